@@ -1,0 +1,238 @@
+import { LeitwerkError, type Issue, type Text } from './errors.ts';
+
+/**
+ * What a field is for table, form, filter and format.
+ * `money` is a number in units of the currency (1234.5 = 1.234,50 €) outside and an integer of minor units in its column.
+ */
+export type FieldKind =
+  | 'text'
+  | 'longText'
+  | 'integer'
+  | 'decimal'
+  | 'money'
+  | 'boolean'
+  | 'date'
+  | 'instant'
+  | 'reference'
+  | 'choice'
+  | 'list'
+  | 'json';
+
+export interface Field {
+  readonly name: string;
+  readonly kind: FieldKind;
+  readonly label: Text;
+  readonly section: string;
+  readonly isRequired: boolean;
+  /** Written by the system only; an API write of it is refused. */
+  readonly isSystem: boolean;
+  /** Never shown to a client (raw bodies, tenant). */
+  readonly isHidden: boolean;
+  readonly isUnique: boolean;
+  readonly isIndexed: boolean;
+  readonly isSearchable: boolean;
+  /** Position in the default list, absent = not a default column. */
+  readonly listPosition: number | undefined;
+  readonly format: string | undefined;
+  readonly maxLength: number | undefined;
+  /** Entity (or `user`) that a reference points to. */
+  readonly target: string | undefined;
+  /** Allowed values where they are fixed in the schema. */
+  readonly values: readonly string[] | undefined;
+  /** Config kind whose keys are the allowed values (`sources`, `priorities`, …). */
+  readonly configKind: string | undefined;
+  readonly personalData: string | undefined;
+  /** Role keys that may read or write the field; absent = whoever may read or write the record. */
+  readonly readRoles: readonly string[] | undefined;
+  readonly writeRoles: readonly string[] | undefined;
+}
+
+export interface EntityModel {
+  readonly name: string;
+  readonly plural: string;
+  readonly label: Text;
+  readonly pluralLabel: Text;
+  /** Field shown as the record's name. */
+  readonly titleField: string;
+  readonly hasPipeline: boolean;
+  /** Records come into being by acts of the system only: no create, update or delete by clients. */
+  readonly isReadOnly: boolean;
+  readonly fields: ReadonlyMap<string, Field>;
+  /** Column lists beyond single fields, without the tenant and deletion columns that lead every index. */
+  readonly indexes: readonly (readonly string[])[];
+  readonly revision: number;
+  /** The schema as the admin wrote it. */
+  readonly schema: EntitySchema;
+}
+
+export interface EntitySchema {
+  readonly $id: string;
+  readonly title?: string;
+  readonly type: 'object';
+  readonly required?: readonly string[];
+  readonly properties: Readonly<Record<string, PropertySchema>>;
+  readonly 'x-entity': {
+    readonly plural: string;
+    readonly label: Text;
+    readonly pluralLabel: Text;
+    readonly titleField: string;
+    readonly pipeline?: boolean;
+    readonly readOnly?: boolean;
+    readonly indexes?: readonly (readonly string[])[];
+  };
+  readonly [keyword: string]: unknown;
+}
+
+export interface PropertySchema {
+  readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
+  readonly format?: string;
+  readonly enum?: readonly string[];
+  readonly maxLength?: number;
+  readonly 'x-label'?: Text;
+  readonly 'x-section'?: string;
+  readonly 'x-list'?: number;
+  readonly 'x-searchable'?: boolean;
+  readonly 'x-unique'?: boolean;
+  readonly 'x-indexed'?: boolean;
+  readonly 'x-reference'?: string;
+  readonly 'x-config'?: string;
+  readonly 'x-money'?: boolean;
+  readonly 'x-multiline'?: boolean;
+  readonly 'x-system'?: boolean;
+  readonly 'x-hidden'?: boolean;
+  readonly 'x-personal'?: string;
+  readonly 'x-read'?: readonly string[];
+  readonly 'x-write'?: readonly string[];
+  readonly [keyword: string]: unknown;
+}
+
+const system = (type: PropertySchema['type'], de: string, en: string, more: PropertySchema = {}): PropertySchema => ({
+  ...(type === undefined ? {} : { type }),
+  'x-label': { de, en },
+  'x-section': 'system',
+  'x-system': true,
+  ...more,
+});
+
+/** Fields that every record has. */
+const commonProperties: Readonly<Record<string, PropertySchema>> = {
+  id: system('string', 'Kennung', 'Id', { format: 'uuid' }),
+  tenantId: system('string', 'Mandant', 'Tenant', { maxLength: 64, 'x-hidden': true }),
+  version: system('integer', 'Fassung', 'Version'),
+  createdAt: system('string', 'Erstellt am', 'Created at', { format: 'date-time' }),
+  createdBy: system('string', 'Erstellt von', 'Created by', { maxLength: 100 }),
+  updatedAt: system('string', 'Geändert am', 'Updated at', { format: 'date-time' }),
+  updatedBy: system('string', 'Geändert von', 'Updated by', { maxLength: 100 }),
+  deletedAt: system('string', 'Gelöscht am', 'Deleted at', { format: 'date-time', 'x-hidden': true }),
+};
+
+/** Fields of records that a pipeline carries. `pipelineRevision` is the revision the record started with. */
+const pipelineProperties: Readonly<Record<string, PropertySchema>> = {
+  pipeline: system('string', 'Pipeline', 'Pipeline', { 'x-config': 'pipelines' }),
+  pipelineRevision: system('integer', 'Pipeline-Fassung', 'Pipeline revision'),
+  stage: system('string', 'Bearbeitungsstatus', 'Stage', { maxLength: 64, 'x-list': 30 }),
+  stageSince: system('string', 'In Stufe seit', 'In stage since', { format: 'date-time' }),
+};
+
+const textKind = (property: PropertySchema): FieldKind => {
+  if (property['x-config'] !== undefined || property.enum !== undefined) return 'choice';
+  if (property.format === 'date') return 'date';
+  if (property.format === 'date-time') return 'instant';
+  return property['x-multiline'] === true || (property.maxLength ?? 255) > 500 ? 'longText' : 'text';
+};
+
+const kindOf = (property: PropertySchema): FieldKind | undefined => {
+  if (property['x-reference'] !== undefined) return 'reference';
+  if (property['x-money'] === true) return 'money';
+  switch (property.type) {
+    case 'string':
+      return textKind(property);
+    case 'integer':
+      return 'integer';
+    case 'number':
+      return 'decimal';
+    case 'boolean':
+      return 'boolean';
+    case 'array':
+      return 'list';
+    case 'object':
+      return 'json';
+    case undefined:
+      return undefined;
+  }
+};
+
+const toField = (name: string, property: PropertySchema, required: ReadonlySet<string>): Field | undefined => {
+  const kind = kindOf(property);
+  if (kind === undefined) return undefined;
+  return {
+    name,
+    kind,
+    label: property['x-label'] ?? { de: name, en: name },
+    section: property['x-section'] ?? 'main',
+    isRequired: required.has(name),
+    isSystem: property['x-system'] === true,
+    isHidden: property['x-hidden'] === true,
+    isUnique: property['x-unique'] === true,
+    isIndexed: property['x-indexed'] === true,
+    isSearchable: property['x-searchable'] === true,
+    listPosition: property['x-list'],
+    format: property.format,
+    maxLength: property.maxLength,
+    target: property['x-reference'],
+    values: property.enum,
+    configKind: property['x-config'],
+    personalData: property['x-personal'],
+    readRoles: property['x-read'],
+    writeRoles: property['x-write'],
+  };
+};
+
+const namePattern = /^[a-z][a-zA-Z0-9]{0,59}$/;
+const entityPattern = /^[a-z][a-z0-9-]{0,39}$/;
+
+/**
+ * Turns an entity schema into the model that tables, API, filters and forms are made from.
+ * The schema has passed the meta-schema; this checks what that cannot say (names, references to own fields, taken names).
+ * @throws LeitwerkError `InvalidInput` with every fault at once.
+ */
+export function toEntityModel(schema: EntitySchema, revision: number): EntityModel {
+  const entity = schema['x-entity'];
+  const issues: Issue[] = [];
+  const fault = (path: string, code: string, message: string): void => void issues.push({ path, code, message });
+
+  if (!entityPattern.test(schema.$id)) fault('/$id', 'name', 'An entity name is lower case letters, digits and hyphens.');
+  const taken = { ...commonProperties, ...(entity.pipeline === true ? pipelineProperties : {}) };
+  const required = new Set(schema.required ?? []);
+  const fields = new Map<string, Field>();
+  for (const [name, property] of Object.entries({ ...taken, ...schema.properties })) {
+    const path = `/properties/${name}`;
+    if (!namePattern.test(name)) fault(path, 'name', 'A field name starts with a lower case letter and has letters and digits only.');
+    if (name in taken && name in schema.properties) fault(path, 'taken', `"${name}" is a field that every such record has already.`);
+    const field = toField(name, property, required);
+    if (field === undefined) fault(path, 'type', 'A field needs a type, x-reference or x-money.');
+    else fields.set(name, field);
+  }
+  for (const name of required) if (!fields.has(name)) fault('/required', 'unknown', `"${name}" is not a field.`);
+  if (!fields.has(entity.titleField)) fault('/x-entity/titleField', 'unknown', `"${entity.titleField}" is not a field.`);
+  for (const [position, columns] of (entity.indexes ?? []).entries()) {
+    for (const column of columns) {
+      if (!fields.has(column)) fault(`/x-entity/indexes/${position}`, 'unknown', `"${column}" is not a field.`);
+    }
+  }
+  if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
+
+  return {
+    name: schema.$id,
+    plural: entity.plural,
+    label: entity.label,
+    pluralLabel: entity.pluralLabel,
+    titleField: entity.titleField,
+    hasPipeline: entity.pipeline === true,
+    isReadOnly: entity.readOnly === true,
+    fields,
+    indexes: entity.indexes ?? [],
+    revision,
+    schema,
+  };
+}

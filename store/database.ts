@@ -1,0 +1,35 @@
+/** What a column can hold. Booleans are 0/1, JSON is text, instants are ISO text. */
+export type Value = string | number | null | Uint8Array;
+export type Row = Record<string, Value>;
+
+/** SQLite answers at once, MySQL later; `await` serves both and costs nothing where there is nothing to wait for. */
+export type Eventually<T> = T | Promise<T>;
+
+/** Statements are written once for both dialects: backtick-quoted names, `?` parameters. */
+export interface Queries {
+  all<T = Row>(sql: string, params?: readonly Value[]): Eventually<T[]>;
+  get<T = Row>(sql: string, params?: readonly Value[]): Eventually<T | undefined>;
+}
+
+/** A write transaction. Nothing in it may wait for anything but the database. */
+export interface Tx extends Queries {
+  /** Answers the number of rows changed and, for tables with a counter, the number given. */
+  run(sql: string, params?: readonly Value[]): Eventually<{ changes: number; insertId: number }>;
+  /** Runs after the commit is durable, never when it failed. */
+  afterCommit(work: () => void): void;
+}
+
+/** A database of either dialect. Reads see committed data only. */
+export interface Database extends Queries {
+  readonly dialect: 'sqlite' | 'mysql';
+  /**
+   * Runs `work` in a transaction and resolves after the commit is durable (fsync).
+   * On SQLite waiting writes share one commit (group commit), each under its own savepoint; a throw undoes only its own work.
+   * On MySQL a deadlock or a lost lock repeats `work` up to 3 times: it must be repeatable.
+   * @throws LeitwerkError `Unavailable` when the database cannot be reached or written.
+   */
+  write<T>(work: (tx: Tx) => Eventually<T>): Promise<T>;
+  /** Runs schema changes. Never inside `write`: MySQL commits before each. */
+  ddl(statements: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
