@@ -7,6 +7,7 @@ export type Eventually<T> = T | Promise<T>;
 
 /** Statements are written once for both dialects: backtick-quoted names, `?` parameters. */
 export interface Queries {
+  readonly dialect: 'sqlite' | 'mysql';
   all<T = Row>(sql: string, params?: readonly Value[]): Eventually<T[]>;
   get<T = Row>(sql: string, params?: readonly Value[]): Eventually<T | undefined>;
 }
@@ -21,7 +22,6 @@ export interface Tx extends Queries {
 
 /** A database of either dialect. Reads see committed data only. */
 export interface Database extends Queries {
-  readonly dialect: 'sqlite' | 'mysql';
   /**
    * Runs `work` in a transaction and resolves after the commit is durable (fsync).
    * On SQLite waiting writes share one commit (group commit), each under its own savepoint; a throw undoes only its own work.

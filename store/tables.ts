@@ -102,7 +102,7 @@ const columnSql = (table: TableDefinition, column: string, dialect: Dialect): st
   if (type === undefined) throw new Error(`No column ${column} in ${table.name}`);
   const target = table.references?.[column];
   if (dialect === 'sqlite') {
-    const reference = target === undefined ? '' : ` REFERENCES \`${target}\`(\`id\`) DEFERRABLE INITIALLY DEFERRED`;
+    const reference = target === undefined ? '' : ` REFERENCES \`${target}\`(\`id\`)`;
     return `\`${column}\` ${sqliteType(type)}${reference}`;
   }
   const isIndexed =
@@ -124,8 +124,8 @@ interface Existing {
   readonly constraints: ReadonlySet<string>;
 }
 
-const readExisting = async (db: Queries, table: string, dialect: Dialect): Promise<Existing> => {
-  if (dialect === 'sqlite') {
+const readExisting = async (db: Queries, table: string): Promise<Existing> => {
+  if (db.dialect === 'sqlite') {
     const columns = await db.all<{ name: string }>('SELECT name FROM pragma_table_info(?)', [table]);
     const indexes = await db.all<{ name: string }>('SELECT name FROM pragma_index_list(?)', [table]);
     return { columns: new Set(columns.map((row) => row.name)), indexes: new Set(indexes.map((row) => row.name)), constraints: new Set() };
@@ -170,13 +170,13 @@ const foreignKeys = (table: TableDefinition, existing: Existing): string[] =>
  */
 export async function migrate(db: Database, tables: readonly TableDefinition[]): Promise<void> {
   const before = new Map<string, Existing>();
-  for (const table of tables) before.set(table.name, await readExisting(db, table.name, db.dialect));
+  for (const table of tables) before.set(table.name, await readExisting(db, table.name));
   await db.ddl(tables.flatMap((table) => ((before.get(table.name)?.columns.size ?? 0) > 0 ? [] : [createTableSql(table, db.dialect)])));
   for (const table of tables) {
-    const existing = await readExisting(db, table.name, db.dialect);
+    const existing = await readExisting(db, table.name);
     await db.ddl(alterations(table, existing, db.dialect));
   }
   if (db.dialect === 'mysql') {
-    for (const table of tables) await db.ddl(foreignKeys(table, await readExisting(db, table.name, 'mysql')));
+    for (const table of tables) await db.ddl(foreignKeys(table, await readExisting(db, table.name)));
   }
 }

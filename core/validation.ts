@@ -1,0 +1,106 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { EntityModel, Field } from './entity.ts';
+import type { Issue, Language } from './errors.ts';
+
+/** Keys and labels that a choice field with a config kind accepts; undefined = anything. */
+export type Choices = (field: Field) => readonly string[] | undefined;
+
+const phonePattern = /^[+(\d][\d\s()/.\-–+]{3,48}(?:(?:x|ext\.?|-)\s?\d{1,6})?$/;
+
+const vocabulary = [
+  'x-entity', 'x-label', 'x-help', 'x-section', 'x-list', 'x-searchable', 'x-unique', 'x-indexed', 'x-reference', 'x-weak',
+  'x-config', 'x-money', 'x-multiline', 'x-system', 'x-hidden', 'x-personal', 'x-read', 'x-write', 'x-retired',
+];
+
+const createAjv = (): Ajv2020 => {
+  const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true, strictTypes: false, strictRequired: false });
+  addFormats.default(ajv);
+  ajv.addFormat('phone', phonePattern);
+  ajv.addVocabulary(vocabulary);
+  return ajv;
+};
+
+const sentences: Readonly<Record<string, (p: Record<string, unknown>) => { de: string; en: string }>> = {
+  required: () => ({ de: 'Dieses Feld fehlt.', en: 'This field is missing.' }),
+  type: (p) => ({ de: `Erwartet wird: ${String(p['type'])}.`, en: `Must be ${String(p['type'])}.` }),
+  format: (p) =>
+    ({
+      email: { de: 'Das ist keine E-Mail-Adresse.', en: 'This is not an e-mail address.' },
+      phone: { de: 'Das ist keine Telefonnummer.', en: 'This is not a phone number.' },
+      date: { de: 'Das ist kein Datum (JJJJ-MM-TT).', en: 'This is not a date (YYYY-MM-DD).' },
+      'date-time': { de: 'Das ist kein Zeitpunkt (ISO 8601).', en: 'This is not an instant (ISO 8601).' },
+    })[String(p['format'])] ?? { de: `Das Format ${String(p['format'])} stimmt nicht.`, en: `Does not match the format ${String(p['format'])}.` },
+  maxLength: (p) => ({ de: `Höchstens ${String(p['limit'])} Zeichen.`, en: `At most ${String(p['limit'])} characters.` }),
+  minLength: (p) => ({ de: `Mindestens ${String(p['limit'])} Zeichen.`, en: `At least ${String(p['limit'])} characters.` }),
+  minimum: (p) => ({ de: `Mindestens ${String(p['limit'])}.`, en: `At least ${String(p['limit'])}.` }),
+  maximum: (p) => ({ de: `Höchstens ${String(p['limit'])}.`, en: `At most ${String(p['limit'])}.` }),
+  maxItems: (p) => ({ de: `Höchstens ${String(p['limit'])} Einträge.`, en: `At most ${String(p['limit'])} entries.` }),
+  uniqueItems: () => ({ de: 'Ein Eintrag kommt doppelt vor.', en: 'An entry occurs twice.' }),
+  enum: (p) => ({
+    de: `Erlaubt sind: ${(p['allowedValues'] as unknown[]).join(', ')}.`,
+    en: `Allowed are: ${(p['allowedValues'] as unknown[]).join(', ')}.`,
+  }),
+  additionalProperties: () => ({ de: 'Dieses Feld gibt es nicht.', en: 'There is no such field.' }),
+};
+
+const pathOf = (error: ErrorObject): string => {
+  const params = error.params as Record<string, unknown>;
+  const inner = params['missingProperty'] ?? params['additionalProperty'];
+  return typeof inner === 'string' ? `${error.instancePath}/${inner.replaceAll('~', '~0').replaceAll('/', '~1')}` : error.instancePath;
+};
+
+/** An Ajv error as an issue with a sentence in the reader's language. */
+export const toIssue = (error: ErrorObject, language: Language): Issue => {
+  const sentence = sentences[error.keyword]?.(error.params as Record<string, unknown>);
+  return { path: pathOf(error), code: error.keyword, message: sentence?.[language] ?? error.message ?? error.keyword };
+};
+
+export interface RecordValidator {
+  /** Checks a whole record without its system fields; every fault at once, empty = fine. Null counts as absent. */
+  issues(record: Readonly<Record<string, unknown>>, language: Language): Issue[];
+}
+
+const choiceIssues = (fields: readonly Field[], record: Readonly<Record<string, unknown>>, choices: Choices, language: Language): Issue[] =>
+  fields.flatMap((field) => {
+    const value = record[field.name];
+    if (typeof value !== 'string') return [];
+    const allowed = choices(field);
+    if (allowed === undefined || allowed.includes(value)) return [];
+    const list = allowed.slice(0, 20).join(', ');
+    const message = language === 'de' ? `„${value}“ gibt es nicht. Erlaubt sind: ${list}.` : `"${value}" does not exist. Allowed are: ${list}.`;
+    return [{ path: `/${field.name}`, code: 'choice', message }];
+  });
+
+const withoutNull = (record: Readonly<Record<string, unknown>>): Record<string, unknown> => {
+  const present: Record<string, unknown> = {};
+  for (const name of Object.keys(record)) {
+    const value = record[name];
+    if (value !== null && value !== undefined) present[name] = value;
+  }
+  return present;
+};
+
+/**
+ * Compiles the model's schema once. References are checked for form only: whether the record exists is the command's business.
+ * @throws Error from Ajv when the schema is not valid JSON Schema 2020-12 (publishing checks that before).
+ */
+export function createValidator(model: EntityModel, choices: Choices): RecordValidator {
+  const properties = Object.fromEntries(
+    Object.entries(model.schema.properties).map(([name, property]) => {
+      const field = model.fields.get(name);
+      if (field?.kind === 'reference') return [name, { ...property, type: 'string', maxLength: 64 }];
+      return [name, property];
+    }),
+  );
+  const { $schema: _dialect, $id: _id, ...rest } = model.schema;
+  const validate: ValidateFunction = createAjv().compile({ ...rest, properties, additionalProperties: false });
+  const choiceFields = [...model.fields.values()].filter((field) => field.kind === 'choice' && field.configKind !== undefined && !field.isSystem);
+  return {
+    issues: (record, language) => {
+      const present = withoutNull(record);
+      const fromSchema = validate(present) ? [] : (validate.errors ?? []).map((error) => toIssue(error, language));
+      return [...fromSchema, ...choiceIssues(choiceFields, present, choices, language)];
+    },
+  };
+}

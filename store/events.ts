@@ -1,0 +1,128 @@
+import type { Queries, Tx } from './database.ts';
+import type { TableDefinition } from './tables.ts';
+
+/** Which work goes first when processes are behind: people, then messages from outside, then imports and replays. */
+export type Lane = 'interactive' | 'incoming' | 'background';
+
+/**
+ * Audit log, change feed and outbox in one: one row a write. `lane` is the only column that ever changes:
+ * it becomes NULL when the relay has told Temporal.
+ */
+export const eventTable: TableDefinition = {
+  name: 'event',
+  columns: {
+    seq: 'counter',
+    tenantId: 'key',
+    at: 'instant',
+    actor: 'key',
+    act: 'key',
+    entity: 'key',
+    recordId: 'key',
+    version: 'integer',
+    changes: 'json',
+    requestId: 'key',
+    lane: 'key',
+    wakes: 'key',
+  },
+  indexes: [
+    ['lane', 'seq'],
+    ['recordId', 'seq'],
+  ],
+};
+
+/** Field → [before, after]; a creation has none (the record says it), a deletion keeps every field's last value. */
+export type Changes = Readonly<Record<string, readonly [before: unknown, after: unknown]>>;
+
+export interface EventInput {
+  readonly tenantId: string;
+  readonly at: string;
+  /** `user/<id>`, `key/<id>`, `source/<key>`, `process/<id>` or `system`. */
+  readonly actor: string;
+  /** `<entity>.<verb>`: `lead.move`. */
+  readonly act: string;
+  readonly entity: string;
+  readonly recordId: string;
+  readonly version: number;
+  readonly changes?: Changes | undefined;
+  readonly requestId?: string | undefined;
+  /** The process to start or wake: `<entity>/<record id>`, and how urgently. */
+  readonly wakes?: { readonly process: string; readonly lane: Lane } | undefined;
+}
+
+export interface EventRow extends Omit<EventInput, 'wakes' | 'changes' | 'requestId'> {
+  readonly seq: number;
+  readonly changes: Changes | null;
+  readonly requestId: string | null;
+  readonly lane: Lane | null;
+  readonly wakes: string | null;
+}
+
+/** Writes the event and answers its number. */
+export async function insertEvent(tx: Tx, event: EventInput): Promise<number> {
+  const { insertId } = await tx.run(
+    'INSERT INTO `event` (`tenantId`, `at`, `actor`, `act`, `entity`, `recordId`, `version`, `changes`, `requestId`, `lane`, `wakes`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    [
+      event.tenantId,
+      event.at,
+      event.actor,
+      event.act,
+      event.entity,
+      event.recordId,
+      event.version,
+      event.changes === undefined ? null : JSON.stringify(event.changes),
+      event.requestId ?? null,
+      event.wakes?.lane ?? null,
+      event.wakes?.process ?? null,
+    ],
+  );
+  return insertId;
+}
+
+type StoredEvent = Omit<EventRow, 'changes'> & { readonly changes: string | null };
+
+const toEventRow = (row: StoredEvent): EventRow => ({
+  ...row,
+  changes: row.changes === null ? null : (JSON.parse(row.changes) as Changes),
+});
+
+/** Events after `seq`, oldest first: the change feed of live views. */
+export async function readEventsAfter(db: Queries, seq: number, limit: number): Promise<EventRow[]> {
+  const rows = await db.all<StoredEvent>(`SELECT * FROM \`event\` WHERE \`seq\` > ? ORDER BY \`seq\` LIMIT ${limit}`, [seq]);
+  return rows.map(toEventRow);
+}
+
+/** The newest event's number, 0 when there is none. */
+export async function readLastSeq(db: Queries): Promise<number> {
+  return (await db.get<{ seq: number | null }>('SELECT MAX(`seq`) AS `seq` FROM `event`'))?.seq ?? 0;
+}
+
+/** One event of the tenant. */
+export async function readEvent(db: Queries, tenantId: string, seq: number): Promise<EventRow | undefined> {
+  const row = await db.get<StoredEvent>('SELECT * FROM `event` WHERE `seq` = ? AND `tenantId` = ?', [seq, tenantId]);
+  return row === undefined ? undefined : toEventRow(row);
+}
+
+export interface AuditQuery {
+  readonly tenantId: string;
+  readonly entity?: string | undefined;
+  readonly recordId?: string | undefined;
+  /** Only events older than this number. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+/** The audit log, newest first. */
+export async function readAudit(db: Queries, query: AuditQuery): Promise<EventRow[]> {
+  const conditions = ['`tenantId` = ?'];
+  const params: (string | number)[] = [query.tenantId];
+  const add = (sql: string, value: string | number | undefined): void => {
+    if (value === undefined) return;
+    conditions.push(sql);
+    params.push(value);
+  };
+  add('`entity` = ?', query.entity);
+  add('`recordId` = ?', query.recordId);
+  add('`seq` < ?', query.before);
+  const sql = `SELECT * FROM \`event\` WHERE ${conditions.join(' AND ')} ORDER BY \`seq\` DESC LIMIT ${query.limit}`;
+  return (await db.all<StoredEvent>(sql, params)).map(toEventRow);
+}

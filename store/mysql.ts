@@ -1,0 +1,151 @@
+import mysql from 'mysql2/promise';
+import { LeitwerkError } from '../core/errors.ts';
+import type { Database, Eventually, Row, Tx, Value } from './database.ts';
+import { failpoint } from './failpoints.ts';
+
+const attempts = 3;
+const repeatable = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT']);
+const away =
+  /^(PROTOCOL_CONNECTION_LOST|PROTOCOL_SEQUENCE_TIMEOUT|ECONN|EPIPE|ETIMEDOUT|ENOENT|EAI_AGAIN|ENOTFOUND|POOL_|ER_SERVER_SHUTDOWN|ER_CON_COUNT|ER_DISK_FULL|ER_RECORD_FILE_FULL|ER_OPTION_PREVENTS|ER_CONNECTION_KILLED|ER_TOO_MANY_USER|SQLITE_)/;
+
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+
+const isAway = (error: unknown): boolean =>
+  away.test(codeOf(error)) || (error instanceof Error && /closed state|pool is closed|queue limit/i.test(error.message));
+
+const translate = (error: unknown): unknown => {
+  if (isAway(error) || repeatable.has(codeOf(error))) return new LeitwerkError('Unavailable', { cause: error, retryAfterSeconds: 2 });
+  return error;
+};
+
+type Executor = Pick<mysql.Pool | mysql.PoolConnection, 'execute'>;
+
+const rowsOf = async <T>(executor: Executor, sql: string, params: readonly Value[]): Promise<T[]> => {
+  const [rows] = await executor.execute(sql, params as mysql.ExecuteValues);
+  return rows as T[];
+};
+
+/**
+ * Opens a pool on `mysql://user:password@host:port/database`. Every connection is UTC, strict and READ COMMITTED.
+ * @throws LeitwerkError `Misconfigured` when the address is unreadable, `Unavailable` when nothing answers there.
+ */
+export async function openMysql(url: string): Promise<Database> {
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  if (address?.protocol !== 'mysql:' || address.pathname.length < 2) {
+    throw new LeitwerkError('Misconfigured', {
+      text: {
+        de: 'DATABASE_URL muss die Form mysql://nutzer:passwort@rechner:3306/datenbank haben.',
+        en: 'DATABASE_URL must look like mysql://user:password@host:3306/database.',
+      },
+    });
+  }
+  const pool = mysql.createPool({
+    host: address.hostname,
+    port: Number(address.port || 3306),
+    user: decodeURIComponent(address.username),
+    password: decodeURIComponent(address.password),
+    database: decodeURIComponent(address.pathname.slice(1)),
+    ...(address.searchParams.get('ssl') === 'true' ? { ssl: {} } : {}),
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    connectionLimit: 12,
+    queueLimit: 2_000,
+    connectTimeout: 5_000,
+    maxPreparedStatements: 400,
+    flags: ['FOUND_ROWS'],
+  });
+  pool.pool.on('connection', (connection) => {
+    connection.query("SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'");
+    connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+  });
+  const database = new MysqlDatabase(pool);
+  try {
+    await database.get('SELECT 1 AS one');
+  } catch (cause) {
+    await pool.end();
+    throw new LeitwerkError('Unavailable', {
+      cause,
+      text: {
+        de: `Die Datenbank unter DATABASE_URL (${address.host}${address.pathname}) antwortet nicht: ${String(cause)}`,
+        en: `The database at DATABASE_URL (${address.host}${address.pathname}) does not answer: ${String(cause)}`,
+      },
+    });
+  }
+  return database;
+}
+
+class MysqlDatabase implements Database {
+  readonly dialect = 'mysql';
+  readonly #pool: mysql.Pool;
+
+  constructor(pool: mysql.Pool) {
+    this.#pool = pool;
+  }
+
+  async all<T = Row>(sql: string, params: readonly Value[] = []): Promise<T[]> {
+    try {
+      return await rowsOf<T>(this.#pool, sql, params);
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  async get<T = Row>(sql: string, params: readonly Value[] = []): Promise<T | undefined> {
+    return (await this.all<T>(sql, params))[0];
+  }
+
+  async write<T>(work: (tx: Tx) => Eventually<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#attempt(work);
+      } catch (error) {
+        if (attempt >= attempts || !repeatable.has(codeOf(error))) throw translate(error);
+      }
+    }
+  }
+
+  async ddl(statements: readonly string[]): Promise<void> {
+    try {
+      for (const statement of statements) await this.#pool.query(statement);
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #attempt<T>(work: (tx: Tx) => Eventually<T>): Promise<T> {
+    const connection = await this.#pool.getConnection();
+    const afterCommit: (() => void)[] = [];
+    let isBroken = false;
+    try {
+      await connection.beginTransaction();
+      const value = await work(transaction(connection, afterCommit));
+      failpoint('commit');
+      await connection.commit();
+      for (const done of afterCommit) done();
+      return value;
+    } catch (error) {
+      isBroken = isAway(error);
+      if (!isBroken) await connection.rollback();
+      throw error;
+    } finally {
+      if (isBroken) connection.destroy();
+      else connection.release();
+    }
+  }
+}
+
+const transaction = (connection: mysql.PoolConnection, afterCommit: (() => void)[]): Tx => ({
+  dialect: 'mysql',
+  all: async <T>(sql: string, params: readonly Value[] = []) => await rowsOf<T>(connection, sql, params),
+  get: async <T>(sql: string, params: readonly Value[] = []) => (await rowsOf<T>(connection, sql, params))[0],
+  run: async (sql, params = []) => {
+    const [result] = await connection.execute<mysql.ResultSetHeader>(sql, params as mysql.ExecuteValues);
+    return { changes: result.affectedRows, insertId: result.insertId };
+  },
+  afterCommit: (work) => void afterCommit.push(work),
+});

@@ -1,0 +1,170 @@
+import type { EntityModel, Field } from '../core/entity.ts';
+import { LeitwerkError } from '../core/errors.ts';
+import type { Filter } from '../core/filter/ast.ts';
+import type { Queries, Row, Value } from './database.ts';
+import { filterSql } from './filter-sql.ts';
+import { tableName, toColumn, type RecordData } from './record-table.ts';
+import { toRecord } from './records.ts';
+
+export interface SortKey {
+  readonly field: string;
+  readonly isDescending: boolean;
+}
+
+export interface ListQuery {
+  readonly tenantId: string;
+  /** What the actor may see: `none` = nothing, absent = everything of the tenant. */
+  readonly rows?: Filter | 'none' | undefined;
+  readonly filter?: Filter | undefined;
+  /** Words that must occur in the searchable fields. */
+  readonly search?: string | undefined;
+  readonly sort: readonly SortKey[];
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly fields: readonly Field[];
+  readonly total: 'none' | 'capped' | 'exact';
+}
+
+export interface ListPage {
+  readonly data: RecordData[];
+  readonly next: string | null;
+  readonly total: number | null;
+  readonly isTotalExact: boolean;
+}
+
+/** Counting stops here unless the exact total is asked for. */
+const totalCap = 10_000;
+
+interface Condition {
+  readonly sql: string;
+  readonly params: readonly Value[];
+}
+
+const searchCondition = (model: EntityModel, search: string, dialect: Queries['dialect']): Condition => {
+  const fields = [...model.fields.values()].filter((field) => field.isSearchable && !field.isHidden);
+  const words = search.trim().split(/\s+/).slice(0, 8);
+  const params: Value[] = [];
+  const sql = words.map((word) => {
+    const pattern = `%${word.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+    const needsFolding = dialect === 'sqlite' && /[^\u0020-\u007E]/.test(word);
+    const tests = fields.map((field) => {
+      params.push(pattern);
+      const column = needsFolding ? `fold(\`${field.name}\`)` : `\`${field.name}\``;
+      return `${column} LIKE ? ${dialect === 'sqlite' ? String.raw`ESCAPE '\'` : ''}`;
+    });
+    return `(${tests.length === 0 ? '1 = 0' : tests.join(' OR ')})`;
+  });
+  return { sql: sql.join(' AND '), params };
+};
+
+const conditionsOf = (model: EntityModel, query: Omit<ListQuery, 'sort' | 'limit' | 'fields' | 'total'>, dialect: Queries['dialect']): Condition => {
+  const parts: Condition[] = [{ sql: '`tenantId` = ? AND `deletedAt` IS NULL', params: [query.tenantId] }];
+  if (query.rows === 'none') parts.push({ sql: '1 = 0', params: [] });
+  else if (query.rows !== undefined) parts.push(filterSql(query.rows, model, dialect));
+  if (query.filter !== undefined) parts.push(filterSql(query.filter, model, dialect));
+  if (query.search !== undefined && query.search.trim() !== '') parts.push(searchCondition(model, query.search, dialect));
+  return { sql: parts.map((part) => `(${part.sql})`).join(' AND '), params: parts.flatMap((part) => part.params) };
+};
+
+const neverNull = new Set(['id', 'createdAt', 'updatedAt', 'version']);
+
+/** The rows that come after a position in the order: compares column by column, NULL being the lowest value in both dialects. */
+const afterCondition = (sort: readonly SortKey[], position: readonly Value[]): Condition => {
+  const [key, ...rest] = sort;
+  const [value, ...others] = position;
+  if (key === undefined || value === undefined) return { sql: '1 = 0', params: [] };
+  const column = `\`${key.field}\``;
+  const deeper = afterCondition(rest, others);
+  if (value === null) {
+    const further = key.isDescending ? '' : `${column} IS NOT NULL OR `;
+    return { sql: `(${further}(${column} IS NULL AND ${deeper.sql}))`, params: deeper.params };
+  }
+  const comparison = key.isDescending ? '<' : '>';
+  const nulls = key.isDescending && !neverNull.has(key.field) ? ` OR ${column} IS NULL` : '';
+  const bound = nulls === '' ? `${column} ${comparison}= ? AND ` : '';
+  return {
+    sql: `(${bound}(${column} ${comparison} ?${nulls} OR (${column} = ? AND ${deeper.sql})))`,
+    params: [...(bound === '' ? [] : [value]), value, value, ...deeper.params],
+  };
+};
+
+const cursorProblem = (): LeitwerkError =>
+  new LeitwerkError('InvalidFilter', {
+    text: { de: 'Der Seitenzeiger (cursor) passt nicht zu dieser Abfrage.', en: 'The cursor does not belong to this query.' },
+    issues: [{ path: 'cursor', code: 'cursor', message: 'The cursor does not belong to this query.' }],
+  });
+
+const sortText = (sort: readonly SortKey[]): string => sort.map((key) => (key.isDescending ? '-' : '') + key.field).join(',');
+
+const encodeCursor = (sort: readonly SortKey[], row: Row): string =>
+  Buffer.from(JSON.stringify([sortText(sort), ...sort.map((key) => row[key.field] ?? null)])).toString('base64url');
+
+const decodeCursor = (sort: readonly SortKey[], cursor: string): Value[] => {
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch (cause) {
+    throw Object.assign(cursorProblem(), { cause });
+  }
+  if (!Array.isArray(parts) || parts.length !== sort.length + 1 || parts[0] !== sortText(sort)) throw cursorProblem();
+  const position: unknown[] = parts.slice(1);
+  return position.map((value) => {
+    if (value === null || typeof value === 'string' || typeof value === 'number') return value;
+    throw cursorProblem();
+  });
+};
+
+const countRows = async (db: Queries, model: EntityModel, where: Condition, total: 'capped' | 'exact'): Promise<number> => {
+  const table = `\`${tableName(model.name)}\``;
+  const sql =
+    total === 'exact'
+      ? `SELECT COUNT(*) AS n FROM ${table} WHERE ${where.sql}`
+      : `SELECT COUNT(*) AS n FROM (SELECT 1 FROM ${table} WHERE ${where.sql} LIMIT ${totalCap + 1}) AS counted`;
+  return (await db.get<{ n: number }>(sql, where.params))?.n ?? 0;
+};
+
+/**
+ * One page of records. Pages are found by position, not by offset, so a late page costs what the first does.
+ * @throws LeitwerkError `InvalidFilter` when the cursor belongs to another query.
+ */
+export async function listRecords(db: Queries, model: EntityModel, query: ListQuery): Promise<ListPage> {
+  const where = conditionsOf(model, query, db.dialect);
+  const sort = query.sort.some((key) => key.field === 'id')
+    ? query.sort
+    : [...query.sort, { field: 'id', isDescending: query.sort.at(-1)?.isDescending ?? false }];
+  const after = query.cursor === undefined ? undefined : afterCondition(sort, decodeCursor(sort, query.cursor));
+  const names = new Set([...query.fields.map((field) => field.name), ...sort.map((key) => key.field)]);
+  const order = sort.map((key) => `\`${key.field}\` ${key.isDescending ? 'DESC' : 'ASC'}`).join(', ');
+  const sql = `SELECT ${[...names].map((name) => `\`${name}\``).join(', ')} FROM \`${tableName(model.name)}\` WHERE ${where.sql}${after === undefined ? '' : ` AND ${after.sql}`} ORDER BY ${order} LIMIT ${query.limit + 1}`;
+  const rows = await db.all(sql, [...where.params, ...(after?.params ?? [])]);
+  const shown = rows.slice(0, query.limit);
+  const last = shown.at(-1);
+  const total = query.total === 'none' ? null : await countRows(db, model, where, query.total);
+  return {
+    data: shown.map((row) => toRecord(query.fields, row)),
+    next: rows.length > query.limit && last !== undefined ? encodeCursor(sort, last) : null,
+    total: total === null ? null : query.total === 'capped' ? Math.min(total, totalCap) : total,
+    isTotalExact: query.total === 'exact' || (total !== null && total <= totalCap),
+  };
+}
+
+/** How many records a filter has, exactly. */
+export async function countRecords(db: Queries, model: EntityModel, query: Pick<ListQuery, 'tenantId' | 'rows' | 'filter' | 'search'>): Promise<number> {
+  return await countRows(db, model, conditionsOf(model, query, db.dialect), 'exact');
+}
+
+/** Records whose field has one of the values; for references and look-ups. */
+export async function findRecordsBy(
+  db: Queries,
+  model: EntityModel,
+  search: { readonly tenantId: string; readonly field: string; readonly values: readonly unknown[]; readonly limit?: number },
+): Promise<RecordData[]> {
+  const field = model.fields.get(search.field);
+  if (field === undefined || search.values.length === 0) return [];
+  const fields = [...model.fields.values()];
+  const marks = search.values.map(() => '?').join(', ');
+  const sql = `SELECT * FROM \`${tableName(model.name)}\` WHERE \`tenantId\` = ? AND \`${field.name}\` IN (${marks}) AND \`deletedAt\` IS NULL LIMIT ${search.limit ?? 200}`;
+  const rows = await db.all(sql, [search.tenantId, ...search.values.map((value) => toColumn(field, value))]);
+  return rows.map((row) => toRecord(fields, row));
+}
+

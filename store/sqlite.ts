@@ -1,0 +1,198 @@
+import Sqlite from 'better-sqlite3';
+import { LeitwerkError } from '../core/errors.ts';
+import type { Database, Eventually, Row, Tx, Value } from './database.ts';
+import { failpoint } from './failpoints.ts';
+
+type Statement = Sqlite.Statement<unknown[], unknown>;
+
+/** Most waiting writes that share one commit. */
+const groupSize = 100;
+/** A writer in another process holds the lock for milliseconds; after this long the database counts as away. */
+const lockPatienceMs = 5_000;
+const statementsKept = 500;
+
+interface Job {
+  readonly work: (tx: Tx) => Eventually<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly afterCommit: (() => void)[];
+  outcome: { value: unknown } | { error: unknown } | undefined;
+}
+
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+
+const awayCodes = /^SQLITE_(BUSY|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/;
+
+const translate = (error: unknown): unknown => {
+  if (awayCodes.test(codeOf(error))) return new LeitwerkError('Unavailable', { cause: error, retryAfterSeconds: 2 });
+  return error;
+};
+
+/** Keeps prepared statements by their text, the oldest leave first. */
+const createStatements = (connection: Sqlite.Database): ((sql: string) => Statement) => {
+  const kept = new Map<string, Statement>();
+  return (sql) => {
+    const known = kept.get(sql);
+    if (known !== undefined) return known;
+    const statement = connection.prepare<unknown[], unknown>(sql);
+    if (kept.size >= statementsKept) kept.delete(kept.keys().next().value ?? '');
+    kept.set(sql, statement);
+    return statement;
+  };
+};
+
+const open = (file: string, options: Sqlite.Options): Sqlite.Database => {
+  const connection = new Sqlite(file, options);
+  connection.function('fold', { deterministic: true }, (text: unknown) => (typeof text === 'string' ? text.toLowerCase() : null));
+  connection.pragma('foreign_keys = ON');
+  connection.pragma('temp_store = MEMORY');
+  connection.pragma('cache_size = -16000');
+  connection.pragma('mmap_size = 268435456');
+  return connection;
+};
+
+/**
+ * Opens the SQLite file (`:memory:` for tests of one connection). WAL with `synchronous=FULL`: a resolved write has been fsynced.
+ * @throws LeitwerkError `Misconfigured` naming the file when it cannot be opened.
+ */
+export function openSqlite(file: string): Database {
+  try {
+    return new SqliteDatabase(file);
+  } catch (cause) {
+    throw new LeitwerkError('Misconfigured', {
+      cause,
+      text: {
+        de: `Die Datenbank ${file} lässt sich nicht öffnen: ${String(cause)}`,
+        en: `The database ${file} cannot be opened: ${String(cause)}`,
+      },
+    });
+  }
+}
+
+class SqliteDatabase implements Database {
+  readonly dialect = 'sqlite';
+  readonly #writer: Sqlite.Database;
+  readonly #reader: Sqlite.Database;
+  readonly #read: (sql: string) => Statement;
+  readonly #prepare: (sql: string) => Statement;
+  readonly #queue: Job[] = [];
+  #draining: Promise<void> | undefined;
+
+  constructor(file: string) {
+    this.#writer = open(file, { timeout: 20 });
+    this.#writer.pragma('journal_mode = WAL');
+    this.#writer.pragma('synchronous = FULL');
+    this.#writer.pragma('wal_autocheckpoint = 4000');
+    this.#reader = file === ':memory:' ? this.#writer : open(file, { readonly: true, timeout: lockPatienceMs });
+    this.#prepare = createStatements(this.#writer);
+    this.#read = this.#reader === this.#writer ? this.#prepare : createStatements(this.#reader);
+  }
+
+  all<T = Row>(sql: string, params: readonly Value[] = []): T[] {
+    try {
+      return this.#read(sql).all(params) as T[];
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  get<T = Row>(sql: string, params: readonly Value[] = []): T | undefined {
+    try {
+      return this.#read(sql).get(params) as T | undefined;
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  async write<T>(work: (tx: Tx) => Eventually<T>): Promise<T> {
+    return await new Promise<T>((resolve, reject) => {
+      this.#queue.push({ work, resolve: resolve as (value: unknown) => void, reject, afterCommit: [], outcome: undefined });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  async ddl(statements: readonly string[]): Promise<void> {
+    if (statements.length === 0) return;
+    await this.write((tx) => {
+      for (const statement of statements) void tx.run(statement);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#draining;
+    this.#reader.close();
+    if (this.#writer !== this.#reader) this.#writer.close();
+  }
+
+  /** One turn of the event loop passes before each group, so that requests read in the same turn share a commit. */
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      await new Promise((turn) => void setImmediate(turn));
+      const group = this.#queue.splice(0, groupSize);
+      try {
+        await this.#begin();
+        for (const job of group) await this.#perform(job, group.length > 1);
+        failpoint('commit');
+        if (this.#writer.inTransaction) this.#prepare('COMMIT').run();
+        this.#settle(group);
+      } catch (error) {
+        if (this.#writer.inTransaction) this.#prepare('ROLLBACK').run();
+        for (const job of group) job.reject(translate(error));
+      }
+    }
+    this.#draining = undefined;
+  }
+
+  async #begin(): Promise<void> {
+    const deadline = Date.now() + lockPatienceMs;
+    for (;;) {
+      try {
+        this.#prepare('BEGIN IMMEDIATE').run();
+        return;
+      } catch (error) {
+        if (!codeOf(error).startsWith('SQLITE_BUSY') || Date.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+  }
+
+  async #perform(job: Job, hasNeighbours: boolean): Promise<void> {
+    const tx = this.#transaction(job);
+    if (hasNeighbours) this.#prepare('SAVEPOINT job').run();
+    try {
+      job.outcome = { value: await job.work(tx) };
+      if (hasNeighbours) this.#prepare('RELEASE job').run();
+    } catch (error) {
+      // A full disk or an I/O error makes SQLite undo the whole group by itself: nobody's work may count as done then.
+      if (!this.#writer.inTransaction) throw error;
+      job.outcome = { error };
+      if (hasNeighbours) this.#prepare('ROLLBACK TO job').run();
+      else this.#prepare('ROLLBACK').run();
+    }
+  }
+
+  #settle(group: readonly Job[]): void {
+    for (const job of group) {
+      if (job.outcome === undefined || 'error' in job.outcome) job.reject(translate(job.outcome?.error));
+      else {
+        job.resolve(job.outcome.value);
+        for (const work of job.afterCommit) work();
+      }
+    }
+  }
+
+  #transaction(job: Job): Tx {
+    const prepare = this.#prepare;
+    return {
+      dialect: 'sqlite',
+      all: <T>(sql: string, params: readonly Value[] = []) => prepare(sql).all(params) as T[],
+      get: <T>(sql: string, params: readonly Value[] = []) => prepare(sql).get(params) as T | undefined,
+      run: (sql, params = []) => {
+        const result = prepare(sql).run(params);
+        return { changes: result.changes, insertId: Number(result.lastInsertRowid) };
+      },
+      afterCommit: (work) => void job.afterCommit.push(work),
+    };
+  }
+}
