@@ -1,0 +1,31 @@
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
+
+/**
+ * Ends every run with one line that scripts can read: `N passed, N failed, N skipped`.
+ * Skips are listed with their reason; with CI=true a skip is a failure, because there every server must be present.
+ */
+export class ClosingLine implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const count = (state: string): number => tests.filter((test) => test.result().state === state).length;
+    // A file that could not be loaded has no tests, and must not look like a success.
+    const broken = modules.filter((module) => module.errors().length > 0).length + errors.length;
+    const skipped = tests.filter((test) => test.result().state === 'skipped');
+    const failed = count('failed') + broken;
+    const report = [
+      ...skipped.map(toSkipLine),
+      `${count('passed')} passed, ${failed} failed, ${skipped.length} skipped`,
+    ];
+    // At exit, so that nothing printed by servers that are still ending comes after it.
+    process.once('exit', () => {
+      if (process.env['CI'] === 'true' && skipped.length > 0) process.exitCode = 1;
+      process.stdout.write(`${report.join('\n')}\n`);
+    });
+  }
+}
+
+function toSkipLine(test: TestCase): string {
+  const result = test.result();
+  const reason = result.state === 'skipped' ? result.note : undefined;
+  return `skipped: ${test.module.relativeModuleId} > ${test.fullName}: ${reason ?? 'no reason given'}`;
+}

@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config';
+import { ClosingLine } from './tests/support/closing-line.ts';
+
+/** Native modules crash in worker threads, so every project runs in forks. */
+const shared = { pool: 'forks', environment: 'node' } as const;
+
+/** Where a project needs servers, they start once for the whole run, on first use. */
+const mariadb = './tests/support/setup/mariadb.ts';
+const temporal = './tests/support/setup/temporal.ts';
+const chromium = './tests/support/setup/chromium.ts';
+
+const project = (name: string, globalSetup: string[], timeoutMs: number) => ({
+  test: {
+    ...shared,
+    name,
+    include: [`tests/${name}/**/*.test.{ts,tsx}`],
+    globalSetup,
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    teardownTimeout: 15_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    reporters: ['default', new ClosingLine()],
+    // Two cores also run MariaDB, Temporal and the browser.
+    maxWorkers: 2,
+    projects: [
+      project('unit', [], 10_000),
+      project('contract', [mariadb], 60_000),
+      project('workflow', [temporal], 90_000),
+      project('integration', [mariadb, temporal], 120_000),
+      project('e2e', [temporal, chromium], 180_000),
+    ],
+  },
+});
