@@ -1,0 +1,229 @@
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { LeitwerkError } from '../core/errors.ts';
+
+/** What a process does: everything in one place, or one part of it. */
+export const roles = ['all', 'api', 'smtp', 'relay', 'worker'] as const;
+export type Role = (typeof roles)[number];
+
+export interface TemporalSettings {
+  /** `host:port` of a server that is already there; absent = we run the dev server ourselves. */
+  readonly address: string | undefined;
+  readonly namespace: string;
+  readonly apiKey: string | undefined;
+  readonly tls: TlsSettings | undefined;
+  /** Ports of the dev server we run. */
+  readonly port: number;
+  readonly uiPort: number;
+}
+
+/** Contents of the files that the settings name, not their paths. */
+export interface TlsSettings {
+  readonly serverName: string | undefined;
+  readonly ca: Buffer | undefined;
+  readonly certificate: Buffer | undefined;
+  readonly key: Buffer | undefined;
+}
+
+/** Everything that whoever starts a process can decide. Read once, at the start. */
+export interface Settings {
+  readonly role: Role;
+  readonly isDemo: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly smtpPort: number;
+  /** The address users and outside systems reach us at, without a slash at its end. */
+  readonly publicUrl: string;
+  /** Absolute path of the folder with database, blobs, keys and Temporal's file. */
+  readonly dataFolder: string;
+  /** `mysql://…`; absent = the SQLite file in the data folder. */
+  readonly databaseUrl: string | undefined;
+  readonly temporal: TemporalSettings;
+  /** `smtp://user:password@host:port` for outgoing mail; absent = mails wait, visibly. */
+  readonly mailUrl: string | undefined;
+  readonly mailFrom: string | undefined;
+  /** Addresses of proxies whose `X-Forwarded-*` headers are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Outgoing calls may reach loopback and private networks: for tests and closed networks only. */
+  readonly mayCallPrivateAddresses: boolean;
+  readonly logLevel: LogLevel;
+  /** Test builds only: where this process shall break (see `store/failpoints.ts`). */
+  readonly failpoint: string | undefined;
+}
+
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads and checks every setting.
+ * @throws LeitwerkError `Misconfigured` with one sentence naming the setting and what is allowed.
+ */
+export function readSettings(args: readonly string[] = [], env: Environment = process.env): Settings {
+  const options = readOptions(args);
+  const host = text(env, 'HOST') ?? '127.0.0.1';
+  const port = portOf(env, 'PORT', 4000);
+  return {
+    role: oneOf('--role', options.role ?? 'all', roles),
+    isDemo: options.demo,
+    host,
+    port,
+    smtpPort: portOf(env, 'SMTP_PORT', 2525),
+    publicUrl: urlOf(env, 'PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? defaultUrl(host, port),
+    dataFolder: resolve(text(env, 'LEITWERK_DATA') ?? './data'),
+    databaseUrl: urlOf(env, 'DATABASE_URL', ['mysql:', 'mariadb:']),
+    temporal: readTemporal(env),
+    mailUrl: urlOf(env, 'MAIL_URL', ['smtp:', 'smtps:']),
+    mailFrom: text(env, 'MAIL_FROM'),
+    trustedProxies: (text(env, 'TRUSTED_PROXIES') ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+    mayCallPrivateAddresses: isOn(env, 'ALLOW_PRIVATE_ADDRESSES'),
+    logLevel: oneOf('LOG_LEVEL', text(env, 'LOG_LEVEL') ?? 'info', logLevels),
+    failpoint: text(env, 'FAILPOINT'),
+  };
+}
+
+/**
+ * What a child process of ours is started with: our own environment and what the parent knows better.
+ * Kept here because this is the one file that touches the environment.
+ */
+export function childEnvironment(changes: Environment = {}): NodeJS.ProcessEnv {
+  return { ...process.env, ...changes };
+}
+
+/** Makes the data folder and checks that it can be written. */
+export function prepareDataFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK | constants.R_OK);
+  } catch (error) {
+    throw wrong(
+      `Der Datenordner ${folder} ist nicht beschreibbar: Rechte ändern oder LEITWERK_DATA auf einen anderen Ordner setzen.`,
+      `The data folder ${folder} cannot be written: change its permissions or set LEITWERK_DATA to another folder.`,
+      error,
+    );
+  }
+}
+
+function readOptions(args: readonly string[]): { role: string | undefined; demo: boolean } {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { role: { type: 'string' }, demo: { type: 'boolean', default: false } },
+    });
+    return { role: values.role, demo: values.demo };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw wrong(
+      `${reason} Erlaubt: --role ${roles.join('|')}, --demo.`,
+      `${reason} Allowed: --role ${roles.join('|')}, --demo.`,
+    );
+  }
+}
+
+function readTemporal(env: Environment): TemporalSettings {
+  const address = text(env, 'TEMPORAL_ADDRESS');
+  if (address !== undefined && !/^[^\s:/]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i.test(address)) {
+    throw wrongValue('TEMPORAL_ADDRESS', address, 'host:port');
+  }
+  const port = portOf(env, 'TEMPORAL_PORT', 7233);
+  return {
+    address,
+    namespace: text(env, 'TEMPORAL_NAMESPACE') ?? 'default',
+    apiKey: text(env, 'TEMPORAL_API_KEY'),
+    tls: readTls(env),
+    port,
+    uiPort: portOf(env, 'TEMPORAL_UI_PORT', port === 7233 ? 8233 : port + 1000),
+  };
+}
+
+function readTls(env: Environment): TlsSettings | undefined {
+  const tls = {
+    serverName: text(env, 'TEMPORAL_TLS_SERVER_NAME'),
+    ca: fileOf(env, 'TEMPORAL_TLS_CA'),
+    certificate: fileOf(env, 'TEMPORAL_TLS_CERT'),
+    key: fileOf(env, 'TEMPORAL_TLS_KEY'),
+  };
+  if ((tls.certificate === undefined) !== (tls.key === undefined)) {
+    throw wrong(
+      'TEMPORAL_TLS_CERT und TEMPORAL_TLS_KEY gehören zusammen: beide setzen oder keines.',
+      'TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY belong together: set both or neither.',
+    );
+  }
+  const isUsed = Object.values(tls).some((part) => part !== undefined);
+  return isUsed || isOn(env, 'TEMPORAL_TLS') || text(env, 'TEMPORAL_API_KEY') !== undefined ? tls : undefined;
+}
+
+/** An empty variable is an unset one. */
+function text(env: Environment, name: string): string | undefined {
+  const value = env[name]?.trim();
+  return value === undefined || value === '' ? undefined : value;
+}
+
+/** 0 means: any free port, told on the `ready` line. */
+function portOf(env: Environment, name: string, otherwise: number): number {
+  const value = text(env, name);
+  if (value === undefined) return otherwise;
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw wrongValue(name, value, '0–65535');
+  return port;
+}
+
+function urlOf(env: Environment, name: string, protocols: readonly string[]): string | undefined {
+  const value = text(env, name);
+  if (value === undefined) return undefined;
+  const allowed = protocols.map((protocol) => `${protocol}//…`).join(', ');
+  // The value may hold a password: it is never repeated in the message.
+  if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) throw wrongValue(name, undefined, allowed);
+  return value;
+}
+
+function isOn(env: Environment, name: string): boolean {
+  const value = oneOf(name, (text(env, name) ?? '0').toLowerCase(), ['0', '1', 'false', 'true']);
+  return value === '1' || value === 'true';
+}
+
+function fileOf(env: Environment, name: string): Buffer | undefined {
+  const path = text(env, name);
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw wrong(
+      `${name} nennt eine Datei, die nicht gelesen werden kann: ${path}.`,
+      `${name} names a file that cannot be read: ${path}.`,
+      error,
+    );
+  }
+}
+
+function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) throw wrongValue(name, value, allowed.join(', '));
+  return found;
+}
+
+function defaultUrl(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+function wrongValue(name: string, value: string | undefined, allowed: string): LeitwerkError {
+  const given = value === undefined ? '' : ` ("${value}")`;
+  return wrong(
+    `${name} ist ungültig${given}. Erlaubt: ${allowed}.`,
+    `${name} is invalid${given}. Allowed: ${allowed}.`,
+  );
+}
+
+function wrong(de: string, en: string, cause?: unknown): LeitwerkError {
+  return new LeitwerkError('Misconfigured', { text: { de, en }, cause });
+}
+
+/** The clone's folder: where `config/`, `schemas/` and `admin-ui/dist` are. */
+export const rootFolder = join(dirname(fileURLToPath(import.meta.url)), '..');

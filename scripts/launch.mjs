@@ -1,0 +1,49 @@
+/**
+ * `npm start`, `npm test`, `npm run check`, `npm run bench`: provides what is missing on a fresh machine, then runs the command.
+ * Plain JavaScript for any Node ≥ 18; what follows runs on Node ≥ 24.15.
+ */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from './launch/cache.mjs';
+import { provideDependencies } from './launch/dependencies.mjs';
+import { buildInterface } from './launch/interface.mjs';
+import { isNewEnough, provideNode } from './launch/node.mjs';
+import { runInstead, SetupError } from './launch/step.mjs';
+
+const programs = {
+  start: 'bin/leitwerk.ts',
+  test: 'node_modules/vitest/vitest.mjs',
+  check: 'scripts/check.ts',
+  bench: 'bench/run.ts',
+};
+
+async function launch([command = 'start', ...args]) {
+  const program = programs[command];
+  if (program === undefined)
+    throw new SetupError(`Unknown command "${command}". Known: ${Object.keys(programs).join(', ')}.`);
+  const node = await provideNode();
+  await provideDependencies(node);
+  if (needsInterface(command, args)) await buildInterface(node);
+  const programArgs = command === 'test' ? ['run', ...args] : args;
+  const path = join(root, program);
+  if (!isNewEnough()) return runInstead(node, [path, ...programArgs], { cwd: process.cwd() });
+  // In this very process: one process less in memory, and nothing between it and whoever sends signals.
+  process.argv = [process.execPath, path, ...programArgs];
+  await import(pathToFileURL(path).href);
+  return undefined;
+}
+
+function needsInterface(command, args) {
+  if (command === 'check') return false;
+  if (command === 'test') return !args.includes('--project') || args.includes('e2e');
+  return !args.includes('--role') || args.includes('api');
+}
+
+try {
+  const code = await launch(process.argv.slice(2));
+  if (code !== undefined) process.exitCode = code;
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
