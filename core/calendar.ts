@@ -1,0 +1,211 @@
+import { DateTime, type DurationLikeObject } from 'luxon';
+import { LeitwerkError } from './errors.ts';
+
+export const weekdays = ['mo', 'tu', 'we', 'th', 'fr', 'sa', 'su'] as const;
+export type Weekday = (typeof weekdays)[number];
+
+/** Value of config kind `calendars`. Hours are wall clock of `timeZone`, `HH:mm-HH:mm`; `24:00` ends a day. */
+export interface CalendarConfig {
+  readonly key: string;
+  readonly label: { readonly de: string; readonly en: string };
+  readonly timeZone: string;
+  readonly week: Readonly<Partial<Record<Weekday, readonly string[]>>>;
+  readonly holidays?: { readonly country: string; readonly state?: string; readonly region?: string };
+  readonly daysOff?: readonly { readonly date: string; readonly label?: { readonly de: string; readonly en: string } }[];
+}
+
+/** A span as config writes it. Parts add up, days first; `at` then sets the time of day. */
+export interface Duration {
+  readonly minutes?: number;
+  readonly hours?: number;
+  readonly days?: number;
+  readonly workingMinutes?: number;
+  readonly workingHours?: number;
+  readonly workingDays?: number;
+  readonly at?: string;
+}
+
+/** Business time of one config. Instants in and out are ISO text in UTC with milliseconds. */
+export interface Calendar {
+  readonly timeZone: string;
+  isWorkingDay(isoDate: string): boolean;
+  /** The instant itself when it is working time, else the begin of the next working time. */
+  nextWorkingInstant(instant: string): string;
+  /** Negative amounts count back. Zero answers the instant itself. */
+  addWorkingMinutes(instant: string, minutes: number): string;
+  /** Keeps the time of day; from a day off, the first working day counts as one. */
+  addWorkingDays(instant: string, days: number): string;
+  add(instant: string, duration: Duration): string;
+  subtract(instant: string, duration: Duration): string;
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+const minuteMs = 60_000;
+/** Beyond this many days without working time the calendar is taken for empty. */
+const horizonDays = 4_000;
+const spanPattern = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$/;
+const timePattern = /^([01]\d|2[0-3]):([0-5]\d)$/;
+
+interface ClockSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
+const misconfigured = (de: string, en: string): LeitwerkError => new LeitwerkError('Misconfigured', { text: { de, en } });
+
+const parseSpan = (text: string): ClockSpan => {
+  const match = spanPattern.exec(text);
+  const [fromHour, fromMinute, toHour, toMinute] = (match?.slice(1) ?? []).map(Number);
+  const from = (fromHour ?? 0) * 60 + (fromMinute ?? 0);
+  const to = (toHour ?? 0) * 60 + (toMinute ?? 0);
+  if (match === null || to <= from || to > 1440) {
+    throw misconfigured(`„${text}“ ist keine Arbeitszeit (HH:mm-HH:mm).`, `"${text}" is not a working time (HH:mm-HH:mm).`);
+  }
+  return { from, to };
+};
+
+const parseWeek = (config: CalendarConfig): ClockSpan[][] => {
+  const week = weekdays.map((day) => (config.week[day] ?? []).map(parseSpan).toSorted((a, b) => a.from - b.from));
+  for (const [index, spans] of week.entries()) {
+    if (spans.some((span, position) => span.from < (spans[position - 1]?.to ?? 0))) {
+      const day = weekdays[index] ?? '';
+      throw misconfigured(`Arbeitszeiten am Tag „${day}“ überschneiden sich.`, `Working times on "${day}" overlap.`);
+    }
+  }
+  if (week.every((spans) => spans.length === 0)) {
+    throw misconfigured(`Kalender „${config.key}“ hat keine Arbeitszeit.`, `Calendar "${config.key}" has no working time.`);
+  }
+  return week;
+};
+
+const toIso = (ms: number): string => new Date(ms).toISOString();
+
+/** Wall clock of a day as an instant; a time that the clocks skip moves on by the gap. */
+const clockMs = (day: DateTime, minutes: number): number =>
+  minutes === 1440
+    ? day.plus({ days: 1 }).startOf('day').toMillis()
+    : day.set({ hour: Math.trunc(minutes / 60), minute: minutes % 60, second: 0, millisecond: 0 }).toMillis();
+
+/**
+ * A business calendar. `isHoliday` says whether a date (`YYYY-MM-DD`) is a public holiday; it must always say the same.
+ * @throws LeitwerkError `Misconfigured` for an unknown time zone, unreadable or overlapping hours, or a week without work.
+ */
+export function createCalendar(config: CalendarConfig, isHoliday: (isoDate: string) => boolean = () => false): Calendar {
+  const zone = config.timeZone;
+  if (!DateTime.now().setZone(zone).isValid) throw misconfigured(`Zeitzone „${zone}“ ist unbekannt.`, `Time zone "${zone}" is unknown.`);
+  const week = parseWeek(config);
+  const daysOff = new Set((config.daysOff ?? []).map((day) => day.date));
+  const spansByDate = new Map<string, readonly Span[]>();
+
+  const local = (instant: string): DateTime => DateTime.fromISO(instant, { zone });
+
+  const isWorkingDate = (day: DateTime): boolean => {
+    const date = day.toISODate() ?? '';
+    return (week[day.weekday - 1]?.length ?? 0) > 0 && !daysOff.has(date) && !isHoliday(date);
+  };
+
+  const spansOn = (day: DateTime): readonly Span[] => {
+    const date = day.toISODate() ?? '';
+    const known = spansByDate.get(date);
+    if (known !== undefined) return known;
+    const clock = isWorkingDate(day) ? (week[day.weekday - 1] ?? []) : [];
+    const spans = clock.map((span) => ({ from: clockMs(day, span.from), to: clockMs(day, span.to) })).filter((span) => span.to > span.from);
+    if (spansByDate.size > 1_000) spansByDate.clear();
+    spansByDate.set(date, spans);
+    return spans;
+  };
+
+  const walk = <T>(start: DateTime, step: 1 | -1, found: (day: DateTime) => T | undefined): T => {
+    let day = start;
+    for (let count = 0; count <= horizonDays; count += 1) {
+      const answer = found(day);
+      if (answer !== undefined) return answer;
+      day = day.plus({ days: step });
+    }
+    throw misconfigured(`Kalender „${config.key}“ findet keine Arbeitszeit.`, `Calendar "${config.key}" finds no working time.`);
+  };
+
+  const forward = (startMs: number, wantedMs: number): number => {
+    let left = wantedMs;
+    return walk(DateTime.fromMillis(startMs, { zone }).startOf('day'), 1, (day) => {
+      for (const span of spansOn(day)) {
+        const from = Math.max(span.from, startMs);
+        const available = span.to - from;
+        if (available <= 0) continue;
+        if (left <= available) return from + left;
+        left -= available;
+      }
+      return undefined;
+    });
+  };
+
+  const backward = (startMs: number, wantedMs: number): number => {
+    let left = wantedMs;
+    return walk(DateTime.fromMillis(startMs, { zone }).startOf('day'), -1, (day) => {
+      for (const span of spansOn(day).toReversed()) {
+        const to = Math.min(span.to, startMs);
+        const available = to - span.from;
+        if (available <= 0) continue;
+        if (left <= available) return to - left;
+        left -= available;
+      }
+      return undefined;
+    });
+  };
+
+  const addWorkingMs = (instant: string, ms: number): string => {
+    const start = Date.parse(instant);
+    if (ms === 0) return toIso(start);
+    return toIso(ms > 0 ? forward(start, ms) : backward(start, -ms));
+  };
+
+  const addWorkingDays = (instant: string, days: number): string => {
+    if (days === 0) return toIso(Date.parse(instant));
+    const step = days > 0 ? 1 : -1;
+    const start = local(instant);
+    let left = Math.abs(days);
+    const date = walk(start.startOf('day').plus({ days: step }), step, (day) => {
+      if (isWorkingDate(day)) left -= 1;
+      return left <= 0 ? day : undefined;
+    });
+    const { hour, minute, second, millisecond } = start;
+    return toIso(date.set({ hour, minute, second, millisecond }).toMillis());
+  };
+
+  const addPlain = (instant: string, amount: DurationLikeObject): string => toIso(local(instant).plus(amount).toMillis());
+
+  const atTime = (instant: string, at: string, after: string | undefined): string => {
+    const match = timePattern.exec(at);
+    if (match === null) throw misconfigured(`„${at}“ ist keine Uhrzeit (HH:mm).`, `"${at}" is not a time of day (HH:mm).`);
+    const day = local(instant);
+    const minutes = Number(match[1]) * 60 + Number(match[2]);
+    const ms = clockMs(day, minutes);
+    return toIso(after !== undefined && ms < Date.parse(after) ? clockMs(day.plus({ days: 1 }), minutes) : ms);
+  };
+
+  const shift = (instant: string, duration: Duration, sign: 1 | -1): string => {
+    const { days = 0, hours = 0, minutes = 0, workingDays = 0, workingHours = 0, workingMinutes = 0, at } = duration;
+    let result = toIso(Date.parse(instant));
+    if (days !== 0) result = addPlain(result, { days: sign * days });
+    if (workingDays !== 0) result = addWorkingDays(result, sign * workingDays);
+    const plainMs = sign * (hours * 60 + minutes) * minuteMs;
+    if (plainMs !== 0) result = toIso(Date.parse(result) + Math.round(plainMs));
+    const workingMs = sign * (workingHours * 60 + workingMinutes) * minuteMs;
+    if (workingMs !== 0) result = addWorkingMs(result, Math.round(workingMs));
+    return at === undefined ? result : atTime(result, at, sign > 0 ? instant : undefined);
+  };
+
+  return {
+    timeZone: zone,
+    isWorkingDay: (isoDate) => isWorkingDate(DateTime.fromISO(isoDate, { zone })),
+    nextWorkingInstant: (instant) => toIso(forward(Date.parse(instant), 0)),
+    addWorkingMinutes: (instant, minutes) => addWorkingMs(instant, Math.round(minutes * minuteMs)),
+    addWorkingDays,
+    add: (instant, duration) => shift(instant, duration, 1),
+    subtract: (instant, duration) => shift(instant, duration, -1),
+  };
+}

@@ -1,0 +1,128 @@
+import type { Field } from '../entity.ts';
+import type { Text } from '../errors.ts';
+import { checkExpression, checkField, checkSteps, unknown, type Checks } from './checks.ts';
+import { actionKinds, type ActionConfig, type FieldValue, type Recipient, type StageConfig } from './config.ts';
+
+interface ActionChecks extends Checks {
+  readonly stage: StageConfig;
+  /** The action stands for a plan step: paths have no action name. */
+  readonly isPlanStep?: boolean;
+}
+
+/** Checks a list of actions: one act each, nothing after a certain jump, everything they name exists. */
+export function checkActions(actions: readonly ActionConfig[], path: string, checks: ActionChecks): void {
+  for (const [position, action] of actions.entries()) {
+    const at = checks.isPlanStep === true ? path : `${path}/${position}`;
+    const kinds = actionKinds.filter((kind) => action[kind] !== undefined);
+    if (kinds.length !== 1) {
+      checks.report(at, 'action', {
+        de: `Eine Aktion hat genau eins von ${actionKinds.join(', ')}.`,
+        en: `An action has exactly one of ${actionKinds.join(', ')}.`,
+      });
+    }
+    if (action.goTo !== undefined && action.if === undefined && position < actions.length - 1) {
+      checks.report(`${path}/${position + 1}`, 'unreachable', { de: 'Nach dem Sprung wird nichts mehr ausgeführt.', en: 'Nothing after the jump is carried out.' });
+    }
+    checkExpression(action.if, `${at}/if`, checks);
+    checkAction(action, at, checks);
+  }
+}
+
+const checkAction = (action: ActionConfig, at: string, checks: ActionChecks): void => {
+  const { definition, lookup, report } = checks;
+  if (action.createActivity !== undefined) checkActivity(action.createActivity, checks.isPlanStep === true ? at : `${at}/createActivity`, checks);
+  if (action.cancelActivities !== undefined) checkSteps(action.cancelActivities.steps ?? [], `${at}/cancelActivities/steps`, checks);
+  if (action.notify !== undefined) checkRecipients(action.notify.to, `${at}/notify/to`, checks);
+  if (action.assign !== undefined) checkAssign(action.assign, `${at}/assign`, checks);
+  for (const [name, value] of Object.entries(action.setFields ?? {})) checkValue(name, value, { ...checks, path: `${at}/setFields/${name}` });
+  for (const [index, tag] of (action.addTags ?? []).entries()) {
+    if (!lookup.has('tags', tag)) report(`${at}/addTags/${index}`, 'unknown', unknown('Den Tag', 'tag', tag));
+  }
+  if (action.sendMail !== undefined) {
+    if (!lookup.has('templates', action.sendMail.template)) {
+      report(`${at}/sendMail/template`, 'unknown', unknown('Die Vorlage', 'template', action.sendMail.template));
+    }
+    checkRecipients(action.sendMail.to, `${at}/sendMail/to`, { ...checks, isMail: true });
+  }
+  if (action.callWebhook !== undefined && !/^https?:\/\/[^\s]+$/.test(action.callWebhook.url)) {
+    report(`${at}/callWebhook/url`, 'url', { de: 'Das ist keine Adresse mit http:// oder https://.', en: 'This is not an address with http:// or https://.' });
+  }
+  if (action.goTo !== undefined && !definition.stages.has(action.goTo)) report(`${at}/goTo`, 'unknown', unknown('Die Stufe', 'stage', action.goTo));
+};
+
+const checkActivity = (activity: NonNullable<ActionConfig['createActivity']>, at: string, checks: ActionChecks): void => {
+  if (!checks.lookup.has('activity-types', activity.type)) checks.report(`${at}/type`, 'unknown', unknown('Den Aktivitätstyp', 'activity type', activity.type));
+  if (activity.assignee !== undefined) checkRecipient(activity.assignee, `${at}/assignee`, checks);
+};
+
+const checkAssign = (assign: NonNullable<ActionConfig['assign']>, at: string, { lookup, report }: ActionChecks): void => {
+  if ((assign.user === undefined) === (assign.role === undefined)) {
+    report(at, 'assign', { de: 'Zuweisen braucht entweder „user“ oder „role“.', en: 'Assigning needs either "user" or "role".' });
+  }
+  if (assign.role !== undefined && !lookup.has('roles', assign.role)) report(`${at}/role`, 'unknown', unknown('Die Rolle', 'role', assign.role));
+  if (assign.user !== undefined && !lookup.hasUser(assign.user)) report(`${at}/user`, 'unknown', unknown('Den Benutzer', 'user', assign.user));
+};
+
+type RecipientChecks = ActionChecks & { readonly isMail?: boolean };
+
+const checkRecipients = (recipients: readonly Recipient[], path: string, checks: RecipientChecks): void => {
+  for (const [position, recipient] of recipients.entries()) checkRecipient(recipient, `${path}/${position}`, checks);
+};
+
+const checkRecipient = (recipient: Recipient, path: string, checks: RecipientChecks): void => {
+  const [kind, name] = splitRecipient(recipient);
+  const { lookup, report } = checks;
+  if (kind === 'owner' || kind === 'team') return;
+  if (kind === 'role') {
+    if (!lookup.has('roles', name)) report(path, 'unknown', unknown('Die Rolle', 'role', name));
+  } else if (kind === 'user') {
+    if (!lookup.hasUser(name)) report(path, 'unknown', unknown('Den Benutzer', 'user', name));
+  } else if (checks.isMail === true && kind === 'field') checkField(name, path, checks);
+  else if (checks.isMail !== true || kind !== 'mail') {
+    report(path, 'recipient', { de: `„${recipient}“ kann das nicht bekommen.`, en: `"${recipient}" cannot receive this.` });
+  }
+};
+
+/** `role:sales` → `['role', 'sales']`; `owner` → `['owner', '']`. */
+export const splitRecipient = (recipient: Recipient): [kind: string, name: string] => {
+  const colon = recipient.indexOf(':');
+  return colon < 0 ? [recipient, ''] : [recipient.slice(0, colon), recipient.slice(colon + 1)];
+};
+
+const jsTypes: Readonly<Record<Field['kind'], readonly string[]>> = {
+  text: ['string'],
+  longText: ['string'],
+  choice: ['string'],
+  reference: ['string'],
+  date: ['string'],
+  instant: ['string'],
+  integer: ['number'],
+  decimal: ['number'],
+  money: ['number'],
+  boolean: ['boolean'],
+  list: ['object'],
+  json: ['object'],
+};
+
+const wrongValue = (field: Field, value: FieldValue, checks: ActionChecks): Text | undefined => {
+  if (value === null) {
+    return field.isRequired ? { de: `„${field.name}“ darf nicht leer sein.`, en: `"${field.name}" cannot be empty.` } : undefined;
+  }
+  if (!jsTypes[field.kind].includes(typeof value)) return { de: `Dieser Wert passt nicht zu „${field.name}“.`, en: `This value does not fit "${field.name}".` };
+  const isUnknown =
+    field.kind === 'choice' &&
+    ((field.values !== undefined && !field.values.includes(String(value))) ||
+      (field.configKind !== undefined && !checks.lookup.has(field.configKind, String(value))));
+  return isUnknown ? unknown('Den Wert', 'value', String(value)) : undefined;
+};
+
+const checkValue = (name: string, value: FieldValue, checks: ActionChecks & { readonly path: string }): void => {
+  const field = checks.definition.model.fields.get(name);
+  if (field === undefined || field.isHidden) return checkField(name, checks.path, checks);
+  if (field.isSystem) {
+    return checks.report(checks.path, 'system', { de: `„${name}“ setzt nur das System.`, en: `Only the system sets "${name}".` });
+  }
+  if (typeof value === 'object' && value !== null && 'cel' in value) return checkExpression(value.cel, `${checks.path}/cel`, { ...checks, wanted: 'value' });
+  const wrong = wrongValue(field, value, checks);
+  if (wrong !== undefined) checks.report(checks.path, 'value', wrong);
+};
