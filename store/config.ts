@@ -100,10 +100,11 @@ export async function readRevisions(q: Queries, name: ConfigName): Promise<Confi
   return rows.map(toRevision);
 }
 
+const toVersion = (row: { version: number } | undefined): number => Number(row?.version ?? 0);
+
 /** 0 until something is published. */
 export function readConfigVersion(q: Queries, tenantId: string): Eventually<number> {
   const row = q.get<{ version: number }>('SELECT `version` FROM `config_version` WHERE `tenantId` = ?', [tenantId]);
-  const toVersion = (found: { version: number } | undefined): number => Number(found?.version ?? 0);
   return row instanceof Promise ? row.then(toVersion) : toVersion(row);
 }
 

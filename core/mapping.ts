@@ -1,0 +1,218 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import type { EntityModel, Field } from './entity.ts';
+import type { Issue, Language } from './errors.ts';
+import { splitList, toFieldValue, type FieldValue, type Reading } from './field-value.ts';
+import { followPath, parseMappingPath, type MappingPath } from './mapping-path.ts';
+import { readBoolean, readDate, readMoney, readNumber } from './read-text.ts';
+
+export type Transform = 'trim' | 'lower' | 'upper' | 'name' | 'firstName' | 'lastName' | 'phone' | 'money' | 'number' | 'date' | 'boolean' | 'split' | 'join' | 'first';
+
+/** One row of config kind `mappings`. */
+export interface MappingRow {
+  readonly from?: string | readonly string[];
+  readonly to: string;
+  readonly transform?: Transform | readonly Transform[];
+  readonly valueMap?: Readonly<Record<string, string | number | boolean | null>>;
+  readonly default?: string | number | boolean | readonly string[];
+}
+
+export interface MappingConfig {
+  readonly unmapped?: 'by-name' | 'additional';
+  readonly rows: readonly MappingRow[];
+}
+
+export interface MapperOptions extends Reading {
+  readonly model: EntityModel;
+  /** Absent: every member with the name of a writable field fills it. */
+  readonly mapping?: MappingConfig | undefined;
+}
+
+export interface MappingInput {
+  readonly body: Readonly<Record<string, unknown>>;
+  /** By lower-case name. */
+  readonly headers?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface Mapped {
+  /** Field → value; a field that the message does not speak of is absent, one that it clears is null. */
+  readonly values: Readonly<Record<string, FieldValue>>;
+  /** Top-level members that went into a field. */
+  readonly used: readonly string[];
+  /** The other members, as received. */
+  readonly additional: Readonly<Record<string, unknown>>;
+  /** Values that do not fit their field; those fields are absent from `values`. */
+  readonly issues: readonly Issue[];
+}
+
+export type Mapper = (input: MappingInput, language: Language) => Mapped;
+
+const capitalised = (text: string): string =>
+  text
+    .trim()
+    .replaceAll(/\s+/g, ' ')
+    .split(' ')
+    .map((word) => (word === word.toUpperCase() || word === word.toLowerCase() ? capitalisedWord(word) : word))
+    .join(' ');
+
+/** Particles such as "von" stay small when the sender wrote everything small. */
+const particles = new Set(['von', 'vom', 'zu', 'zum', 'zur', 'van', 'de', 'der', 'den', 'del', 'la', 'le', 'und']);
+
+const capitalisedWord = (word: string): string => {
+  const lower = word.toLowerCase();
+  if (particles.has(lower)) return lower;
+  return lower.replaceAll(/(^|-)(\p{L})/gu, (_, before: string, letter: string) => before + letter.toUpperCase());
+};
+
+/** `Meyer, Jörg` and `Jörg von Meyer` → first and last name; a single word is a last name. */
+const splitName = (text: string): readonly [first: string, last: string] => {
+  const name = capitalised(text);
+  const comma = name.indexOf(',');
+  if (comma > 0) return [name.slice(comma + 1).trim(), name.slice(0, comma).trim()];
+  const words = name.split(' ');
+  const particle = words.findIndex((word, index) => index > 0 && particles.has(word));
+  const cut = particle > 0 ? particle : words.length - 1;
+  return [words.slice(0, cut).join(' '), words.slice(cut).join(' ')];
+};
+
+const internationalPhone = (text: string): string => {
+  const parsed = parsePhoneNumberFromString(text, 'DE');
+  return parsed?.isPossible() === true ? parsed.formatInternational() : text.trim();
+};
+
+const texts: Partial<Record<Transform, (text: string, timeZone: string) => unknown>> = {
+  trim: (text) => text.trim(),
+  lower: (text) => text.toLowerCase(),
+  upper: (text) => text.toUpperCase(),
+  name: capitalised,
+  firstName: (text) => splitName(text)[0],
+  lastName: (text) => splitName(text)[1],
+  phone: internationalPhone,
+  money: readMoney,
+  number: readNumber,
+  date: readDate,
+  boolean: readBoolean,
+  split: splitList,
+};
+
+const lists: Partial<Record<Transform, (list: readonly unknown[]) => unknown>> = {
+  first: (list) => list[0],
+  join: (list) => list.filter((item) => item !== null && item !== '').join(' '),
+};
+
+/** A transform that cannot read the value leaves it: the field then says what is wrong with it. */
+const transformed = (value: unknown, transform: Transform, timeZone: string): unknown => {
+  if (Array.isArray(value)) return lists[transform]?.(value) ?? value.map((item: unknown) => transformed(item, transform, timeZone));
+  if (typeof value === 'number' && transform === 'phone') return transformed(`${value}`, transform, timeZone);
+  return typeof value === 'string' ? (texts[transform]?.(value, timeZone) ?? value) : value;
+};
+
+const translated = (value: unknown, valueMap: NonNullable<MappingRow['valueMap']>): unknown => {
+  if (Array.isArray(value)) return value.map((item: unknown) => translated(item, valueMap));
+  if (value === null || typeof value === 'object') return value;
+  const text = String(value);
+  if (Object.hasOwn(valueMap, text)) return valueMap[text];
+  const known = Object.keys(valueMap).find((key) => key.toLowerCase() === text.trim().toLowerCase());
+  if (known !== undefined) return valueMap[known];
+  return Object.hasOwn(valueMap, '*') ? valueMap['*'] : value;
+};
+
+interface CompiledRow {
+  readonly row: MappingRow;
+  readonly field: Field;
+  readonly paths: readonly MappingPath[];
+  readonly transforms: readonly Transform[];
+}
+
+const asList = <T>(value: T | readonly T[] | undefined): readonly T[] => (value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T]);
+
+/**
+ * A field that a message or form may fill. Not: what the system writes, ids of our own records, and the source,
+ * which is the one that the message came in through whatever it says.
+ */
+export const isMappable = (field: Field): boolean => !field.isSystem && !field.isHidden && field.kind !== 'reference' && field.configKind !== 'sources';
+
+const compileRows = (mapping: MappingConfig, model: EntityModel): CompiledRow[] =>
+  mapping.rows.flatMap((row) => {
+    const field = model.fields.get(row.to);
+    if (field === undefined || !isMappable(field)) return [];
+    const paths = asList(row.from).flatMap((from) => parseMappingPath(from) ?? []);
+    return [{ row, field, paths, transforms: asList(row.transform) }];
+  });
+
+/** `first_name`, `first-name`, `First Name` and `firstName` are one name. */
+const bareName = (name: string): string => name.replaceAll(/[\s_-]/g, '').toLowerCase();
+
+class Draft {
+  readonly values: Record<string, FieldValue> = {};
+  readonly used = new Set<string>();
+  readonly issues: Issue[] = [];
+  readonly options: MapperOptions;
+  readonly language: Language;
+
+  constructor(options: MapperOptions, language: Language) {
+    this.options = options;
+    this.language = language;
+  }
+
+  has(field: Field): boolean {
+    return Object.hasOwn(this.values, field.name) || this.issues.some((issue) => issue.path === `/${field.name}`);
+  }
+
+  put(field: Field, value: unknown): void {
+    const fitted = toFieldValue(field, value, this.options);
+    if ('value' in fitted) this.values[field.name] = fitted.value;
+    else this.issues.push({ path: `/${field.name}`, code: fitted.fault.code, message: fitted.fault.text[this.language] });
+  }
+}
+
+const readRow = ({ row, paths, transforms }: CompiledRow, input: MappingInput, draft: Draft): unknown => {
+  const found: unknown[] = [];
+  for (const path of paths) {
+    const value = followPath(path, path.isHeader ? (input.headers ?? {}) : input.body);
+    if (value === undefined) continue;
+    found.push(value);
+    if (!path.isHeader) draft.used.add(path.root);
+  }
+  if (found.length === 0) return row.default;
+  let value: unknown = typeof row.from === 'string' ? found[0] : found;
+  for (const transform of transforms) value = transformed(value, transform, draft.options.timeZone);
+  return row.valueMap === undefined ? value : translated(value, row.valueMap);
+};
+
+const applyRows = (rows: readonly CompiledRow[], input: MappingInput, draft: Draft): void => {
+  for (const row of rows) {
+    const value = readRow(row, input, draft);
+    if (value !== undefined) draft.put(row.field, value);
+  }
+};
+
+const applyNames = (names: ReadonlyMap<string, Field>, input: MappingInput, draft: Draft): void => {
+  const exact = Object.keys(input.body).toSorted((a, b) => Number(draft.options.model.fields.has(b)) - Number(draft.options.model.fields.has(a)));
+  for (const name of exact) {
+    const field = names.get(bareName(name));
+    const value = input.body[name];
+    if (field === undefined || value === undefined || draft.used.has(name) || draft.has(field)) continue;
+    draft.put(field, value);
+    draft.used.add(name);
+  }
+};
+
+/**
+ * Prepares the mapping of received messages to fields of a record, once per config revision.
+ * Rows go in order, a later row that finds something wins; absent, null, '', 0 and false stay apart.
+ */
+export function createMapper(options: MapperOptions): Mapper {
+  const { mapping, model } = options;
+  const rows = mapping === undefined ? [] : compileRows(mapping, model);
+  const isByName = mapping === undefined || mapping.unmapped !== 'additional';
+  // A sender does not get to name users or other records by guessing a field's name; a mapping row may.
+  const named = [...model.fields.values()].filter((field) => isMappable(field) && field.kind !== 'reference' && field.name !== 'team');
+  const names = new Map(named.map((field) => [bareName(field.name), field]));
+  return (input, language) => {
+    const draft = new Draft(options, language);
+    applyRows(rows, input, draft);
+    if (isByName) applyNames(names, input, draft);
+    const additional = Object.fromEntries(Object.entries(input.body).filter(([name]) => !draft.used.has(name)));
+    return { values: draft.values, used: [...draft.used], additional, issues: draft.issues };
+  };
+}
