@@ -60,6 +60,8 @@ export interface EntityModel {
   readonly fields: ReadonlyMap<string, Field>;
   /** Column lists beyond single fields, without the tenant and deletion columns that lead every index. */
   readonly indexes: readonly (readonly string[])[];
+  /** Column lists that are unique within a tenant. */
+  readonly unique: readonly (readonly string[])[];
   readonly revision: number;
   /** The schema as the admin wrote it. */
   readonly schema: EntitySchema;
@@ -79,6 +81,7 @@ export interface EntitySchema {
     readonly pipeline?: boolean;
     readonly readOnly?: boolean;
     readonly indexes?: readonly (readonly string[])[];
+    readonly unique?: readonly (readonly string[])[];
   };
   readonly [keyword: string]: unknown;
 }
@@ -215,9 +218,9 @@ export function toEntityModel(schema: EntitySchema, revision: number): EntityMod
   }
   for (const name of required) if (!fields.has(name)) fault('/required', 'unknown', `"${name}" is not a field.`);
   if (!fields.has(entity.titleField)) fault('/x-entity/titleField', 'unknown', `"${entity.titleField}" is not a field.`);
-  for (const [position, columns] of (entity.indexes ?? []).entries()) {
+  for (const columns of [...(entity.indexes ?? []), ...(entity.unique ?? [])]) {
     for (const column of columns) {
-      if (!fields.has(column)) fault(`/x-entity/indexes/${position}`, 'unknown', `"${column}" is not a field.`);
+      if (!fields.has(column)) fault('/x-entity', 'unknown', `"${column}" is not a field.`);
     }
   }
   if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
@@ -232,6 +235,7 @@ export function toEntityModel(schema: EntitySchema, revision: number): EntityMod
     isReadOnly: entity.readOnly === true,
     fields,
     indexes: entity.indexes ?? [],
+    unique: entity.unique ?? [],
     revision,
     schema,
   };

@@ -72,11 +72,13 @@ const choiceIssues = (fields: readonly Field[], record: Readonly<Record<string, 
     return [{ path: `/${field.name}`, code: 'choice', message }];
   });
 
-const withoutNull = (record: Readonly<Record<string, unknown>>): Record<string, unknown> => {
+/** The fields that the schema speaks of: neither absent ones nor those that the system adds to every record. */
+const presentFields = (model: EntityModel, record: Readonly<Record<string, unknown>>): Record<string, unknown> => {
   const present: Record<string, unknown> = {};
   for (const name of Object.keys(record)) {
     const value = record[name];
-    if (value !== null && value !== undefined) present[name] = value;
+    const isCommon = model.fields.has(name) && !(name in model.schema.properties);
+    if (value !== null && value !== undefined && !isCommon) present[name] = value;
   }
   return present;
 };
@@ -98,7 +100,7 @@ export function createValidator(model: EntityModel, choices: Choices): RecordVal
   const choiceFields = [...model.fields.values()].filter((field) => field.kind === 'choice' && field.configKind !== undefined && !field.isSystem);
   return {
     issues: (record, language) => {
-      const present = withoutNull(record);
+      const present = presentFields(model, record);
       const fromSchema = validate(present) ? [] : (validate.errors ?? []).map((error) => toIssue(error, language));
       return [...fromSchema, ...choiceIssues(choiceFields, present, choices, language)];
     },

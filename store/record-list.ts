@@ -1,6 +1,6 @@
 import type { EntityModel, Field } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
-import type { Filter } from '../core/filter/ast.ts';
+import type { Filter } from '../core/filter/filter.ts';
 import type { Queries, Row, Value } from './database.ts';
 import { filterSql } from './filter-sql.ts';
 import { tableName, toColumn, type RecordData } from './record-table.ts';

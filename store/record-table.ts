@@ -45,7 +45,10 @@ export function toTable(model: EntityModel): TableDefinition {
     name: tableName(model.name),
     columns: Object.fromEntries(fields.map((field) => [field.name, columnType(field)])),
     primaryKey: ['id'],
-    unique: fields.filter((field) => field.isUnique).map((field) => ['tenantId', field.name]),
+    unique: [
+      ...fields.filter((field) => field.isUnique).map((field) => ['tenantId', field.name]),
+      ...model.unique.map((columns) => ['tenantId', ...columns]),
+    ],
     indexes: [
       ...model.indexes.map((columns) => ['tenantId', 'deletedAt', ...columns]),
       ...fields.filter((field) => field.isIndexed).map((field) => ['tenantId', field.name]),

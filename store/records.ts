@@ -19,7 +19,7 @@ const statements = (model: EntityModel): Statements => {
   const table = `\`${tableName(model.name)}\``;
   const made = {
     insert: `INSERT INTO ${table} (${columns}) VALUES (${fields.map(() => '?').join(', ')})`,
-    select: `SELECT ${columns} FROM ${table} WHERE \`id\` = ? AND \`tenantId\` = ? AND \`deletedAt\` IS NULL`,
+    select: `SELECT ${columns} FROM ${table} WHERE \`id\` = ? AND \`tenantId\` = ?`,
     fields,
   };
   statementsOf.set(model, made);
@@ -44,20 +44,23 @@ export async function insertRecord(tx: Tx, model: EntityModel, record: RecordDat
 /** Reads one record of the tenant, whoever asks: for commands, which judge rights themselves. */
 export async function findRecord(db: Queries, model: EntityModel, key: RecordKey): Promise<RecordData | undefined> {
   const { select, fields } = statements(model);
-  const row = await db.get(select, [key.id, key.tenantId]);
-  return row === undefined ? undefined : toRecord(fields, row);
+  return found(fields, await db.get(select, [key.id, key.tenantId]), key);
 }
 
 export interface RecordKey {
   readonly tenantId: string;
   readonly id: string;
+  /** Finds deleted records too. */
+  readonly isDeletedToo?: boolean | undefined;
 }
+
+const found = (fields: readonly Field[], row: Row | undefined, key: RecordKey): RecordData | undefined =>
+  row === undefined || (row['deletedAt'] !== null && key.isDeletedToo !== true) ? undefined : toRecord(fields, row);
 
 /** As `findRecord`, locked against others until the transaction ends (SQLite has one writer anyway). */
 export async function lockRecord(tx: Tx, model: EntityModel, key: RecordKey): Promise<RecordData | undefined> {
   const { select, fields } = statements(model);
-  const row = await tx.get(tx.dialect === 'mysql' ? `${select} FOR UPDATE` : select, [key.id, key.tenantId]);
-  return row === undefined ? undefined : toRecord(fields, row);
+  return found(fields, await tx.get(tx.dialect === 'mysql' ? `${select} FOR UPDATE` : select, [key.id, key.tenantId]), key);
 }
 
 /**

@@ -1,0 +1,59 @@
+import { actorName, type Actor } from '../core/actor.ts';
+import type { EntityModel } from '../core/entity.ts';
+import { LeitwerkError, type Language } from '../core/errors.ts';
+import type { Ability, Verb } from '../core/permissions.ts';
+import type { Database, Eventually, Tx } from '../store/database.ts';
+import type { Lane } from '../store/events.ts';
+import { claimIdempotencyKey, keepIdempotentAnswer } from '../store/idempotency.ts';
+import type { Snapshot } from '../store/registry.ts';
+
+/** What a command needs to know about the call: who, with which rights, under which configuration, when. */
+export interface Context {
+  readonly db: Database;
+  readonly snapshot: Snapshot;
+  readonly actor: Actor;
+  readonly ability: Ability;
+  readonly language: Language;
+  readonly now: () => Date;
+  readonly newId: () => string;
+  readonly requestId?: string | undefined;
+  /** Overrides how urgently processes are woken: imports and replays go in the background. */
+  readonly lane?: Lane | undefined;
+  /** From the `Idempotency-Key` header: the answer is stored with the effect and given again for the same request. */
+  readonly idempotency?: { readonly key: string; readonly requestHash: string } | undefined;
+}
+
+/**
+ * Runs a command's one transaction. With an idempotency key the same request gets the first answer again and has no second effect.
+ * `isKept` says which answers count as the request's effect.
+ * @throws LeitwerkError `Conflict` when the key was used for another request.
+ */
+export async function transact<T>(ctx: Context, work: (tx: Tx) => Eventually<T>, isKept: (answer: T) => boolean = () => true): Promise<T> {
+  const { idempotency } = ctx;
+  if (idempotency === undefined) return await ctx.db.write(work);
+  const claim = { tenantId: ctx.actor.tenantId, scope: actorName(ctx.actor), ...idempotency, at: ctx.now().toISOString() };
+  return await ctx.db.write(async (tx) => {
+    const earlier = await claimIdempotencyKey(tx, claim);
+    if (earlier !== undefined) return earlier as T;
+    const answer = await work(tx);
+    if (isKept(answer)) await keepIdempotentAnswer(tx, claim, answer);
+    return answer;
+  });
+}
+
+/**
+ * The model of an entity by its name or its plural.
+ * @throws LeitwerkError `NotFound`.
+ */
+export function modelOf(ctx: Pick<Context, 'snapshot'>, name: string): EntityModel {
+  const model = ctx.snapshot.models.get(name) ?? ctx.snapshot.modelsByPlural.get(name);
+  if (model === undefined) {
+    throw new LeitwerkError('NotFound', { text: { de: `Das Objekt „${name}“ gibt es nicht.`, en: `There is no entity "${name}".` } });
+  }
+  return model;
+}
+
+/** @throws LeitwerkError `Forbidden` when no rule of the role allows it on any record of the entity. */
+export function assertCan(ctx: Context, verb: Verb, model: EntityModel): void {
+  if (!ctx.ability.can(verb, model.name)) throw new LeitwerkError('Forbidden');
+}

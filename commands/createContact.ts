@@ -1,0 +1,82 @@
+import { LeitwerkError } from '../core/errors.ts';
+import type { Tx } from '../store/database.ts';
+import type { RecordData } from '../store/record-table.ts';
+import { assertCan, modelOf, transact, type Context } from './context.ts';
+import { createWithin } from './createRecord.ts';
+import { findMatches, toSketch, type Match } from './findMatches.ts';
+import { linkPersonToOrganization } from './linkContacts.ts';
+import { changeRecord, loadRecord, writeIssues, type Written } from './record-write.ts';
+
+type Kind = 'organization' | 'person';
+
+/** Lead fields that a new company or person takes over (B25, B26). */
+const copied: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
+  organization: { name: 'company', street: 'street', postalCode: 'postalCode', city: 'city', country: 'country' },
+  person: { firstName: 'firstName', lastName: 'lastName', email: 'email', phone: 'phone', jobTitle: 'jobTitle' },
+};
+
+const copyFrom = (lead: RecordData, kind: Kind): RecordData => {
+  const fields: Record<string, unknown> = {};
+  for (const [to, from] of Object.entries(copied[kind])) if (lead[from] !== null && lead[from] !== undefined) fields[to] = lead[from];
+  return { ...fields, owner: lead['owner'] ?? null, team: lead['team'] ?? null };
+};
+
+const refuseDoubles = async (ctx: Context, tx: Tx, creation: { kind: Kind; fields: RecordData }): Promise<void> => {
+  const sketch = toSketch(creation.fields);
+  const matches = await findMatches(ctx, tx, { sketch });
+  const found: readonly Match[] = creation.kind === 'organization' ? matches.organizations : matches.persons;
+  if (found.length === 0) return;
+  throw new LeitwerkError('Conflict', {
+    text:
+      creation.kind === 'organization'
+        ? { de: 'Diese Firma gibt es vielleicht schon.', en: 'This organization may exist already.' }
+        : { de: 'Diese Person gibt es vielleicht schon.', en: 'This person may exist already.' },
+    facts: { matches: found.map((match) => presentMatch(creation.kind, match)) },
+  });
+};
+
+/** A match as the API shows it. */
+export const presentMatch = (entity: string, match: Match): RecordData => {
+  const shown = { organization: ['name', 'city'], person: ['name', 'email', 'organization'], lead: ['title', 'createdAt', 'state'] }[entity] ?? [];
+  return { id: match.record['id'], ...Object.fromEntries(shown.map((name) => [name, match.record[name] ?? null])), reasons: match.reasons };
+};
+
+export interface ContactInput {
+  /** The lead that it is made from. */
+  readonly lead: string;
+  readonly kind: Kind;
+  /** Corrections of what is copied from the lead. */
+  readonly fields?: RecordData | undefined;
+  /** Makes it although there are matches. */
+  readonly force?: boolean | undefined;
+}
+
+/**
+ * Makes a company or person of a lead's details and links it with the lead, and person with company, whichever came first (B25–B27).
+ * @throws LeitwerkError `Conflict` with `facts.matches` when there are likely doubles and `force` is not set (B24),
+ * `Locked` when the lead has one already, `InvalidInput`, `NotFound`, `Forbidden`.
+ */
+export async function createContact(ctx: Context, input: ContactInput): Promise<{ readonly lead: Written; readonly contact: Written }> {
+  const leads = modelOf(ctx, 'lead');
+  const model = modelOf(ctx, input.kind);
+  assertCan(ctx, 'create', model);
+  return await transact(ctx, async (tx) => {
+    const lead = await loadRecord(ctx, tx, { model: leads, id: input.lead });
+    if (lead[input.kind] !== null) throw new LeitwerkError('Locked', { facts: { [input.kind]: lead[input.kind] } });
+    const issues = writeIssues(ctx, model, input.fields ?? {});
+    if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
+    const fields = { ...copyFrom(lead, input.kind), ...input.fields };
+    if (input.force !== true) await refuseDoubles(ctx, tx, { kind: input.kind, fields });
+    const linked = input.kind === 'person' && typeof lead['organization'] === 'string' ? { organization: lead['organization'] } : {};
+    const contact = await createWithin(ctx, tx, { model, input: { ...linked, ...fields } });
+    const written = await changeRecord(ctx, tx, {
+      model: leads,
+      id: input.lead,
+      verb: 'link',
+      act: 'link',
+      change: () => ({ [input.kind]: contact.record['id'] }),
+    });
+    await linkPersonToOrganization(ctx, tx, written.record);
+    return { lead: written, contact };
+  });
+}

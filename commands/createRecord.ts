@@ -1,0 +1,49 @@
+import type { EntityModel } from '../core/entity.ts';
+import { LeitwerkError } from '../core/errors.ts';
+import { leadTitle } from '../core/derive.ts';
+import type { Tx } from '../store/database.ts';
+import { nextNumber } from '../store/numbers.ts';
+import type { RecordData } from '../store/record-table.ts';
+import { assertCan, transact, type Context } from './context.ts';
+import { addRecord, writeIssues, type Written } from './record-write.ts';
+import { startingPlace } from './startingPlace.ts';
+import { addTimelineEntry, linksOf } from './timeline.ts';
+
+/** Values that a new record of the entity starts with. */
+const startingValues = async (ctx: Context, tx: Tx, model: EntityModel): Promise<RecordData> => {
+  switch (model.name) {
+    case 'lead':
+      return { state: 'open' };
+    case 'activity':
+      return { state: 'open' };
+    case 'opportunity':
+      return { state: 'open', kind: 'lead', number: await nextNumber(tx, { tenantId: ctx.actor.tenantId, series: 'OPP' }) };
+    default:
+      return {};
+  }
+};
+
+/** Writes a record that a person or the API makes, with everything that belongs to its beginning, in the caller's transaction. */
+export async function createWithin(ctx: Context, tx: Tx, creation: { model: EntityModel; input: RecordData }): Promise<Written> {
+  const { model } = creation;
+  const title = model.name === 'lead' && (creation.input['title'] ?? '') === '' ? { title: leadTitle(creation.input) } : {};
+  const input = { ...(await startingValues(ctx, tx, model)), ...startingPlace(ctx, model), ...creation.input, ...title };
+  const written = await addRecord(ctx, tx, { model, input });
+  if (model.name !== 'timeline-entry' && model.name !== 'saved-view') {
+    await addTimelineEntry(ctx, tx, { kind: 'created', facts: { entity: model.name }, links: linksOf(model.name, written.record) });
+  }
+  return written;
+}
+
+/**
+ * Creates a record of any entity.
+ * @throws LeitwerkError `InvalidInput` with every faulty field at once, `Forbidden`.
+ */
+export async function createRecord(ctx: Context, model: EntityModel, input: RecordData): Promise<Written> {
+  assertCan(ctx, 'create', model);
+  if (model.isReadOnly) throw new LeitwerkError('Forbidden');
+  const issues = writeIssues(ctx, model, input);
+  if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
+  const noted = model.name === 'timeline-entry' ? { kind: 'note', at: ctx.now().toISOString(), actor: `user/${ctx.actor.id}`, ...input } : input;
+  return await transact(ctx, (tx) => createWithin(ctx, tx, { model, input: noted }));
+}

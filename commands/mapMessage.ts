@@ -1,0 +1,72 @@
+import type { Choice } from '../core/field-value.ts';
+import type { Issue, Text } from '../core/errors.ts';
+import { createMapper, type Mapper, type MappingConfig } from '../core/mapping.ts';
+import type { RecordData } from '../store/record-table.ts';
+import type { Snapshot } from '../store/registry.ts';
+import { modelOf, type Context } from './context.ts';
+import type { Source } from './source.ts';
+
+export interface MappedMessage {
+  readonly values: RecordData;
+  /** Members of the message that no field took: shown on the lead, never lost. */
+  readonly additional: RecordData;
+  readonly issues: readonly Issue[];
+}
+
+/** Mappers are compiled once a snapshot and source. */
+const mappers = new WeakMap<Snapshot, Map<string, Mapper>>();
+
+const choicesOf = (snapshot: Snapshot): ((kind: string) => readonly Choice[]) => {
+  const known = new Map<string, readonly Choice[]>();
+  return (kind) => {
+    const choices = known.get(kind) ?? [...snapshot.config(kind).values()].map((head) => ({ key: head.key, label: (head.value as { label: Text }).label }));
+    known.set(kind, choices);
+    return choices;
+  };
+};
+
+const mapperOf = (ctx: Pick<Context, 'snapshot'>, source: Source): Mapper => {
+  const { snapshot } = ctx;
+  const known = mappers.get(snapshot) ?? new Map<string, Mapper>();
+  mappers.set(snapshot, known);
+  const kept = known.get(source.key);
+  if (kept !== undefined) return kept;
+  const mapping = source.mapping === undefined ? undefined : (snapshot.config('mappings').get(source.mapping)?.value as MappingConfig | undefined);
+  const lists = choicesOf(snapshot);
+  const company = snapshot.config('company').get('main')?.value as { timeZone?: string } | undefined;
+  const mapper = createMapper({
+    model: modelOf(ctx, 'lead'),
+    mapping,
+    timeZone: company?.timeZone ?? 'Europe/Berlin',
+    choices: (field) => (field.configKind === undefined ? undefined : lists(field.configKind)),
+  });
+  known.set(source.key, mapper);
+  return mapper;
+};
+
+/** At least one of these, or nobody could ever answer the message. */
+const essential = ['email', 'phone', 'lastName', 'company', 'message', 'title'];
+
+const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === '';
+
+const defaultsOf = (ctx: Context, source: Source): RecordData => {
+  const { owner, ...rest } = source.defaults ?? {};
+  const user = typeof owner === 'string' ? [...ctx.snapshot.users.values()].find((one) => one.email === owner) : undefined;
+  return user === undefined ? rest : { ...rest, owner: user.id };
+};
+
+/** Turns the members of a message into fields of a lead: mapping rows, the source's defaults, and every fault at once. */
+export function mapMessage(ctx: Context, source: Source, body: RecordData, headers?: Readonly<Record<string, string>>): MappedMessage {
+  const mapped = mapperOf(ctx, source)({ body, headers }, ctx.language);
+  const values: Record<string, unknown> = { ...mapped.values };
+  const defaults = defaultsOf(ctx, source);
+  for (const name of Object.keys(defaults)) if (isEmpty(values[name])) values[name] = defaults[name];
+  const model = modelOf(ctx, 'lead');
+  const found = ctx.snapshot.validatorOf(model).issues({ title: '-', ...values }, ctx.language);
+  const issues = [...mapped.issues, ...found.filter((issue) => !mapped.issues.some((other) => other.path === issue.path))];
+  if (issues.length === 0 && essential.every((name) => isEmpty(values[name]))) {
+    const message = ctx.language === 'de' ? 'Es fehlt jede Angabe, über die man antworten könnte (E-Mail, Telefon, Name, Firma oder Nachricht).' : 'Nothing to answer to: e-mail, phone, name, company or message is needed.';
+    issues.push({ path: '/email', code: 'required', message });
+  }
+  return { values, additional: mapped.additional, issues };
+}

@@ -1,0 +1,202 @@
+import { actorName } from '../core/actor.ts';
+import { leadTitle } from '../core/derive.ts';
+import type { Issue, Text } from '../core/errors.ts';
+import type { Eventually, Tx } from '../store/database.ts';
+import { insertEvent } from '../store/events.ts';
+import { failpoint } from '../store/failpoints.ts';
+import { isUniqueViolation } from '../store/violations.ts';
+import { findMessageByKey, countRepeat, type KnownMessage } from '../store/intake.ts';
+import type { RecordData } from '../store/record-table.ts';
+import { insertRecord } from '../store/records.ts';
+import { sha256 } from '../store/secrets.ts';
+import { modelOf, transact, type Context } from './context.ts';
+import { mapMessage, type MappedMessage } from './mapMessage.ts';
+import type { Source } from './source.ts';
+import { startingPlace } from './startingPlace.ts';
+import { addTimelineEntry } from './timeline.ts';
+
+/** A message whose sender has been authenticated. */
+export interface ReceivedMessage {
+  readonly source: Source;
+  readonly channel: 'webhook' | 'form';
+  readonly contentType: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly raw: Uint8Array;
+  /** Blob of the raw bytes where they are too large or not text. */
+  readonly rawBlob?: string | undefined;
+  readonly content: { readonly fields: RecordData } | { readonly unreadable: Text };
+  readonly attachments: readonly RecordData[];
+  readonly remoteAddress: string;
+  /** The sender's own number of this delivery (`webhook-id`). */
+  readonly deliveryId?: string | undefined;
+  /** A robot filled the honeypot: kept, but no lead. */
+  readonly isSpam: boolean;
+}
+
+export type Receipt =
+  | { readonly status: 'accepted' | 'duplicate'; readonly id: string; readonly lead: string | null }
+  | { readonly status: 'rejected'; readonly id: string; readonly issues: readonly Issue[] }
+  | { readonly status: 'unreadable'; readonly id: string; readonly text: Text };
+
+const longestKey = 180;
+
+const boundedKey = (key: string): string => (key.length <= longestKey ? key : `${key.slice(0, 100)}#${sha256(key)}`);
+
+/** `externalId` is the key within its source; else the sender's delivery number. */
+const dedupeKeyOf = (message: ReceivedMessage, mapped: MappedMessage | undefined): string | undefined => {
+  const external = mapped?.values['externalId'];
+  if (typeof external === 'string' && external !== '') return boundedKey(`x:${external}`);
+  return message.deliveryId === undefined ? undefined : boundedKey(`d:${message.deliveryId}`);
+};
+
+interface Outcome {
+  readonly state: 'accepted' | 'duplicate' | 'rejected' | 'unreadable' | 'spam';
+  readonly lead: string | null;
+  readonly dedupeKey: string | null;
+  readonly issues: readonly Issue[];
+}
+
+const envelopeOf = (ctx: Context, message: ReceivedMessage, id: string): RecordData => {
+  const at = ctx.now().toISOString();
+  const actor = actorName(ctx.actor);
+  return {
+    id,
+    tenantId: ctx.actor.tenantId,
+    version: 1,
+    createdAt: at,
+    createdBy: actor,
+    updatedAt: at,
+    updatedBy: actor,
+    source: message.source.key,
+    receivedAt: at,
+    channel: message.channel,
+    contentType: message.contentType,
+    size: message.raw.byteLength,
+    headers: message.headers,
+    body: message.rawBlob === undefined ? Buffer.from(message.raw).toString('utf8') : null,
+    bodyBlob: message.rawBlob ?? null,
+    attachments: message.attachments.length === 0 ? null : message.attachments,
+    contentHash: sha256(message.raw),
+    remoteAddress: message.remoteAddress,
+    attempts: 1,
+    duplicates: 0,
+  };
+};
+
+const storeEnvelope = (ctx: Context, tx: Tx, envelope: RecordData, outcome: Outcome): Promise<void> =>
+  insertRecord(tx, modelOf(ctx, 'intake-message'), {
+    ...envelope,
+    state: outcome.state,
+    lead: outcome.lead,
+    dedupeKey: outcome.dedupeKey,
+    errors: outcome.issues.length === 0 ? null : outcome.issues,
+  });
+
+/** Writes the lead with its timeline entry and the event that starts its process. `at` is when the message came in. */
+export async function writeLead(ctx: Context, tx: Tx, intake: { values: RecordData; source: Source; messageId: string; additional: RecordData }): Promise<string> {
+  const model = modelOf(ctx, 'lead');
+  const at = ctx.now().toISOString();
+  const actor = actorName(ctx.actor);
+  const id = ctx.newId();
+  await insertRecord(tx, model, {
+    ...startingPlace(ctx, model),
+    ...intake.values,
+    id,
+    tenantId: ctx.actor.tenantId,
+    version: 1,
+    createdAt: at,
+    createdBy: actor,
+    updatedAt: at,
+    updatedBy: actor,
+    source: intake.source.key,
+    state: 'open',
+    additional: Object.keys(intake.additional).length === 0 ? null : intake.additional,
+    intakeMessage: intake.messageId,
+  });
+  await addTimelineEntry(ctx, tx, { kind: 'received', facts: { source: intake.source.key }, links: { lead: id } });
+  await insertEvent(tx, {
+    tenantId: ctx.actor.tenantId,
+    at,
+    actor,
+    act: 'lead.create',
+    entity: 'lead',
+    recordId: id,
+    version: 1,
+    requestId: ctx.requestId,
+    wakes: { process: `lead/${id}`, lane: ctx.lane ?? 'incoming' },
+  });
+  failpoint('S10');
+  return id;
+}
+
+const repeatOf = async (ctx: Context, tx: Tx, repeat: { known: KnownMessage; message: ReceivedMessage; mapped: MappedMessage | undefined }): Promise<Receipt> => {
+  const { known, message } = repeat;
+  if (known.contentHash === sha256(message.raw)) await countRepeat(tx, known.id);
+  else {
+    const outcome: Outcome = { state: 'duplicate', lead: known.lead, dedupeKey: null, issues: [] };
+    await storeEnvelope(ctx, tx, envelopeOf(ctx, message, ctx.newId()), outcome);
+  }
+  return { status: 'duplicate', id: known.id, lead: known.lead };
+};
+
+const rejected = async (ctx: Context, tx: Tx, rejection: { message: ReceivedMessage; issues: readonly Issue[]; text?: Text }): Promise<Receipt> => {
+  const id = ctx.newId();
+  const { issues, text } = rejection;
+  const state = text === undefined ? 'rejected' : 'unreadable';
+  const shown = text === undefined ? issues : [{ path: '', code: 'unreadable', message: text[ctx.language] }];
+  await storeEnvelope(ctx, tx, envelopeOf(ctx, rejection.message, id), { state, lead: null, dedupeKey: null, issues: shown });
+  return text === undefined ? { status: 'rejected', id, issues } : { status: 'unreadable', id, text };
+};
+
+/**
+ * Takes a message in: raw envelope, lead, timeline entry and the event for its process in one transaction.
+ * A message that cannot become a lead is kept with its faults; a repeated one gets the first one's answer.
+ * @throws LeitwerkError `Conflict` when an `Idempotency-Key` was used for another body, `Unavailable` when nothing could be stored.
+ */
+export async function receiveMessage(ctx: Context, message: ReceivedMessage): Promise<Receipt> {
+  const mapped = 'fields' in message.content ? mapMessage(ctx, message.source, message.content.fields, message.headers) : undefined;
+  const dedupeKey = dedupeKeyOf(message, mapped);
+  const work = async (tx: Tx): Promise<Receipt> => {
+    const known = dedupeKey === undefined ? undefined : await findMessageByKey(tx, { tenantId: ctx.actor.tenantId, source: message.source.key, dedupeKey });
+    if (known !== undefined) return await repeatOf(ctx, tx, { known, message, mapped });
+    if ('unreadable' in message.content) return await rejected(ctx, tx, { message, issues: [], text: message.content.unreadable });
+    if (mapped === undefined || mapped.issues.length > 0) return await rejected(ctx, tx, { message, issues: mapped?.issues ?? [] });
+    const id = ctx.newId();
+    const { source } = message;
+    const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };
+    const lead = message.isSpam ? null : await writeLead(ctx, tx, { values, source, messageId: id, additional: mapped.additional });
+    const outcome: Outcome = { state: message.isSpam ? 'spam' : 'accepted', lead, dedupeKey: dedupeKey ?? null, issues: [] };
+    await storeEnvelope(ctx, tx, envelopeOf(ctx, message, id), outcome);
+    return { status: 'accepted', id, lead };
+  };
+  return await keepingOnce(ctx, work);
+}
+
+const titleOf = (ctx: Context, values: RecordData, source: Source): string => {
+  const given = values['title'];
+  if (typeof given === 'string' && given.trim() !== '') return given;
+  const title = leadTitle(values);
+  return (title === '' ? source.label[ctx.language] : title).slice(0, 200);
+};
+
+/** A refused request may be corrected and sent again under the same `Idempotency-Key`. */
+const isAccepted = (receipt: Receipt): boolean => receipt.status === 'accepted' || receipt.status === 'duplicate';
+
+/** On MySQL two deliveries of one key may meet; the loser looks again and finds the winner's message. */
+const keepingOnce = async (ctx: Context, work: (tx: Tx) => Eventually<Receipt>): Promise<Receipt> => {
+  const attempt = async (): Promise<Receipt> => {
+    let isFirst = false;
+    const receipt = await transact(ctx, async (tx) => {
+      isFirst = true;
+      return await work(tx);
+    }, isAccepted);
+    if (isAccepted(receipt)) failpoint('S4');
+    return isFirst || receipt.status !== 'accepted' ? receipt : { ...receipt, status: 'duplicate' };
+  };
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    return await attempt();
+  }
+};

@@ -1,0 +1,212 @@
+import { actorName } from '../core/actor.ts';
+import { derivedFields } from '../core/derive.ts';
+import type { EntityModel } from '../core/entity.ts';
+import { LeitwerkError, type Issue } from '../core/errors.ts';
+import type { Verb } from '../core/permissions.ts';
+import type { Tx } from '../store/database.ts';
+import { insertEvent, type Changes, type Lane } from '../store/events.ts';
+import type { RecordData } from '../store/record-table.ts';
+import { findRecord, insertRecord, lockRecord, updateRecord } from '../store/records.ts';
+import type { Context } from './context.ts';
+
+/** A record after a write, and the number of the write's event (the handle for undo). */
+export interface Written {
+  readonly record: RecordData;
+  readonly event: number;
+}
+
+const same = (one: unknown, other: unknown): boolean => one === other || JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
+
+/** Which process a write concerns: the record's own, or that of the record it belongs to. */
+const processOf = (model: EntityModel, record: RecordData): string | undefined => {
+  if (model.hasPipeline) return `${model.name}/${String(record['id'])}`;
+  if (model.name === 'activity' && typeof record['lead'] === 'string') return `lead/${record['lead']}`;
+  return undefined;
+};
+
+const laneOf = (ctx: Context): Lane => {
+  if (ctx.lane !== undefined) return ctx.lane;
+  return ctx.actor.kind === 'source' ? 'incoming' : 'interactive';
+};
+
+/** The wake-up that a write owes a process; a process's own writes wake nobody. */
+const wakesOf = (ctx: Context, model: EntityModel, record: RecordData): { process: string; lane: Lane } | undefined => {
+  const process = processOf(model, record);
+  const isOwn = ctx.actor.kind === 'process' && process === ctx.actor.id;
+  return process === undefined || isOwn ? undefined : { process, lane: laneOf(ctx) };
+};
+
+/**
+ * Refuses fields that do not exist, belong to the system or are closed to this role.
+ * `allowSystem` names system fields that the calling act sets on purpose.
+ */
+export function writeIssues(ctx: Context, model: EntityModel, input: RecordData): Issue[] {
+  return Object.keys(input).flatMap((name) => {
+    const field = model.fields.get(name);
+    if (field === undefined || field.isHidden || !ctx.ability.isReadable(model.name, name)) {
+      const message = ctx.language === 'de' ? 'Dieses Feld gibt es nicht.' : 'There is no such field.';
+      return [{ path: `/${name}`, code: 'unknown', message }];
+    }
+    if (field.isSystem || !ctx.ability.isWritable(model.name, name)) {
+      const message = ctx.language === 'de' ? 'Dieses Feld setzt das System; es ist nicht änderbar.' : 'This field is set by the system and cannot be changed.';
+      return [{ path: `/${name}`, code: 'readOnly', message }];
+    }
+    return [];
+  });
+}
+
+/** References must name a record of the tenant that the actor may read. */
+const referenceIssues = async (ctx: Context, tx: Tx, check: { model: EntityModel; record: RecordData; names: readonly string[] }): Promise<Issue[]> => {
+  const issues: Issue[] = [];
+  for (const name of check.names) {
+    const field = check.model.fields.get(name);
+    const id = check.record[name];
+    if (field?.target === undefined || typeof id !== 'string') continue;
+    const isKnown =
+      field.target === 'user' ? ctx.snapshot.users.has(id) : await isReadableRecord(ctx, tx, { entity: field.target, id });
+    if (isKnown) continue;
+    const message = ctx.language === 'de' ? 'Dieser Datensatz existiert nicht.' : 'This record does not exist.';
+    issues.push({ path: `/${name}`, code: 'reference', message });
+  }
+  return issues;
+};
+
+const isReadableRecord = async (ctx: Context, tx: Tx, key: { entity: string; id: string }): Promise<boolean> => {
+  const model = ctx.snapshot.models.get(key.entity);
+  if (model === undefined) return false;
+  const record = await findRecord(tx, model, { tenantId: ctx.actor.tenantId, id: key.id });
+  return record !== undefined && ctx.ability.canOn('read', key.entity, record);
+};
+
+/**
+ * Writes a new record with its event, inside the caller's transaction. The input has passed `writeIssues` or comes from the system.
+ * @throws LeitwerkError `InvalidInput` with every faulty field, `Forbidden`.
+ */
+export async function addRecord(ctx: Context, tx: Tx, creation: { model: EntityModel; input: RecordData; act?: string; isTrusted?: boolean }): Promise<Written> {
+  const { model, input } = creation;
+  const at = ctx.now().toISOString();
+  const record: RecordData = {
+    ...input,
+    ...derivedFields(model.name, input),
+    id: typeof input['id'] === 'string' ? input['id'] : ctx.newId(),
+    tenantId: ctx.actor.tenantId,
+    version: 1,
+    createdAt: at,
+    createdBy: actorName(ctx.actor),
+    updatedAt: at,
+    updatedBy: actorName(ctx.actor),
+    deletedAt: null,
+  };
+  const issues = ctx.snapshot.validatorOf(model).issues(record, ctx.language);
+  if (creation.isTrusted !== true) issues.push(...(await referenceIssues(ctx, tx, { model, record, names: Object.keys(input) })));
+  if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
+  if (creation.isTrusted !== true && !ctx.ability.canOn('create', model.name, record)) throw new LeitwerkError('Forbidden');
+  await insertRecord(tx, model, record);
+  const event = await insertEvent(tx, {
+    tenantId: ctx.actor.tenantId,
+    at,
+    actor: actorName(ctx.actor),
+    act: `${model.name}.${creation.act ?? 'create'}`,
+    entity: model.name,
+    recordId: String(record['id']),
+    version: 1,
+    requestId: ctx.requestId,
+    wakes: wakesOf(ctx, model, record),
+  });
+  return { record, event };
+}
+
+export interface RecordChange {
+  readonly model: EntityModel;
+  readonly id: string;
+  /** Right that the change needs: `update` or an act's name. */
+  readonly verb: Verb;
+  /** Recorded as `<entity>.<act>`. */
+  readonly act: string;
+  /** From `If-Match`: the version that the change was made on. */
+  readonly version?: number | undefined;
+  /** New values by field; null clears. Computed from the locked record, so that it is judged on what is true now. */
+  readonly change: (record: RecordData) => RecordData;
+  /** Finds deleted records too: to bring one back. */
+  readonly isDeletedToo?: boolean;
+}
+
+/**
+ * Changes a record inside the caller's transaction: lock, judge rights on the row as it is and as it becomes, validate, write, record the event.
+ * A change that changes nothing writes nothing.
+ * @throws LeitwerkError `NotFound` (also when the actor may not see it), `Forbidden`, `Conflict` with `facts.current`, `InvalidInput`.
+ */
+export async function changeRecord(ctx: Context, tx: Tx, write: RecordChange): Promise<Written> {
+  const { model, id } = write;
+  const record = await loadRecord(ctx, tx, { model, id, isDeletedToo: write.isDeletedToo });
+  if (!mayAct(ctx, write.verb, model, record)) throw new LeitwerkError('Forbidden');
+  if (write.version !== undefined && write.version !== record['version']) {
+    throw new LeitwerkError('Conflict', { facts: { current: visibleRecord(ctx, model, record) } });
+  }
+  const wanted = write.change(record);
+  const merged = { ...record, ...wanted };
+  const next: RecordData = { ...merged, ...derivedFields(model.name, merged) };
+  const names = Object.keys(next).filter((name) => !same(record[name], next[name]));
+  if (names.length === 0) return { record, event: 0 };
+  const issues = ctx.snapshot.validatorOf(model).issues(next, ctx.language);
+  issues.push(...(await referenceIssues(ctx, tx, { model, record: next, names: names.filter((name) => name in wanted) })));
+  if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
+  if (!mayAct(ctx, write.verb, model, next)) throw new LeitwerkError('Forbidden');
+  return await writeChange(ctx, tx, { write, record, next, names });
+}
+
+const writeChange = async (
+  ctx: Context,
+  tx: Tx,
+  change: { write: RecordChange; record: RecordData; next: RecordData; names: readonly string[] },
+): Promise<Written> => {
+  const { write, record, next, names } = change;
+  const at = ctx.now().toISOString();
+  const version = Number(record['version']);
+  const stamp = { version: version + 1, updatedAt: at, updatedBy: actorName(ctx.actor) };
+  const changes: Record<string, [unknown, unknown]> = {};
+  for (const name of names) changes[name] = [record[name] ?? null, next[name] ?? null];
+  await updateRecord(tx, write.model, {
+    tenantId: ctx.actor.tenantId,
+    id: write.id,
+    version,
+    changes: { ...Object.fromEntries(names.map((name) => [name, next[name] ?? null])), ...stamp },
+  });
+  const event = await insertEvent(tx, {
+    tenantId: ctx.actor.tenantId,
+    at,
+    actor: actorName(ctx.actor),
+    act: `${write.model.name}.${write.act}`,
+    entity: write.model.name,
+    recordId: write.id,
+    version: stamp.version,
+    changes: changes as Changes,
+    requestId: ctx.requestId,
+    wakes: wakesOf(ctx, write.model, next),
+  });
+  return { record: { ...next, ...stamp }, event };
+};
+
+/** An act's own right, or the right to update. */
+const mayAct = (ctx: Context, verb: Verb, model: EntityModel, record: RecordData): boolean =>
+  ctx.ability.canOn(verb, model.name, record) || (verb !== 'delete' && ctx.ability.canOn('update', model.name, record));
+
+/**
+ * Reads and locks a record for the actor.
+ * @throws LeitwerkError `NotFound` when there is none or the actor may not see it.
+ */
+export async function loadRecord(ctx: Context, tx: Tx, key: { model: EntityModel; id: string; isDeletedToo?: boolean | undefined }): Promise<RecordData> {
+  const { model, ...rest } = key;
+  const record = await lockRecord(tx, model, { tenantId: ctx.actor.tenantId, ...rest });
+  if (record === undefined || !ctx.ability.canOn('read', model.name, record)) throw new LeitwerkError('NotFound');
+  return record;
+}
+
+/** The record as this actor may see it: neither hidden fields nor those closed to the role. */
+export function visibleRecord(ctx: Context, model: EntityModel, record: RecordData): RecordData {
+  const visible: Record<string, unknown> = {};
+  for (const field of model.fields.values()) {
+    if (!field.isHidden && ctx.ability.isReadable(model.name, field.name)) visible[field.name] = record[field.name] ?? null;
+  }
+  return visible;
+}

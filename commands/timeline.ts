@@ -1,0 +1,49 @@
+import { actorName } from '../core/actor.ts';
+import type { Tx } from '../store/database.ts';
+import type { RecordData } from '../store/record-table.ts';
+import { insertRecord } from '../store/records.ts';
+import { modelOf, type Context } from './context.ts';
+
+export interface TimelineInput {
+  /** What happened, as a stable word that the UI puts into a sentence: `received`, `moved`, `assigned`, `note` … */
+  readonly kind: string;
+  /** Free text of a person; facts tell the rest. */
+  readonly text?: string | undefined;
+  readonly noteType?: string | undefined;
+  readonly facts?: RecordData | undefined;
+  /** Every record the entry belongs to, by link field: `lead`, `organization`, `person`, `opportunity`, `activity`. */
+  readonly links: Readonly<Record<string, string | null | undefined>>;
+}
+
+/** Writes an entry beside the act it tells of. Its event is the act's own, so it has none. */
+export async function addTimelineEntry(ctx: Context, tx: Tx, entry: TimelineInput): Promise<void> {
+  const at = ctx.now().toISOString();
+  const actor = actorName(ctx.actor);
+  await insertRecord(tx, modelOf(ctx, 'timeline-entry'), {
+    id: ctx.newId(),
+    tenantId: ctx.actor.tenantId,
+    version: 1,
+    createdAt: at,
+    createdBy: actor,
+    updatedAt: at,
+    updatedBy: actor,
+    at,
+    actor,
+    kind: entry.kind,
+    text: entry.text,
+    noteType: entry.noteType,
+    facts: entry.facts,
+    ...entry.links,
+  });
+}
+
+/** The records that an entry about this record belongs to as well. */
+export const linksOf = (entity: string, record: RecordData): Record<string, string> => {
+  const links: Record<string, string> = {};
+  for (const name of ['lead', 'organization', 'person', 'opportunity']) {
+    const id = name === entity ? record['id'] : record[name];
+    if (typeof id === 'string') links[name] = id;
+  }
+  if (entity === 'activity') links['activity'] = String(record['id']);
+  return links;
+};

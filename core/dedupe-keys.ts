@@ -1,0 +1,46 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+
+/** Legal forms that two spellings of one company may differ in. */
+const legalForms =
+  /\b(gesellschaft mit beschraenkter haftung|aktiengesellschaft|gmbh ?(?:& ?|und )?co\.? ?kgaa?|gmbh|mbh|ag|kgaa|kg|ohg|ug|gbr|se|ek|e ?k|ev|e ?v|eg|ltd|limited|inc|llc|sarl|sa|bv|nv|co|und|and)\b/g;
+
+const folds: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss', é: 'e', è: 'e', ê: 'e', á: 'a', à: 'a', ó: 'o', í: 'i', ú: 'u', ç: 'c', ñ: 'n' };
+
+const fold = (text: string): string =>
+  text
+    .toLowerCase()
+    .replaceAll(/[^\u0000-\u007F]/g, (letter) => folds[letter] ?? letter)
+    .replaceAll(/[.,'’`"()]/g, '')
+    .replaceAll(/[^\p{L}\p{N}&]+/gu, ' ')
+    .trim();
+
+/** Key under which two spellings of one company meet: `Müller & Söhne GmbH` and `mueller + soehne` → `mueller soehne`. */
+export function companyKey(name: string): string {
+  const folded = fold(name);
+  const bare = folded.replaceAll(legalForms, ' ').replaceAll('&', ' ').replaceAll(/\s+/g, ' ').trim();
+  return bare === '' ? folded : bare;
+}
+
+/** Key of a person's name, whatever the order: `Meyer, Jörg` → `joerg meyer`. */
+export function personKey(name: string): string {
+  return fold(name).split(' ').toSorted().join(' ');
+}
+
+/** E.164 where the number is readable (national numbers are read as German), else its digits; empty when it has none. */
+export function phoneKey(phone: string): string {
+  const parsed = parsePhoneNumberFromString(phone, 'DE');
+  return parsed?.isPossible() === true ? parsed.number : phone.replaceAll(/\D/g, '');
+}
+
+export const emailKey = (email: string): string => email.trim().toLowerCase();
+
+const freeMailDomains = new Set([
+  'gmail.com', 'googlemail.com', 'gmx.de', 'gmx.net', 'gmx.at', 'gmx.ch', 'web.de', 't-online.de', 'yahoo.de', 'yahoo.com', 'outlook.de', 'outlook.com',
+  'hotmail.de', 'hotmail.com', 'live.de', 'icloud.com', 'me.com', 'aol.com', 'freenet.de', 'posteo.de', 'mailbox.org', 'proton.me', 'protonmail.com', 'bluewin.ch', 'aon.at',
+]);
+
+/** Mail domain that stands for a company; undefined for mail providers that everyone uses. */
+export function companyDomain(email: string): string | undefined {
+  const domain = emailKey(email).split('@')[1];
+  return domain === undefined || domain === '' || freeMailDomains.has(domain) ? undefined : domain;
+}

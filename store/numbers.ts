@@ -1,0 +1,20 @@
+import type { Tx } from './database.ts';
+import type { TableDefinition } from './tables.ts';
+
+/** Counters of human numbers. A number is taken in the transaction that uses it, so an undone one leaves no gap. */
+export const counterTable: TableDefinition = {
+  name: 'counter',
+  columns: { tenantId: 'key', series: 'key', value: 'integer' },
+  primaryKey: ['tenantId', 'series'],
+};
+
+const firstNumber = 1001;
+
+/** Takes the next number of a series: `OPP-1001`, `OPP-1002` … Others wait until the transaction ends. */
+export async function nextNumber(tx: Tx, counter: { readonly tenantId: string; readonly series: string }): Promise<string> {
+  const key = [counter.tenantId, counter.series];
+  const { changes } = await tx.run('UPDATE `counter` SET `value` = `value` + 1 WHERE `tenantId` = ? AND `series` = ?', key);
+  if (changes === 0) await tx.run('INSERT INTO `counter` (`tenantId`, `series`, `value`) VALUES (?, ?, ?)', [...key, firstNumber]);
+  const row = await tx.get<{ value: number }>('SELECT `value` FROM `counter` WHERE `tenantId` = ? AND `series` = ?', key);
+  return `${counter.series}-${row?.value ?? firstNumber}`;
+}

@@ -1,0 +1,135 @@
+import { toEntityModel, type EntityModel, type EntitySchema, type Field } from '../core/entity.ts';
+import { LeitwerkError } from '../core/errors.ts';
+import { createValidator, type RecordValidator } from '../core/validation.ts';
+import { listUsers, type User } from './accounts-users.ts';
+import { readConfigVersion, readHeads, type ConfigHead } from './config.ts';
+import type { Database, Queries } from './database.ts';
+import { toTable } from './record-table.ts';
+import { migrate } from './tables.ts';
+
+/** One tenant's configuration and schemas at one moment, compiled. Never changes; a publish makes the next one. */
+export interface Snapshot {
+  readonly tenantId: string;
+  /** Grows with every publish and every change of a user. */
+  readonly version: string;
+  readonly models: ReadonlyMap<string, EntityModel>;
+  readonly modelsByPlural: ReadonlyMap<string, EntityModel>;
+  /** Everyone, disabled ones too: their names stay readable in old records. */
+  readonly users: ReadonlyMap<string, User>;
+  /** Current values of a config kind by key, without archived ones. */
+  config(kind: string): ReadonlyMap<string, ConfigHead>;
+  /** Compiled at first use, kept as long as the snapshot. */
+  validatorOf(model: EntityModel): RecordValidator;
+  /** Schemas that could not be compiled, with the reason; their last good revision stays in force. */
+  readonly faults: readonly { readonly entity: string; readonly message: string }[];
+}
+
+const none: ReadonlyMap<string, ConfigHead> = new Map();
+
+const byKind = (heads: readonly ConfigHead[]): Map<string, Map<string, ConfigHead>> => {
+  const kinds = new Map<string, Map<string, ConfigHead>>();
+  for (const head of heads) {
+    if (head.isArchived) continue;
+    const kind = kinds.get(head.kind) ?? new Map<string, ConfigHead>();
+    kind.set(head.key, head);
+    kinds.set(head.kind, kind);
+  }
+  return kinds;
+};
+
+const compileModels = (heads: readonly ConfigHead[], before: Snapshot | undefined): Pick<Snapshot, 'models' | 'faults'> => {
+  const models = new Map<string, EntityModel>();
+  const faults: { entity: string; message: string }[] = [];
+  for (const head of heads) {
+    const known = before?.models.get(head.key);
+    try {
+      models.set(head.key, known?.revision === head.revision ? known : toEntityModel(head.value as EntitySchema, head.revision));
+    } catch (error) {
+      faults.push({ entity: head.key, message: error instanceof Error ? error.message : String(error) });
+      if (known !== undefined) models.set(head.key, known);
+    }
+  }
+  return { models, faults };
+};
+
+const createSnapshot = (tenantId: string, read: { version: string; heads: readonly ConfigHead[]; users: readonly User[] }, before: Snapshot | undefined): Snapshot => {
+  const kinds = byKind(read.heads);
+  const { models, faults } = compileModels([...(kinds.get('schemas') ?? none).values()], before);
+  const validators = new WeakMap<EntityModel, RecordValidator>();
+  const config = (kind: string): ReadonlyMap<string, ConfigHead> => kinds.get(kind) ?? none;
+  const choices = (field: Field): readonly string[] | undefined =>
+    field.configKind === undefined ? undefined : [...config(field.configKind).keys()];
+  return {
+    tenantId,
+    version: read.version,
+    models,
+    modelsByPlural: new Map([...models.values()].map((model) => [model.plural, model])),
+    users: new Map(read.users.map((user) => [user.id, user])),
+    config,
+    faults,
+    validatorOf: (model) => {
+      const validator = validators.get(model) ?? createValidator(model, choices);
+      validators.set(model, validator);
+      return validator;
+    },
+  };
+};
+
+/** A value that changes when configuration, schemas or users of the tenant do. */
+const readVersion = async (db: Queries, tenantId: string): Promise<string> => {
+  const users = await db.get<{ n: number; at: string | null }>(
+    'SELECT COUNT(*) AS `n`, MAX(`updatedAt`) AS `at` FROM `user` WHERE `tenantId` = ?',
+    [tenantId],
+  );
+  return `${await readConfigVersion(db, tenantId)}/${users?.n ?? 0}/${users?.at ?? ''}`;
+};
+
+export interface Registry {
+  /** @throws LeitwerkError `NotFound` for a tenant that does not exist. */
+  snapshot(tenantId: string): Snapshot;
+  readonly tenantIds: readonly string[];
+  /** Reads what others have published; brings tables to new schemas first. */
+  refresh(): Promise<void>;
+}
+
+/**
+ * Keeps each tenant's snapshot in memory. `refresh` is called after every own publish and on a short timer for those of other processes.
+ */
+export async function createRegistry(db: Database): Promise<Registry> {
+  const snapshots = new Map<string, Snapshot>();
+  const load = async (tenantId: string): Promise<void> => {
+    const version = await readVersion(db, tenantId);
+    const before = snapshots.get(tenantId);
+    if (before?.version === version) return;
+    const next = createSnapshot(tenantId, { version, heads: await readHeads(db, tenantId), users: await listUsers(db, tenantId) }, before);
+    const changed = [...next.models.values()].filter((model) => before?.models.get(model.name) !== model);
+    await migrate(db, changed.map(toTable));
+    snapshots.set(tenantId, next);
+  };
+  let running: Promise<void> | undefined;
+  const loadAll = async (): Promise<void> => {
+    const tenants = await db.all<{ id: string }>('SELECT `id` FROM `tenant`');
+    for (const tenant of tenants) await load(tenant.id);
+  };
+  const registry: Registry = {
+    snapshot: (tenantId) => {
+      const snapshot = snapshots.get(tenantId);
+      if (snapshot === undefined) throw new LeitwerkError('NotFound', { facts: { tenantId } });
+      return snapshot;
+    },
+    get tenantIds() {
+      return [...snapshots.keys()];
+    },
+    refresh: async () => {
+      await running;
+      running = loadAll();
+      try {
+        await running;
+      } finally {
+        running = undefined;
+      }
+    },
+  };
+  await registry.refresh();
+  return registry;
+}

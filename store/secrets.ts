@@ -1,0 +1,65 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import type { Queries, Tx } from './database.ts';
+import type { TableDefinition } from './tables.ts';
+
+/** Secrets of sources and connections, sealed with a key that is not in the database. */
+export const secretTable: TableDefinition = {
+  name: 'secret',
+  columns: { tenantId: 'key', name: 'key', sealed: 'bytes', createdAt: 'instant', createdBy: 'key' },
+  primaryKey: ['tenantId', 'name'],
+};
+
+/** Seals and opens secrets with AES-256-GCM. `key` has 32 bytes; a secret opens only under the name it was sealed for. */
+export interface SecretBox {
+  seal(name: string, secret: string): Uint8Array;
+  /** @throws Error when the key is another one or the bytes were changed. */
+  open(name: string, sealed: Uint8Array): string;
+}
+
+export function createSecretBox(key: Uint8Array): SecretBox {
+  return {
+    seal: (name, secret) => {
+      const nonce = randomBytes(12);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(name));
+      return Buffer.concat([nonce, cipher.update(secret, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    },
+    open: (name, sealed) => {
+      const bytes = Buffer.from(sealed);
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12)).setAAD(Buffer.from(name));
+      decipher.setAuthTag(bytes.subarray(-16));
+      return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8');
+    },
+  };
+}
+
+/** Name of the box for one tenant's secret. */
+const boxName = (tenantId: string, name: string): string => `${tenantId}/${name}`;
+
+export interface SecretInput {
+  readonly tenantId: string;
+  readonly name: string;
+  readonly secret: string;
+  readonly at: string;
+  readonly actor: string;
+}
+
+/** Stores a secret in place of the former one, which is void from then on. */
+export async function writeSecret(tx: Tx, box: SecretBox, input: SecretInput): Promise<void> {
+  const key = [input.tenantId, input.name];
+  await tx.run('DELETE FROM `secret` WHERE `tenantId` = ? AND `name` = ?', key);
+  await tx.run('INSERT INTO `secret` (`tenantId`, `name`, `sealed`, `createdAt`, `createdBy`) VALUES (?, ?, ?, ?, ?)', [
+    ...key,
+    box.seal(boxName(input.tenantId, input.name), input.secret),
+    input.at,
+    input.actor,
+  ]);
+}
+
+/** The secret of that name, undefined when none was ever set. */
+export async function readSecret(db: Queries, box: SecretBox, key: { readonly tenantId: string; readonly name: string }): Promise<string | undefined> {
+  const row = await db.get<{ sealed: Uint8Array }>('SELECT `sealed` FROM `secret` WHERE `tenantId` = ? AND `name` = ?', [key.tenantId, key.name]);
+  return row === undefined ? undefined : box.open(boxName(key.tenantId, key.name), row.sealed);
+}
+
+/** sha256 in hex: content addresses, hashes of requests. */
+export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
