@@ -1,0 +1,15 @@
+export type { Choice, FilterOptions } from './draft.ts';
+export {
+  allOf,
+  anyOf,
+  everything,
+  negate,
+  nothing,
+  type Filter,
+  type FilterCondition,
+  type FilterValue,
+} from './filter.ts';
+export { formatFilter } from './format.ts';
+export { matches } from './matches.ts';
+export { parseColumn, parseFilter } from './parse.ts';
+export { foldText, foldingFor, isAscii } from './text.ts';

@@ -1,0 +1,151 @@
+import type { EntityModel } from '../core/entity.ts';
+import { foldText, isAscii, type Filter, type FilterCondition, type FilterValue } from '../core/filter/index.ts';
+import type { Database, Value } from './database.ts';
+
+export interface SqlPart {
+  readonly sql: string;
+  readonly params: readonly Value[];
+}
+
+interface Target {
+  readonly model: EntityModel;
+  readonly dialect: Database['dialect'];
+}
+
+/** Names that SQLite's `json_each` brings along and that would hide a column of the same name. */
+const jsonColumns = new Set(['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path', 'json', 'root']);
+
+const columnOf = (condition: FilterCondition, { model }: Target): string => {
+  if (!model.fields.has(condition.field)) throw new Error(`No field ${condition.field} in ${model.name}`);
+  const name = `\`${condition.field}\``;
+  const isShadowed = condition.kind === 'list' && jsonColumns.has(condition.field);
+  return isShadowed ? `\`${model.name.replaceAll('-', '_')}\`.${name}` : name;
+};
+
+const join = (parts: readonly SqlPart[], word: 'AND' | 'OR'): SqlPart => {
+  const [only] = parts;
+  if (only === undefined) return { sql: word === 'AND' ? '1 = 1' : '1 = 0', params: [] };
+  if (parts.length === 1) return only;
+  return { sql: `(${parts.map(({ sql }) => sql).join(` ${word} `)})`, params: parts.flatMap(({ params }) => params) };
+};
+
+const isText = ({ kind }: FilterCondition): boolean => kind === 'text' || kind === 'longText';
+
+const toParam = ({ kind }: FilterCondition, value: FilterValue): Value => {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  return kind === 'money' && typeof value === 'number' ? Math.round(value * 100) : value;
+};
+
+const escapeLike = (text: string): string => text.replaceAll(/[!%_]/g, '!$&');
+
+/**
+ * SQLite's own comparison knows the case of ASCII letters only; other letters need the function `fold`.
+ * MySQL's collation ignores accents too, so its answer is narrowed to the same letters.
+ */
+const likeSql = (column: string, pieces: readonly string[], { dialect }: Target): SqlPart => {
+  const pattern = pieces.map(escapeLike).join('%');
+  if (dialect === 'mysql') {
+    return { sql: `LOWER(${column}) LIKE ? COLLATE utf8mb4_bin ESCAPE '!'`, params: [foldText(pattern)] };
+  }
+  if (isAscii(pattern)) return { sql: `${column} LIKE ? ESCAPE '!'`, params: [pattern] };
+  return { sql: `fold(${column}) LIKE ? ESCAPE '!'`, params: [foldText(pattern)] };
+};
+
+const textEqualsSql = (column: string, text: string, target: Target): SqlPart => {
+  if (target.dialect === 'mysql') {
+    const exact = likeSql(column, [text], target);
+    return { sql: `(${column} = ? AND ${exact.sql})`, params: [text, ...exact.params] };
+  }
+  if (isAscii(text)) return { sql: `${column} = ? COLLATE NOCASE`, params: [text] };
+  return { sql: `fold(${column}) = ?`, params: [foldText(text)] };
+};
+
+const containsSql = (column: string, element: Value, { dialect }: Target): SqlPart =>
+  dialect === 'mysql'
+    ? { sql: `JSON_CONTAINS(${column}, JSON_QUOTE(?))`, params: [element] }
+    : {
+        sql: `EXISTS (SELECT 1 FROM json_each(${column}) AS \`element\` WHERE \`element\`.\`value\` = ?)`,
+        params: [element],
+      };
+
+const equalsSql = (condition: FilterCondition, values: readonly FilterValue[], target: Target): SqlPart => {
+  const column = columnOf(condition, target);
+  if (condition.kind === 'list') {
+    return join(
+      values.map((value) => containsSql(column, toParam(condition, value), target)),
+      'OR',
+    );
+  }
+  if (isText(condition)) {
+    return join(
+      values.map((value) => textEqualsSql(column, String(value), target)),
+      'OR',
+    );
+  }
+  const params = values.map((value) => toParam(condition, value));
+  if (params.length === 0) return { sql: '1 = 0', params };
+  if (params.length === 1) return { sql: `${column} = ?`, params };
+  return { sql: `${column} IN (${params.map(() => '?').join(', ')})`, params };
+};
+
+const emptySql = (condition: FilterCondition, target: Target): SqlPart => {
+  const column = columnOf(condition, target);
+  switch (condition.kind) {
+    case 'text':
+    case 'longText':
+    case 'choice':
+    case 'reference':
+      return { sql: `(${column} IS NULL OR ${column} = '')`, params: [] };
+    case 'list':
+      return { sql: `(${column} IS NULL OR ${column} = '[]')`, params: [] };
+    case 'json':
+      return { sql: `(${column} IS NULL OR ${column} IN ('{}', '[]'))`, params: [] };
+    default:
+      return { sql: `${column} IS NULL`, params: [] };
+  }
+};
+
+const conditionSql = (condition: FilterCondition, target: Target): SqlPart => {
+  switch (condition.is) {
+    case 'empty':
+      return emptySql(condition, target);
+    case 'in':
+      return equalsSql(condition, condition.values, target);
+    case 'like':
+      return likeSql(columnOf(condition, target), condition.pieces, target);
+    case 'compare': {
+      if (condition.operator === '=') return equalsSql(condition, [condition.value], target);
+      const params = [toParam(condition, condition.value)];
+      return { sql: `${columnOf(condition, target)} ${condition.operator} ?`, params };
+    }
+  }
+};
+
+/** `not` of a condition includes empty values; SQL alone would leave them out. */
+const negatedSql = (condition: FilterCondition, target: Target): SqlPart => {
+  const { sql, params } = conditionSql(condition, target);
+  if (condition.is === 'empty') return { sql: `NOT (${sql})`, params };
+  return { sql: `(${columnOf(condition, target)} IS NULL OR NOT (${sql}))`, params };
+};
+
+const toSql = (filter: Filter, isNegated: boolean, target: Target): SqlPart => {
+  switch (filter.is) {
+    case 'and':
+    case 'or': {
+      const parts = filter.parts.map((part) => toSql(part, isNegated, target));
+      return join(parts, (filter.is === 'and') === isNegated ? 'OR' : 'AND');
+    }
+    case 'not':
+      return toSql(filter.part, !isNegated, target);
+    default:
+      return isNegated ? negatedSql(filter, target) : conditionSql(filter, target);
+  }
+};
+
+/**
+ * The filter as a condition for WHERE, safe to join with others by AND. Means the same as `matches` of `core/filter`.
+ * Column names are those of the model, unqualified; every value is a parameter. SQLite needs the function `fold`.
+ */
+export function filterSql(filter: Filter, model: EntityModel, dialect: Database['dialect']): SqlPart {
+  return toSql(filter, false, { model, dialect });
+}
