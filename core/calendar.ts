@@ -29,6 +29,8 @@ export interface Duration {
 export interface Calendar {
   readonly timeZone: string;
   isWorkingDay(isoDate: string): boolean;
+  /** First moment of a date (`YYYY-MM-DD`) in the calendar's time zone. */
+  startOfDay(isoDate: string): string;
   /** The instant itself when it is working time, else the begin of the next working time. */
   nextWorkingInstant(instant: string): string;
   /** Negative amounts count back. Zero answers the instant itself. */
@@ -202,6 +204,7 @@ export function createCalendar(config: CalendarConfig, isHoliday: (isoDate: stri
   return {
     timeZone: zone,
     isWorkingDay: (isoDate) => isWorkingDate(DateTime.fromISO(isoDate, { zone })),
+    startOfDay: (isoDate) => toIso(DateTime.fromISO(isoDate, { zone }).startOf('day').toMillis()),
     nextWorkingInstant: (instant) => toIso(forward(Date.parse(instant), 0)),
     addWorkingMinutes: (instant, minutes) => addWorkingMs(instant, Math.round(minutes * minuteMs)),
     addWorkingDays,

@@ -1,7 +1,7 @@
 import type { Field } from '../entity.ts';
 import type { Text } from '../errors.ts';
 import { checkExpression, checkField, checkSteps, unknown, type Checks } from './checks.ts';
-import { actionKinds, type ActionConfig, type FieldValue, type Recipient, type StageConfig } from './config.ts';
+import { actionKinds, splitRecipient, type ActionConfig, type FieldValue, type Recipient, type StageConfig } from './config.ts';
 
 interface ActionChecks extends Checks {
   readonly stage: StageConfig;
@@ -81,12 +81,6 @@ const checkRecipient = (recipient: Recipient, path: string, checks: RecipientChe
   else if (checks.isMail !== true || kind !== 'mail') {
     report(path, 'recipient', { de: `„${recipient}“ kann das nicht bekommen.`, en: `"${recipient}" cannot receive this.` });
   }
-};
-
-/** `role:sales` → `['role', 'sales']`; `owner` → `['owner', '']`. */
-export const splitRecipient = (recipient: Recipient): [kind: string, name: string] => {
-  const colon = recipient.indexOf(':');
-  return colon < 0 ? [recipient, ''] : [recipient.slice(0, colon), recipient.slice(colon + 1)];
 };
 
 const jsTypes: Readonly<Record<Field['kind'], readonly string[]>> = {

@@ -122,3 +122,9 @@ export interface EventConfig {
   readonly if?: string;
   readonly do: readonly ActionConfig[];
 }
+
+/** `role:sales` → `['role', 'sales']`; `owner` → `['owner', '']`. */
+export const splitRecipient = (recipient: Recipient): [kind: string, name: string] => {
+  const colon = recipient.indexOf(':');
+  return colon < 0 ? [recipient, ''] : [recipient.slice(0, colon), recipient.slice(colon + 1)];
+};

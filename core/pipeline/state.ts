@@ -1,0 +1,105 @@
+import type { Calendar } from '../calendar.ts';
+import type { Text } from '../errors.ts';
+import type { EventView, RecordValues } from './conditions.ts';
+import type { AssignConfig, Recipient, TimerKind } from './config.ts';
+import type { PipelineDefinition } from './definition.ts';
+
+/** One timer of the entered stage. */
+export interface TimerState {
+  /** Instant it counts from; another one arms it anew. */
+  readonly base: string;
+  readonly fired: number;
+  /** Next firing; null = has done all it will. */
+  readonly dueAt: string | null;
+}
+
+/** Where a record's process stands. Plain JSON. */
+export interface ProcessState {
+  /** Stage whose entry has been carried out; null before the first. */
+  readonly stage: string | null;
+  /** Number of stage entries so far. */
+  readonly entry: number;
+  readonly enteredAt: string | null;
+  readonly timers: Readonly<Record<string, TimerState>>;
+  /** `planDone` has happened in this entry. */
+  readonly isPlanDone: boolean;
+  readonly isDone: boolean;
+}
+
+export const newProcess: ProcessState = { stage: null, entry: 0, enteredAt: null, timers: {}, isPlanDone: false, isDone: false };
+
+/** An activity of the record that came from a plan. */
+export interface PlanActivity {
+  readonly stage: string;
+  readonly planKey: string;
+  readonly state: 'open' | 'done' | 'cancelled';
+  readonly isMandatory: boolean;
+  readonly createdAt: string;
+}
+
+/** Something that happened to the record or its activities, newest last. What the process did itself is left out. */
+export interface ProcessEvent extends EventView {
+  readonly seq: number;
+  readonly at: string;
+}
+
+/**
+ * What is to be done, in this order. `key` names the doing for ever: `<entity>/<id>/<stage>/<entry>/<action path>`.
+ * `sendMail` and `callWebhook` leave the machine; the rest are rows of the same transaction.
+ */
+export type Effect = { readonly key: string } & (
+  | { readonly kind: 'createActivity'; readonly activity: NewActivity }
+  | { readonly kind: 'cancelActivities'; readonly stage: string; readonly steps?: readonly string[] }
+  | { readonly kind: 'notify'; readonly to: readonly Recipient[]; readonly text: Text }
+  | { readonly kind: 'assign'; readonly assign: AssignConfig }
+  | { readonly kind: 'setFields'; readonly values: RecordValues }
+  | { readonly kind: 'addTags'; readonly tags: readonly string[] }
+  | { readonly kind: 'timeline'; readonly text: Text }
+  | { readonly kind: 'moveStage'; readonly from: string; readonly to: string; readonly at: string }
+  | { readonly kind: 'sendMail'; readonly template: string; readonly to: readonly Recipient[] }
+  | { readonly kind: 'callWebhook'; readonly url: string; readonly event: string }
+);
+
+export type ExternalEffect = Extract<Effect, { kind: 'sendMail' | 'callWebhook' }>;
+
+export const isExternal = (effect: Effect): effect is ExternalEffect => effect.kind === 'sendMail' || effect.kind === 'callWebhook';
+
+export interface NewActivity {
+  readonly type: string;
+  readonly title: Text;
+  readonly note: Text | undefined;
+  readonly startAt: string;
+  readonly dueAt: string;
+  readonly assignee: Recipient;
+  readonly isMandatory: boolean;
+  readonly stage: string;
+  /** Absent for activities made by an action. */
+  readonly planKey: string | undefined;
+}
+
+export interface DecideInput {
+  readonly definition: PipelineDefinition;
+  readonly process: ProcessState;
+  /** Null when the record is gone. */
+  readonly record: RecordValues | null;
+  readonly activities: readonly PlanActivity[];
+  readonly events: readonly ProcessEvent[];
+  readonly now: string;
+  readonly calendar: Calendar;
+  /** Last act of a person on the record; for timers with `since: change`. */
+  readonly touchedAt?: string | undefined;
+}
+
+/** What the process waits for. */
+export interface NextAction {
+  readonly at: string;
+  readonly kind: TimerKind;
+  readonly timer: string;
+  readonly text: Text;
+}
+
+export interface Decision {
+  readonly process: ProcessState;
+  readonly effects: readonly Effect[];
+  readonly next: NextAction | undefined;
+}
