@@ -74,7 +74,7 @@ export function readSettings(args: readonly string[] = [], env: Environment = pr
     smtpPort: portOf(env, 'SMTP_PORT', 2525),
     publicUrl: urlOf(env, 'PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? defaultUrl(host, port),
     dataFolder: resolve(text(env, 'LEITWERK_DATA') ?? './data'),
-    databaseUrl: urlOf(env, 'DATABASE_URL', ['mysql:', 'mariadb:']),
+    databaseUrl: urlOf(env, 'DATABASE_URL', ['mysql:']),
     temporal: readTemporal(env),
     mailUrl: urlOf(env, 'MAIL_URL', ['smtp:', 'smtps:']),
     mailFrom: text(env, 'MAIL_FROM'),

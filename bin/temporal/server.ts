@@ -26,7 +26,7 @@ export interface TemporalServer {
   /** The server's own process id while it runs, for the health page and for tests. */
   readonly pid: () => number | undefined;
   /** Ends the server, ≤ 6 s. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const retentionHours = 720;

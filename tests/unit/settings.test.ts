@@ -1,0 +1,81 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { prepareDataFolder, readSettings } from '../../bin/settings.ts';
+
+test('without any variable everything runs in one place on this machine only', () => {
+  const settings = readSettings([], {});
+
+  expect(settings).toMatchObject({
+    role: 'all',
+    isDemo: false,
+    host: '127.0.0.1',
+    port: 4000,
+    smtpPort: 2525,
+    publicUrl: 'http://127.0.0.1:4000',
+    dataFolder: resolve('data'),
+    databaseUrl: undefined,
+    mayCallPrivateAddresses: false,
+    logLevel: 'info',
+    temporal: { address: undefined, namespace: 'default', port: 7233, uiPort: 8233, tls: undefined, apiKey: undefined },
+  });
+});
+
+test('options come from the command line', () => {
+  expect(readSettings(['--demo', '--role', 'api'], {})).toMatchObject({ role: 'api', isDemo: true });
+});
+
+test('an empty variable is an unset one', () => {
+  expect(readSettings([], { PORT: ' ', DATABASE_URL: '' })).toMatchObject({ port: 4000, databaseUrl: undefined });
+});
+
+test("the Temporal UI's port follows Temporal's port, so that two checkouts need one setting less", () => {
+  expect(readSettings([], { TEMPORAL_PORT: '7300' }).temporal).toMatchObject({ port: 7300, uiPort: 8300 });
+});
+
+test('an API key for Temporal Cloud implies TLS', () => {
+  expect(
+    readSettings([], { TEMPORAL_ADDRESS: 'eu.example.com:7233', TEMPORAL_API_KEY: 'k' }).temporal.tls,
+  ).toBeDefined();
+});
+
+test('TLS files are read', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'leitwerk-tls-')), 'ca.pem');
+  writeFileSync(path, 'certificate');
+
+  expect(readSettings([], { TEMPORAL_TLS_CA: path }).temporal.tls?.ca?.toString()).toBe('certificate');
+});
+
+test.each([
+  [{ PORT: '99999' }, 'PORT is invalid ("99999"). Allowed: 0–65535.'],
+  [{ SMTP_PORT: 'abc' }, 'SMTP_PORT is invalid ("abc"). Allowed: 0–65535.'],
+  [{ DATABASE_URL: 'postgres://u:secret@h/d' }, 'DATABASE_URL is invalid. Allowed: mysql://….'],
+  [{ PUBLIC_URL: 'leitwerk.example.com' }, 'PUBLIC_URL is invalid. Allowed: http://…, https://….'],
+  [{ TEMPORAL_ADDRESS: 'http://h:1' }, 'TEMPORAL_ADDRESS is invalid ("http://h:1"). Allowed: host:port.'],
+  [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is invalid ("loud"). Allowed: debug, info, warn, error, silent.'],
+  [{ ALLOW_PRIVATE_ADDRESSES: 'yes' }, 'ALLOW_PRIVATE_ADDRESSES is invalid ("yes"). Allowed: 0, 1, false, true.'],
+  [
+    { TEMPORAL_TLS_CERT: import.meta.filename },
+    'TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY belong together: set both or neither.',
+  ],
+  [{ TEMPORAL_TLS_CA: '/nowhere/ca.pem' }, 'TEMPORAL_TLS_CA names a file that cannot be read: /nowhere/ca.pem.'],
+])('a wrong setting is one sentence that names it: %o', (env, sentence) => {
+  expect(() => readSettings([], env)).toThrow(sentence);
+});
+
+test.each([
+  [['--role', 'boss'], '--role is invalid ("boss"). Allowed: all, api, smtp, relay, worker.'],
+  [['--fast'], '--fast'],
+])('a wrong option is one sentence that names it: %o', (args, sentence) => {
+  expect(() => readSettings(args, {})).toThrow(sentence);
+});
+
+test('a data folder that cannot be made is one sentence that names it and the setting', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'leitwerk-data-')), 'file');
+  writeFileSync(file, '');
+
+  expect(() => prepareDataFolder(join(file, 'data'))).toThrow(
+    /cannot be written: change its permissions or set LEITWERK_DATA/,
+  );
+});
