@@ -48,15 +48,20 @@ const isRun = (password: string): boolean => {
   return Math.abs(step) <= 1 && codes.every((code, index) => index === 0 || code - (codes[index - 1] ?? 0) === step);
 };
 
-/** The person's own words: what stands before the @ and in the mail's domain, and the parts of the name. */
-const ownWords = (person: { readonly email: string; readonly name: string }): string[] =>
-  plain(`${person.email} ${person.email.split('@')[0] ?? ''} ${person.name} ${person.name.replaceAll(/\s/g, '')}`)
-    .split(/[\s@]+|\.(?=\p{L}{1,4}$)/u)
-    .concat(plain(`${person.email} ${person.name}`).split(/[^\p{L}\d]+/u), plain(person.email))
-    .filter((word) => word.length >= 4);
+const lettersAndDigits = (text: string): string => plain(text).replaceAll(/[^\p{L}\d]/gu, '');
 
-const isOwnName = (password: string, person: { readonly email: string; readonly name: string }): boolean =>
-  ownWords(person).some((word) => password.includes(word) && password.length - word.length < 6);
+/** What anyone knows of the person: mail address, its two halves, the name, and the parts of each. */
+const ownWords = ({ email, name }: { readonly email: string; readonly name: string }): string[] => {
+  const [local = '', domain = ''] = email.split('@');
+  const company = domain.replace(/\.[^.]*$/, '');
+  const parts = `${local} ${company} ${name}`.split(/[^\p{L}\d]+/u);
+  return [email, local, company, name, ...parts].map(lettersAndDigits).filter((word) => word.length >= 4);
+};
+
+const isOwnName = (password: string, person: { readonly email: string; readonly name: string }): boolean => {
+  const text = lettersAndDigits(password);
+  return ownWords(person).some((word) => text.includes(word) && text.length - word.length < 6);
+};
 
 const sentences = {
   tooShort: {
