@@ -1,4 +1,5 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import type { Text } from '../errors.ts';
 import { escapePointer, type Fault } from './faults.ts';
 import { likelyErrors } from './likely-errors.ts';
@@ -67,6 +68,10 @@ const sentences: Readonly<Record<string, (params: Params) => Text>> = {
     p['passingSchemas'] === null || p['passingSchemas'] === undefined
       ? noForm(p)
       : { de: 'Mehrere Formen zugleich; gemeint sein kann nur eine.', en: 'Several forms at once; only one can be meant.' },
+  format: (p) =>
+    p['format'] === 'date'
+      ? { de: 'Das ist kein Datum (JJJJ-MM-TT).', en: 'This is not a date (YYYY-MM-DD).' }
+      : { de: `Das ist nicht als ${String(p['format'])} lesbar.`, en: `This is not readable as ${String(p['format'])}.` },
   dependentRequired: (p) => ({ de: `Dazu gehört „${String(p['missingProperty'])}“.`, en: `This needs "${String(p['missingProperty'])}" too.` }),
   not: () => ({ de: 'Diese Angabe ist hier nicht erlaubt.', en: 'This is not allowed here.' }),
 };
@@ -114,6 +119,7 @@ export interface SchemaCheck {
 /** Compiles the schemas of config kinds, each when it is first needed. */
 export function createSchemaCheck(): SchemaCheck {
   const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false, allowUnionTypes: true, verbose: true });
+  addFormats.default(ajv);
   ajv.addSchema(configDefinitions, 'definitions.json');
   for (const kind of [...configKinds, 'schemas'] as const) ajv.addSchema(configSchema(kind), `${kind}.json`);
   return {

@@ -1,0 +1,148 @@
+import { DateTime } from 'luxon';
+import { createCalendar, type CalendarConfig } from '../calendar.ts';
+import { LeitwerkError } from '../errors.ts';
+import { isMappable } from '../mapping.ts';
+import { compilePipeline } from '../pipeline/compile.ts';
+import type { PipelineConfig } from '../pipeline/config.ts';
+import { readTemplate } from '../template-check.ts';
+import type { TemplateConfig } from '../template.ts';
+import { fault, type Fault } from './faults.ts';
+import type { RevisionKind } from './kinds.ts';
+import { entityFaults, fieldFaults, keyFaults, unknownWord, type ConfigLookup } from './lookup.ts';
+import { mappingFaults } from './meaning-mapping.ts';
+import { roleFaults } from './meaning-role.ts';
+import { schemaFaults } from './meaning-schema.ts';
+import type { ConfigValue } from './parse.ts';
+
+type Meaning = (value: ConfigValue, lookup: ConfigLookup) => Fault[];
+
+interface CompanyValue {
+  readonly currency: string;
+  readonly timeZone: string;
+  readonly calendar?: string;
+}
+
+const timeZoneFaults = (path: string, timeZone: string): Fault[] =>
+  DateTime.utc().setZone(timeZone).isValid
+    ? []
+    : [fault(path, 'unknown', { de: `Die Zeitzone „${timeZone}“ gibt es nicht (zum Beispiel Europe/Berlin).`, en: `There is no time zone "${timeZone}" (for example Europe/Berlin).` })];
+
+const companyFaults: Meaning = (value, lookup) => {
+  const { currency, timeZone, calendar } = value as unknown as CompanyValue;
+  const currencies = Intl.supportedValuesOf('currency');
+  return [
+    ...(currencies.includes(currency) ? [] : [unknownWord('/currency', currency, ['EUR', 'CHF', 'USD', 'GBP'])]),
+    ...timeZoneFaults('/timeZone', timeZone),
+    ...keyFaults('/calendar', calendar, { kind: 'calendars', lookup }),
+  ];
+};
+
+const calendarFaults: Meaning = (value) => {
+  const calendar = value as unknown as CalendarConfig;
+  const zone = timeZoneFaults('/timeZone', calendar.timeZone);
+  if (zone.length > 0) return zone;
+  try {
+    createCalendar(calendar, () => false);
+    return [];
+  } catch (error) {
+    if (error instanceof LeitwerkError) return [fault('/week', 'calendar', error.text)];
+    throw error;
+  }
+};
+
+const templateFaults: Meaning = (value, lookup) => {
+  const template = value as unknown as TemplateConfig;
+  const model = template.entity === undefined ? undefined : lookup.model(template.entity);
+  const faults = entityFaults('/entity', template.entity, lookup);
+  for (const part of ['subject', 'body'] as const) {
+    for (const language of ['de', 'en'] as const) {
+      const found = readTemplate(template[part][language], model).faults;
+      faults.push(...found.map((one) => fault(`/${part}/${language}`, one.code, one.text)));
+    }
+  }
+  return faults;
+};
+
+interface NumberingValue {
+  readonly entity: string;
+  readonly field: string;
+  readonly pattern: string;
+}
+
+const placeholders = ['{number}', '{year}', '{month}', '{day}'];
+
+const numberingFaults: Meaning = (value, lookup) => {
+  const { entity, field, pattern } = value as unknown as NumberingValue;
+  const model = lookup.model(entity);
+  const faults = [...entityFaults('/entity', entity, lookup), ...(model === undefined ? [] : fieldFaults('/field', field, model))];
+  if (!pattern.includes('{number}')) faults.push(fault('/pattern', 'number', { de: '„{number}“ fehlt im Muster.', en: '"{number}" is missing in the pattern.' }));
+  for (const [found] of pattern.matchAll(/\{[^}]*\}?/g)) if (!placeholders.includes(found)) faults.push(unknownWord('/pattern', found, placeholders));
+  return faults;
+};
+
+interface SourceValue {
+  readonly auth: string;
+  readonly mapping?: string;
+  readonly pipeline?: string;
+  readonly defaults?: { readonly priority?: string; readonly tags?: readonly string[]; readonly owner?: string };
+  readonly form?: { readonly fields: readonly { readonly field: string }[] };
+}
+
+const formFaults = (form: NonNullable<SourceValue['form']>, lookup: ConfigLookup): Fault[] => {
+  const model = lookup.model('lead');
+  if (model === undefined) return [];
+  const names = [...model.fields.values()].filter(isMappable).map((field) => field.name);
+  return form.fields.flatMap(({ field }, index) => {
+    const path = `/form/fields/${index}/field`;
+    const isTwice = form.fields.findIndex((other) => other.field === field) < index;
+    if (isTwice) return [fault(path, 'duplicate', { de: `„${field}“ kommt zweimal vor.`, en: `"${field}" occurs twice.` })];
+    return names.includes(field) ? [] : [unknownWord(path, field, names)];
+  });
+};
+
+const sourceFaults: Meaning = (value, lookup) => {
+  const { auth, mapping, pipeline, defaults = {}, form } = value as unknown as SourceValue;
+  const faults = [
+    ...keyFaults('/mapping', mapping, { kind: 'mappings', lookup }),
+    ...keyFaults('/pipeline', pipeline, { kind: 'pipelines', lookup }),
+    ...keyFaults('/defaults/priority', defaults.priority, { kind: 'priorities', lookup }),
+    ...(defaults.tags ?? []).flatMap((tag, index) => keyFaults(`/defaults/tags/${index}`, tag, { kind: 'tags', lookup })),
+    ...(form === undefined ? [] : formFaults(form, lookup)),
+  ];
+  if (defaults.owner !== undefined && !lookup.hasUser(defaults.owner)) {
+    faults.push(fault('/defaults/owner', 'unknown', { de: `Es gibt keinen Benutzer „${defaults.owner}“.`, en: `There is no user "${defaults.owner}".` }));
+  }
+  if (form !== undefined && auth !== 'public') {
+    faults.push(fault('/form', 'auth', { de: 'Ein Formular braucht „auth: public“.', en: 'A form needs "auth: public".' }));
+  }
+  return faults;
+};
+
+const pipelineFaults: Meaning = (value, lookup) => compilePipeline(value as unknown as PipelineConfig, lookup).issues;
+
+const nothingMore: Meaning = () => [];
+
+const meanings: Readonly<Record<RevisionKind, Meaning>> = {
+  company: companyFaults,
+  calendars: calendarFaults,
+  priorities: nothingMore,
+  'loss-reasons': nothingMore,
+  tags: nothingMore,
+  'activity-types': nothingMore,
+  'note-types': nothingMore,
+  templates: templateFaults,
+  mappings: mappingFaults,
+  numbering: numberingFaults,
+  pipelines: pipelineFaults,
+  sources: sourceFaults,
+  roles: roleFaults,
+  schemas: schemaFaults,
+};
+
+/**
+ * What the schema of a kind cannot say: that the fields, roles, users, templates and other keys it names exist,
+ * that expressions and filters can be read, that stages can be reached. Every fault at once; `value` has passed its schema.
+ */
+export function checkMeaning(kind: RevisionKind, value: ConfigValue, lookup: ConfigLookup): Fault[] {
+  return meanings[kind](value, lookup);
+}
