@@ -31,7 +31,9 @@ const fieldName = /[a-z_][\w-]*/iy;
 const operator = /<=|>=|!=|<>|=|<|>|~/y;
 const connective = /\s+(?:and|or)(?=[\s(]|$)/iy;
 
+/** Whether a column expression inside a filter is over here, because ` and ` or ` or ` goes on with the filter. */
 const isConnective = (scan: Scan): boolean => {
+  if (scan.isColumnOnly) return false;
   connective.lastIndex = scan.at;
   return connective.test(scan.text);
 };
@@ -42,7 +44,7 @@ const endsColumnText: AtomEnd = (scan, depth) => {
   if (depth > 0) return false;
   const character = scan.text.charAt(scan.at);
   if (character === '&' || character === '|' || character === ')') return true;
-  return !scan.isColumnOnly && isConnective(scan);
+  return isConnective(scan);
 };
 
 const endsOrderedText: AtomEnd = (scan, depth) => endsColumnText(scan, depth) || scan.text.startsWith('..', scan.at);
@@ -106,6 +108,7 @@ const assertTermEnd = (scan: Scan): void => {
 
 const readTerm = (parser: Parser, field: Field): Filter => {
   const { scan } = parser;
+  if (isConnective(scan)) throw unexpected(scan, ['a value', 'an operator']);
   if (take(scan, /!(?!=)/y) !== undefined) return nested(scan, () => negate(readTerm(parser, field)));
   if (take(scan, /\(/y) === undefined) return readColumnCondition(parser, field);
   const inner = nested(scan, () => readOr(parser, field));
@@ -115,7 +118,7 @@ const readTerm = (parser: Parser, field: Field): Filter => {
 };
 
 const readColumnAtom = (scan: Scan, field: Field): Atom | undefined =>
-  readAtom(scan, isOrdered(field) ? endsOrderedText : endsColumnText);
+  isConnective(scan) ? undefined : readAtom(scan, isOrdered(field) ? endsOrderedText : endsColumnText);
 
 /** `a..b` with both ends, or open on one side. */
 const readRange = (scan: Scan, first: Atom | undefined, field: Field): [Operator, Atom][] => {
@@ -129,11 +132,10 @@ const readRange = (scan: Scan, first: Atom | undefined, field: Field): [Operator
 
 const readColumnCondition = ({ scan, context }: Parser, field: Field): Filter => {
   countCondition(scan);
-  const connectiveFirst = !scan.isColumnOnly && isConnective(scan);
   skipSpace(scan);
   const operatorAt = scan.at;
   const found = take(scan, operator);
-  const atom = connectiveFirst ? undefined : readColumnAtom(scan, field);
+  const atom = readColumnAtom(scan, field);
   const isRange = found === undefined && isOrdered(field) && take(scan, /\.\./y) !== undefined;
   if (!isRange && atom === undefined)
     throw unexpected(scan, found === undefined ? ['a value', 'an operator'] : ['a value']);
@@ -150,7 +152,9 @@ const readColumnCondition = ({ scan, context }: Parser, field: Field): Filter =>
 // Conditions: `field op value`, `field in (…)`, `field is empty`
 
 const readValue = (scan: Scan): Atom => {
-  const atom = readAtom(scan, endsWord);
+  skipSpace(scan);
+  const isOperator = /[=<>!~]/.test(scan.text.charAt(scan.at));
+  const atom = isOperator ? undefined : readAtom(scan, endsWord);
   if (atom === undefined) throw unexpected(scan, ['a value']);
   return atom;
 };

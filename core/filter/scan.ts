@@ -48,8 +48,14 @@ export const startScan = (text: string, isColumnOnly: boolean): Scan => {
     });
   }
   const zero = text.indexOf('\0');
-  if (zero >= 0)
-    throw filterFault({ at: zero, code: 'syntax', text: { de: 'Unerlaubtes Zeichen.', en: 'Character not allowed.' } });
+  if (zero >= 0) {
+    throw filterFault({
+      at: zero,
+      code: 'syntax',
+      text: { de: 'Das Zeichen NUL ist nicht erlaubt.', en: 'The character NUL is not allowed.' },
+      expected: ['a filter without it'],
+    });
+  }
   return { text: text.toWellFormed(), isColumnOnly, at: 0, depth: 0, conditions: 0, values: 0 };
 };
 
