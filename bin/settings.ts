@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { LeitwerkError } from '../core/errors.ts';
+import { LeitwerkError, type Language } from '../core/errors.ts';
 
 /** What a process does: everything in one place, or one part of it. */
 export const roles = ['all', 'api', 'smtp', 'relay', 'worker'] as const;
@@ -40,6 +40,8 @@ export interface Settings {
   readonly dataFolder: string;
   /** `mysql://…`; absent = the SQLite file in the data folder. */
   readonly databaseUrl: string | undefined;
+  /** 32 bytes that secrets are sealed with, the same for all parts; absent = a file in the data folder. */
+  readonly secretKey: Buffer | undefined;
   readonly temporal: TemporalSettings;
   /** `smtp://user:password@host:port` for outgoing mail; absent = mails wait, visibly. */
   readonly mailUrl: string | undefined;
@@ -75,6 +77,7 @@ export function readSettings(args: readonly string[] = [], env: Environment = pr
     publicUrl: urlOf(env, 'PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? defaultUrl(host, port),
     dataFolder: resolve(text(env, 'LEITWERK_DATA') ?? './data'),
     databaseUrl: urlOf(env, 'DATABASE_URL', ['mysql:']),
+    secretKey: keyOf(env, 'SECRET_KEY'),
     temporal: readTemporal(env),
     mailUrl: urlOf(env, 'MAIL_URL', ['smtp:', 'smtps:']),
     mailFrom: text(env, 'MAIL_FROM'),
@@ -94,6 +97,11 @@ export function readSettings(args: readonly string[] = [], env: Environment = pr
  */
 export function childEnvironment(changes: Environment = {}): NodeJS.ProcessEnv {
   return { ...process.env, ...changes };
+}
+
+/** The language of messages on this terminal. */
+export function readLanguage(env: Environment = process.env): Language {
+  return (text(env, 'LC_ALL') ?? text(env, 'LC_MESSAGES') ?? text(env, 'LANG') ?? '').startsWith('de') ? 'de' : 'en';
 }
 
 /** Makes the data folder and checks that it can be written. */
@@ -181,6 +189,14 @@ function urlOf(env: Environment, name: string, protocols: readonly string[]): st
   // The value may hold a password: it is never repeated in the message.
   if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) throw wrongValue(name, undefined, allowed);
   return value;
+}
+
+function keyOf(env: Environment, name: string): Buffer | undefined {
+  const value = text(env, name);
+  if (value === undefined) return undefined;
+  const key = Buffer.from(value, 'base64');
+  if (key.length !== 32) throw wrongValue(name, undefined, '32 bytes in base64 (openssl rand -base64 32)');
+  return key;
 }
 
 function isOn(env: Environment, name: string): boolean {

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createTenant } from '../commands/accounts/createTenant.ts';
+import { defaultTenantId } from '../commands/accounts/setup.ts';
+import { LeitwerkError } from '../core/errors.ts';
+import { accountTables } from '../store/accounts.ts';
+import { createBlobStore, type BlobStore } from '../store/blobs.ts';
+import { configTables } from '../store/config.ts';
+import type { Database } from '../store/database.ts';
+import { eventTable } from '../store/events.ts';
+import { idempotencyTable } from '../store/idempotency.ts';
+import { openMysql } from '../store/mysql.ts';
+import { counterTable } from '../store/numbers.ts';
+import { createRegistry, type Registry } from '../store/registry.ts';
+import { createSecretBox, secretTable, type SecretBox } from '../store/secrets.ts';
+import { openSqlite } from '../store/sqlite.ts';
+import { migrate } from '../store/tables.ts';
+import { prepareDataFolder, type Settings } from './settings.ts';
+
+/** What every process of ours and the command line stand on. */
+export interface Foundation {
+  readonly db: Database;
+  readonly registry: Registry;
+  readonly blobs: BlobStore;
+  readonly secrets: SecretBox;
+  readonly close: () => Promise<void>;
+}
+
+/** Tables that are not made from entity schemas. */
+const systemTables = [...accountTables, ...configTables, eventTable, idempotencyTable, counterTable, secretTable];
+
+/** Paths inside the data folder. */
+export const dataPaths = (folder: string): { database: string; blobs: string; keys: string; secretKey: string } => ({
+  database: join(folder, 'leitwerk.sqlite'),
+  blobs: join(folder, 'blobs'),
+  keys: join(folder, 'keys'),
+  secretKey: join(folder, 'keys', 'secrets.key'),
+});
+
+/**
+ * Opens the database, brings its tables up to date, and at the very first start makes the tenant and imports the shipped
+ * configuration. Safe to run in several processes at once and beside a running server.
+ * @throws LeitwerkError `Misconfigured` or `Unavailable` in one sentence.
+ */
+export async function openFoundation(settings: Settings, now: Date = new Date()): Promise<Foundation> {
+  prepareDataFolder(settings.dataFolder);
+  const paths = dataPaths(settings.dataFolder);
+  const secrets = createSecretBox(settings.secretKey ?? provideSecretKey(paths));
+  const db = settings.databaseUrl === undefined ? openSqlite(paths.database) : await openMysql(settings.databaseUrl);
+  try {
+    await migrate(db, systemTables);
+    await createTenant(db, { id: defaultTenantId, name: 'Leitwerk' }, now);
+    const registry = await createRegistry(db);
+    return { db, registry, blobs: createBlobStore(paths.blobs), secrets, close: async () => await db.close() };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+/** The key that secrets are sealed with: made once, kept beside the database, never in it. */
+function provideSecretKey({ keys, secretKey }: { keys: string; secretKey: string }): Buffer {
+  mkdirSync(keys, { recursive: true, mode: 0o700 });
+  try {
+    // `wx`: of two processes that start at once only one makes it.
+    writeFileSync(secretKey, randomBytes(32), { flag: 'wx', mode: 0o600, flush: true });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  const key = readFileSync(secretKey);
+  if (key.length === 32) return key;
+  throw new LeitwerkError('Misconfigured', {
+    text: {
+      de: `Die Schlüsseldatei ${secretKey} ist beschädigt: aus der Sicherung zurückholen.`,
+      en: `The key file ${secretKey} is damaged: bring it back from the backup.`,
+    },
+  });
+}
