@@ -1,0 +1,65 @@
+import { useQueries } from '@tanstack/react-query';
+import i18next from 'i18next';
+import { useTranslation } from 'react-i18next';
+import type { EntityModel, Field } from '../../core/entity.ts';
+import { inLanguage } from '../i18n/index.ts';
+import { configQuery, useConfig, useUsers } from './queries.ts';
+import type { ConfigItem, Stage } from './types.ts';
+
+/** One allowed value of a field, in words. */
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+  readonly color?: string;
+}
+
+const byPosition = (left: ConfigItem, right: ConfigItem): number =>
+  (left.value.position ?? 0) - (right.value.position ?? 0) || left.key.localeCompare(right.key);
+
+export function toChoices(items: readonly ConfigItem[]): readonly Choice[] {
+  return items.toSorted(byPosition).map((item) => {
+    const label = inLanguage(item.value.label) || item.key;
+    return item.value.color === undefined ? { value: item.key, label } : { value: item.key, label, color: item.value.color };
+  });
+}
+
+const isStage = (value: unknown): value is Stage => typeof value === 'object' && value !== null && 'key' in value && 'label' in value;
+
+export function stagesOf(pipelines: readonly ConfigItem[], entity: string): readonly Stage[] {
+  const pipeline = pipelines.find((item) => item.value['entity'] === entity);
+  const stages = pipeline?.value['stages'];
+  return Array.isArray(stages) ? stages.filter(isStage) : [];
+}
+
+/** Stages of the pipeline that carries records of this entity, in their order. */
+export function useStages(entity: string): readonly Stage[] {
+  return stagesOf(useConfig('pipelines'), entity);
+}
+
+const fixedChoices = (entity: string, field: Field): readonly Choice[] =>
+  (field.values ?? []).map((value) => ({
+    value,
+    label: i18next.t(`choice.${entity}.${field.name}.${value}`, { keySeparator: '.', defaultValue: value }),
+  }));
+
+const kindsOf = (model: EntityModel): readonly string[] => {
+  const kinds = [...model.fields.values()].flatMap((field) => (field.configKind === undefined ? [] : [field.configKind]));
+  return [...new Set(model.hasPipeline ? [...kinds, 'pipelines'] : kinds)];
+};
+
+/** Answers the allowed values of any field of the entity, in the language shown. */
+export function useChoices(model: EntityModel): (field: Field) => readonly Choice[] {
+  useTranslation();
+  const users = useUsers();
+  const kinds = kindsOf(model);
+  const configs = useQueries({ queries: kinds.map((kind) => configQuery(kind)) });
+  const itemsOf = (kind: string): readonly ConfigItem[] => configs[kinds.indexOf(kind)]?.data ?? [];
+  return (field) => {
+    if (field.name === 'stage' && model.hasPipeline) {
+      return stagesOf(itemsOf('pipelines'), model.name).map((stage) => ({ value: stage.key, label: inLanguage(stage.label) }));
+    }
+    if (field.target === 'user') return users.map((user) => ({ value: user.id, label: user.name }));
+    if (field.configKind !== undefined) return toChoices(itemsOf(field.configKind));
+    return fixedChoices(model.name, field);
+  };
+}

@@ -1,0 +1,127 @@
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useEffect, useSyncExternalStore } from 'react';
+import type { Entities } from '../model/entities.ts';
+import { applyRecord, refreshAround, shownIds } from './cache.ts';
+import { request } from './client.ts';
+import type { ChangeEvent, OneRecord } from './types.ts';
+
+/** The latest change that somebody else made to a record. */
+export interface RemoteChange {
+  readonly name: string;
+  readonly at: string;
+  readonly version: number | undefined;
+}
+
+interface LiveState {
+  readonly isConnected: boolean;
+  readonly fresh: ReadonlyMap<string, number>;
+  readonly remote: ReadonlyMap<string, RemoteChange>;
+}
+
+const createLiveStore = () => {
+  let state: LiveState = { isConnected: true, fresh: new Map(), remote: new Map() };
+  const listeners = new Set<() => void>();
+  return {
+    get: (): LiveState => state,
+    set: (change: Partial<LiveState>): void => {
+      state = { ...state, ...change };
+      for (const listener of listeners) listener();
+    },
+    subscribe: (listener: () => void): (() => void) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+};
+
+const live = createLiveStore();
+
+/** True while the server can tell us about changes. */
+export function useIsLive(): boolean {
+  return useSyncExternalStore(live.subscribe, () => live.get().isConnected);
+}
+
+/** How many records of a kind came into being since its list was last asked for. */
+export function useFreshCount(entity: string): number {
+  return useSyncExternalStore(live.subscribe, () => live.get().fresh.get(entity) ?? 0);
+}
+
+export function clearFresh(entity: string): void {
+  live.set({ fresh: new Map([...live.get().fresh].filter(([name]) => name !== entity)) });
+}
+
+/** Who changed this record last, when it was not me. */
+export function useRemoteChange(id: string): RemoteChange | undefined {
+  return useSyncExternalStore(live.subscribe, () => live.get().remote.get(id));
+}
+
+const maxSingleReads = 10;
+
+/** Brings the screens up to date with a batch of changes: single rows where few are shown, whole lists never. */
+const catchUp = async (client: QueryClient, entities: Entities, changes: readonly ChangeEvent[]): Promise<void> => {
+  refreshAround(client);
+  if (changes.some((change) => change.entity === 'config')) void client.invalidateQueries({ queryKey: ['config'] });
+  if (changes.some((change) => change.entity === 'schemas' || change.entity === 'schema')) {
+    void client.invalidateQueries({ queryKey: ['schemas'] });
+  }
+  for (const [entity, ofKind] of Map.groupBy(changes, (change) => change.entity)) {
+    const plural = entities.byName.get(entity)?.plural;
+    if (plural === undefined) continue;
+    const shown = shownIds(client, plural);
+    const ids = new Set(ofKind.map((change) => change.id));
+    const isNew = (change: ChangeEvent): boolean => change.act.endsWith('.create') || change.act.endsWith('.receive');
+    const created = new Set(ofKind.filter((change) => isNew(change) && !shown.has(change.id)).map((change) => change.id));
+    if (created.size > 0) {
+      const fresh = new Map(live.get().fresh);
+      live.set({ fresh: fresh.set(entity, (fresh.get(entity) ?? 0) + created.size) });
+    }
+    const toRead = [...ids].filter((id) => shown.has(id)).slice(0, maxSingleReads);
+    await Promise.allSettled(
+      toRead.map(async (id) => {
+        const answer = await request<OneRecord>('GET', `/${plural}/${id}`);
+        applyRecord(client, plural, answer.body.data);
+      }),
+    );
+  }
+};
+
+const isChange = (value: unknown): value is ChangeEvent =>
+  typeof value === 'object' && value !== null && 'entity' in value && 'id' in value && 'act' in value;
+
+const readChange = (data: string): ChangeEvent | undefined => {
+  const value: unknown = JSON.parse(data);
+  return isChange(value) ? value : undefined;
+};
+
+/** Listens to the server's changes as long as the caller is on screen. */
+export function useLiveUpdates(entities: Entities, myId: string): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    const stream = new EventSource('/api/v1/events');
+    let waiting: ChangeEvent[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const flush = (): void => {
+      timer = undefined;
+      const batch = waiting;
+      waiting = [];
+      void catchUp(client, entities, batch);
+    };
+    stream.addEventListener('change', (event) => {
+      const change = readChange(String(event.data));
+      if (change === undefined) return;
+      if (change.actor !== myId) {
+        const by = { name: change.actorName ?? '', at: change.at, version: change.version };
+        live.set({ remote: new Map(live.get().remote).set(change.id, by) });
+      }
+      waiting.push(change);
+      timer ??= setTimeout(flush, 300);
+    });
+    stream.addEventListener('operations', () => void client.invalidateQueries({ queryKey: ['operations'] }));
+    stream.addEventListener('open', () => live.set({ isConnected: true }));
+    stream.addEventListener('error', () => live.set({ isConnected: false }));
+    return () => {
+      clearTimeout(timer);
+      stream.close();
+    };
+  }, [client, entities, myId]);
+}

@@ -1,0 +1,190 @@
+import type { EntitySchema } from '../../core/entity.ts';
+import type { Text } from '../../core/errors.ts';
+
+/** A record of any entity: field values as the API sends them (references are ids, money is a number of units). */
+export interface RecordValue {
+  readonly id: string;
+  readonly version: number;
+  readonly [field: string]: unknown;
+}
+
+export interface Page {
+  readonly data: readonly RecordValue[];
+  readonly page: { readonly next: string | null; readonly total: number | null; readonly totalExact: boolean };
+  readonly _labels?: Readonly<Record<string, string>>;
+}
+
+export interface OneRecord {
+  readonly data: RecordValue;
+  readonly _labels?: Readonly<Record<string, string>>;
+}
+
+export interface Written {
+  readonly data: RecordValue;
+  readonly event?: number;
+}
+
+type Verbs = Readonly<Record<string, boolean>>;
+type Area = 'config' | 'users' | 'keys' | 'operate' | 'audit';
+
+export interface Session {
+  readonly user: {
+    readonly id: string;
+    readonly name: string;
+    readonly email: string;
+    readonly role: string;
+    readonly team: string | null;
+    readonly language: 'de' | 'en' | null;
+  };
+  readonly tenant: { readonly id: string; readonly name: string };
+  readonly can: Readonly<Record<string, Verbs>>;
+  readonly may: Readonly<Partial<Record<Area, boolean>>>;
+  readonly links?: { readonly temporalUi: string | null };
+}
+
+export interface PublishedSchema {
+  readonly entity: string;
+  readonly plural: string;
+  readonly revision: number;
+  readonly schema: EntitySchema;
+}
+
+export interface ConfigItem {
+  readonly key: string;
+  readonly revision: number;
+  readonly value: ConfigValue;
+  readonly usage?: number;
+  readonly isArchived?: boolean;
+}
+
+export interface ConfigValue {
+  readonly label?: Text;
+  readonly color?: string;
+  readonly position?: number;
+  readonly [name: string]: unknown;
+}
+
+export interface Stage {
+  readonly key: string;
+  readonly label: Text;
+  readonly end?: boolean;
+}
+
+export interface User {
+  readonly id: string;
+  readonly name: string;
+  readonly email?: string;
+  readonly role?: string;
+  readonly team?: string | null;
+  readonly isDisabled?: boolean;
+}
+
+export interface Match {
+  readonly id: string;
+  readonly name?: string;
+  readonly title?: string;
+  readonly city?: string | null;
+  readonly email?: string | null;
+  readonly organization?: string | null;
+  readonly createdAt?: string;
+  readonly state?: string;
+  readonly reasons: readonly string[];
+}
+
+export interface Matches {
+  readonly organizations: readonly Match[];
+  readonly persons: readonly Match[];
+  readonly leads: readonly Match[];
+}
+
+export interface ProcessView {
+  readonly state: 'none' | 'starting' | 'running' | 'parked' | 'done';
+  readonly pipeline: string | null;
+  readonly revision: number | null;
+  readonly latestRevision: number | null;
+  readonly stage: string | null;
+  readonly nextActionAt: string | null;
+  readonly nextAction: Text | null;
+  readonly error: null | {
+    readonly code: string;
+    readonly message: string;
+    readonly step?: string;
+    readonly at?: string;
+    readonly attempts?: number;
+  };
+  readonly temporalUrl: string | null;
+  readonly migratable: boolean;
+}
+
+export interface SourceFigures {
+  readonly key: string;
+  readonly label: Text;
+  readonly auth: 'hmac' | 'api-key' | 'public';
+  readonly url: string;
+  readonly formUrl: string | null;
+  readonly lastAt: string | null;
+  readonly count24h: number;
+  readonly errors24h: number;
+  readonly perHour: readonly number[];
+}
+
+export interface AuditEntry {
+  readonly seq: number;
+  readonly at: string;
+  readonly actor: string;
+  readonly actorName?: string;
+  readonly act: string;
+  readonly entity: string;
+  readonly recordId: string;
+  readonly changes?: Readonly<Record<string, readonly [unknown, unknown]>>;
+}
+
+export interface PartState {
+  readonly state: string;
+  readonly since?: string;
+  readonly text?: Text | string;
+  readonly [figure: string]: unknown;
+}
+
+export interface Operations {
+  readonly parts: Readonly<Record<string, PartState>>;
+  readonly attention: readonly {
+    readonly entity: string;
+    readonly recordId: string;
+    readonly title: string;
+    readonly step: string | null;
+    readonly error: string | null;
+    readonly since: string;
+    readonly temporalUrl: string | null;
+  }[];
+}
+
+/** One committed change, as the event stream tells it. */
+export interface ChangeEvent {
+  readonly seq: number;
+  readonly entity: string;
+  readonly id: string;
+  readonly act: string;
+  readonly actor: string;
+  readonly actorName?: string;
+  readonly version?: number;
+  readonly at: string;
+}
+
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly prefix?: string;
+  readonly role?: string | null;
+  readonly scopes?: readonly string[] | null;
+  readonly expiresAt?: string | null;
+  readonly lastUsedAt?: string | null;
+  readonly revokedAt?: string | null;
+}
+
+export interface SearchHit {
+  readonly entity: string;
+  readonly id: string;
+  readonly title: string;
+  readonly subtitle?: string | null;
+}

@@ -1,0 +1,139 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useQueryClient } from '@tanstack/react-query';
+import { createContext, use, useMemo, useRef, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { applyRecord, refreshAround } from '../api/cache.ts';
+import { ApiError, request, type Problem } from '../api/client.ts';
+import type { Written } from '../api/types.ts';
+
+interface Act {
+  readonly method?: 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  /** Version that the write must still find. */
+  readonly ifMatch?: number;
+}
+
+interface ActOptions {
+  /** Sentence of the toast; none = silent. */
+  readonly done?: string | ((written: readonly Written[]) => string);
+  /** Answers true when the caller has dealt with the problem itself. */
+  readonly onProblem?: (problem: Problem) => boolean;
+}
+
+/** Does one or more writes in their order, tells the person, and can take them back. */
+export type RunActs = (acts: readonly Act[], options?: ActOptions) => Promise<readonly Written[] | undefined>;
+
+interface Acts {
+  readonly run: RunActs;
+  readonly undoLast: () => Promise<void>;
+}
+
+const ActsContext = createContext<Acts | undefined>(undefined);
+
+/** What went wrong, field by field, with the id that support can look up. */
+export function ProblemText({ problem }: { readonly problem: Problem }) {
+  const { t } = useTranslation();
+  const text = problem.status === 0 ? t('error.offline') : (problem.detail ?? problem.title);
+  return (
+    <Stack gap={4}>
+      <Text size="sm">{text}</Text>
+      {(problem.errors ?? []).map((issue) => (
+        <Text key={`${issue.path}${issue.message}`} size="sm">
+          {issue.message}
+        </Text>
+      ))}
+      {problem.requestId !== undefined && (
+        <Text size="xs" c="dimmed">
+          {t('error.requestId', { id: problem.requestId })}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+export function showProblem(problem: Problem, title: string): void {
+  notifications.show({ color: 'red', title, message: <ProblemText problem={problem} />, autoClose: 10_000 });
+}
+
+export function toProblem(error: unknown): Problem {
+  if (error instanceof ApiError) return error.problem;
+  return { title: error instanceof Error ? error.message : String(error), status: 500, code: 'Internal' };
+}
+
+export function ActsProvider({ children }: { readonly children: ReactNode }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const done = useRef<number[][]>([]);
+
+  const acts = useMemo((): Acts => {
+    const undo = async (events: readonly number[]): Promise<void> => {
+      done.current = done.current.filter((entry) => entry !== events);
+      try {
+        for (const event of events.toReversed()) await request('POST', '/undo', { body: { event } });
+        notifications.show({ message: t('common.undone') });
+      } catch (error) {
+        showProblem(toProblem(error), t('common.undoFailed'));
+      }
+      await client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'me' && query.queryKey[0] !== 'schemas' });
+    };
+    const toast = (message: string, events: number[]): void => {
+      const id = `act-${events.join('-')}`;
+      const take = (): void => {
+        notifications.hide(id);
+        void undo(events);
+      };
+      const button = events.length > 0 && (
+        <Button size="compact-xs" variant="light" onClick={take}>
+          {t('common.undo')}
+        </Button>
+      );
+      const text = <Text size="sm">{message}</Text>;
+      notifications.show({ id, autoClose: 7000, message: <Group justify="space-between">{text}{button}</Group> });
+    };
+    const perform = async (list: readonly Act[]): Promise<Written[]> => {
+      const written: Written[] = [];
+      for (const act of list) {
+        const answer = await request<Written>(act.method ?? 'POST', act.path, {
+          body: act.body ?? {},
+          ...(act.ifMatch === undefined ? {} : { ifMatch: act.ifMatch }),
+        });
+        if (answer.body === undefined) continue;
+        written.push(answer.body);
+        applyRecord(client, act.path.split('/')[1] ?? '', answer.body.data);
+      }
+      return written;
+    };
+    return {
+      run: async (list, options = {}) => {
+        try {
+          const written = await perform(list);
+          const events = written.flatMap((one) => (one.event === undefined ? [] : [one.event]));
+          if (events.length > 0) done.current.push(events);
+          const { done: sentence } = options;
+          if (sentence !== undefined) toast(typeof sentence === 'string' ? sentence : sentence(written), events);
+          return written;
+        } catch (error) {
+          const problem = toProblem(error);
+          if (options.onProblem?.(problem) !== true) showProblem(problem, t('error.title'));
+          return undefined;
+        } finally {
+          refreshAround(client);
+        }
+      },
+      undoLast: async () => {
+        const last = done.current.at(-1);
+        if (last !== undefined) await undo(last);
+      },
+    };
+  }, [client, t]);
+
+  return <ActsContext value={acts}>{children}</ActsContext>;
+}
+
+export function useActs(): Acts {
+  const acts = use(ActsContext);
+  if (acts === undefined) throw new Error('useActs needs ActsProvider above it');
+  return acts;
+}

@@ -1,0 +1,6 @@
+/** Address of a record, wherever its kind has its page. */
+export function addressOf(entity: string, id: string, plural: string): string {
+  if (entity === 'lead') return `/inbox?view=all&id=${id}`;
+  if (entity === 'intake-message') return `/received?id=${id}`;
+  return `/list/${plural}/${id}`;
+}

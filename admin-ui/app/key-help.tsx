@@ -1,0 +1,34 @@
+import { Group, Kbd, Modal, Stack, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+
+const keys = [
+  ['J', 'next'],
+  ['K', 'previous'],
+  ['A', 'accept'],
+  ['C', 'convert'],
+  ['X', 'archive'],
+  ['S', 'snooze'],
+  ['L', 'link'],
+  ['N', 'note'],
+  ['Z', 'undo'],
+  ['Esc', 'close'],
+  ['/', 'search'],
+  ['⌘/Ctrl K', 'palette'],
+  ['?', 'help'],
+] as const;
+
+export function KeyHelp({ onClose }: { readonly onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Modal opened onClose={onClose} title={t('inbox.key.title')} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <Stack gap={10}>
+        {keys.map(([key, name]) => (
+          <Group key={key} justify="space-between" wrap="nowrap">
+            <Text size="sm">{t(`inbox.key.${name}`)}</Text>
+            <Kbd>{key}</Kbd>
+          </Group>
+        ))}
+      </Stack>
+    </Modal>
+  );
+}

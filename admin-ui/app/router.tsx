@@ -1,0 +1,161 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { entitiesQuery, sessionQuery } from '../api/queries.ts';
+import { ErrorFace, LoadingFace, NotFoundFace } from '../components/faces.tsx';
+import { toListSearch, toText } from './search.ts';
+import { Shell } from './shell.tsx';
+
+interface RouterContext {
+  readonly client: QueryClient;
+}
+
+const rootRoute = createRootRouteWithContext<RouterContext>()({
+  component: Outlet,
+  errorComponent: ({ error, reset }) => <ErrorFace error={error} onRetry={reset} />,
+});
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  validateSearch: (search): { next?: string } => {
+    const next = toText(search['next']);
+    // Only a path of this app: "//host" and "https:" would leave it.
+    return next !== undefined && /^\/(?![/\\])/.test(next) ? { next } : {};
+  },
+  component: lazyRouteComponent(() => import('../scenes/sign-in/sign-in.tsx'), 'SignIn'),
+});
+
+const setupRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/setup',
+  validateSearch: (search): { token?: string } => {
+    const token = toText(search['token']);
+    return token === undefined ? {} : { token };
+  },
+  component: lazyRouteComponent(() => import('../scenes/setup/setup.tsx'), 'Setup'),
+});
+
+const appRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'app',
+  beforeLoad: async ({ context, location }) => {
+    const session = await context.client.ensureQueryData(sessionQuery);
+    if (session !== null) return;
+    const next = location.href === '/' ? {} : { next: location.href };
+    throw redirect({ to: '/sign-in', search: next });
+  },
+  loader: async ({ context }) => await context.client.ensureQueryData(entitiesQuery),
+  component: Shell,
+  pendingComponent: LoadingFace,
+  errorComponent: ({ error, reset }) => <ErrorFace error={error} onRetry={reset} />,
+  notFoundComponent: NotFoundFace,
+});
+
+const indexRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/inbox' });
+  },
+});
+
+const inboxRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/inbox',
+  validateSearch: toListSearch,
+  component: lazyRouteComponent(() => import('../scenes/inbox/inbox.tsx'), 'Inbox'),
+});
+
+const listRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/list/$plural',
+  validateSearch: toListSearch,
+  component: lazyRouteComponent(() => import('../scenes/records/record-list.tsx'), 'RecordList'),
+});
+
+const recordRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/list/$plural/$id',
+  component: lazyRouteComponent(() => import('../scenes/records/record-detail.tsx'), 'RecordDetail'),
+});
+
+const activitiesRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/activities',
+  validateSearch: toListSearch,
+  component: lazyRouteComponent(() => import('../scenes/activities/activities.tsx'), 'Activities'),
+});
+
+const intakeRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/received',
+  validateSearch: toListSearch,
+  component: lazyRouteComponent(() => import('../scenes/intake-messages/intake-messages.tsx'), 'IntakeMessages'),
+});
+
+const operateRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/operate',
+  component: lazyRouteComponent(() => import('../scenes/operate/operate.tsx'), 'Operate'),
+});
+
+const settingsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/settings/$section',
+  validateSearch: (search): { kind?: string; key?: string } => {
+    const kind = toText(search['kind']);
+    const key = toText(search['key']);
+    return { ...(kind === undefined ? {} : { kind }), ...(key === undefined ? {} : { key }) };
+  },
+  component: lazyRouteComponent(() => import('../scenes/settings/settings.tsx'), 'Settings'),
+});
+
+const settingsIndexRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/settings',
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/$section', params: { section: 'sources' } });
+  },
+});
+
+const routeTree = rootRoute.addChildren([
+  signInRoute,
+  setupRoute,
+  appRoute.addChildren([
+    indexRoute,
+    inboxRoute,
+    listRoute,
+    recordRoute,
+    activitiesRoute,
+    intakeRoute,
+    operateRoute,
+    settingsRoute,
+    settingsIndexRoute,
+  ]),
+]);
+
+/** All addresses of the app. Everything a person could want to share or come back to is in them. */
+export function createAppRouter(client: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { client },
+    defaultPreload: 'intent',
+    defaultPendingComponent: LoadingFace,
+    defaultErrorComponent: ({ error, reset }) => <ErrorFace error={error} onRetry={reset} />,
+    defaultNotFoundComponent: NotFoundFace,
+  });
+}
+
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,186 @@
+import { ActionIcon, Button, CloseButton, Group, Popover, Stack, Switch, Text, TextInput, Tooltip } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconBookmarkPlus, IconFilter, IconSearch } from '@tabler/icons-react';
+import { useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ApiError, type Problem } from '../api/client.ts';
+import classes from './list-toolbar.module.css';
+
+export interface FilterFault {
+  readonly position: number | undefined;
+  readonly message: string;
+  readonly expected: readonly string[];
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const faultOf = (problem: Problem): FilterFault => {
+  const issue = problem.errors?.[0];
+  const at = typeof problem['position'] === 'number' ? problem['position'] : issue?.column;
+  const expected = Array.isArray(problem['expected']) ? problem['expected'].filter(isText) : [];
+  return { position: at, message: issue?.message ?? problem.detail ?? problem.title, expected };
+};
+
+/** What the server says about a filter it does not understand. */
+export function toFilterFault(error: unknown): FilterFault | undefined {
+  return error instanceof ApiError && error.problem.code === 'InvalidFilter' ? faultOf(error.problem) : undefined;
+}
+
+interface FilterBarProps {
+  readonly filter: string;
+  readonly fault: FilterFault | undefined;
+  readonly onFilter: (filter: string | undefined) => void;
+}
+
+/** The filter language, with the place of an error marked under the text. */
+export function FilterBar({ filter, fault, onFilter }: FilterBarProps) {
+  const { t } = useTranslation();
+  const [text, setText] = useState(filter);
+  const submit = (next: string): void => onFilter(next.trim() === '' ? undefined : next.trim());
+  const position = fault?.position;
+  return (
+    <form
+      className={classes['filter']}
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit(text);
+      }}
+    >
+      <TextInput
+        size="xs"
+        aria-label={t('list.filter')}
+        placeholder={t('list.filterPlaceholder')}
+        leftSection={<IconFilter size={14} />}
+        classNames={{ input: classes['mono'] ?? '' }}
+        spellCheck={false}
+        value={text}
+        aria-invalid={fault !== undefined}
+        aria-describedby={fault === undefined ? undefined : 'filter-fault'}
+        onChange={(event) => setText(event.currentTarget.value)}
+        rightSection={
+          text === '' ? undefined : (
+            <CloseButton
+              size="xs"
+              aria-label={t('list.clear')}
+              onClick={() => {
+                setText('');
+                submit('');
+              }}
+            />
+          )
+        }
+      />
+      {fault !== undefined && (
+        <div id="filter-fault" role="alert" className={classes['fault']}>
+          {position !== undefined && (
+            <div className={classes['mono']} aria-hidden>
+              <span>{filter.slice(0, Math.max(0, position - 1))}</span>
+              <mark className={classes['mark']}>{filter.slice(Math.max(0, position - 1)) || ' '}</mark>
+            </div>
+          )}
+          <Text size="xs">
+            {position === undefined ? fault.message : t('list.filterError', { position, message: fault.message })}
+          </Text>
+          {fault.expected.length > 0 && <Text size="xs">{t('list.expected', { list: fault.expected.join(', ') })}</Text>}
+        </div>
+      )}
+    </form>
+  );
+}
+
+interface SaveViewProps {
+  readonly onSave: (name: string, isShared: boolean) => void;
+}
+
+function SaveView({ onSave }: SaveViewProps) {
+  const { t } = useTranslation();
+  const [isOpen, setOpen] = useState(false);
+  const [name, setName] = useState('');
+  const [isShared, setShared] = useState(false);
+  return (
+    <Popover opened={isOpen} onChange={setOpen} width={280} position="bottom-end" trapFocus>
+      <Popover.Target>
+        <Tooltip label={t('view.save')}>
+          <ActionIcon size={30} aria-label={t('view.save')} onClick={() => setOpen((known) => !known)}>
+            <IconBookmarkPlus size={17} />
+          </ActionIcon>
+        </Tooltip>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            onSave(name, isShared);
+            setOpen(false);
+            setName('');
+          }}
+        >
+          <Stack gap="sm">
+            <TextInput size="xs" label={t('view.name')} required value={name} onChange={(event) => setName(event.currentTarget.value)} />
+            <Switch size="sm" label={t('view.shared')} checked={isShared} onChange={(event) => setShared(event.currentTarget.checked)} />
+            <Button type="submit">{t('view.save')}</Button>
+          </Stack>
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+interface ListToolbarProps extends FilterBarProps {
+  readonly title: string;
+  readonly total: string | undefined;
+  readonly q: string;
+  readonly onSearch: (q: string | undefined) => void;
+  readonly onSaveView?: (name: string, isShared: boolean) => void;
+  readonly children?: ReactNode;
+}
+
+/** Head of every list: what it is, how many, search, filter, and what can be added. */
+export function ListToolbar({ title, total, q, onSearch, filter, fault, onFilter, onSaveView, children }: ListToolbarProps) {
+  const { t } = useTranslation();
+  const [isFilterOpen, setFilterOpen] = useState(filter !== '');
+  const [text, setText] = useState(q);
+  const search = useDebouncedCallback((next: string) => onSearch(next.trim() === '' ? undefined : next.trim()), 200);
+  return (
+    <div className={classes['bar']}>
+      <Group gap="sm" wrap="nowrap">
+        <h1 className={classes['title']}>{title}</h1>
+        <span className={classes['total']}>{total}</span>
+        <span style={{ flex: 1 }} />
+        {children}
+      </Group>
+      <Group gap={4} wrap="nowrap">
+        <TextInput
+          size="xs"
+          flex={1}
+          data-list-search
+          aria-label={t('list.search')}
+          placeholder={t('list.search')}
+          leftSection={<IconSearch size={14} />}
+          value={text}
+          onChange={(event) => {
+            setText(event.currentTarget.value);
+            search(event.currentTarget.value);
+          }}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') event.currentTarget.blur();
+          }}
+        />
+        <Tooltip label={t('list.filter')}>
+          <ActionIcon
+            size={30}
+            aria-label={t('list.filter')}
+            aria-expanded={isFilterOpen}
+            variant={filter === '' ? 'subtle' : 'light'}
+            color={filter === '' ? 'gray' : 'petrol'}
+            onClick={() => setFilterOpen((known) => !known)}
+          >
+            <IconFilter size={17} />
+          </ActionIcon>
+        </Tooltip>
+        {onSaveView !== undefined && <SaveView onSave={onSaveView} />}
+      </Group>
+      {(isFilterOpen || fault !== undefined) && <FilterBar filter={filter} fault={fault} onFilter={onFilter} />}
+    </div>
+  );
+}

@@ -1,0 +1,98 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
+import { clearFresh, useFreshCount } from '../api/live.ts';
+import { useEntities, useRecords } from '../api/queries.ts';
+import type { OneRecord, RecordValue } from '../api/types.ts';
+import { useViews } from '../api/views.ts';
+import { joinFilters, type ListSearch } from '../app/search.ts';
+import type { EntityModel } from '../../core/entity.ts';
+import type { View } from '../model/views.ts';
+
+interface ListPageInput {
+  readonly entity: string;
+  readonly search: ListSearch;
+  readonly defaultSort?: string;
+  readonly expand?: string;
+  /** Filter of a page's own tabs, beside the views. */
+  readonly filter?: string | undefined;
+}
+
+/** Everything a list page needs, from its address. */
+export interface ListPage {
+  readonly model: EntityModel;
+  readonly search: ListSearch;
+  readonly view: View | undefined;
+  readonly views: readonly View[];
+  readonly sort: string | undefined;
+  readonly rows: readonly RecordValue[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly total: number | null | undefined;
+  readonly isTotalExact: boolean;
+  readonly isPending: boolean;
+  readonly isLoadingMore: boolean;
+  readonly error: unknown;
+  readonly fresh: number;
+  readonly openRecord: RecordValue | undefined;
+  readonly set: (change: { readonly [Name in keyof ListSearch]?: ListSearch[Name] | undefined }) => void;
+  readonly open: (id: string | undefined) => void;
+  readonly loadMore: () => void;
+  readonly reload: () => void;
+}
+
+/** Drops what is undefined, so that the address only says what is set. */
+const tidy = (search: { readonly [Name in keyof ListSearch]?: ListSearch[Name] | undefined }): ListSearch =>
+  Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
+
+export function useListPage({ entity, search, defaultSort, expand, filter: own }: ListPageInput): ListPage {
+  const model = useEntities().byName.get(entity);
+  if (model === undefined) throw new Error(`no schema for ${entity}`);
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const views = useViews(entity);
+  const view = search.view === undefined ? views[0] : views.find((one) => one.key === search.view);
+  const sort = search.sort ?? view?.sort ?? defaultSort;
+  const viewFilter = entity === 'lead' || search.view !== undefined ? view?.filter : undefined;
+  const filter = joinFilters(search, own === undefined ? viewFilter : own);
+  const list = useRecords({
+    plural: model.plural,
+    ...(filter === undefined ? {} : { filter }),
+    ...(search.q === undefined ? {} : { q: search.q }),
+    ...(sort === undefined ? {} : { sort }),
+    ...(expand === undefined ? {} : { expand }),
+  });
+  const fresh = useFreshCount(entity);
+  const pages = list.data?.pages ?? [];
+  const rows = pages.flatMap((page) => page.data);
+  const single = client.getQueryData<OneRecord>(['record', model.plural, search.id ?? '']);
+  const set: ListPage['set'] = (change) =>
+    void navigate({ to: '.', search: (known: ListSearch) => tidy({ ...known, ...change }), replace: 'id' in change === false });
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  const loadMore = useCallback((): void => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+
+  return {
+    model,
+    search,
+    view,
+    views,
+    sort,
+    rows,
+    labels: Object.assign({}, ...pages.map((page) => page._labels ?? {})),
+    total: pages[0]?.page.total,
+    isTotalExact: pages[0]?.page.totalExact ?? true,
+    isPending: list.isPending,
+    isLoadingMore: isFetchingNextPage,
+    error: list.error,
+    fresh,
+    openRecord: single?.data ?? rows.find((row) => row.id === search.id),
+    set,
+    open: (id) => set({ id }),
+    loadMore,
+    reload: () => {
+      clearFresh(entity);
+      void client.resetQueries({ queryKey: ['list', model.plural] });
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import { Alert, Button, Group, Modal, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { RecordValue } from '../../api/types.ts';
+import { currentLanguage } from '../../i18n/index.ts';
+import { textOf } from '../../model/entities.ts';
+import { formatSoon, fromLocalInput } from '../../model/format.ts';
+
+interface DialogProps {
+  readonly onClose: () => void;
+}
+
+const reasons = ['notALead', 'spam', 'duplicate', 'noInterest', 'notReachable', 'other'] as const;
+
+/** Asks why: one press of a digit or a click is enough. */
+export function ArchiveDialog({ onClose, onArchive }: DialogProps & { readonly onArchive: (reason: string) => void }) {
+  const { t } = useTranslation();
+  const choose = (index: number): void => {
+    const reason = reasons[index];
+    if (reason === undefined) return;
+    onArchive(t(`inbox.reason.${reason}`));
+    onClose();
+  };
+  return (
+    <Modal opened onClose={onClose} title={t('inbox.archiveTitle')} size="xs" closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <Stack
+        gap={4}
+        onKeyDown={(event) => {
+          const digit = Number(event.key);
+          if (digit >= 1) choose(digit - 1);
+        }}
+      >
+        {reasons.map((reason, index) => (
+          <Button
+            key={reason}
+            variant="subtle"
+            color="gray"
+            c="var(--mantine-color-text)"
+            justify="space-between"
+            size="sm"
+            data-autofocus={index === 0 ? true : undefined}
+            rightSection={<Text size="xs" c="dimmed">{index + 1}</Text>}
+            onClick={() => choose(index)}
+          >
+            {t(`inbox.reason.${reason}`)}
+          </Button>
+        ))}
+      </Stack>
+    </Modal>
+  );
+}
+
+const at = (days: number, hour: number): string => {
+  const day = new Date();
+  day.setDate(day.getDate() + days);
+  day.setHours(hour, 0, 0, 0);
+  return day.toISOString();
+};
+
+const snoozeOptions = (): readonly (readonly [string, string])[] => {
+  const now = new Date();
+  const untilMonday = (8 - now.getDay()) % 7 || 7;
+  const later: readonly (readonly [string, string])[] = now.getHours() < 14 ? [['today', at(0, 15)]] : [];
+  return [...later, ['tomorrow', at(1, 9)], ['week', at(untilMonday, 9)], ['month', at(30, 9)]];
+};
+
+export function SnoozeDialog({ onClose, onSnooze }: DialogProps & { readonly onSnooze: (until: string) => void }) {
+  const { t } = useTranslation();
+  const [own, setOwn] = useState('');
+  const choose = (until: string | null): void => {
+    if (until === null) return;
+    onSnooze(until);
+    onClose();
+  };
+  return (
+    <Modal opened onClose={onClose} title={t('inbox.snooze')} size="xs" closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <Stack gap={4}>
+        {snoozeOptions().map(([name, until], index) => (
+          <Button
+            key={name}
+            variant="subtle"
+            color="gray"
+            c="var(--mantine-color-text)"
+            justify="space-between"
+            size="sm"
+            data-autofocus={index === 0 ? true : undefined}
+            rightSection={<Text size="xs" c="dimmed">{formatSoon(until, currentLanguage())}</Text>}
+            onClick={() => choose(until)}
+          >
+            {t(`inbox.snoozeOption.${name}`)}
+          </Button>
+        ))}
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            choose(fromLocalInput(own));
+          }}
+        >
+          <Group align="end" gap="sm" mt="sm" wrap="nowrap">
+            <TextInput
+              flex={1}
+              size="xs"
+              type="datetime-local"
+              label={t('inbox.snoozeOption.custom')}
+              value={own}
+              onChange={(event) => setOwn(event.currentTarget.value)}
+            />
+            <Button type="submit" variant="default" disabled={own === ''}>
+              {t('inbox.snooze')}
+            </Button>
+          </Group>
+        </form>
+      </Stack>
+    </Modal>
+  );
+}
+
+interface ConvertDialogProps extends DialogProps {
+  readonly lead: RecordValue;
+  readonly onConvert: (input: { readonly title: string; readonly kind: string }) => void;
+}
+
+export function ConvertDialog({ lead, onClose, onConvert }: ConvertDialogProps) {
+  const { t } = useTranslation();
+  const [title, setTitle] = useState(textOf(lead, 'title') ?? '');
+  const [kind, setKind] = useState('lead');
+  const hasContact = textOf(lead, 'organization') !== undefined || textOf(lead, 'person') !== undefined;
+  return (
+    <Modal opened onClose={onClose} title={t('inbox.convertDialog.title')} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          onConvert({ title, kind });
+          onClose();
+        }}
+      >
+        <Stack gap="md">
+          <Text size="sm" c="dimmed">
+            {t('inbox.convertDialog.lead')}
+          </Text>
+          <TextInput data-autofocus label={t('inbox.convertDialog.name')} required value={title} onChange={(event) => setTitle(event.currentTarget.value)} />
+          <SegmentedControl
+            aria-label={t('inbox.convertDialog.kind')}
+            value={kind}
+            onChange={setKind}
+            data={[
+              { value: 'lead', label: t('inbox.convertDialog.lead_') },
+              { value: 'deal', label: t('inbox.convertDialog.deal') },
+            ]}
+          />
+          {!hasContact && (
+            <Alert color="yellow" variant="light" c="var(--mantine-color-text)">
+              {t('inbox.convertDialog.noContact')}
+            </Alert>
+          )}
+          <Group justify="flex-end" gap="sm">
+            <Button variant="default" onClick={onClose}>
+              {t('common.cancel')}
+            </Button>
+            <Button type="submit">{t('inbox.convertDialog.submit')}</Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,131 @@
+import { Button, Group } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconDownload, IconPlus } from '@tabler/icons-react';
+import { getRouteApi } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { queryString } from '../../api/client.ts';
+import { useSession } from '../../api/queries.ts';
+import type { RecordValue } from '../../api/types.ts';
+import { useActs } from '../../app/acts.tsx';
+import { joinFilters } from '../../app/search.ts';
+import { ListPane } from '../../components/list-pane.tsx';
+import { useListPage } from '../../components/use-list-page.ts';
+import { ArchiveDialog, ConvertDialog, SnoozeDialog } from './dialogs.tsx';
+import classes from './inbox.module.css';
+import { useLeadActs } from './lead-acts.ts';
+import { LeadDetail } from './lead-detail.tsx';
+import { useLeadColumns } from './lead-list.tsx';
+import { NewLead } from './new-lead.tsx';
+
+const route = getRouteApi('/app/inbox');
+
+/** What the keys and the buttons of the open lead do. */
+export interface LeadCommands {
+  readonly accept: () => void;
+  readonly convert: () => void;
+  readonly archive: () => void;
+  readonly snooze: () => void;
+  readonly link: () => void;
+}
+
+type Dialog = 'archive' | 'snooze' | 'convert' | 'new';
+
+const focusOn = (selector: string): void => {
+  document.querySelector<HTMLElement>(selector)?.focus();
+};
+
+/** Leads in three panes: views (in the navigation), list, and the open lead; all of it workable from the keyboard. */
+export function Inbox() {
+  const { t } = useTranslation();
+  const search = route.useSearch();
+  const page = useListPage({ entity: 'lead', search, defaultSort: '-createdAt', expand: 'organization' });
+  const { rows, open } = page;
+  const acts = useLeadActs();
+  const { undoLast } = useActs();
+  const session = useSession();
+  const [dialog, setDialog] = useState<Dialog>();
+  const columns = useLeadColumns(search.id !== undefined);
+  const at = rows.findIndex((row) => row.id === search.id);
+  const lead = page.openRecord;
+
+  const step = (by: number): void => {
+    const next = rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by))];
+    if (next !== undefined) open(next.id);
+  };
+  /** After a lead is dealt with, the next one comes up by itself. */
+  const andNext = async (isDone: Promise<boolean>): Promise<void> => {
+    const next = rows[at + 1] ?? rows[at - 1];
+    if ((await isDone) && at >= 0) open(next?.id);
+  };
+  const onOpen = (work: (record: RecordValue) => void) => (): void => {
+    if (lead !== undefined && lead['state'] === 'open') work(lead);
+  };
+  const commands: LeadCommands = {
+    accept: onOpen((record) => void andNext(acts.accept(record))),
+    convert: onOpen(() => setDialog('convert')),
+    archive: onOpen(() => setDialog('archive')),
+    snooze: onOpen(() => setDialog('snooze')),
+    link: onOpen(() => focusOn('[data-link-existing]')),
+  };
+  useHotkeys([
+    ['J', () => step(1)],
+    ['K', () => step(-1)],
+    ['ArrowDown', () => step(1)],
+    ['ArrowUp', () => step(-1)],
+    ['A', commands.accept],
+    ['C', commands.convert],
+    ['X', commands.archive],
+    ['S', commands.snooze],
+    ['L', commands.link],
+    ['N', () => focusOn('[data-note]')],
+    ['Z', () => void undoLast()],
+    ['Escape', () => open(undefined)],
+  ]);
+  const close = (): void => setDialog(undefined);
+  const csv = `/api/v1/leads.csv${queryString({ filter: joinFilters(search, page.view?.filter), sort: search.sort, q: search.q })}`;
+
+  return (
+    <div className={classes['panes']} data-open={search.id !== undefined}>
+      <div className={classes['list']}>
+        <ListPane
+          page={page}
+          columns={columns}
+          isCondensed={search.id !== undefined}
+          emptyText={t('inbox.empty')}
+          bulk={['assign', 'archive']}
+          actions={
+            <Group gap={4} wrap="nowrap">
+              {search.id === undefined && (
+                <Button component="a" href={csv} variant="subtle" color="gray" leftSection={<IconDownload size={15} />} visibleFrom="md">
+                  CSV
+                </Button>
+              )}
+              {session.can['lead']?.['create'] !== false && (
+                <Button leftSection={<IconPlus size={15} />} onClick={() => setDialog('new')}>
+                  {search.id === undefined ? t('inbox.add') : t('common.new')}
+                </Button>
+              )}
+            </Group>
+          }
+        />
+      </div>
+      {search.id !== undefined && (
+        <div className={classes['detail']} key={search.id}>
+          <LeadDetail id={search.id} commands={commands} onClose={() => open(undefined)} />
+        </div>
+      )}
+      {dialog === 'archive' && lead !== undefined && (
+        <ArchiveDialog onClose={close} onArchive={(reason) => void andNext(acts.archive(lead, reason))} />
+      )}
+      {dialog === 'snooze' && lead !== undefined && (
+        <SnoozeDialog onClose={close} onSnooze={(until) => void andNext(acts.snooze(lead, until))} />
+      )}
+      {dialog === 'convert' && lead !== undefined && (
+        <ConvertDialog lead={lead} onClose={close} onConvert={(input) => void acts.convert(lead, input)} />
+      )}
+      {dialog === 'new' && <NewLead onClose={close} onCreated={(record) => open(record.id)} />}
+    </div>
+  );
+}
+

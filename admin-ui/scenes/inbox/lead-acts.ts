@@ -1,0 +1,93 @@
+import { useTranslation } from 'react-i18next';
+import { useStages } from '../../api/choices.ts';
+import { useSession, useUsers } from '../../api/queries.ts';
+import type { Problem } from '../../api/client.ts';
+import type { RecordValue, Written } from '../../api/types.ts';
+import { useActs } from '../../app/acts.tsx';
+import { currentLanguage, inLanguage } from '../../i18n/index.ts';
+import { formatSoon } from '../../model/format.ts';
+import { textOf } from '../../model/entities.ts';
+
+export type LinkTarget = 'organization' | 'person';
+
+/** Everything a person can do with a lead; each answers true when it was done. */
+export interface LeadActs {
+  readonly accept: (lead: RecordValue) => Promise<boolean>;
+  readonly assign: (lead: RecordValue, owner: string | null) => Promise<boolean>;
+  readonly move: (lead: RecordValue, stage: string) => Promise<boolean>;
+  readonly setPriority: (lead: RecordValue, priority: string | null) => Promise<boolean>;
+  readonly archive: (lead: RecordValue, reason: string) => Promise<boolean>;
+  readonly unarchive: (lead: RecordValue) => Promise<boolean>;
+  readonly snooze: (lead: RecordValue, until: string) => Promise<boolean>;
+  readonly link: (lead: RecordValue, target: LinkTarget, id: string | null, name: string) => Promise<boolean>;
+  readonly create: (lead: RecordValue, target: LinkTarget, isForced: boolean) => Promise<Problem | undefined>;
+  readonly convert: (lead: RecordValue, input: { readonly title: string; readonly kind: string }) => Promise<boolean>;
+}
+
+const opportunityOf = (written: Written | undefined): RecordValue | undefined => {
+  if (written === undefined || !('opportunity' in written)) return undefined;
+  const value: unknown = written.opportunity;
+  return typeof value === 'object' && value !== null && 'id' in value ? (value as RecordValue) : undefined;
+};
+
+export function useLeadActs(): LeadActs {
+  const { t } = useTranslation();
+  const { run } = useActs();
+  const { user } = useSession();
+  const users = useUsers();
+  const stages = useStages('lead');
+  const title = (lead: RecordValue): string => textOf(lead, 'title') ?? '';
+  const act = async (lead: RecordValue, name: string, body: unknown, done: string): Promise<boolean> =>
+    (await run([{ path: `/leads/${lead.id}/${name}`, body }], { done })) !== undefined;
+  const labelOf = (stage: string): string => inLanguage(stages.find((one) => one.key === stage)?.label) || stage;
+
+  return {
+    accept: async (lead) => {
+      const next = stages[stages.findIndex((stage) => stage.key === lead['stage']) + 1];
+      const assign = { path: `/leads/${lead.id}/assign`, body: { owner: user.id } };
+      const move = next === undefined ? [] : [{ path: `/leads/${lead.id}/move`, body: { stage: next.key } }];
+      const acts = lead['owner'] === user.id ? move : [assign, ...move];
+      if (acts.length === 0) return false;
+      return (await run(acts, { done: t('inbox.accepted', { title: title(lead) }) })) !== undefined;
+    },
+    assign: async (lead, owner) => {
+      const name = users.find((one) => one.id === owner)?.name;
+      return await act(lead, 'assign', { owner }, name === undefined ? t('inbox.unassigned') : t('inbox.assigned', { name }));
+    },
+    move: async (lead, stage) => {
+      const done = stages.at(-1)?.key === stage ? t('inbox.lastStage') : t('inbox.moved', { stage: labelOf(stage) });
+      return await act(lead, 'move', { stage }, done);
+    },
+    setPriority: async (lead, priority) =>
+      (await run([{ method: 'PATCH', path: `/leads/${lead.id}`, body: { priority } }], { done: t('common.saved') })) !== undefined,
+    archive: async (lead, reason) => await act(lead, 'archive', { reason }, t('inbox.archived', { title: title(lead) })),
+    unarchive: async (lead) => await act(lead, 'unarchive', {}, t('inbox.unarchived')),
+    snooze: async (lead, until) =>
+      await act(lead, 'snooze', { until }, t('inbox.snoozed', { until: formatSoon(until, currentLanguage()) })),
+    link: async (lead, target, id, name) =>
+      await act(lead, 'link', { [target]: id }, id === null ? t('inbox.links.unlink') : t('inbox.linked', { name })),
+    create: async (lead, target, isForced) => {
+      let problem: Problem | undefined;
+      const name =
+        target === 'organization'
+          ? (textOf(lead, 'company') ?? '')
+          : [textOf(lead, 'firstName'), textOf(lead, 'lastName')].filter((part) => part !== undefined).join(' ');
+      await run([{ path: `/leads/${lead.id}/create-${target}`, body: { force: isForced } }], {
+        done: t(`inbox.links.${target}Created`, { name }),
+        onProblem: (answered) => {
+          problem = answered;
+          return Array.isArray(answered['matches']);
+        },
+      });
+      return problem;
+    },
+    convert: async (lead, input) => {
+      const done = ([written]: readonly Written[]): string => {
+        const opportunity = opportunityOf(written);
+        const name = opportunity === undefined ? undefined : (textOf(opportunity, 'number') ?? textOf(opportunity, 'title'));
+        return t('inbox.converted', { number: name ?? '' });
+      };
+      return (await run([{ path: `/leads/${lead.id}/convert`, body: input }], { done })) !== undefined;
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { recordQuery, useEntities, useSession } from '../../api/queries.ts';
+import { useActs } from '../../app/acts.tsx';
+import { ActivitiesCard } from '../../components/activities-card.tsx';
+import { Card } from '../../components/card.tsx';
+import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
+import { RecordForm } from '../../components/field/record-form.tsx';
+import { Timeline } from '../../components/timeline.tsx';
+import type { LeadCommands } from './inbox.tsx';
+import classes from './lead-detail.module.css';
+import { LeadHead } from './lead-head.tsx';
+import { LinksCard, MatchCard } from './links-card.tsx';
+import { OriginalCard } from './original-card.tsx';
+import { ProcessCard } from './process-card.tsx';
+
+interface LeadDetailProps {
+  readonly id: string;
+  readonly commands: LeadCommands;
+  readonly onClose: () => void;
+}
+
+/** Shown in the head or in cards of their own. */
+const shownElsewhere = new Set([
+  'message',
+  'additional',
+  'organization',
+  'person',
+  'opportunity',
+  'intakeMessage',
+  'owner',
+  'priority',
+  'stage',
+  'stageSince',
+  'pipeline',
+  'pipelineRevision',
+  'state',
+  'snoozedUntil',
+  'id',
+  'version',
+  'updatedBy',
+  'createdBy',
+]);
+
+/** One lead: its fields beside what the sender wrote, what is planned and what happened. */
+export function LeadDetail({ id, commands, onClose }: LeadDetailProps) {
+  const { t } = useTranslation();
+  const { run } = useActs();
+  const can = useSession().can['lead'] ?? {};
+  const model = useEntities().byName.get('lead');
+  const answer = useQuery(recordQuery('leads', id, 'owner,organization,person,opportunity'));
+  if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
+  if (answer.data === undefined || model === undefined) return <LoadingFace rows={10} />;
+  const lead = answer.data.data;
+  const labels = answer.data._labels ?? {};
+  const canEdit = can['update'] !== false && lead['state'] === 'open';
+  const note = async (text: string, noteType: string | null): Promise<boolean> => {
+    const body = noteType === null ? { text } : { text, noteType };
+    return (await run([{ path: `/leads/${id}/note`, body }], { done: t('timeline.saved') })) !== undefined;
+  };
+  return (
+    <div className={classes['detail']}>
+      <LeadHead lead={lead} commands={commands} onClose={onClose} />
+      <div className={`${classes['scroll']} lw-scroll`} tabIndex={-1}>
+        <div className={classes['columns']}>
+          <div className={classes['column']}>
+            <MatchCard lead={lead} canEdit={canEdit} />
+            <Card title={t('inbox.fields')}>
+              <RecordForm model={model} record={lead} labels={labels} without={shownElsewhere} />
+            </Card>
+          </div>
+          <div className={classes['column']}>
+            <OriginalCard lead={lead} />
+            <LinksCard lead={lead} labels={labels} canEdit={canEdit} />
+            <ActivitiesCard link="lead" id={id} />
+            <ProcessCard id={id} />
+          </div>
+          <div className={classes['wide']}>
+            <Timeline entity="lead" id={id} onNote={can['note'] === false ? undefined : note} />
+          </div>
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,150 @@
+import { Avatar, Text, Tooltip } from '@mantine/core';
+import { IconLink } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { toChoices, useStages } from '../../api/choices.ts';
+import { useConfig, useUsers } from '../../api/queries.ts';
+import type { RecordValue } from '../../api/types.ts';
+import { ChoiceDot } from '../../components/choice-dot.tsx';
+import type { Column } from '../../components/record-table.tsx';
+import { currentLanguage, inLanguage } from '../../i18n/index.ts';
+import { textOf } from '../../model/entities.ts';
+import { ageOf, formatInstant, formatMoney } from '../../model/format.ts';
+import classes from './inbox.module.css';
+
+const initials = (name: string): string =>
+  name
+    .split(/\s+/)
+    .map((part) => part.charAt(0))
+    .join('')
+    .slice(0, 2);
+
+function Age({ at }: { readonly at: string }) {
+  const { t } = useTranslation();
+  const { unit, count } = ageOf(at, new Date());
+  return (
+    <Tooltip label={formatInstant(at, currentLanguage())}>
+      <span className={classes['age']}>{unit === 'minutes' && count === 0 ? t('time.minutes', { count: 0 }) : t(`time.${unit}`, { count })}</span>
+    </Tooltip>
+  );
+}
+
+function Subject({ lead, color, label }: { readonly lead: RecordValue; readonly color: string | undefined; readonly label: string | undefined }) {
+  const { t } = useTranslation();
+  const name = [textOf(lead, 'firstName'), textOf(lead, 'lastName')].filter((part) => part !== undefined).join(' ');
+  const sender = [name, textOf(lead, 'company')].filter((part) => part !== undefined && part !== '').join(' · ');
+  return (
+    <div className={classes['subject']}>
+      <span
+        className={classes['priority']}
+        style={color === undefined ? undefined : { background: color }}
+        title={label}
+        role={label === undefined ? undefined : 'img'}
+        aria-label={label}
+      />
+      <div style={{ minWidth: 0 }}>
+        <div className={classes['line']}>
+          <span className="lw-truncate">{textOf(lead, 'title') ?? '–'}</span>
+          {textOf(lead, 'opportunity') !== undefined && <IconLink size={14} role="img" aria-label={t('inbox.openOpportunity')} />}
+        </div>
+        <Text size="xs" c="dimmed" truncate>
+          {sender || textOf(lead, 'email') || t('inbox.withoutCompany')}
+        </Text>
+      </div>
+    </div>
+  );
+}
+
+/** Columns of the inbox; beside an open lead only the ones that matter for choosing the next. */
+export function useLeadColumns(isCondensed: boolean): readonly Column[] {
+  const { t } = useTranslation();
+  const priorities = toChoices(useConfig('priorities'));
+  const sources = toChoices(useConfig('sources'));
+  const users = useUsers();
+  const stages = useStages('lead');
+  const language = currentLanguage();
+  const subject: Column = {
+    name: 'title',
+    label: t('inbox.column.title'),
+    width: 'minmax(180px, 3fr)',
+    isSortable: true,
+    isFilterable: true,
+    example: '*Angebot*',
+    render: (lead) => {
+      const priority = priorities.find((one) => one.value === lead['priority']);
+      return <Subject lead={lead} color={priority?.color} label={priority?.label} />;
+    },
+  };
+  const stage: Column = {
+    name: 'stage',
+    label: t('inbox.column.stage'),
+    width: 'minmax(84px, 1fr)',
+    isFilterable: true,
+    example: 'neu|kontaktversuch',
+    render: (lead) => inLanguage(stages.find((one) => one.key === lead['stage'])?.label) || (textOf(lead, 'stage') ?? ''),
+  };
+  const age: Column = {
+    name: 'createdAt',
+    label: t('inbox.column.age'),
+    width: '64px',
+    isSortable: true,
+    isFilterable: true,
+    isEnd: true,
+    example: 'heute-7..heute',
+    render: (lead) => <Age at={textOf(lead, 'createdAt') ?? ''} />,
+  };
+  const source: Column = {
+    name: 'source',
+    label: t('inbox.column.source'),
+    width: 'minmax(96px, 1fr)',
+    isFilterable: true,
+    example: 'facebook|webformular',
+    render: (lead) => {
+      const found = sources.find((one) => one.value === lead['source']);
+      return <ChoiceDot label={found?.label ?? textOf(lead, 'source') ?? ''} {...(found?.color === undefined ? {} : { color: found.color })} />;
+    },
+  };
+  if (isCondensed) return [subject, stage, age];
+  return [
+    subject,
+    {
+      name: 'company',
+      label: t('inbox.column.company'),
+      width: 'minmax(110px, 1.6fr)',
+      isSortable: true,
+      isFilterable: true,
+      example: '!Muster*',
+      render: (lead) => textOf(lead, 'company') ?? '',
+    },
+    source,
+    stage,
+    {
+      name: 'budget',
+      label: t('inbox.column.budget'),
+      width: '92px',
+      isSortable: true,
+      isFilterable: true,
+      isEnd: true,
+      example: '1000..5000',
+      render: (lead) => (typeof lead['budget'] === 'number' ? formatMoney(lead['budget'], language) : ''),
+    },
+    {
+      name: 'owner',
+      label: t('inbox.owner'),
+      width: '96px',
+      isFilterable: true,
+      example: 'me',
+      render: (lead) => {
+        const name = users.find((user) => user.id === lead['owner'])?.name;
+        if (name === undefined) return <span style={{ color: 'var(--mantine-color-dimmed)' }}>–</span>;
+        return (
+          <Tooltip label={name}>
+            <Avatar size={24} radius="xl" color="petrol" aria-label={name}>
+              {initials(name)}
+            </Avatar>
+          </Tooltip>
+        );
+      },
+    },
+    age,
+  ];
+}

@@ -1,0 +1,203 @@
+import { ActionIcon, Anchor, Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { IconBuilding, IconUnlink, IconUser } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Problem } from '../../api/client.ts';
+import { matchesQuery, useEntities } from '../../api/queries.ts';
+import type { Match, RecordValue } from '../../api/types.ts';
+import { Card } from '../../components/card.tsx';
+import { ReferenceInput } from '../../components/field/reference-input.tsx';
+import { textOf } from '../../model/entities.ts';
+import { useLeadActs, type LinkTarget } from './lead-acts.ts';
+
+const plurals: Readonly<Record<LinkTarget, string>> = { organization: 'organizations', person: 'persons' };
+
+export function MatchRow({ match, onUse }: { readonly match: Match; readonly onUse: (() => void) | undefined }) {
+  const { t } = useTranslation();
+  const reasons = match.reasons.map((reason) => t(`inbox.match.reason.${reason}`, { defaultValue: reason })).join(', ');
+  return (
+    <Group justify="space-between" wrap="nowrap" gap="sm" py={4}>
+      <div style={{ minWidth: 0 }}>
+        <Text size="sm" fw={540} truncate>
+          {match.name ?? match.title}
+        </Text>
+        <Text size="xs" c="dimmed" truncate>
+          {[match.city, match.email, reasons].filter(Boolean).join(' · ')}
+        </Text>
+      </div>
+      {onUse !== undefined && (
+        <Button size="compact-xs" variant="light" onClick={onUse}>
+          {t('inbox.links.use')}
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+interface MatchesDialogProps {
+  readonly matches: readonly Match[];
+  readonly onUse: (match: Match) => void;
+  readonly onCreate: () => void;
+  readonly onClose: () => void;
+}
+
+/** Shown before a second record of the same company or person would come into being. */
+function MatchesDialog({ matches, onUse, onCreate, onClose }: MatchesDialogProps) {
+  const { t } = useTranslation();
+  return (
+    <Modal opened onClose={onClose} title={t('inbox.links.matchesTitle')} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <Text size="sm" c="dimmed" mb="sm">
+        {t('inbox.links.matchesLead')}
+      </Text>
+      {matches.map((match) => (
+        <MatchRow key={match.id} match={match} onUse={() => onUse(match)} />
+      ))}
+      <Group justify="flex-end" gap="sm" mt="md">
+        <Button variant="default" onClick={onClose}>
+          {t('common.cancel')}
+        </Button>
+        <Button onClick={onCreate}>{t('inbox.links.createAnyway')}</Button>
+      </Group>
+    </Modal>
+  );
+}
+
+const isMatch = (value: unknown): value is Match => typeof value === 'object' && value !== null && 'id' in value && 'reasons' in value;
+
+const matchesOf = (problem: Problem | undefined): readonly Match[] => {
+  const matches = problem?.['matches'];
+  return Array.isArray(matches) ? matches.filter(isMatch) : [];
+};
+
+interface LinkRowProps {
+  readonly lead: RecordValue;
+  readonly target: LinkTarget;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly canEdit: boolean;
+}
+
+function LinkRow({ lead, target, labels, canEdit }: LinkRowProps) {
+  const { t } = useTranslation();
+  const acts = useLeadActs();
+  const known = useQuery(matchesQuery(lead.id));
+  const linkField = useEntities().byName.get('lead')?.fields.get(target);
+  const [matches, setMatches] = useState<readonly Match[]>();
+  const [isSearching, setSearching] = useState(false);
+  const id = textOf(lead, target);
+  const hasSource = target === 'organization' ? textOf(lead, 'company') !== undefined : textOf(lead, 'lastName') !== undefined;
+  const TargetIcon = target === 'organization' ? IconBuilding : IconUser;
+
+  const create = async (isForced: boolean): Promise<void> => {
+    setMatches(undefined);
+    const found = known.data?.[target === 'organization' ? 'organizations' : 'persons'] ?? [];
+    if (!isForced && found.length > 0) return setMatches(found);
+    const answered = matchesOf(await acts.create(lead, target, isForced));
+    if (answered.length > 0) setMatches(answered);
+  };
+  const use = (match: Match): void => {
+    setMatches(undefined);
+    void acts.link(lead, target, match.id, match.name ?? '');
+  };
+
+  return (
+    <div>
+      <Group gap="sm" wrap="nowrap" mih={32}>
+        <TargetIcon size={17} stroke={1.7} aria-hidden color="var(--mantine-color-dimmed)" style={{ flex: 'none' }} />
+        {id !== undefined && (
+          <>
+            <Anchor component={Link} to={`/list/${plurals[target]}/${id}`} size="sm" truncate flex={1}>
+              {labels[id] ?? t(`inbox.links.${target}`)}
+            </Anchor>
+            {canEdit && (
+              <ActionIcon size={24} aria-label={`${t('inbox.links.unlink')}: ${labels[id] ?? ''}`} onClick={() => void acts.link(lead, target, null, '')}>
+                <IconUnlink size={15} />
+              </ActionIcon>
+            )}
+          </>
+        )}
+        {id === undefined && (
+          <>
+            <Button variant="default" size="compact-sm" disabled={!canEdit || !hasSource} onClick={() => void create(false)}>
+              {t(target === 'organization' ? 'inbox.links.createOrganization' : 'inbox.links.createPerson')}
+            </Button>
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              disabled={!canEdit}
+              data-link-existing={target}
+              onClick={() => setSearching((shown) => !shown)}
+            >
+              {t('inbox.links.linkExisting')}
+            </Button>
+          </>
+        )}
+      </Group>
+      {isSearching && id === undefined && linkField !== undefined && (
+        <ReferenceInput
+          field={linkField}
+          value={null}
+          choices={[]}
+          ariaLabel={t('inbox.links.linkExisting')}
+          autoFocus
+          onChange={(next) => {
+            setSearching(false);
+            if (typeof next === 'string') void acts.link(lead, target, next, t(`inbox.links.${target}`));
+          }}
+        />
+      )}
+      {matches !== undefined && (
+        <MatchesDialog matches={matches} onUse={use} onCreate={() => void create(true)} onClose={() => setMatches(undefined)} />
+      )}
+    </div>
+  );
+}
+
+type LinksCardProps = Omit<LinkRowProps, 'target'>;
+
+/** Company and person of a lead: make them, find them, let go of them. */
+export function LinksCard(props: LinksCardProps) {
+  const { t } = useTranslation();
+  return (
+    <Card title={t('inbox.links.title')}>
+      <Stack gap={4}>
+        <LinkRow {...props} target="organization" />
+        <LinkRow {...props} target="person" />
+      </Stack>
+    </Card>
+  );
+}
+
+/** "Looks like ACME GmbH": known companies, persons and other leads of the same sender. */
+export function MatchCard({ lead, canEdit }: { readonly lead: RecordValue; readonly canEdit: boolean }) {
+  const { t } = useTranslation();
+  const acts = useLeadActs();
+  const { data } = useQuery(matchesQuery(lead.id));
+  const organizations = textOf(lead, 'organization') === undefined ? (data?.organizations ?? []) : [];
+  const persons = textOf(lead, 'person') === undefined ? (data?.persons ?? []) : [];
+  const leads = data?.leads ?? [];
+  if (organizations.length + persons.length + leads.length === 0) return undefined;
+  const use = (target: LinkTarget, match: Match) =>
+    canEdit ? () => void acts.link(lead, target, match.id, match.name ?? '') : undefined;
+  return (
+    <Card title={t('inbox.match.title')} tone="accent">
+      {organizations.map((match) => (
+        <MatchRow key={match.id} match={match} onUse={use('organization', match)} />
+      ))}
+      {persons.map((match) => (
+        <MatchRow key={match.id} match={match} onUse={use('person', match)} />
+      ))}
+      {leads.length > 0 && (
+        <Text size="xs" c="dimmed" mt={4}>
+          {t('inbox.match.leads')}
+        </Text>
+      )}
+      {leads.map((match) => (
+        <Anchor key={match.id} component={Link} to={`/inbox?view=all&id=${match.id}`} size="sm" display="block">
+          {match.title ?? match.name}
+        </Anchor>
+      ))}
+    </Card>
+  );
+}

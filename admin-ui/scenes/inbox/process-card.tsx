@@ -1,0 +1,145 @@
+import { Anchor, Badge, Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { IconExternalLink } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { request } from '../../api/client.ts';
+import { processQuery } from '../../api/queries.ts';
+import type { ProcessView } from '../../api/types.ts';
+import { useActs } from '../../app/acts.tsx';
+import { Card } from '../../components/card.tsx';
+import { currentLanguage, inLanguage } from '../../i18n/index.ts';
+import { formatSoon } from '../../model/format.ts';
+
+const colors: Readonly<Record<ProcessView['state'], string>> = {
+  none: 'gray',
+  starting: 'gray',
+  running: 'petrol',
+  parked: 'red',
+  done: 'gray',
+};
+
+interface PartProps {
+  readonly id: string;
+  readonly process: ProcessView;
+}
+
+function Parked({ id, process }: PartProps) {
+  const { t } = useTranslation();
+  const { run } = useActs();
+  const { error } = process;
+  const act = (name: string, done: string) => () => void run([{ path: `/leads/${id}/process/${name}`, body: {} }], { done });
+  return (
+    <Stack gap={4} mt="sm">
+      {error?.step !== undefined && (
+        <Text size="sm" fw={540}>
+          {error.step}
+        </Text>
+      )}
+      <Text size="sm">{error?.message}</Text>
+      {error?.attempts !== undefined && (
+        <Text size="xs" c="dimmed">
+          {t('inbox.process.attempts', { count: error.attempts })}
+        </Text>
+      )}
+      <Group gap="sm" mt={4}>
+        <Button onClick={act('retry', t('inbox.process.retried'))}>{t('inbox.process.retry')}</Button>
+        <Button variant="default" onClick={act('skip', t('inbox.process.skipped'))}>
+          {t('inbox.process.skip')}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function Migration({ id, process }: PartProps) {
+  const { t } = useTranslation();
+  const { run } = useActs();
+  const [isOpen, setOpen] = useState(false);
+  const { revision, latestRevision: latest } = process;
+  const body = { revision: latest };
+  const preview = useQuery({
+    queryKey: ['migration', id, latest],
+    enabled: isOpen,
+    queryFn: async () => (await request<{ data: unknown }>('POST', `/leads/${id}/process/migrate?dryRun=1`, { body })).body.data,
+  });
+  if (!process.migratable || latest === null || revision === null || latest === revision) return undefined;
+  const migrate = (): void => {
+    setOpen(false);
+    void run([{ path: `/leads/${id}/process/migrate`, body }], { done: t('inbox.process.migrated', { latest }) });
+  };
+  return (
+    <>
+      <Text size="xs" c="dimmed" mt="sm">
+        {t('inbox.process.newer', { revision, latest })}{' '}
+        <Anchor component="button" type="button" size="xs" onClick={() => setOpen(true)}>
+          {t('inbox.process.migrate')}
+        </Anchor>
+      </Text>
+      <Modal
+        opened={isOpen}
+        onClose={() => setOpen(false)}
+        title={t('inbox.process.migrateTitle', { latest })}
+        closeButtonProps={{ 'aria-label': t('common.close') }}
+      >
+        <Text size="sm" c="dimmed">
+          {t('inbox.process.migrateLead')}
+        </Text>
+        <pre style={{ fontSize: 12, whiteSpace: 'pre-wrap' }}>{JSON.stringify(preview.data ?? {}, undefined, 2)}</pre>
+        <Group justify="flex-end" gap="sm">
+          <Button variant="default" onClick={() => setOpen(false)}>
+            {t('common.cancel')}
+          </Button>
+          <Button onClick={migrate} disabled={!preview.isSuccess}>
+            {t('inbox.process.migrate')}
+          </Button>
+        </Group>
+      </Modal>
+    </>
+  );
+}
+
+/** What the automation of this lead does next, and what it needs when it cannot go on. */
+export function ProcessCard({ id }: { readonly id: string }) {
+  const { t } = useTranslation();
+  const { data: process } = useQuery(processQuery(id));
+  if (process === undefined) return undefined;
+  const isParked = process.state === 'parked';
+  return (
+    <Card
+      title={t('inbox.process.title')}
+      tone={isParked ? 'bad' : 'plain'}
+      actions={
+        process.temporalUrl !== null && (
+          <Anchor href={process.temporalUrl} target="_blank" rel="noreferrer" size="xs">
+            {t('inbox.process.temporal')} <IconExternalLink size={12} aria-hidden />
+          </Anchor>
+        )
+      }
+    >
+      <Group gap="sm" wrap="nowrap" align="flex-start">
+        <Badge color={colors[process.state]} c={isParked ? 'var(--lw-bad)' : 'var(--mantine-color-text)'}>
+          {t(`inbox.process.${process.state}`)}
+        </Badge>
+        {process.revision !== null && (
+          <Text size="xs" c="dimmed" lh="18px">
+            {t('inbox.process.revision', { revision: process.revision })}
+          </Text>
+        )}
+      </Group>
+      {process.nextAction !== null && process.state === 'running' && (
+        <Text size="sm" mt="sm">
+          {t('inbox.process.next')}: {inLanguage(process.nextAction)}
+          {process.nextActionAt !== null && (
+            <Text component="span" size="sm" c="dimmed">
+              {' '}
+              · {formatSoon(process.nextActionAt, currentLanguage())}
+            </Text>
+          )}
+        </Text>
+      )}
+      {isParked && <Parked id={id} process={process} />}
+      <Migration id={id} process={process} />
+    </Card>
+  );
+}

@@ -1,0 +1,3 @@
+export function IntakeMessages() {
+  return undefined;
+}

@@ -1,0 +1,3 @@
+export function RecordList() {
+  return undefined;
+}
