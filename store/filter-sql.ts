@@ -45,7 +45,7 @@ const escapeLike = (text: string): string => text.replaceAll(/[!%_]/g, '!$&');
 const likeSql = (column: string, pieces: readonly string[], { dialect }: Target): SqlPart => {
   const pattern = pieces.map(escapeLike).join('%');
   if (dialect === 'mysql') {
-    return { sql: `LOWER(${column}) LIKE ? COLLATE utf8mb4_bin ESCAPE '!'`, params: [foldText(pattern)] };
+    return { sql: `LOWER(${column}) LIKE LOWER(?) COLLATE utf8mb4_bin ESCAPE '!'`, params: [pattern] };
   }
   if (isAscii(pattern)) return { sql: `${column} LIKE ? ESCAPE '!'`, params: [pattern] };
   return { sql: `fold(${column}) LIKE ? ESCAPE '!'`, params: [foldText(pattern)] };
