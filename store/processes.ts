@@ -53,6 +53,8 @@ export interface ProcessError {
   readonly step: string;
   readonly at: string;
   readonly attempts: number;
+  /** The task made for the owner. */
+  readonly activity?: string;
 }
 
 export interface ProcessRow extends ProcessKey {

@@ -1,0 +1,105 @@
+import type { EntityModel } from '../../core/entity.ts';
+import { decide } from '../../core/pipeline/decide.ts';
+import { isClosed } from '../../core/pipeline/run.ts';
+import { newProcess, type ProcessEvent } from '../../core/pipeline/state.ts';
+import type { Tx } from '../../store/database.ts';
+import { readEffects } from '../../store/effects.ts';
+import { readLinkedActivities, readLinkedEvents, type LinkedActivity, type LinkedEvent } from '../../store/process-inputs.ts';
+import { readProcess, writeProcess, type ProcessKey, type ProcessRow } from '../../store/processes.ts';
+import type { RecordData } from '../../store/record-table.ts';
+import { lockRecord } from '../../store/records.ts';
+import { modelOf, type Context } from '../context.ts';
+import { pipelineOf } from '../pipelineOf.ts';
+import { applyEffects, type Stand } from './applyEffects.ts';
+import { calendarOf } from './calendarOf.ts';
+import { release, type ProcessRequest } from './release.ts';
+import { toStep, type ProcessStep } from './step.ts';
+
+/**
+ * One step of a process in one transaction: looks at the rows, decides, writes what follows, answers what is left to do outside.
+ * Doing it again, for whatever reason, changes nothing. `request` is a person's wish for a process that waits or is parked.
+ * @throws LeitwerkError `Misconfigured`, `InvalidInput` where the pipeline cannot go on (nothing is written), `Unavailable`.
+ */
+export async function advanceProcess(ctx: Context, key: ProcessKey, request?: ProcessRequest): Promise<ProcessStep> {
+  const model = modelOf(ctx, key.entity);
+  return await ctx.db.write(async (tx) => {
+    const record = await lockRecord(tx, model, { tenantId: key.tenantId, id: key.recordId, isDeletedToo: true });
+    const stored = await readProcess(tx, key);
+    if (record === undefined) return await endWithout(ctx, tx, { key, stored });
+    const process = await released(ctx, tx, { stored, record, request });
+    if (process?.state === 'parked') return toStep(process, { definition: undefined, effects: [], owner: record['owner'], language: ctx.language });
+    return await step(ctx, tx, { key, model, record, process });
+  });
+}
+
+/** The record is gone altogether: nothing is left to do. */
+const endWithout = async (ctx: Context, tx: Tx, { key, stored }: { key: ProcessKey; stored: ProcessRow | undefined }): Promise<ProcessStep> => {
+  const at = ctx.now().toISOString();
+  const base: ProcessRow = stored ?? { ...key, pipeline: '', revision: 0, state: 'done', position: newProcess, seenSeq: 0, touchedAt: undefined, next: undefined, error: undefined, startedAt: at, updatedAt: at };
+  const ended: ProcessRow = { ...base, state: 'done', position: { ...base.position, timers: {}, isDone: true }, next: undefined, error: undefined, updatedAt: at };
+  if (stored !== undefined) await writeProcess(tx, ended, false);
+  return toStep(ended, { definition: undefined, effects: [], owner: '', language: ctx.language });
+};
+
+/** A parked process goes on when someone asks for it, or when its record has been moved on or closed by hand. */
+const released = async (ctx: Context, tx: Tx, now: { stored: ProcessRow | undefined; record: RecordData; request: ProcessRequest | undefined }): Promise<ProcessRow | undefined> => {
+  const { stored, record, request } = now;
+  if (stored === undefined) return undefined;
+  const hasMovedOn = isClosed(record) || record['stage'] !== stored.position.stage || record['pipelineRevision'] !== stored.revision;
+  if (request !== undefined) return await release(ctx, tx, { process: stored, request });
+  return stored.state === 'parked' && hasMovedOn && stored.position.stage !== null ? await release(ctx, tx, { process: stored, request: 'skip' }) : stored;
+};
+
+/** The activity field that links to records of the entity. */
+const linkOf = (ctx: Context, entity: string): string | undefined =>
+  [...modelOf(ctx, 'activity').fields.values()].find((field) => field.target === entity)?.name;
+
+const isByPerson = (event: LinkedEvent): boolean => event.actor.startsWith('user/') || event.actor.startsWith('key/');
+
+const toProcessEvent = (event: LinkedEvent, activities: ReadonlyMap<string, LinkedActivity>): ProcessEvent => {
+  const activity = activities.get(event.recordId);
+  return { seq: event.seq, at: event.at, act: event.act, fields: event.fields, step: activity?.planKey ?? '', activityType: activity?.type ?? '', result: activity?.result ?? '' };
+};
+
+const step = async (ctx: Context, tx: Tx, now: { key: ProcessKey; model: EntityModel; record: RecordData; process: ProcessRow | undefined }): Promise<ProcessStep> => {
+  const { key, model, record, process } = now;
+  const at = ctx.now().toISOString();
+  const definition = await pipelineOf(tx, model, record);
+  const link = linkOf(ctx, key.entity);
+  const isFresh = process === undefined && record['version'] === 1;
+  const activities = isFresh || link === undefined ? [] : await readLinkedActivities(tx, { tenantId: key.tenantId, link, recordId: key.recordId });
+  const recordIds = [key.recordId, ...activities.map((activity) => activity.id)];
+  const events = isFresh ? [] : await readLinkedEvents(tx, { tenantId: key.tenantId, recordIds, afterSeq: process?.seenSeq ?? 0 });
+  const touchedAt = events.findLast(isByPerson)?.at ?? process?.touchedAt;
+  const byId = new Map(activities.map((activity) => [activity.id, activity]));
+
+  const decision = decide({
+    definition,
+    process: process?.position ?? newProcess,
+    record,
+    activities: activities.filter((activity) => activity.planKey !== ''),
+    events: events.filter((event) => !event.actor.startsWith('process/')).map((event) => toProcessEvent(event, byId)),
+    now: at,
+    calendar: calendarOf(ctx, definition.calendar),
+    touchedAt,
+  });
+  const stand: Stand = { model, definition, activities, link, record };
+  await applyEffects(ctx, tx, { stand, effects: decision.effects });
+
+  const after: ProcessRow = {
+    ...key,
+    pipeline: definition.key,
+    revision: Number(record['pipelineRevision']),
+    state: decision.process.isDone ? 'done' : 'running',
+    position: decision.process,
+    seenSeq: events.at(-1)?.seq ?? process?.seenSeq ?? 0,
+    touchedAt,
+    next: decision.next,
+    error: undefined,
+    startedAt: process?.startedAt ?? at,
+    updatedAt: at,
+  };
+  await writeProcess(tx, after, process === undefined);
+  const effects = isFresh && decision.effects.length === 0 ? [] : await readEffects(tx, key, 'pending');
+  return toStep(after, { definition, effects, owner: stand.record['owner'], language: ctx.language });
+};

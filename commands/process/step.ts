@@ -1,0 +1,53 @@
+import type { Language } from '../../core/errors.ts';
+import type { PipelineDefinition } from '../../core/pipeline/definition.ts';
+import type { EffectRow } from '../../store/effects.ts';
+import type { ProcessRow } from '../../store/processes.ts';
+
+/** What a step of a process came to: all the workflow knows. Ids and words for operators, no contents. */
+export interface ProcessStep {
+  readonly state: 'running' | 'parked' | 'done';
+  readonly stage: string;
+  /** When to look again; null = only when something happens. */
+  readonly nextAt: string | null;
+  /** Mails and webhooks to be sent now. */
+  readonly effects: readonly { readonly id: string; readonly summary: string }[];
+  /** One line for the timer that is waited for. */
+  readonly summary: string;
+  /** Markdown for the page of the workflow. */
+  readonly details: string;
+  /** For search attributes. */
+  readonly owner: string;
+  readonly revision: number;
+}
+
+const words = {
+  de: { stage: 'Stufe', next: 'Als Nächstes', none: 'wartet auf ein Ereignis', done: 'beendet', parked: 'angehalten', revision: 'Fassung', sendMail: 'Mail', callWebhook: 'Webhook' },
+  en: { stage: 'Stage', next: 'Next', none: 'waits for something to happen', done: 'ended', parked: 'parked', revision: 'revision', sendMail: 'Mail', callWebhook: 'Webhook' },
+} as const;
+
+const effectSummary = (row: EffectRow, language: Language): string =>
+  row.effect.kind === 'sendMail' ? `${words[language].sendMail}: ${row.effect.template}` : `${words[language].callWebhook}: ${row.effect.event}`;
+
+/** Puts a process into the words an operator reads in Temporal. */
+export function toStep(
+  process: ProcessRow,
+  view: { readonly definition: PipelineDefinition | undefined; readonly effects: readonly EffectRow[]; readonly owner: unknown; readonly language: Language },
+): ProcessStep {
+  const { language, definition } = view;
+  const word = words[language];
+  const stage = process.position.stage ?? '';
+  const label = definition?.stages.get(stage)?.label[language] ?? stage;
+  const next = process.next === undefined ? word.none : `${process.next.text[language]} · ${process.next.at.slice(0, 16).replace('T', ' ')} UTC`;
+  const state =
+    process.state === 'running' ? next : process.state === 'done' ? word.done : `${word.parked}: ${process.error?.message[language] ?? ''} (${process.error?.step ?? ''})`;
+  return {
+    state: process.state,
+    stage,
+    nextAt: process.state === 'running' ? (process.next?.at ?? null) : null,
+    effects: process.state === 'running' ? view.effects.map((row) => ({ id: row.id, summary: effectSummary(row, language) })) : [],
+    summary: process.next === undefined ? '' : `${label}: ${process.next.text[language]}`.slice(0, 200),
+    details: [`**${word.stage}: ${label}** (${process.pipeline}, ${word.revision} ${process.revision})`, `${word.next}: ${state}`].join('\n\n'),
+    owner: typeof view.owner === 'string' ? view.owner : '',
+    revision: process.revision,
+  };
+}

@@ -1,0 +1,70 @@
+import type { PlanActivity } from '../core/pipeline/state.ts';
+import type { Queries, Value } from './database.ts';
+
+/** An activity of a record, as its process sees it. */
+export interface LinkedActivity extends PlanActivity {
+  readonly id: string;
+  readonly type: string;
+  readonly result: string;
+}
+
+interface StoredActivity {
+  readonly id: string;
+  readonly stage: string | null;
+  readonly planKey: string | null;
+  readonly state: PlanActivity['state'];
+  readonly isMandatory: number | null;
+  readonly createdAt: string;
+  readonly type: string | null;
+  readonly result: string | null;
+}
+
+/** The activities linked to a record through the field `link` (the entity's name), planned and other. */
+export async function readLinkedActivities(db: Queries, key: { readonly tenantId: string; readonly link: string; readonly recordId: string }): Promise<LinkedActivity[]> {
+  const rows = await db.all<StoredActivity>(
+    `SELECT \`id\`, \`stage\`, \`planKey\`, \`state\`, \`isMandatory\`, \`createdAt\`, \`type\`, \`result\` FROM \`activity\` WHERE \`tenantId\` = ? AND \`deletedAt\` IS NULL AND \`${key.link}\` = ? LIMIT 1000`,
+    [key.tenantId, key.recordId],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    stage: row.stage ?? '',
+    planKey: row.planKey ?? '',
+    state: row.state,
+    isMandatory: row.isMandatory === 1,
+    createdAt: row.createdAt,
+    type: row.type ?? '',
+    result: row.result ?? '',
+  }));
+}
+
+/** An event of a record or one of its activities. */
+export interface LinkedEvent {
+  readonly seq: number;
+  readonly at: string;
+  readonly actor: string;
+  readonly act: string;
+  readonly recordId: string;
+  readonly fields: readonly string[];
+}
+
+/** Events of these records after `afterSeq`, oldest first. */
+export async function readLinkedEvents(db: Queries, query: { readonly tenantId: string; readonly recordIds: readonly string[]; readonly afterSeq: number }): Promise<LinkedEvent[]> {
+  const marks = query.recordIds.map(() => '?').join(', ');
+  const params: Value[] = [...query.recordIds, query.afterSeq, query.tenantId];
+  const rows = await db.all<Omit<LinkedEvent, 'fields'> & { readonly changes: string | null }>(
+    `SELECT \`seq\`, \`at\`, \`actor\`, \`act\`, \`recordId\`, \`changes\` FROM \`event\` WHERE \`recordId\` IN (${marks}) AND \`seq\` > ? AND \`tenantId\` = ? ORDER BY \`seq\` LIMIT 1000`,
+    params,
+  );
+  return rows.map(({ changes, ...row }) => ({ ...row, fields: changes === null ? [] : Object.keys(JSON.parse(changes) as object) }));
+}
+
+/** How many open records of an entity each of these users is responsible for. */
+export async function countOpenByOwner(db: Queries, query: { readonly tenantId: string; readonly table: string; readonly owners: readonly string[] }): Promise<Map<string, number>> {
+  if (query.owners.length === 0) return new Map();
+  const marks = query.owners.map(() => '?').join(', ');
+  const rows = await db.all<{ owner: string; n: number }>(
+    `SELECT \`owner\`, COUNT(*) AS \`n\` FROM \`${query.table}\` WHERE \`tenantId\` = ? AND \`deletedAt\` IS NULL AND \`state\` = 'open' AND \`owner\` IN (${marks}) GROUP BY \`owner\``,
+    [query.tenantId, ...query.owners],
+  );
+  return new Map(rows.map((row) => [row.owner, Number(row.n)]));
+}
