@@ -57,7 +57,9 @@ export function createRateLimiter(nowMs: () => number): RateLimiter {
       bucket.tokens = Math.min(limit.burst, bucket.tokens + gained);
       bucket.at = at;
       if (bucket.tokens < 1) {
-        throw new LeitwerkError('RateLimited', { retryAfterSeconds: Math.max(1, Math.ceil((1 - bucket.tokens) / limit.perSecond)) });
+        throw new LeitwerkError('RateLimited', {
+          retryAfterSeconds: Math.max(1, Math.ceil((1 - bucket.tokens) / limit.perSecond)),
+        });
       }
       bucket.tokens -= 1;
     },

@@ -30,7 +30,8 @@ interface Situation {
 }
 
 /** Only origins: what an admin wrote must not be able to add a directive. */
-const toOrigin = (text: string): string[] => (URL.canParse(text) && /^https?:/.test(text) ? [new URL(text).origin] : []);
+const toOrigin = (text: string): string[] =>
+  URL.canParse(text) && /^https?:/.test(text) ? [new URL(text).origin] : [];
 
 const framing = (origins: readonly string[]): string[] => (origins.length === 0 ? ["'none'"] : ["'self'", ...origins]);
 
@@ -53,7 +54,9 @@ export function securityHeaders({ isHttps, framedBy = [], isShared = false }: Si
   apply(request, response, (error) => {
     if (error !== undefined) throw error instanceof Error ? error : new Error(String(error));
   });
-  const headers = Object.fromEntries(Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]));
+  const headers = Object.fromEntries(
+    Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]),
+  );
   return Object.freeze({ ...headers, 'permissions-policy': unusedFeatures });
 }
 

@@ -1,4 +1,4 @@
-import type { Queries, Tx } from './database.ts';
+import type { Tx } from './database.ts';
 
 export interface Failures {
   readonly id: string;
@@ -9,17 +9,18 @@ export interface Failures {
 
 const columns = '`id`, `failures`, `lastAt`, `blockedUntil`';
 
-/** The count, made if there was none and locked until the transaction ends, so that parallel guesses are all counted. */
-export async function lockFailures(tx: Tx, id: string, dialect: 'sqlite' | 'mysql'): Promise<Failures> {
-  const fresh: Failures = { id, failures: 0, lastAt: '', blockedUntil: null };
-  const ignore = dialect === 'mysql' ? 'INSERT IGNORE' : 'INSERT OR IGNORE';
-  await tx.run(`${ignore} INTO \`sign_in_failure\` (${columns}) VALUES (?, 0, ?, NULL)`, [id, '']);
-  const lock = dialect === 'mysql' ? ' FOR UPDATE' : '';
-  return (await tx.get<Failures>(`SELECT ${columns} FROM \`sign_in_failure\` WHERE \`id\` = ?${lock}`, [id])) ?? fresh;
-}
-
-export async function readFailures(q: Queries, id: string): Promise<Failures | undefined> {
-  return await q.get<Failures>(`SELECT ${columns} FROM \`sign_in_failure\` WHERE \`id\` = ?`, [id]);
+/**
+ * The count, made if there was none and locked until the transaction ends, so that parallel guesses are all counted.
+ * On MySQL the insert itself takes the exclusive lock; `INSERT IGNORE` would share it first, and two who share wait for each other.
+ */
+export async function lockFailures(
+  tx: Tx,
+  of: { readonly id: string; readonly at: string; readonly dialect: 'sqlite' | 'mysql' },
+): Promise<Failures> {
+  const whenThere = of.dialect === 'mysql' ? 'ON DUPLICATE KEY UPDATE `id` = `id`' : 'ON CONFLICT (`id`) DO NOTHING';
+  await tx.run(`INSERT INTO \`sign_in_failure\` (${columns}) VALUES (?, 0, ?, NULL) ${whenThere}`, [of.id, of.at]);
+  const row = await tx.get<Failures>(`SELECT ${columns} FROM \`sign_in_failure\` WHERE \`id\` = ?`, [of.id]);
+  return row ?? { id: of.id, failures: 0, lastAt: of.at, blockedUntil: null };
 }
 
 export async function writeFailures(tx: Tx, row: Failures): Promise<void> {

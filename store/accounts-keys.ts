@@ -50,12 +50,18 @@ export async function listKeys(q: Queries, tenantId: string): Promise<ApiKey[]> 
 }
 
 export async function findKey(q: Queries, tenantId: string, id: string): Promise<ApiKey | undefined> {
-  const row = await q.get<StoredKey>(`SELECT ${columns} FROM \`api_key\` WHERE \`id\` = ? AND \`tenantId\` = ?`, [id, tenantId]);
+  const row = await q.get<StoredKey>(`SELECT ${columns} FROM \`api_key\` WHERE \`id\` = ? AND \`tenantId\` = ?`, [
+    id,
+    tenantId,
+  ]);
   return row === undefined ? undefined : toKey(row);
 }
 
 /** Answers whether there was a living key to revoke. */
-export async function revokeKeyRow(tx: Tx, key: { readonly tenantId: string; readonly id: string; readonly at: string }): Promise<boolean> {
+export async function revokeKeyRow(
+  tx: Tx,
+  key: { readonly tenantId: string; readonly id: string; readonly at: string },
+): Promise<boolean> {
   const sql = 'UPDATE `api_key` SET `revokedAt` = ? WHERE `id` = ? AND `tenantId` = ? AND `revokedAt` IS NULL';
   return (await tx.run(sql, [key.at, key.id, key.tenantId])).changes > 0;
 }
@@ -69,7 +75,9 @@ export async function findActorByKey(
   q: Queries,
   keyHash: string,
   now: Date,
-): Promise<{ readonly actor: Actor; readonly lastUsedAt: string | null; readonly expiresAt: string | null } | undefined> {
+): Promise<
+  { readonly actor: Actor; readonly lastUsedAt: string | null; readonly expiresAt: string | null } | undefined
+> {
   const at = now.toISOString();
   const row = await q.get<StoredKey>(
     `SELECT ${columns} FROM \`api_key\` WHERE \`keyHash\` = ? AND \`revokedAt\` IS NULL AND (\`expiresAt\` IS NULL OR \`expiresAt\` > ?)`,
@@ -77,6 +85,14 @@ export async function findActorByKey(
   );
   if (row === undefined) return undefined;
   const { id, name, tenantId, role, scopes, lastUsedAt, expiresAt } = toKey(row);
-  const actor: Actor = { kind: 'key', id, name, tenantId, role: role ?? superadminRole, language: 'de', ...(scopes === null ? {} : { scopes }) };
+  const actor: Actor = {
+    kind: 'key',
+    id,
+    name,
+    tenantId,
+    role: role ?? superadminRole,
+    language: 'de',
+    ...(scopes === null ? {} : { scopes }),
+  };
   return { actor, lastUsedAt, expiresAt };
 }

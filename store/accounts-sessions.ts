@@ -61,7 +61,10 @@ export async function findActorBySession(
   const row = await q.get<SessionUser>(bySession, [tokenHash, now.toISOString(), idleSince]);
   if (row === undefined) return undefined;
   const { sessionId, seenAt, id, name, tenantId, role, team, language } = row;
-  return { actor: { kind: 'user', id, name, tenantId, role, ...(team === null ? {} : { team }), language, sessionId }, seenAt };
+  return {
+    actor: { kind: 'user', id, name, tenantId, role, ...(team === null ? {} : { team }), language, sessionId },
+    seenAt,
+  };
 }
 
 export async function touchSession(tx: Tx, id: string, seenAt: string): Promise<void> {
@@ -92,7 +95,10 @@ export async function deleteExpiredSessions(tx: Tx, now: Date): Promise<void> {
 
 /** Whether the user has signed in from this address before and the session still stands. */
 export async function hasSessionFrom(q: Queries, userId: string, address: string): Promise<boolean> {
-  return (await q.get('SELECT `id` FROM `session` WHERE `userId` = ? AND `address` = ? LIMIT 1', [userId, address])) !== undefined;
+  return (
+    (await q.get('SELECT `id` FROM `session` WHERE `userId` = ? AND `address` = ? LIMIT 1', [userId, address])) !==
+    undefined
+  );
 }
 
 /** Whether the session stands and its user may sign in. */

@@ -3,7 +3,11 @@ import type { Queries, Tx } from './database.ts';
 /** Puts the token in place of any earlier one. */
 export async function replaceSetupToken(tx: Tx, tokenHash: string, expiresAt: string): Promise<void> {
   await tx.run('DELETE FROM `setup_token`');
-  await tx.run('INSERT INTO `setup_token` (`id`, `tokenHash`, `expiresAt`) VALUES (?, ?, ?)', ['setup', tokenHash, expiresAt]);
+  await tx.run('INSERT INTO `setup_token` (`id`, `tokenHash`, `expiresAt`) VALUES (?, ?, ?)', [
+    'setup',
+    tokenHash,
+    expiresAt,
+  ]);
 }
 
 /** Takes the token out; true for exactly one of those who try, and only while it is valid. */

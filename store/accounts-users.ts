@@ -32,7 +32,11 @@ const toUser = (row: StoredUser): User => ({ ...row, isDisabled: row.isDisabled 
 export async function ensureTenant(tx: Tx, tenant: Tenant & { readonly createdAt: string }): Promise<void> {
   const known = await tx.get('SELECT `id` FROM `tenant` WHERE `id` = ?', [tenant.id]);
   if (known !== undefined) return;
-  await tx.run('INSERT INTO `tenant` (`id`, `name`, `createdAt`) VALUES (?, ?, ?)', [tenant.id, tenant.name, tenant.createdAt]);
+  await tx.run('INSERT INTO `tenant` (`id`, `name`, `createdAt`) VALUES (?, ?, ?)', [
+    tenant.id,
+    tenant.name,
+    tenant.createdAt,
+  ]);
 }
 
 export async function renameTenant(tx: Tx, tenant: Tenant): Promise<void> {
@@ -62,12 +66,25 @@ export async function insertUser(tx: Tx, user: User): Promise<void> {
 export async function updateUser(tx: Tx, user: User): Promise<void> {
   await tx.run(
     'UPDATE `user` SET `name` = ?, `role` = ?, `team` = ?, `language` = ?, `isDisabled` = ?, `version` = ?, `updatedAt` = ? WHERE `id` = ? AND `tenantId` = ?',
-    [user.name, user.role, user.team, user.language, user.isDisabled ? 1 : 0, user.version, user.updatedAt, user.id, user.tenantId],
+    [
+      user.name,
+      user.role,
+      user.team,
+      user.language,
+      user.isDisabled ? 1 : 0,
+      user.version,
+      user.updatedAt,
+      user.id,
+      user.tenantId,
+    ],
   );
 }
 
 export async function findUser(q: Queries, tenantId: string, id: string): Promise<User | undefined> {
-  const row = await q.get<StoredUser>(`SELECT ${columns} FROM \`user\` WHERE \`id\` = ? AND \`tenantId\` = ?`, [id, tenantId]);
+  const row = await q.get<StoredUser>(`SELECT ${columns} FROM \`user\` WHERE \`id\` = ? AND \`tenantId\` = ?`, [
+    id,
+    tenantId,
+  ]);
   return row === undefined ? undefined : toUser(row);
 }
 
@@ -79,7 +96,10 @@ export async function findUserByEmail(q: Queries, email: string): Promise<User |
 
 /** Everyone of the tenant by name, disabled ones included. */
 export async function listUsers(q: Queries, tenantId: string): Promise<User[]> {
-  const rows = await q.all<StoredUser>(`SELECT ${columns} FROM \`user\` WHERE \`tenantId\` = ? ORDER BY \`name\`, \`id\``, [tenantId]);
+  const rows = await q.all<StoredUser>(
+    `SELECT ${columns} FROM \`user\` WHERE \`tenantId\` = ? ORDER BY \`name\`, \`id\``,
+    [tenantId],
+  );
   return rows.map(toUser);
 }
 
@@ -88,7 +108,10 @@ export async function hasUsers(q: Queries): Promise<boolean> {
 }
 
 /** Users of the role who can still sign in; locked on MySQL so that two of them cannot leave at once. */
-export async function countActive(tx: Tx, of: { readonly tenantId: string; readonly role: string; readonly dialect: 'sqlite' | 'mysql' }): Promise<number> {
+export async function countActive(
+  tx: Tx,
+  of: { readonly tenantId: string; readonly role: string; readonly dialect: 'sqlite' | 'mysql' },
+): Promise<number> {
   const lock = of.dialect === 'mysql' ? ' FOR UPDATE' : '';
   const sql = 'SELECT `id` FROM `user` WHERE `tenantId` = ? AND `role` = ? AND `isDisabled` = 0';
   return (await tx.all(`${sql}${lock}`, [of.tenantId, of.role])).length;
@@ -98,12 +121,23 @@ export async function readPasswordHash(q: Queries, userId: string): Promise<stri
   return (await q.get<{ hash: string }>('SELECT `hash` FROM `user_password` WHERE `userId` = ?', [userId]))?.hash;
 }
 
-export async function writePasswordHash(tx: Tx, password: { readonly userId: string; readonly hash: string; readonly changedAt: string }): Promise<void> {
+export async function writePasswordHash(
+  tx: Tx,
+  password: { readonly userId: string; readonly hash: string; readonly changedAt: string },
+): Promise<void> {
   const { userId, hash, changedAt } = password;
   const known = await tx.get('SELECT `userId` FROM `user_password` WHERE `userId` = ?', [userId]);
   if (known === undefined) {
-    await tx.run('INSERT INTO `user_password` (`userId`, `hash`, `changedAt`) VALUES (?, ?, ?)', [userId, hash, changedAt]);
+    await tx.run('INSERT INTO `user_password` (`userId`, `hash`, `changedAt`) VALUES (?, ?, ?)', [
+      userId,
+      hash,
+      changedAt,
+    ]);
   } else {
-    await tx.run('UPDATE `user_password` SET `hash` = ?, `changedAt` = ? WHERE `userId` = ?', [hash, changedAt, userId]);
+    await tx.run('UPDATE `user_password` SET `hash` = ?, `changedAt` = ? WHERE `userId` = ?', [
+      hash,
+      changedAt,
+      userId,
+    ]);
   }
 }

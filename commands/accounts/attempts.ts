@@ -1,6 +1,12 @@
 import { LeitwerkError } from '../../core/errors.ts';
 import type { Database } from '../../store/database.ts';
-import { deleteFailures, deleteFailuresBefore, lockFailures, writeFailures, type Failures } from '../../store/accounts-failures.ts';
+import {
+  deleteFailures,
+  deleteFailuresBefore,
+  lockFailures,
+  writeFailures,
+  type Failures,
+} from '../../store/accounts-failures.ts';
 import { hashToken } from './tokens.ts';
 
 /** A count with so many failures free of charge; then every further one doubles the wait, up to a most. */
@@ -57,10 +63,15 @@ const countsOf = (attempt: Attempt): { readonly id: string; readonly limit: Limi
 };
 
 const next = (row: Failures, limit: Limit, now: Date): Failures => {
-  const isForgotten = row.lastAt === '' || now.getTime() - Date.parse(row.lastAt) > forgetAfterMs;
+  const isForgotten = now.getTime() - Date.parse(row.lastAt) > forgetAfterMs;
   const failures = (isForgotten ? 0 : row.failures) + 1;
   const waitMs = waitSeconds(failures, limit) * 1000;
-  return { id: row.id, failures, lastAt: now.toISOString(), blockedUntil: waitMs === 0 ? null : new Date(now.getTime() + waitMs).toISOString() };
+  return {
+    id: row.id,
+    failures,
+    lastAt: now.toISOString(),
+    blockedUntil: waitMs === 0 ? null : new Date(now.getTime() + waitMs).toISOString(),
+  };
 };
 
 /**
@@ -71,13 +82,12 @@ export async function beginAttempt(db: Database, attempt: Attempt, now: Date): P
   await db.write(async (tx) => {
     const rows: Failures[] = [];
     for (const { id, limit } of countsOf(attempt)) {
-      const row = await lockFailures(tx, id, db.dialect);
+      const row = await lockFailures(tx, { id, at: now.toISOString(), dialect: db.dialect });
       const leftMs = Date.parse(row.blockedUntil ?? '') - now.getTime();
       if (leftMs > 0) throw tooMany(Math.ceil(leftMs / 1000));
       rows.push(next(row, limit, now));
     }
     for (const row of rows) await writeFailures(tx, row);
-    await deleteFailuresBefore(tx, new Date(now.getTime() - 2 * forgetAfterMs).toISOString());
   });
 }
 
@@ -91,14 +101,17 @@ const tooMany = (seconds: number): LeitwerkError =>
   });
 
 /** The password was right: the account starts afresh, the address is given back this one attempt only. */
-export async function clearAttempt(db: Database, attempt: Attempt): Promise<void> {
+export async function clearAttempt(db: Database, attempt: Attempt, now: Date): Promise<void> {
   await db.write(async (tx) => {
     for (const { id, limit } of countsOf(attempt)) {
       if (limit !== limits.address) await deleteFailures(tx, id);
       else {
-        const row = await lockFailures(tx, id, db.dialect);
+        const row = await lockFailures(tx, { id, at: now.toISOString(), dialect: db.dialect });
         await writeFailures(tx, { ...row, failures: Math.max(0, row.failures - 1), blockedUntil: null });
       }
     }
   });
+  await db.write(
+    async (tx) => await deleteFailuresBefore(tx, new Date(now.getTime() - 2 * forgetAfterMs).toISOString()),
+  );
 }

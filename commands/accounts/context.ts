@@ -9,7 +9,7 @@ export interface AccountContext {
   readonly db: Database;
   readonly actor: Actor;
   /** `may` opens areas: `users`, `keys`, `*` for all. */
-  readonly ability: { may(area: string): boolean };
+  readonly ability: { may(area: string, access?: 'read' | 'write'): boolean };
   readonly snapshot: Pick<Snapshot, 'config'>;
   readonly language: Language;
   readonly now: () => Date;
@@ -30,8 +30,8 @@ export interface VisitorContext {
 }
 
 /** @throws LeitwerkError `Forbidden` unless the actor may work in the area. */
-export function assertMay(ctx: AccountContext, area: 'users' | 'keys'): void {
-  if (!ctx.ability.may(area)) throw new LeitwerkError('Forbidden', { facts: { area } });
+export function assertMay(ctx: AccountContext, area: 'users' | 'keys', access: 'read' | 'write' = 'write'): void {
+  if (!ctx.ability.may(area, access)) throw new LeitwerkError('Forbidden', { facts: { area } });
 }
 
 /** An act on an account, for the audit log. Changes never hold a secret or its hash. */
@@ -45,7 +45,11 @@ export interface AccountEvent {
 const entityOf = (act: string): string => act.slice(0, act.indexOf('.'));
 
 /** Writes the audit entry of an act beside its rows and answers its number. */
-export async function record(tx: Tx, ctx: Pick<AccountContext, 'actor' | 'now' | 'requestId'>, event: AccountEvent): Promise<number> {
+export async function record(
+  tx: Tx,
+  ctx: Pick<AccountContext, 'actor' | 'now' | 'requestId'>,
+  event: AccountEvent,
+): Promise<number> {
   return await insertEvent(tx, {
     ...event,
     tenantId: ctx.actor.tenantId,

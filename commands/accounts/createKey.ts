@@ -18,7 +18,11 @@ const assertMeans = (ctx: AccountContext, wanted: NewKey): void => {
   if (typeof wanted.role === 'string') assertRole(ctx, wanted.role);
   assertMayGrant(ctx, wanted.role ?? superadminRole);
   if (wanted.expiresAt && Date.parse(wanted.expiresAt) <= ctx.now().getTime()) {
-    throw invalid('/expiresAt', 'past', ctx.language === 'de' ? 'Das liegt in der Vergangenheit.' : 'This is in the past.');
+    throw invalid(
+      '/expiresAt',
+      'past',
+      ctx.language === 'de' ? 'Das liegt in der Vergangenheit.' : 'This is in the past.',
+    );
   }
 };
 
@@ -27,7 +31,10 @@ const assertMeans = (ctx: AccountContext, wanted: NewKey): void => {
  * With a role it may what the role may; `scopes` narrow that, or narrow a superadmin's rights when there is no role.
  * @throws LeitwerkError `Forbidden`, `InvalidInput`.
  */
-export async function createKey(ctx: AccountContext, input: unknown): Promise<{ readonly key: string; readonly row: ApiKey; readonly event: number }> {
+export async function createKey(
+  ctx: AccountContext,
+  input: unknown,
+): Promise<{ readonly key: string; readonly row: ApiKey; readonly event: number }> {
   assertMay(ctx, 'keys');
   // A key must not beget keys beyond its own scopes.
   if (ctx.actor.scopes !== undefined && !ctx.actor.scopes.includes('*')) throw new LeitwerkError('Forbidden');
@@ -50,7 +57,12 @@ export async function createKey(ctx: AccountContext, input: unknown): Promise<{ 
   const event = await ctx.db.write(async (tx) => {
     await insertKey(tx, row, hashToken(key));
     const { name, role, scopes, expiresAt } = row;
-    const changes = { name: [null, name], role: [null, role], scopes: [null, scopes], expiresAt: [null, expiresAt] } as const;
+    const changes = {
+      name: [null, name],
+      role: [null, role],
+      scopes: [null, scopes],
+      expiresAt: [null, expiresAt],
+    } as const;
     return await record(tx, ctx, { act: 'key.create', recordId: row.id, version: 1, changes });
   });
   return { key, row, event };

@@ -12,10 +12,16 @@ import { passwordIssues } from './password-rules.ts';
 const readable = 'abcdefghjkmnpqrstuvwxyz23456789';
 
 const initialPassword = (): string =>
-  Array.from({ length: 4 }, () => Array.from({ length: 4 }, () => readable[randomInt(readable.length)]).join('')).join('-');
+  Array.from({ length: 4 }, () => Array.from({ length: 4 }, () => readable[randomInt(readable.length)]).join('')).join(
+    '-',
+  );
 
 /** @throws LeitwerkError `InvalidInput` with what is wrong with the password. */
-export function assertGoodPassword(password: string, person: { readonly email: string; readonly name: string }, language: Language): void {
+export function assertGoodPassword(
+  password: string,
+  person: { readonly email: string; readonly name: string },
+  language: Language,
+): void {
   const issues = passwordIssues(password, person, language);
   if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
 }
@@ -25,7 +31,10 @@ export function assertRole(ctx: AccountContext, role: string): void {
   const roles = ctx.snapshot.config('roles');
   if (roles.has(role)) return;
   const list = [...roles.keys()].join(', ');
-  const sentence = ctx.language === 'de' ? `Diese Rolle gibt es nicht. Erlaubt sind: ${list}.` : `There is no such role. Allowed are: ${list}.`;
+  const sentence =
+    ctx.language === 'de'
+      ? `Diese Rolle gibt es nicht. Erlaubt sind: ${list}.`
+      : `There is no such role. Allowed are: ${list}.`;
   throw invalid('/role', 'choice', sentence);
 }
 
@@ -35,7 +44,9 @@ export function assertRole(ctx: AccountContext, role: string): void {
  */
 export function assertMayGrant(ctx: AccountContext, role: string): void {
   const value = ctx.snapshot.config('roles').get(role)?.value as { readonly may?: readonly string[] } | undefined;
-  const isTooHigh = (value?.may ?? []).some((area) => !ctx.ability.may(area)) || (role === superadminRole && ctx.actor.role !== superadminRole);
+  const isTooHigh =
+    (value?.may ?? []).some((area) => !ctx.ability.may(area)) ||
+    (role === superadminRole && ctx.actor.role !== superadminRole);
   if (!isTooHigh) return;
   throw new LeitwerkError('Forbidden', {
     text: { de: 'Diese Rolle darf mehr als die eigene.', en: 'This role may do more than your own.' },
@@ -47,13 +58,20 @@ export function assertMayGrant(ctx: AccountContext, role: string): void {
 export async function assertEmailFree(tx: Tx, email: string): Promise<void> {
   if ((await findUserByEmail(tx, email)) === undefined) return;
   throw new LeitwerkError('Conflict', {
-    text: { de: 'Mit dieser E-Mail-Adresse gibt es schon jemanden.', en: 'Somebody with this e-mail address exists already.' },
+    text: {
+      de: 'Mit dieser E-Mail-Adresse gibt es schon jemanden.',
+      en: 'Somebody with this e-mail address exists already.',
+    },
     issues: [{ path: '/email', code: 'unique', message: email }],
   });
 }
 
 /** A user as first written. */
-export const newUserRow = (ctx: Pick<AccountContext, 'now' | 'newId'>, tenantId: string, input: Omit<NewUser, 'password'>): User => {
+export const newUserRow = (
+  ctx: Pick<AccountContext, 'now' | 'newId'>,
+  tenantId: string,
+  input: Omit<NewUser, 'password'>,
+): User => {
   const at = ctx.now().toISOString();
   return {
     id: ctx.newId(),

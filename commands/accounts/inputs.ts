@@ -9,9 +9,11 @@ const name = { type: 'string', minLength: 1, maxLength: 200, pattern: '\\S' };
 const key = { type: 'string', minLength: 1, maxLength: 100, pattern: '^[a-z0-9][a-z0-9-]*$' };
 const password = { type: 'string', minLength: 1, maxLength: longestPassword };
 const language = { type: 'string', enum: ['de', 'en'] };
-const optional = (schema: { readonly type: string }): object => ({ ...schema, type: [schema.type, 'null'] });
+type JsonSchema = Readonly<Record<string, unknown>>;
 
-const object = (properties: Readonly<Record<string, object>>, required: readonly string[]): object => ({
+const optional = (schema: JsonSchema): JsonSchema => ({ ...schema, type: [schema['type'], 'null'] });
+
+const object = (properties: JsonSchema, required: readonly string[]): JsonSchema => ({
   type: 'object',
   additionalProperties: false,
   required,
@@ -72,7 +74,10 @@ export const accountInputs = {
   ]),
   newUser: object({ email, name, role: key, team: optional(key), language, password }, ['email', 'name', 'role']),
   userPatch: object({ name, role: key, team: optional(key), language, isDisabled: { type: 'boolean' }, password }, []),
-  ownPatch: { ...object({ name, language, currentPassword: password, password }, []), dependentRequired: { password: ['currentPassword'] } },
+  ownPatch: {
+    ...object({ name, language, currentPassword: password, password }, []),
+    dependentRequired: { password: ['currentPassword'] },
+  },
   newKey: {
     ...object(
       {
@@ -97,7 +102,13 @@ const validators = new WeakMap<object, ValidateFunction>();
 const validatorOf = (schema: object): ValidateFunction => {
   const known = validators.get(schema);
   if (known !== undefined) return known;
-  const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true, strictTypes: false, strictRequired: false });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: true,
+    allowUnionTypes: true,
+    strictTypes: false,
+    strictRequired: false,
+  });
   addFormats.default(ajv);
   const made = ajv.compile(schema);
   validators.set(schema, made);
@@ -111,7 +122,9 @@ const validatorOf = (schema: object): ValidateFunction => {
 export function parseInput<T>(schema: object, input: unknown, language_: Language): T {
   const validate = validatorOf(schema);
   if (validate(input)) return input as T;
-  throw new LeitwerkError('InvalidInput', { issues: (validate.errors ?? []).map((error) => toIssue(error, language_)) });
+  throw new LeitwerkError('InvalidInput', {
+    issues: (validate.errors ?? []).map((error) => toIssue(error, language_)),
+  });
 }
 
 /** One spelling for one mailbox: people sign in with any case and with spaces they did not see. */

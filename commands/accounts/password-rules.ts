@@ -25,12 +25,52 @@ const breached = new Set(
 
 /** Words that are no password, however they are dressed up with digits and signs. */
 const weakWords = [
-  'passwort', 'password', 'kennwort', 'geheim', 'secret', 'hallo', 'willkommen', 'welcome', 'qwertz', 'qwerty', 'leitwerk', 'admin',
-  'superadmin', 'administrator', 'sommer', 'summer', 'winter', 'herbst', 'fruehling', 'test', 'start', 'login', 'letmein', 'iloveyou',
-  'schatz', 'changeme', 'master', 'firma', 'default', 'user', 'benutzer', 'gast', 'guest',
+  'passwort',
+  'password',
+  'kennwort',
+  'geheim',
+  'secret',
+  'hallo',
+  'willkommen',
+  'welcome',
+  'qwertz',
+  'qwerty',
+  'leitwerk',
+  'admin',
+  'superadmin',
+  'administrator',
+  'sommer',
+  'summer',
+  'winter',
+  'herbst',
+  'fruehling',
+  'test',
+  'start',
+  'login',
+  'letmein',
+  'iloveyou',
+  'schatz',
+  'changeme',
+  'master',
+  'firma',
+  'default',
+  'user',
+  'benutzer',
+  'gast',
+  'guest',
 ];
 
-const leet: Readonly<Record<string, string>> = { '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's', '!': 'i' };
+const leet: Readonly<Record<string, string>> = {
+  '0': 'o',
+  '1': 'i',
+  '3': 'e',
+  '4': 'a',
+  '5': 's',
+  '7': 't',
+  '@': 'a',
+  $: 's',
+  '!': 'i',
+};
 
 const plain = (text: string): string => text.normalize('NFKC').toLowerCase();
 const lettersOnly = (text: string): string => text.replaceAll(/[^\p{L}]/gu, '');
@@ -79,7 +119,10 @@ const sentences = {
   },
 };
 
-const faultOf = (password: string, person: { readonly email: string; readonly name: string }): keyof typeof sentences | undefined => {
+const faultOf = (
+  password: string,
+  person: { readonly email: string; readonly name: string },
+): keyof typeof sentences | undefined => {
   const text = plain(password);
   if ([...text].length < shortestPassword) return 'tooShort';
   if ([...text].length > longestPassword) return 'tooLong';
@@ -89,7 +132,11 @@ const faultOf = (password: string, person: { readonly email: string; readonly na
 };
 
 /** What is wrong with a new password, empty when it will do. Length counts, not kinds of signs (NIST SP 800-63B). */
-export function passwordIssues(password: string, person: { readonly email: string; readonly name: string }, language: Language): Issue[] {
+export function passwordIssues(
+  password: string,
+  person: { readonly email: string; readonly name: string },
+  language: Language,
+): Issue[] {
   const fault = faultOf(password, person);
   return fault === undefined ? [] : [{ path: '/password', code: fault, message: sentences[fault][language] }];
 }

@@ -1,8 +1,14 @@
 import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto';
 import { LeitwerkError } from '../../core/errors.ts';
 
-/** OWASP's scrypt setting for 32 MB a password: N = 2^15, r = 8, p = 3. Written into the hash, so that it can grow. */
-const cost = { log2N: 15, r: 8, p: 3 };
+interface Cost {
+  readonly log2N: number;
+  readonly r: number;
+  readonly p: number;
+}
+
+/** OWASP's scrypt setting for 32 MB a password. Written into the hash, so that it can grow. */
+const dearCost: Cost = { log2N: 15, r: 8, p: 3 };
 const keyBytes = 32;
 /**
  * So many passwords are worked on at once, so many more wait: a flood must not take the memory or starve other work.
@@ -40,19 +46,23 @@ const derive = async (password: string, salt: Buffer, options: ScryptOptions): P
   );
 
 /** Hashes a password for storing: `scrypt$15$8$3$<salt>$<hash>`. Takes some 300 ms of one core, off the event loop. */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string, cost = dearCost): Promise<string> {
   const salt = randomBytes(16);
   const key = await derive(password, salt, { N: 2 ** cost.log2N, r: cost.r, p: cost.p });
   return ['scrypt', cost.log2N, cost.r, cost.p, salt.toString('base64url'), key.toString('base64url')].join('$');
 }
 
 /** Compared against when there is no such user, so that the answer takes as long. Nothing hashes to it. */
-const nobody = `scrypt$${cost.log2N}$${cost.r}$${cost.p}$${Buffer.alloc(16).toString('base64url')}$${Buffer.alloc(keyBytes).toString('base64url')}`;
+const nobody = `scrypt$${dearCost.log2N}$${dearCost.r}$${dearCost.p}$${Buffer.alloc(16).toString('base64url')}$${Buffer.alloc(keyBytes).toString('base64url')}`;
 
 /** Whether the password belongs to the hash. Without a hash it works just as long and says no. */
 export async function verifyPassword(password: string, stored: string | undefined): Promise<boolean> {
   const [, log2N, r, p, salt, expected] = (stored ?? nobody).split('$');
   const wanted = Buffer.from(expected ?? '', 'base64url');
-  const key = await derive(password, Buffer.from(salt ?? '', 'base64url'), { N: 2 ** Number(log2N), r: Number(r), p: Number(p) });
+  const key = await derive(password, Buffer.from(salt ?? '', 'base64url'), {
+    N: 2 ** Number(log2N),
+    r: Number(r),
+    p: Number(p),
+  });
   return wanted.length === key.length && timingSafeEqual(wanted, key) && stored !== undefined;
 }

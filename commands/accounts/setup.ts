@@ -50,7 +50,12 @@ export async function finishSetup(ctx: VisitorContext, input: unknown): Promise<
   if (!(await isSetupNeeded(ctx.db)) || !(await isSetupTokenValid(ctx.db, tokenHash, ctx.now()))) throw refused();
   assertGoodPassword(wanted.password, wanted, ctx.language);
   const language = wanted.language ?? ctx.language;
-  const user = newUserRow(ctx, defaultTenantId, { email: wanted.email, name: wanted.name, role: superadminRole, language });
+  const user = newUserRow(ctx, defaultTenantId, {
+    email: wanted.email,
+    name: wanted.name,
+    role: superadminRole,
+    language,
+  });
   const hash = await hashPassword(wanted.password);
   return await ctx.db.write(async (tx) => {
     if ((await hasUsers(tx)) || !(await claimSetupToken(tx, tokenHash, ctx.now()))) throw refused();

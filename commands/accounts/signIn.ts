@@ -55,7 +55,7 @@ export async function signIn(ctx: VisitorContext, input: unknown): Promise<Signe
   const stored = known === undefined ? undefined : await readPasswordHash(ctx.db, known.id);
   const isRight = await verifyPassword(password, stored);
   if (!isRight || known === undefined || known.isDisabled) throw refused();
-  await clearAttempt(ctx.db, attempt);
+  await clearAttempt(ctx.db, attempt, ctx.now());
   return await ctx.db.write(async (tx) => {
     // Read again: between the two the user may have been disabled.
     const user = await findUserByEmail(tx, email);
@@ -68,7 +68,11 @@ export async function signIn(ctx: VisitorContext, input: unknown): Promise<Signe
 }
 
 /** An audit entry of a person about their own account. */
-export async function recordOwn(tx: Tx, ctx: Pick<VisitorContext, 'now' | 'requestId'>, own: { readonly user: User; readonly act: string }): Promise<number> {
+export async function recordOwn(
+  tx: Tx,
+  ctx: Pick<VisitorContext, 'now' | 'requestId'>,
+  own: { readonly user: User; readonly act: string },
+): Promise<number> {
   const { act, user } = own;
   const { id, tenantId, name, role, language, version } = user;
   const actor = { kind: 'user', id, tenantId, name, role, language } as const;

@@ -56,7 +56,12 @@ export function createAuthenticator({ db, now, onError }: Wiring): Authenticator
     if (found === undefined) return undefined;
     if (known.size >= keysKept) known.delete(known.keys().next().value ?? '');
     const expiresAt = found.expiresAt === null ? Infinity : Date.parse(found.expiresAt);
-    const key: KnownKey = { actor: found.actor, readAt: at.getTime(), expiresAt, touchedAt: Date.parse(found.lastUsedAt ?? '') || 0 };
+    const key: KnownKey = {
+      actor: found.actor,
+      readAt: at.getTime(),
+      expiresAt,
+      touchedAt: Date.parse(found.lastUsedAt ?? '') || 0,
+    };
     known.set(hash, key);
     touch(key, at);
     return key.actor;
@@ -94,7 +99,9 @@ export function createAuthenticator({ db, now, onError }: Wiring): Authenticator
       if (actor.kind === 'user') return await isSessionAlive(db, actor.sessionId ?? '', now());
       if (actor.kind !== 'key') return true;
       const key = await findKey(db, actor.tenantId, actor.id);
-      return key !== undefined && key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now().toISOString());
+      return (
+        key !== undefined && key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now().toISOString())
+      );
     },
     forgetKeys: () => known.clear(),
   };

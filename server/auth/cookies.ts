@@ -8,7 +8,8 @@ const write = (value: string, isSecure: boolean, maxAgeSeconds: number): string 
   `${cookieName(isSecure)}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAgeSeconds}${isSecure ? '; Secure' : ''}`;
 
 /** `Set-Cookie` for a new session. */
-export const sessionCookie = (token: string, isSecure: boolean, maxAgeSeconds: number): string => write(token, isSecure, maxAgeSeconds);
+export const sessionCookie = (token: string, isSecure: boolean, maxAgeSeconds: number): string =>
+  write(token, isSecure, maxAgeSeconds);
 
 /** `Set-Cookie` that takes the session away. */
 export const endedCookie = (isSecure: boolean): string => write('', isSecure, 0);

@@ -23,13 +23,24 @@ interface PublicUser {
   readonly language: string;
 }
 
-const showUser = ({ id, name, email, role, team, language }: User): PublicUser => ({ id, name, email, role, team, language });
+const showUser = ({ id, name, email, role, team, language }: User): PublicUser => ({
+  id,
+  name,
+  email,
+  role,
+  team,
+  language,
+});
 
-const showManagedUser = (user: User): object => ({ ...showUser(user), isDisabled: user.isDisabled, createdAt: user.createdAt });
+const showManagedUser = (user: User): object => ({
+  ...showUser(user),
+  isDisabled: user.isDisabled,
+  createdAt: user.createdAt,
+});
 
 const showKey = ({ tenantId: _tenant, ...key }: ApiKey): object => key;
 
-interface Opened {
+export interface Opened {
   readonly data: { readonly user: PublicUser };
   /** For `sessionCookie`. */
   readonly token: string;
@@ -38,13 +49,17 @@ interface Opened {
 const showSignedIn = ({ user, token }: SignedIn): Opened => ({ data: { user: showUser(user) }, token });
 
 /** `GET /setup` */
-export const getSetup = async (ctx: Pick<VisitorContext, 'db'>): Promise<object> => ({ data: { needed: await isSetupNeeded(ctx.db) } });
+export const getSetup = async (ctx: Pick<VisitorContext, 'db'>): Promise<object> => ({
+  data: { needed: await isSetupNeeded(ctx.db) },
+});
 
 /** `POST /setup`: makes the superadmin and signs them in. */
-export const postSetup = async (ctx: VisitorContext, body: unknown): Promise<Opened> => showSignedIn(await finishSetup(ctx, body));
+export const postSetup = async (ctx: VisitorContext, body: unknown): Promise<Opened> =>
+  showSignedIn(await finishSetup(ctx, body));
 
 /** `POST /session` */
-export const postSession = async (ctx: VisitorContext, body: unknown): Promise<Opened> => showSignedIn(await signIn(ctx, body));
+export const postSession = async (ctx: VisitorContext, body: unknown): Promise<Opened> =>
+  showSignedIn(await signIn(ctx, body));
 
 const ownSession = ({ actor }: AccountContext): string => {
   if (actor.sessionId === undefined) throw new LeitwerkError('NotFound');
@@ -87,7 +102,9 @@ export const patchMe = async (ctx: AccountContext, body: unknown): Promise<objec
 /** `GET /users`: names for everyone who is signed in, the rest for those who may manage users. */
 export const getUsers = async (ctx: AccountContext): Promise<object> => {
   const users = await listUsers(ctx.db, ctx.actor.tenantId);
-  return { data: ctx.ability.may('users') ? users.map(showManagedUser) : users.map(({ id, name }) => ({ id, name })) };
+  return {
+    data: ctx.ability.may('users', 'read') ? users.map(showManagedUser) : users.map(({ id, name }) => ({ id, name })),
+  };
 };
 
 /** `POST /users`: `initialPassword` is in the answer when none was given, this once. */
@@ -104,7 +121,7 @@ export const patchUser = async (ctx: AccountContext, id: string, body: unknown):
 
 /** `GET /keys` */
 export const getKeys = async (ctx: AccountContext): Promise<object> => {
-  assertMay(ctx, 'keys');
+  assertMay(ctx, 'keys', 'read');
   return { data: (await listKeys(ctx.db, ctx.actor.tenantId)).map(showKey) };
 };
 

@@ -13,7 +13,9 @@ describe('S22: the session cookie', () => {
   });
 
   it('is bound to the host and to https where there is https', () => {
-    expect(sessionCookie(token, true, 60)).toBe(`__Host-leitwerk=${token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure`);
+    expect(sessionCookie(token, true, 60)).toBe(
+      `__Host-leitwerk=${token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure`,
+    );
     expect(readSessionToken(`leitwerk=${token}`, true)).toBeUndefined();
   });
 
@@ -55,13 +57,19 @@ describe('S23: writes with the cookie', () => {
   });
 
   it('signing in is refused from foreign pages and open to programs', () => {
-    expect(() => assertNotForeign({ host, origin: 'https://evil.example' })).toThrow(expect.objectContaining({ code: 'Forbidden' }));
+    expect(() => assertNotForeign({ host, origin: 'https://evil.example' })).toThrow(
+      expect.objectContaining({ code: 'Forbidden' }),
+    );
     expect(() => assertNotForeign({ host })).not.toThrow();
   });
 });
 
 describe('S28: headers of proxies', () => {
-  const peer = { remoteAddress: '10.1.2.3', forwardedFor: '198.51.100.9, 203.0.113.7, 10.9.9.9', forwardedProto: 'https' };
+  const peer = {
+    remoteAddress: '10.1.2.3',
+    forwardedFor: '198.51.100.9, 203.0.113.7, 10.9.9.9',
+    forwardedProto: 'https',
+  };
 
   it('count for nothing unless the peer is trusted', () => {
     expect(createClientReader([], false)(peer)).toEqual({ address: '10.1.2.3', isSecure: false });
@@ -86,17 +94,19 @@ describe('S28: headers of proxies', () => {
   });
 });
 
-describe('S37: rate limits', () => {
-  const create = () => {
-    let at = 0;
-    return { limiter: createRateLimiter(() => at), pass: (ms: number) => void (at += ms) };
-  };
+const create = () => {
+  let at = 0;
+  return { limiter: createRateLimiter(() => at), pass: (ms: number) => void (at += ms) };
+};
 
+describe('S37: rate limits', () => {
   it('allow the burst, then so many a second, and say when to come back', () => {
     const { limiter, pass } = create();
     const limit = perMinute('form', 3);
     for (let n = 0; n < 3; n += 1) limiter.take(limit, 'a');
-    expect(() => limiter.take(limit, 'a')).toThrow(expect.objectContaining({ code: 'RateLimited', retryAfterSeconds: 20 }));
+    expect(() => limiter.take(limit, 'a')).toThrow(
+      expect.objectContaining({ code: 'RateLimited', retryAfterSeconds: 20 }),
+    );
     pass(20_000);
     expect(() => limiter.take(limit, 'a')).not.toThrow();
     expect(() => limiter.take(limit, 'a')).toThrow(expect.objectContaining({ code: 'RateLimited' }));
