@@ -101,9 +101,13 @@ export async function hasSessionFrom(q: Queries, userId: string, address: string
   );
 }
 
-/** Whether the session stands and its user may sign in. */
-export async function isSessionAlive(q: Queries, id: string, now: Date): Promise<boolean> {
+/** The role and team of the session's user now; undefined once it has ended or the user is disabled. */
+export async function findSessionRights(
+  q: Queries,
+  id: string,
+  now: Date,
+): Promise<{ readonly role: string; readonly team: string | null } | undefined> {
   const sql =
-    'SELECT s.`id` FROM `session` s JOIN `user` u ON u.`id` = s.`userId` WHERE s.`id` = ? AND s.`expiresAt` > ? AND u.`isDisabled` = 0';
-  return (await q.get(sql, [id, now.toISOString()])) !== undefined;
+    'SELECT u.`role`, u.`team` FROM `session` s JOIN `user` u ON u.`id` = s.`userId` WHERE s.`id` = ? AND s.`expiresAt` > ? AND u.`isDisabled` = 0';
+  return await q.get(sql, [id, now.toISOString()]);
 }

@@ -1,7 +1,7 @@
 import type { Actor } from '../../core/actor.ts';
 import { hashToken } from '../../commands/accounts/tokens.ts';
 import { findActorByKey, findKey, touchKey } from '../../store/accounts-keys.ts';
-import { findActorBySession, seenEveryMs, isSessionAlive, touchSession } from '../../store/accounts-sessions.ts';
+import { findActorBySession, findSessionRights, seenEveryMs, touchSession } from '../../store/accounts-sessions.ts';
 import type { Database, Eventually, Tx } from '../../store/database.ts';
 import { readSessionToken } from './cookies.ts';
 
@@ -26,7 +26,7 @@ interface KnownKey {
 export interface Authenticator {
   /** Who the request comes from; undefined for nobody, which includes a wrong, ended, expired or revoked credential. */
   authenticate(credentials: Credentials): Eventually<Actor | undefined>;
-  /** Whether somebody who came in earlier may still be in: for streams that outlive their request. */
+  /** Whether somebody who came in earlier may still be in, with the same role and team: for streams that outlive their request. */
   isStillIn(actor: Actor): Promise<boolean>;
   /** Forgets what was read about keys: after a key was revoked here. */
   forgetKeys(): void;
@@ -96,7 +96,10 @@ export function createAuthenticator({ db, now, onError }: Wiring): Authenticator
       return token === undefined ? undefined : bySession(token);
     },
     isStillIn: async (actor) => {
-      if (actor.kind === 'user') return await isSessionAlive(db, actor.sessionId ?? '', now());
+      if (actor.kind === 'user') {
+        const rights = await findSessionRights(db, actor.sessionId ?? '', now());
+        return rights !== undefined && rights.role === actor.role && (rights.team ?? undefined) === actor.team;
+      }
       if (actor.kind !== 'key') return true;
       const key = await findKey(db, actor.tenantId, actor.id);
       return (

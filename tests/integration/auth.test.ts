@@ -36,7 +36,7 @@ describe.each(['SQLite', 'MariaDB'] as const)('accounts on %s', (kind) => {
   });
   afterEach(async () => await world.close());
 
-  const enter = async (signedIn: SignedIn): Promise<Actor> => {
+  const enter = async (signedIn: Pick<SignedIn, 'token'>): Promise<Actor> => {
     const actor = await comeIn(signedIn.token);
     return actor ?? fail('the session does not open');
   };
@@ -131,10 +131,13 @@ describe.each(['SQLite', 'MariaDB'] as const)('accounts on %s', (kind) => {
     expect(await comeIn(signedIn.token)).toBeUndefined();
   });
 
-  it('shows a changed role to the next request', async () => {
+  it('shows a changed role to the next request, and ends streams opened with the old one', async () => {
     const user = await world.addUser();
     const { token } = await signIn(world.asVisitor(), right);
+    const before = await enter({ token });
+    expect(await authenticator.isStillIn(before)).toBe(true);
     await changeUser(world.asActor(), user.id, { role: 'organization-manager', team: 'nord' });
+    expect(await authenticator.isStillIn(before)).toBe(false);
     expect(await comeIn(token)).toMatchObject({ role: 'organization-manager', team: 'nord' });
   });
 
