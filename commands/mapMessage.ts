@@ -1,5 +1,4 @@
-import type { Choice } from '../core/field-value.ts';
-import type { Issue, Text } from '../core/errors.ts';
+import type { Issue } from '../core/errors.ts';
 import { createMapper, type Mapper, type MappingConfig } from '../core/mapping.ts';
 import type { RecordData } from '../store/record-table.ts';
 import type { Snapshot } from '../store/registry.ts';
@@ -16,15 +15,6 @@ export interface MappedMessage {
 /** Mappers are compiled once a snapshot and source. */
 const mappers = new WeakMap<Snapshot, Map<string, Mapper>>();
 
-const choicesOf = (snapshot: Snapshot): ((kind: string) => readonly Choice[]) => {
-  const known = new Map<string, readonly Choice[]>();
-  return (kind) => {
-    const choices = known.get(kind) ?? [...snapshot.config(kind).values()].map((head) => ({ key: head.key, label: (head.value as { label: Text }).label }));
-    known.set(kind, choices);
-    return choices;
-  };
-};
-
 const mapperOf = (ctx: Pick<Context, 'snapshot'>, source: Source): Mapper => {
   const { snapshot } = ctx;
   const known = mappers.get(snapshot) ?? new Map<string, Mapper>();
@@ -32,13 +22,12 @@ const mapperOf = (ctx: Pick<Context, 'snapshot'>, source: Source): Mapper => {
   const kept = known.get(source.key);
   if (kept !== undefined) return kept;
   const mapping = source.mapping === undefined ? undefined : (snapshot.config('mappings').get(source.mapping)?.value as MappingConfig | undefined);
-  const lists = choicesOf(snapshot);
   const company = snapshot.config('company').get('main')?.value as { timeZone?: string } | undefined;
   const mapper = createMapper({
     model: modelOf(ctx, 'lead'),
     mapping,
     timeZone: company?.timeZone ?? 'Europe/Berlin',
-    choices: (field) => (field.configKind === undefined ? undefined : lists(field.configKind)),
+    choices: (field) => (field.configKind === undefined ? undefined : snapshot.choices(field.configKind)),
   });
   known.set(source.key, mapper);
   return mapper;

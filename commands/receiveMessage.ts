@@ -10,7 +10,7 @@ import type { RecordData } from '../store/record-table.ts';
 import { insertRecord } from '../store/records.ts';
 import { sha256 } from '../store/secrets.ts';
 import { modelOf, transact, type Context } from './context.ts';
-import { mapMessage, type MappedMessage } from './mapMessage.ts';
+import { mapMessage } from './mapMessage.ts';
 import type { Source } from './source.ts';
 import { startingPlace } from './startingPlace.ts';
 import { addTimelineEntry } from './timeline.ts';
@@ -43,10 +43,10 @@ const longestKey = 180;
 const boundedKey = (key: string): string => (key.length <= longestKey ? key : `${key.slice(0, 100)}#${sha256(key)}`);
 
 /** `externalId` is the key within its source; else the sender's delivery number. */
-const dedupeKeyOf = (message: ReceivedMessage, mapped: MappedMessage | undefined): string | undefined => {
-  const external = mapped?.values['externalId'];
+export const dedupeKeyOf = (values: RecordData, deliveryId: string | undefined): string | undefined => {
+  const external = values['externalId'];
   if (typeof external === 'string' && external !== '') return boundedKey(`x:${external}`);
-  return message.deliveryId === undefined ? undefined : boundedKey(`d:${message.deliveryId}`);
+  return deliveryId === undefined ? undefined : boundedKey(`d:${deliveryId}`);
 };
 
 interface Outcome {
@@ -129,7 +129,7 @@ export async function writeLead(ctx: Context, tx: Tx, intake: { values: RecordDa
   return id;
 }
 
-const repeatOf = async (ctx: Context, tx: Tx, repeat: { known: KnownMessage; message: ReceivedMessage; mapped: MappedMessage | undefined }): Promise<Receipt> => {
+const repeatOf = async (ctx: Context, tx: Tx, repeat: { known: KnownMessage; message: ReceivedMessage }): Promise<Receipt> => {
   const { known, message } = repeat;
   if (known.contentHash === sha256(message.raw)) await countRepeat(tx, known.id);
   else {
@@ -155,10 +155,10 @@ const rejected = async (ctx: Context, tx: Tx, rejection: { message: ReceivedMess
  */
 export async function receiveMessage(ctx: Context, message: ReceivedMessage): Promise<Receipt> {
   const mapped = 'fields' in message.content ? mapMessage(ctx, message.source, message.content.fields, message.headers) : undefined;
-  const dedupeKey = dedupeKeyOf(message, mapped);
+  const dedupeKey = dedupeKeyOf(mapped?.values ?? {}, message.deliveryId);
   const work = async (tx: Tx): Promise<Receipt> => {
     const known = dedupeKey === undefined ? undefined : await findMessageByKey(tx, { tenantId: ctx.actor.tenantId, source: message.source.key, dedupeKey });
-    if (known !== undefined) return await repeatOf(ctx, tx, { known, message, mapped });
+    if (known !== undefined) return await repeatOf(ctx, tx, { known, message });
     if ('unreadable' in message.content) return await rejected(ctx, tx, { message, issues: [], text: message.content.unreadable });
     if (mapped === undefined || mapped.issues.length > 0) return await rejected(ctx, tx, { message, issues: mapped?.issues ?? [] });
     const id = ctx.newId();
@@ -172,7 +172,8 @@ export async function receiveMessage(ctx: Context, message: ReceivedMessage): Pr
   return await keepingOnce(ctx, work);
 }
 
-const titleOf = (ctx: Context, values: RecordData, source: Source): string => {
+/** The lead's title: the sender's, else made from what it says, else the source's name. */
+export const titleOf = (ctx: Context, values: RecordData, source: Source): string => {
   const given = values['title'];
   if (typeof given === 'string' && given.trim() !== '') return given;
   const title = leadTitle(values);

@@ -1,5 +1,6 @@
 import { toEntityModel, type EntityModel, type EntitySchema, type Field } from '../core/entity.ts';
-import { LeitwerkError } from '../core/errors.ts';
+import type { Choice } from '../core/field-value.ts';
+import { LeitwerkError, type Text } from '../core/errors.ts';
 import { createValidator, type RecordValidator } from '../core/validation.ts';
 import { listUsers, type User } from './accounts-users.ts';
 import { readConfigVersion, readHeads, type ConfigHead } from './config.ts';
@@ -18,6 +19,8 @@ export interface Snapshot {
   readonly users: ReadonlyMap<string, User>;
   /** Current values of a config kind by key, without archived ones. */
   config(kind: string): ReadonlyMap<string, ConfigHead>;
+  /** Keys and labels of a config kind; `stages` are those of every pipeline. */
+  choices(kind: string): readonly Choice[];
   /** Compiled at first use, kept as long as the snapshot. */
   validatorOf(model: EntityModel): RecordValidator;
   /** Schemas that could not be compiled, with the reason; their last good revision stays in force. */
@@ -52,6 +55,28 @@ const compileModels = (heads: readonly ConfigHead[], before: Snapshot | undefine
   return { models, faults };
 };
 
+const labelled = (value: unknown, key: string): Choice => {
+  const label = (value as { label?: Text } | null)?.label;
+  return { key, label: label ?? { de: key, en: key } };
+};
+
+interface Staged {
+  readonly stages: readonly { readonly key: string; readonly label: Text }[];
+}
+
+const createChoices = (config: Snapshot['config']): Snapshot['choices'] => {
+  const known = new Map<string, readonly Choice[]>();
+  return (kind) => {
+    const choices =
+      known.get(kind) ??
+      (kind === 'stages'
+        ? [...config('pipelines').values()].flatMap((head) => (head.value as Staged).stages.map(({ key, label }) => ({ key, label })))
+        : [...config(kind).values()].map((head) => labelled(head.value, head.key)));
+    known.set(kind, choices);
+    return choices;
+  };
+};
+
 const createSnapshot = (tenantId: string, read: { version: string; heads: readonly ConfigHead[]; users: readonly User[] }, before: Snapshot | undefined): Snapshot => {
   const kinds = byKind(read.heads);
   const { models, faults } = compileModels([...(kinds.get('schemas') ?? none).values()], before);
@@ -66,6 +91,7 @@ const createSnapshot = (tenantId: string, read: { version: string; heads: readon
     modelsByPlural: new Map([...models.values()].map((model) => [model.plural, model])),
     users: new Map(read.users.map((user) => [user.id, user])),
     config,
+    choices: createChoices(config),
     faults,
     validatorOf: (model) => {
       const validator = validators.get(model) ?? createValidator(model, choices);

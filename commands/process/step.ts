@@ -44,7 +44,7 @@ export function toStep(
     state: process.state,
     stage,
     nextAt: process.state === 'running' ? (process.next?.at ?? null) : null,
-    effects: process.state === 'running' ? view.effects.map((row) => ({ id: row.id, summary: effectSummary(row, language) })) : [],
+    effects: process.state !== 'parked' ? view.effects.map((row) => ({ id: row.id, summary: effectSummary(row, language) })) : [],
     summary: process.next === undefined ? '' : `${label}: ${process.next.text[language]}`.slice(0, 200),
     details: [`**${word.stage}: ${label}** (${process.pipeline}, ${word.revision} ${process.revision})`, `${word.next}: ${state}`].join('\n\n'),
     owner: typeof view.owner === 'string' ? view.owner : '',

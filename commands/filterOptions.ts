@@ -1,0 +1,19 @@
+import type { EntityModel } from '../core/entity.ts';
+import type { FilterOptions } from '../core/filter/index.ts';
+import type { Context } from './context.ts';
+
+/** What the actor's filters over an entity go by: their day, their name, the labels they know, the fields they may read. */
+export function filterOptions(ctx: Context, model: EntityModel): FilterOptions {
+  const company = ctx.snapshot.config('company').get('main')?.value as { timeZone?: string } | undefined;
+  return {
+    now: ctx.now(),
+    timeZone: company?.timeZone,
+    me: ctx.actor.kind === 'user' ? ctx.actor.id : undefined,
+    team: ctx.actor.team,
+    choices: (name) => {
+      const kind = name === 'stage' ? 'stages' : model.fields.get(name)?.configKind;
+      return kind === undefined ? undefined : ctx.snapshot.choices(kind);
+    },
+    readable: (name) => ctx.ability.isReadable(model.name, name),
+  };
+}

@@ -1,0 +1,92 @@
+import { checkConfig } from '../core/config/check.ts';
+import type { ConfigIssue } from '../core/config/faults.ts';
+import { fitsColumn, type SchemaChange } from '../core/config/schema-change.ts';
+import { toEntityModel, type EntityModel, type EntitySchema } from '../core/entity.ts';
+import { LeitwerkError } from '../core/errors.ts';
+import { readRevisions } from '../store/config.ts';
+import { assertMayConfigure, assertValid, lookupOf, onSteadyState, publishEntry, readConfigState, type ConfigContext, type ConfigEntry, type ConfigState, type PublishedEntry } from './config-state.ts';
+import { schemaImpact, type SchemaImpact } from './schema-impact.ts';
+
+export interface PublishSchemaInput {
+  readonly entity: string;
+  /** JSON text, kept as it is, or … */
+  readonly text?: string | undefined;
+  /** … the schema. */
+  readonly schema?: unknown;
+  readonly expectedRevision?: number | undefined;
+  /** Hash of the impact that the author has seen; needed for a destructive change. */
+  readonly confirm?: string | undefined;
+  readonly comment?: string | undefined;
+}
+
+interface Prepared {
+  readonly entry: ConfigEntry;
+  readonly impact: SchemaImpact;
+}
+
+/** A field of an earlier revision has left its column behind, which the name brings back with its values. */
+const columnIssues = async (ctx: ConfigContext, before: EntityModel | undefined, after: EntityModel): Promise<ConfigIssue[]> => {
+  const added = [...after.fields.values()].filter((field) => before !== undefined && !before.fields.has(field.name));
+  if (added.length === 0) return [];
+  const revisions = await readRevisions(ctx.db, { tenantId: ctx.actor.tenantId, kind: 'schemas', key: after.name });
+  const earlier = revisions.map((revision) => toEntityModel(revision.value as EntitySchema, revision.revision));
+  return added.flatMap((field) => {
+    const known = earlier.map((model) => model.fields.get(field.name)).find((one) => one !== undefined);
+    if (known === undefined || fitsColumn(known, field)) return [];
+    const message =
+      ctx.language === 'de'
+        ? `„${field.name}“ gab es schon mit anderem Typ (${known.kind}); bitte einen anderen Namen nehmen.`
+        : `"${field.name}" existed before with another type (${known.kind}); please take another name.`;
+    return [{ path: `/properties/${field.name}`, code: 'column', message }];
+  });
+};
+
+const impossibleIssue = (change: SchemaChange, ctx: ConfigContext): ConfigIssue => {
+  const why =
+    change.change === 'unique'
+      ? { de: 'mehrere Einträge haben denselben Wert', en: 'several records share a value' }
+      : { de: 'bitte ein neues Feld anlegen und das alte stilllegen', en: 'please add a new field and retire the old one' };
+  return { path: `/properties/${change.field ?? ''}`, code: change.change, message: `${change.text[ctx.language]}: ${why[ctx.language]}.` };
+};
+
+const prepare = async (ctx: ConfigContext, state: ConfigState, input: PublishSchemaInput): Promise<Prepared> => {
+  const text = input.text ?? `${JSON.stringify(input.schema ?? null, null, 2)}\n`;
+  const { entity } = input;
+  const { value, issues } = checkConfig('schemas', text, { key: entity, language: ctx.language, lookup: lookupOf(state) });
+  assertValid(issues);
+  const after = toEntityModel(value as unknown as EntitySchema, 0);
+  const before = state.models.get(entity);
+  assertValid(await columnIssues(ctx, before, after));
+  const { impossible, ...impact } = await schemaImpact({ db: ctx.db, tenantId: ctx.actor.tenantId, language: ctx.language, state, before, after });
+  assertValid(impossible.map((change) => impossibleIssue(change, ctx)));
+  return { entry: { kind: 'schemas', key: entity, yaml: text, value, comment: input.comment, expectedRevision: input.expectedRevision }, impact };
+};
+
+const assertConfirmed = (impact: SchemaImpact, confirm: string | undefined): void => {
+  if (!impact.isDestructive || confirm === impact.hash) return;
+  const text = {
+    de: 'Diese Änderung betrifft Vorhandenes und muss bestätigt werden.',
+    en: 'This change touches what exists and has to be confirmed.',
+  };
+  throw new LeitwerkError('Conflict', { text, facts: { impact, confirm: impact.hash } });
+};
+
+/**
+ * Publishes an entity schema. What adds or relaxes takes effect at once; a destructive change needs the hash of its impact.
+ * Columns are added by the registry's next refresh and never dropped.
+ * @throws LeitwerkError `Forbidden`, `InvalidInput`, `Conflict` (stale revision, or unconfirmed: facts `impact` and `confirm`).
+ */
+export async function publishSchema(ctx: ConfigContext, input: PublishSchemaInput): Promise<PublishedEntry & { readonly impact: SchemaImpact }> {
+  assertMayConfigure(ctx);
+  return await onSteadyState(ctx, async (state) => {
+    const { entry, impact } = await prepare(ctx, state, input);
+    assertConfirmed(impact, input.confirm);
+    return async (tx) => ({ ...(await publishEntry(ctx, tx, entry)), impact });
+  });
+}
+
+/** Validates only, and says what publishing would touch. */
+export async function previewSchema(ctx: ConfigContext, input: PublishSchemaInput): Promise<SchemaImpact> {
+  assertMayConfigure(ctx);
+  return (await prepare(ctx, await readConfigState(ctx.db, ctx.actor.tenantId), input)).impact;
+}

@@ -1,0 +1,85 @@
+import express, { type Express, type Request, type Response } from 'express';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { LeitwerkError } from '../core/errors.ts';
+import { createDispatcher } from './dispatch.ts';
+import { createHealth, type Health } from './health.ts';
+import { formRoutes } from './intake/form.ts';
+import { createIntake } from './intake/intake.ts';
+import { createLiveEvents } from './live-events.ts';
+import { describeApi } from './openapi.ts';
+import { languageOf, toProblem } from './problem.ts';
+import { respond } from './respond.ts';
+import { apiRoutes } from './routes/index.ts';
+import { applyHeaders, securityHeaders } from './security-headers.ts';
+import type { Services } from './services.ts';
+import { docsRoutes, uiRoutes } from './static-files.ts';
+
+/** The HTTP side of the product: intake in front, then API, hosted forms, health and the UI. */
+export interface App {
+  readonly server: Server;
+  readonly health: Health;
+  /** Something was committed by another process: live views look at once. */
+  poke(): void;
+  /** Ends streams; the server is closed by whoever listens. */
+  close(): void;
+}
+
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 60_000;
+
+const mountApi = (app: Express, services: Services, live: ReturnType<typeof createLiveEvents>, health: Health, guard: { forget(): void }): void => {
+  const dispatch = createDispatcher(services);
+  const routes = apiRoutes({ live, health, guard });
+  // `/openapi.json` and `/docs` describe the same list that is served.
+  for (const route of routes) app[route.method](`/api/v1${route.path}`, dispatch(route));
+  app.get(['/api/openapi.json', '/api/v1/openapi.json'], (_request: Request, response: Response) => {
+    respond(response, { json: describeApi(routes, services.registry.snapshot('main')) });
+  });
+};
+
+const notFound = (services: Services) => (request: Request, response: Response): void => {
+  const error = new LeitwerkError('NotFound', { text: { de: 'Diese Adresse gibt es nicht.', en: 'There is no such address.' } });
+  const problem = toProblem(error, { language: languageOf(request.get('accept-language')), requestId: services.newId(), onUnexpected: () => undefined });
+  respond(response, { status: problem.status, headers: problem.headers, json: problem.body });
+};
+
+/** Wires the HTTP server. It does not listen yet. */
+export function createApp(services: Services): App {
+  const headers = securityHeaders({ isHttps: services.isHttps });
+  const intake = createIntake(services, headers);
+  const live = createLiveEvents(services);
+  const health = createHealth(services, intake);
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.use((_request, response, next) => {
+    applyHeaders(response, headers);
+    next();
+  });
+  app.get('/health/live', (_request, response) => void response.json({ status: 'alive' }));
+  app.get('/health/ready', async (_request, response) => {
+    const ready = await health.readiness();
+    response.status(ready.isReady ? 200 : 503).json(ready.body);
+  });
+  app.get('/metrics', async (request, response) => await health.metrics(request, response));
+  mountApi(app, services, live, health, intake.guard);
+  docsRoutes(app);
+  formRoutes(app, services);
+  app.use('/api', notFound(services));
+  uiRoutes(app, services.uiFolder);
+  app.use(notFound(services));
+  app.use((error: unknown, request: Request, response: Response, _next: () => void) => {
+    const problem = toProblem(error, { language: languageOf(request.get('accept-language')), requestId: services.newId(), onUnexpected: (cause) => services.log.error({ err: cause }, 'request failed') });
+    if (response.headersSent) response.destroy();
+    else respond(response, { status: problem.status, headers: problem.headers, json: problem.body });
+  });
+
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const url = request.url ?? '/';
+    if (!url.startsWith('/intake/')) app(request, response);
+    else void intake.handle(request, response, url.split('?', 1)[0] ?? url);
+  };
+  const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000 }, handle);
+  return { server, health, poke: () => live.poke(), close: () => live.close() };
+}

@@ -1,0 +1,142 @@
+import type { Request, Response } from 'express';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { systemActor, type Actor } from '../core/actor.ts';
+import { LeitwerkError } from '../core/errors.ts';
+import { parseJson } from '../core/json.ts';
+import { noAbility } from '../core/permissions.ts';
+import { toIssue } from '../core/validation.ts';
+import { modelOf, type Context } from '../commands/context.ts';
+import { sha256 } from '../store/secrets.ts';
+import { assertSameOrigin } from './auth/same-origin.ts';
+import { readBytes } from './json-body.ts';
+import { languageOf, toProblem } from './problem.ts';
+import { rateLimits } from './rate-limits.ts';
+import { respond } from './respond.ts';
+import type { Answer, Call, Route } from './route.ts';
+import type { Services } from './services.ts';
+
+const bodyLimit = 2 * 1024 * 1024;
+const mainTenant = 'main';
+
+interface Caller {
+  readonly actor: Actor | undefined;
+  readonly client: { readonly address: string; readonly isSecure: boolean };
+}
+
+const callerOf = async (services: Services, request: Request): Promise<Caller> => {
+  const client = services.readClient({
+    remoteAddress: request.socket.remoteAddress,
+    forwardedFor: request.get('x-forwarded-for'),
+    forwardedProto: request.get('x-forwarded-proto'),
+  });
+  const { authorization, cookie } = request.headers;
+  const actor = await services.authenticator.authenticate({ authorization, cookie, isSecure: client.isSecure });
+  if (actor !== undefined && authorization === undefined) {
+    assertSameOrigin(request.method, { host: request.get('host'), origin: request.get('origin'), 'sec-fetch-site': request.get('sec-fetch-site') });
+  }
+  return { actor, client };
+};
+
+const contextOf = (services: Services, actor: Actor | undefined, call: { language: 'de' | 'en'; requestId: string }): Context => {
+  const base = { db: services.db, now: services.now, newId: services.newId, ...call };
+  // A visitor acts for nobody: no right, whatever a handler tries.
+  if (actor === undefined) return { ...base, snapshot: services.registry.snapshot(mainTenant), actor: systemActor(mainTenant), ability: noAbility };
+  const snapshot = services.registry.snapshot(actor.tenantId);
+  return { ...base, snapshot, actor, ability: services.abilityOf(snapshot, actor) };
+};
+
+/** @throws LeitwerkError `Unauthenticated`, `Forbidden`, or `NotFound` for an entity that does not exist or does not have the route. */
+const assertAccess = (route: Route, ctx: Context, isVisitor: boolean, params: Readonly<Record<string, string>>): void => {
+  const { access } = route;
+  if (access.kind === 'visitor') return;
+  if (isVisitor) throw new LeitwerkError('Unauthenticated');
+  if (access.kind === 'signedIn') return;
+  if (access.kind === 'may') {
+    if (!ctx.ability.may(access.area, route.method === 'get' ? 'read' : 'write')) throw new LeitwerkError('Forbidden');
+    return;
+  }
+  const model = modelOf(ctx, access.entity ?? params['plural'] ?? '');
+  if (route.isFor?.(model) === false) throw new LeitwerkError('NotFound');
+  const isAllowed = ctx.ability.can(access.verb, model.name) || (isAct(access.verb) && ctx.ability.can('update', model.name));
+  if (!isAllowed) throw new LeitwerkError('Forbidden');
+};
+
+const isAct = (verb: string): boolean => !['read', 'create', 'update', 'delete'].includes(verb);
+
+const contentTypeOf = (request: Request): string => (request.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+
+const readBody = async (route: Route, request: Request): Promise<{ body: unknown; bytes: Buffer }> => {
+  const bytes = await readBytes(request, bodyLimit);
+  if (bytes.byteLength === 0) return { body: undefined, bytes };
+  const type = contentTypeOf(request);
+  if (route.accepts?.includes(type) === true && !type.endsWith('json')) return { body: bytes.toString('utf8'), bytes };
+  if (type !== 'application/json' && route.accepts?.includes(type) !== true) throw new LeitwerkError('UnsupportedMediaType');
+  return { body: parseJson(bytes), bytes };
+};
+
+const createBodyCheck = (): ((route: Route, body: unknown, language: 'de' | 'en') => void) => {
+  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false });
+  const compiled = new Map<Route, ValidateFunction>();
+  return (route, body, language) => {
+    // Records are judged by their command, with every fault at once.
+    if (typeof route.body !== 'object') return;
+    const validate = compiled.get(route) ?? ajv.compile(route.body);
+    compiled.set(route, validate);
+    const value = body ?? (typeof route.body['required'] === 'object' ? undefined : {});
+    if (typeof value === 'string' || validate(value)) return;
+    throw new LeitwerkError('InvalidInput', { issues: (validate.errors ?? []).map((error) => toIssue(error, language)) });
+  };
+};
+
+const withIdempotency = (ctx: Context, request: Request, bytes: Buffer): Context => {
+  const key = request.get('idempotency-key');
+  if (request.method !== 'POST' || key === undefined || request.path.endsWith('/bulk')) return ctx;
+  if (key.length > 190 || key === '') throw new LeitwerkError('Unreadable', { text: { de: 'Idempotency-Key hat 1 bis 190 Zeichen.', en: 'Idempotency-Key has 1 to 190 characters.' } });
+  return { ...ctx, idempotency: { key, requestHash: sha256(Buffer.concat([Buffer.from(`${request.method} ${request.originalUrl}\n`), bytes])) } };
+};
+
+const queryOf = (url: string): URLSearchParams => {
+  const mark = url.indexOf('?');
+  return new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
+};
+
+export interface Performed {
+  readonly answer: Answer;
+  readonly ctx: Context | undefined;
+}
+
+/** Serves one route: client, sign-in, origin, rights, rate, body, handler, answer; every failure becomes a problem. */
+export function createDispatcher(services: Services): (route: Route) => (request: Request, response: Response) => Promise<void> {
+  const checkBody = createBodyCheck();
+
+  const perform = async (route: Route, request: Request, response: Response, call: { language: 'de' | 'en'; requestId: string }): Promise<Answer> => {
+    const { actor, client } = await callerOf(services, request);
+    const params = request.params as Record<string, string>;
+    const key = actor === undefined ? client.address : `${actor.tenantId}/${actor.id}`;
+    services.limiter.take(actor === undefined ? rateLimits.visitor : rateLimits.api, key);
+    if (route.limit !== undefined) services.limiter.take(route.limit, key);
+    const visitor = contextOf(services, actor, call);
+    assertAccess(route, visitor, actor === undefined, params);
+    const hasBody = request.method !== 'GET' && request.method !== 'DELETE';
+    const { body, bytes } = hasBody ? await readBody(route, request) : { body: undefined, bytes: Buffer.alloc(0) };
+    if (hasBody) checkBody(route, body, call.language);
+    const ctx = withIdempotency(visitor, request, bytes);
+    const handed: Call = { ctx, services, params, query: queryOf(request.originalUrl), body, headers: request.headers, client, response };
+    return await route.handle(handed);
+  };
+
+  return (route) => async (request, response) => {
+    const requestId = services.newId();
+    const language = languageOf(request.get('accept-language'));
+    response.setHeader('x-request-id', requestId);
+    response.setHeader('cache-control', 'no-store');
+    try {
+      respond(response, await perform(route, request, response, { language, requestId }));
+      if (request.method !== 'GET') services.wakeRelay();
+    } catch (error) {
+      const problem = toProblem(error, { language, requestId, onUnexpected: (cause) => services.log.error({ err: cause, requestId }, 'request failed') });
+      if (response.headersSent) response.destroy();
+      else respond(response, { status: problem.status, headers: problem.headers, json: problem.body });
+    }
+  };
+}

@@ -1,0 +1,78 @@
+import type { EntityModel, Field } from '../core/entity.ts';
+import { LeitwerkError, type Issue } from '../core/errors.ts';
+import { parseFilter, type Filter } from '../core/filter/index.ts';
+import type { Context } from '../commands/context.ts';
+import { filterOptions } from '../commands/filterOptions.ts';
+import type { ListQuery, SortKey } from '../store/record-list.ts';
+
+const largestLimit = 200;
+
+const issue = (path: string, code: string, de: string, en: string, ctx: Context): Issue => ({ path, code, message: ctx.language === 'de' ? de : en });
+
+/** Fields that this actor may see. */
+export const readableFields = (ctx: Context, model: EntityModel): Field[] =>
+  [...model.fields.values()].filter((field) => !field.isHidden && ctx.ability.isReadable(model.name, field.name));
+
+/** @throws LeitwerkError `InvalidFilter` with position and what was expected. */
+export const readFilter = (ctx: Context, model: EntityModel, text: string): Filter => parseFilter(text, model, filterOptions(ctx, model));
+
+const readLimit = (text: string | null, ctx: Context): number | Issue => {
+  if (text === null) return 50;
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= largestLimit) return limit;
+  return issue('limit', 'range', `limit liegt zwischen 1 und ${largestLimit}.`, `limit is between 1 and ${largestLimit}.`, ctx);
+};
+
+const readSort = (text: string | null, fields: ReadonlyMap<string, Field>, ctx: Context): SortKey[] | Issue => {
+  if (text === null || text === '') return [{ field: 'createdAt', isDescending: true }];
+  const keys = text.split(',').map((part) => ({ field: part.trim().replace(/^[-+]/, ''), isDescending: part.trim().startsWith('-') }));
+  const wrong = keys.find((key) => !fields.has(key.field) || ['json', 'list'].includes(fields.get(key.field)?.kind ?? 'json'));
+  if (wrong === undefined && keys.length <= 4) return keys;
+  const name = wrong?.field ?? text;
+  return issue('sort', 'unknown', `Nach „${name}“ lässt sich nicht sortieren.`, `It is not possible to sort by "${name}".`, ctx);
+};
+
+const readFields = (text: string | null, fields: ReadonlyMap<string, Field>, ctx: Context): Field[] | Issue => {
+  if (text === null || text === '') return [...fields.values()];
+  const names = new Set(['id', 'version', ...text.split(',').map((name) => name.trim())]);
+  const wrong = [...names].find((name) => !fields.has(name));
+  if (wrong !== undefined) return issue('fields', 'unknown', `Das Feld „${wrong}“ gibt es nicht.`, `There is no field "${wrong}".`, ctx);
+  return [...names].flatMap((name) => fields.get(name) ?? []);
+};
+
+const readTotal = (text: string | null, ctx: Context): 'none' | 'capped' | 'exact' | Issue => {
+  if (text === null) return 'none';
+  if (text === 'none' || text === 'capped' || text === 'exact') return text;
+  return issue('total', 'choice', 'total ist none, capped oder exact.', 'total is none, capped or exact.', ctx);
+};
+
+const isIssue = (value: unknown): value is Issue => typeof value === 'object' && value !== null && 'path' in value && 'code' in value;
+
+/**
+ * Reads the query of a collection.
+ * @throws LeitwerkError `InvalidFilter` (400) naming every wrong parameter.
+ */
+export function readListQuery(ctx: Context, model: EntityModel, query: URLSearchParams): ListQuery {
+  const fields = new Map(readableFields(ctx, model).map((field) => [field.name, field]));
+  const limit = readLimit(query.get('limit'), ctx);
+  const sort = readSort(query.get('sort'), fields, ctx);
+  const chosen = readFields(query.get('fields'), fields, ctx);
+  const total = readTotal(query.get('total'), ctx);
+  const issues = [limit, sort, chosen, total].filter(isIssue);
+  if (issues.length > 0) {
+    const text = issues.map((one) => one.message).join(' ');
+    throw new LeitwerkError('InvalidFilter', { issues, text: { de: text, en: text } });
+  }
+  const filter = query.get('filter');
+  return {
+    tenantId: ctx.actor.tenantId,
+    rows: ctx.ability.rowFilter('read', model.name),
+    filter: filter === null || filter === '' ? undefined : readFilter(ctx, model, filter),
+    search: query.get('q')?.slice(0, 200),
+    sort: sort as SortKey[],
+    limit: limit as number,
+    cursor: query.get('cursor') ?? undefined,
+    fields: chosen as Field[],
+    total: total as 'none' | 'capped' | 'exact',
+  };
+}

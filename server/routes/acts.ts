@@ -1,0 +1,189 @@
+import type { EntityModel } from '../../core/entity.ts';
+import { addNote } from '../../commands/addNote.ts';
+import { cancelActivity, completeActivity, reopenActivity } from '../../commands/activityActs.ts';
+import { archiveLead, snoozeLead, unarchiveLead } from '../../commands/archiveLead.ts';
+import { assignRecord } from '../../commands/assignRecord.ts';
+import { modelOf, type Context } from '../../commands/context.ts';
+import { convertLead } from '../../commands/convertLead.ts';
+import { createContact } from '../../commands/createContact.ts';
+import { linkContacts } from '../../commands/linkContacts.ts';
+import { moveActivity } from '../../commands/moveActivity.ts';
+import { moveStage } from '../../commands/moveStage.ts';
+import { visibleRecord, type Written } from '../../commands/record-write.ts';
+import type { RecordData } from '../../store/record-table.ts';
+import { asObject, asText, optionalText, textOrNull } from '../input.ts';
+import { recordSchema } from '../openapi-records.ts';
+import type { Answer, Call, JsonSchema, Route } from '../route.ts';
+import { versionOf, written } from './records.ts';
+
+/** One act on one record: `POST /<plural>/<id>/<name>`. The bulk route performs the same acts. */
+export interface Act {
+  readonly name: string;
+  /** Entities that have it; absent: every entity with an owner. */
+  readonly entities: readonly string[] | 'owned' | 'pipeline' | 'all';
+  readonly summary: { readonly de: string; readonly en: string };
+  readonly body: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly perform: (ctx: Context, model: EntityModel, input: RecordData & { readonly id: string; readonly version?: number }) => Promise<Written & { readonly extra?: RecordData }>;
+}
+
+const text: JsonSchema = { type: 'string' };
+const textOrEmpty: JsonSchema = { type: ['string', 'null'] };
+
+/** The acts, as data: routes, description, rights and bulk work from this one list. */
+export const acts: readonly Act[] = [
+  {
+    name: 'assign',
+    entities: 'owned',
+    summary: { de: 'Verantwortlichen setzen', en: 'Assign' },
+    body: { owner: textOrEmpty },
+    required: ['owner'],
+    perform: async (ctx, model, input) => await assignRecord(ctx, model, { id: input.id, owner: textOrNull(input['owner'], '/owner') }),
+  },
+  {
+    name: 'move',
+    entities: 'pipeline',
+    summary: { de: 'In eine andere Stufe bringen', en: 'Move to another stage' },
+    body: { stage: text },
+    required: ['stage'],
+    perform: async (ctx, model, input) => await moveStage(ctx, model, { id: input.id, stage: asText(input['stage'], '/stage'), version: input.version }),
+  },
+  {
+    name: 'archive',
+    entities: ['lead'],
+    summary: { de: 'Archivieren', en: 'Archive' },
+    body: { reason: textOrEmpty },
+    perform: async (ctx, _model, input) => await archiveLead(ctx, { id: input.id, reason: optionalText(input['reason'], '/reason') }),
+  },
+  {
+    name: 'unarchive',
+    entities: ['lead'],
+    summary: { de: 'Aus dem Archiv holen', en: 'Bring back from the archive' },
+    body: {},
+    perform: async (ctx, _model, input) => await unarchiveLead(ctx, { id: input.id }),
+  },
+  {
+    name: 'snooze',
+    entities: ['lead'],
+    summary: { de: 'Zurückstellen', en: 'Snooze' },
+    body: { until: { type: ['string', 'null'], format: 'date-time' } },
+    required: ['until'],
+    perform: async (ctx, _model, input) => await snoozeLead(ctx, { id: input.id, until: textOrNull(input['until'], '/until') }),
+  },
+  {
+    name: 'create-organization',
+    entities: ['lead'],
+    summary: { de: 'Firma anlegen', en: 'Create organization' },
+    body: { fields: { type: 'object' }, force: { type: 'boolean' } },
+    perform: async (ctx, _model, input) => await contact(ctx, 'organization', input),
+  },
+  {
+    name: 'create-person',
+    entities: ['lead'],
+    summary: { de: 'Person anlegen', en: 'Create person' },
+    body: { fields: { type: 'object' }, force: { type: 'boolean' } },
+    perform: async (ctx, _model, input) => await contact(ctx, 'person', input),
+  },
+  {
+    name: 'link',
+    entities: ['lead'],
+    summary: { de: 'Mit Firma oder Person verknüpfen', en: 'Link with organization or person' },
+    body: { organization: textOrEmpty, person: textOrEmpty },
+    perform: async (ctx, _model, input) => {
+      const side = (name: 'organization' | 'person'): string | null | undefined => (name in input ? textOrNull(input[name], `/${name}`) : undefined);
+      return await linkContacts(ctx, { id: input.id, organization: side('organization'), person: side('person') });
+    },
+  },
+  {
+    name: 'convert',
+    entities: ['lead'],
+    summary: { de: 'In Verkaufschance umwandeln', en: 'Convert to opportunity' },
+    body: { title: textOrEmpty, kind: { enum: ['lead', 'deal'] } },
+    perform: async (ctx, _model, input) => {
+      const kind = input['kind'] === 'deal' ? 'deal' : 'lead';
+      const made = await convertLead(ctx, { id: input.id, title: optionalText(input['title'], '/title'), kind });
+      return { ...made.lead, extra: { opportunity: visibleRecord(ctx, modelOf(ctx, 'opportunity'), made.opportunity.record) } };
+    },
+  },
+  {
+    name: 'note',
+    entities: ['lead', 'organization', 'person', 'opportunity'],
+    summary: { de: 'Notiz hinzufügen', en: 'Add a note' },
+    body: { text, noteType: textOrEmpty },
+    required: ['text'],
+    perform: async (ctx, model, input) => {
+      const note = { id: input.id, text: asText(input['text'], '/text'), noteType: optionalText(input['noteType'], '/noteType') };
+      const entry = await addNote(ctx, model, note);
+      return { ...entry, extra: { entry: visibleRecord(ctx, modelOf(ctx, 'timeline-entry'), entry.record) } };
+    },
+  },
+  {
+    name: 'complete',
+    entities: ['activity'],
+    summary: { de: 'Erledigen', en: 'Complete' },
+    body: { result: textOrEmpty },
+    perform: async (ctx, _model, input) => await completeActivity(ctx, { id: input.id, result: optionalText(input['result'], '/result') }),
+  },
+  {
+    name: 'reopen',
+    entities: ['activity'],
+    summary: { de: 'Wieder öffnen', en: 'Open again' },
+    body: {},
+    perform: async (ctx, _model, input) => await reopenActivity(ctx, { id: input.id }),
+  },
+  {
+    name: 'cancel',
+    entities: ['activity'],
+    summary: { de: 'Absagen', en: 'Cancel' },
+    body: {},
+    perform: async (ctx, _model, input) => await cancelActivity(ctx, { id: input.id }),
+  },
+  {
+    name: 'move',
+    entities: ['activity'],
+    summary: { de: 'Verschieben', en: 'Move' },
+    body: { startAt: textOrEmpty, dueAt: { type: 'string', format: 'date-time' }, shiftFollowers: { type: 'boolean' } },
+    required: ['dueAt'],
+    perform: async (ctx, _model, input) => {
+      const startAt = optionalText(input['startAt'], '/startAt');
+      return await moveActivity(ctx, { id: input.id, startAt, dueAt: asText(input['dueAt'], '/dueAt'), shiftFollowers: input['shiftFollowers'] === true });
+    },
+  },
+];
+
+const contact = async (ctx: Context, kind: 'organization' | 'person', input: RecordData & { id: string }): Promise<Written & { extra: RecordData }> => {
+  const fields = input['fields'] === undefined || input['fields'] === null ? undefined : asObject(input['fields']);
+  const made = await createContact(ctx, { lead: input.id, kind, fields, force: input['force'] === true });
+  return { ...made.lead, extra: { [kind]: visibleRecord(ctx, modelOf(ctx, kind), made.contact.record) } };
+};
+
+/** Whether an entity has an act. */
+export const hasAct = (act: Act, model: EntityModel): boolean => {
+  if (model.isReadOnly) return false;
+  if (act.entities === 'all') return true;
+  if (act.entities === 'owned') return model.fields.has('owner') && model.name !== 'saved-view';
+  if (act.entities === 'pipeline') return model.hasPipeline;
+  return act.entities.includes(model.name);
+};
+
+const performCall = async (call: Call, act: Act): Promise<Answer> => {
+  const model = modelOf(call.ctx, call.params['plural'] ?? '');
+  const body = call.body === undefined ? {} : asObject(call.body);
+  const version = versionOf(call);
+  const result = await act.perform(call.ctx, model, { ...body, id: call.params['id'] ?? '', ...(version === undefined ? {} : { version }) });
+  if (act.name === 'note') return { status: 201, json: { data: result.extra?.['entry'], event: result.event } };
+  const answer = written(call, model, result);
+  return { ...answer, json: { ...(answer.json as object), ...result.extra } };
+};
+
+/** One route an act; entities of the same act's name share the address. */
+export const actRoutes: readonly Route[] = acts.map((act) => ({
+  method: 'post',
+  path: `/:plural/:id/${act.name}`,
+  summary: act.summary,
+  access: { kind: 'verb', verb: act.name },
+  body: { type: 'object', properties: act.body, ...(act.required === undefined ? {} : { required: act.required }), additionalProperties: false },
+  answer: recordSchema,
+  isFor: (model) => hasAct(act, model),
+  handle: async (call) => await performCall(call, act),
+}));

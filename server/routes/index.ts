@@ -1,0 +1,34 @@
+import type { Health } from '../health.ts';
+import type { LiveEvents } from '../live-events.ts';
+import type { Route } from '../route.ts';
+import { accountRoutes } from './accounts.ts';
+import { actRoutes } from './acts.ts';
+import { bulkRoute } from './bulk.ts';
+import { intakeRoutes } from './intake.ts';
+import { leadRoutes } from './leads.ts';
+import { operationsRoutes } from './operations.ts';
+import { overviewRoutes } from './overview.ts';
+import { recordRoutes, undoRoute } from './records.ts';
+
+interface Parts {
+  readonly live: LiveEvents;
+  readonly health: Health;
+  /** Forgets secrets of sources after one was changed. */
+  readonly guard: { forget(): void };
+}
+
+/**
+ * Every route below `/api/v1`, the fixed ones before those of every entity.
+ * Description, rights sweeps and Express are made from this list.
+ */
+export const apiRoutes = ({ live, health, guard }: Parts): readonly Route[] => [
+  ...accountRoutes,
+  ...overviewRoutes,
+  ...operationsRoutes(live, health),
+  ...intakeRoutes(guard),
+  ...leadRoutes,
+  undoRoute,
+  bulkRoute,
+  ...actRoutes,
+  ...recordRoutes,
+];

@@ -1,0 +1,90 @@
+import { readContent } from '../../connectors/web/content.ts';
+import { LeitwerkError } from '../../core/errors.ts';
+import { modelOf } from '../../commands/context.ts';
+import { visibleRecord } from '../../commands/record-write.ts';
+import { replayMessage } from '../../commands/replayMessage.ts';
+import { rotateSource } from '../../commands/rotateSource.ts';
+import type { Source } from '../../commands/source.ts';
+import { readSourceFigures } from '../../store/intake.ts';
+import type { RecordData } from '../../store/record-table.ts';
+import { findRecord } from '../../store/records.ts';
+import { sourceAddress } from '../source-address.ts';
+import type { Answer, Call, Route } from '../route.ts';
+
+const messageOf = async (call: Call): Promise<RecordData> => {
+  const model = modelOf(call.ctx, 'intake-message');
+  const message = await findRecord(call.services.db, model, { tenantId: call.ctx.actor.tenantId, id: call.params['id'] ?? '' });
+  if (message === undefined || !call.ctx.ability.canOn('read', model.name, message)) throw new LeitwerkError('NotFound');
+  return message;
+};
+
+const rawOf = async (call: Call, message: RecordData): Promise<Uint8Array> =>
+  typeof message['bodyBlob'] === 'string' ? await call.services.blobs.get(message['bodyBlob']) : Buffer.from(String(message['body'] ?? ''));
+
+const replay = async (call: Call): Promise<Answer> => {
+  const message = await messageOf(call);
+  const content = await readContent(await rawOf(call, message), String(message['contentType'] ?? ''));
+  const result = await replayMessage(call.ctx, { id: String(message['id']), content });
+  return { json: { data: visibleRecord(call.ctx, modelOf(call.ctx, 'intake-message'), result.record), event: result.event } };
+};
+
+/** Always a download: what strangers send never becomes a page of ours. */
+const download = (bytes: Uint8Array, name: string): Answer => ({
+  bytes,
+  headers: {
+    'content-type': 'application/octet-stream',
+    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name.replaceAll(/[\r\n/\\]/g, '_'))}`,
+    'content-security-policy': "default-src 'none'; sandbox",
+  },
+});
+
+const raw = async (call: Call): Promise<Answer> => {
+  const message = await messageOf(call);
+  return download(await rawOf(call, message), `${String(message['id'])}.txt`);
+};
+
+const attachment = async (call: Call): Promise<Answer> => {
+  const message = await messageOf(call);
+  const list = (message['attachments'] ?? []) as readonly RecordData[];
+  const file = list[Number(call.params['index'] ?? -1)];
+  if (file === undefined) throw new LeitwerkError('NotFound');
+  return download(await call.services.blobs.get(String(file['blob'])), String(file['name'] === '' ? 'datei' : file['name']));
+};
+
+const sources = async (call: Call): Promise<Answer> => {
+  const { ctx, services } = call;
+  const figures = await readSourceFigures(services.db, { tenantId: ctx.actor.tenantId, now: services.now() });
+  const data = [...ctx.snapshot.config('sources').values()].map((head) => {
+    const source = head.value as Source;
+    return { key: source.key, label: source.label, auth: source.auth, isActive: source.isActive !== false, ...sourceAddress(services.publicUrl, ctx.actor.tenantId, source), ...figures(source.key) };
+  });
+  return { json: { data } };
+};
+
+const rotate = async (call: Call, guard: { forget(): void }): Promise<Answer> => {
+  const made = await rotateSource(call.ctx, call.services.secrets, call.params['key'] ?? '');
+  guard.forget();
+  const source = call.ctx.snapshot.config('sources').get(made.source)?.value as Source;
+  return { json: { data: { ...made, url: sourceAddress(call.services.publicUrl, call.ctx.actor.tenantId, source).url } } };
+};
+
+/** Received messages and the sources they come through. */
+export const intakeRoutes = (guard: { forget(): void }): readonly Route[] => [
+  { method: 'get', path: '/sources', summary: { de: 'Quellen mit Zahlen', en: 'Sources with figures' }, access: { kind: 'verb', verb: 'read', entity: 'lead' }, handle: sources },
+  {
+    method: 'post',
+    path: '/sources/:key/rotate',
+    summary: { de: 'Neues Geheimnis für eine Quelle', en: 'New secret for a source' },
+    access: { kind: 'may', area: 'config' },
+    handle: async (call) => await rotate(call, guard),
+  },
+  { method: 'post', path: '/intake-messages/:id/replay', summary: { de: 'Nachricht erneut verarbeiten', en: 'Work a message again' }, access: { kind: 'verb', verb: 'create', entity: 'lead' }, handle: replay },
+  { method: 'get', path: '/intake-messages/:id/raw', summary: { de: 'Rohdaten laden', en: 'Download the raw body' }, access: { kind: 'verb', verb: 'read', entity: 'intake-message' }, handle: raw },
+  {
+    method: 'get',
+    path: '/intake-messages/:id/attachments/:index',
+    summary: { de: 'Anhang laden', en: 'Download an attachment' },
+    access: { kind: 'verb', verb: 'read', entity: 'intake-message' },
+    handle: attachment,
+  },
+];

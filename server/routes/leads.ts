@@ -1,0 +1,47 @@
+import { LeitwerkError } from '../../core/errors.ts';
+import { modelOf } from '../../commands/context.ts';
+import { presentMatch } from '../../commands/createContact.ts';
+import { findMatches, toSketch, type Matches } from '../../commands/findMatches.ts';
+import { findRecord } from '../../store/records.ts';
+import { asObject } from '../input.ts';
+import type { Answer, Call, Route } from '../route.ts';
+
+const presentMatches = (matches: Matches): Answer => ({
+  json: {
+    data: {
+      organizations: matches.organizations.map((match) => presentMatch('organization', match)),
+      persons: matches.persons.map((match) => presentMatch('person', match)),
+      leads: matches.leads.map((match) => presentMatch('lead', match)),
+    },
+  },
+});
+
+const ofLead = async (call: Call): Promise<Answer> => {
+  const lead = await findRecord(call.services.db, modelOf(call.ctx, 'lead'), { tenantId: call.ctx.actor.tenantId, id: call.params['id'] ?? '' });
+  if (lead === undefined || !call.ctx.ability.canOn('read', 'lead', lead)) throw new LeitwerkError('NotFound');
+  return presentMatches(await findMatches(call.ctx, call.services.db, { sketch: toSketch(lead), exceptLead: String(lead['id']) }));
+};
+
+const beforehand = async (call: Call): Promise<Answer> =>
+  presentMatches(await findMatches(call.ctx, call.services.db, { sketch: toSketch(asObject(call.body)) }));
+
+const text = { type: ['string', 'null'] };
+
+/** Likely doubles, of a lead and before anything is made (B24). */
+export const leadRoutes: readonly Route[] = [
+  {
+    method: 'get',
+    path: '/leads/:id/matches',
+    summary: { de: 'Mögliche Dubletten', en: 'Likely duplicates' },
+    access: { kind: 'verb', verb: 'read', entity: 'lead' },
+    handle: ofLead,
+  },
+  {
+    method: 'post',
+    path: '/matches',
+    summary: { de: 'Dubletten suchen, bevor etwas angelegt wird', en: 'Look for duplicates before anything is made' },
+    access: { kind: 'verb', verb: 'read', entity: 'lead' },
+    body: { type: 'object', properties: { company: text, email: text, phone: text, firstName: text, lastName: text } },
+    handle: beforehand,
+  },
+];

@@ -1,0 +1,107 @@
+import type { EntityModel } from '../../core/entity.ts';
+import { readAudit } from '../../store/events.ts';
+import { listRecords } from '../../store/record-list.ts';
+import type { RecordData } from '../../store/record-table.ts';
+import type { Answer, Call, Route } from '../route.ts';
+
+const auditLimit = 100;
+
+const actorLabel = (call: Call, actor: string): string => {
+  const [kind, id = ''] = actor.split('/');
+  if (kind === 'user') return call.ctx.snapshot.users.get(id)?.name ?? id;
+  return actor;
+};
+
+const audit = async (call: Call): Promise<Answer> => {
+  const { query, ctx } = call;
+  const limit = Math.min(Math.max(Number(query.get('limit') ?? auditLimit) || auditLimit, 1), 200);
+  const cursor = query.get('cursor');
+  const rows = await readAudit(call.services.db, {
+    tenantId: ctx.actor.tenantId,
+    entity: query.get('entity') ?? undefined,
+    recordId: query.get('record') ?? undefined,
+    before: cursor === null ? undefined : Number(cursor) || undefined,
+    limit: limit + 1,
+  });
+  const data = rows.slice(0, limit).map((row) => ({
+    seq: row.seq,
+    at: row.at,
+    actor: row.actor,
+    actorName: actorLabel(call, row.actor),
+    act: row.act,
+    entity: row.entity,
+    recordId: row.recordId,
+    version: row.version,
+    changes: visibleChanges(call, row.entity, row.changes),
+    requestId: row.requestId,
+  }));
+  return { json: { data, page: { next: rows.length > limit ? String(data.at(-1)?.seq ?? '') : null } } };
+};
+
+/** The audit log shows no field that the reader may not see in the record itself. */
+const visibleChanges = (call: Call, entity: string, changes: RecordData | null): RecordData | null => {
+  const model = call.ctx.snapshot.models.get(entity);
+  if (changes === null || model === undefined) return changes;
+  const isVisible = (name: string): boolean => model.fields.get(name)?.isHidden !== true && call.ctx.ability.isReadable(entity, name);
+  return Object.fromEntries(Object.entries(changes).filter(([name]) => isVisible(name) || name === 'deletedAt'));
+};
+
+const searched = ['lead', 'organization', 'person', 'opportunity', 'activity'];
+const hitsEach = 5;
+
+const subtitleFields: Readonly<Record<string, readonly string[]>> = {
+  lead: ['company', 'email'],
+  organization: ['city', 'domain'],
+  person: ['email', 'phone'],
+  opportunity: ['number', 'stage'],
+  activity: ['dueAt'],
+};
+
+const hitsOf = async (call: Call, model: EntityModel, search: string): Promise<RecordData[]> => {
+  const { ctx } = call;
+  const wanted = new Set(['id', model.titleField, ...(subtitleFields[model.name] ?? [])]);
+  const fields = [...model.fields.values()].filter((field) => wanted.has(field.name) && ctx.ability.isReadable(model.name, field.name));
+  const page = await listRecords(call.services.db, model, {
+    tenantId: ctx.actor.tenantId,
+    rows: ctx.ability.rowFilter('read', model.name),
+    search,
+    sort: [{ field: 'createdAt', isDescending: true }],
+    limit: hitsEach,
+    fields,
+    total: 'none',
+  });
+  return page.data.map((record) => {
+    const subtitle = (subtitleFields[model.name] ?? []).map((name) => record[name]).filter((value) => typeof value === 'string' && value !== '');
+    return { entity: model.name, plural: model.plural, id: record['id'], title: record[model.titleField] ?? '', subtitle: subtitle.join(' · ') };
+  });
+};
+
+const search = async (call: Call): Promise<Answer> => {
+  const text = (call.query.get('q') ?? '').trim().slice(0, 200);
+  if (text.length < 2) return { json: { data: [] } };
+  const models = searched.flatMap((name) => call.ctx.snapshot.models.get(name) ?? []).filter((model) => call.ctx.ability.can('read', model.name));
+  const data: RecordData[] = [];
+  for (const model of models) data.push(...(await hitsOf(call, model, text)));
+  return { json: { data } };
+};
+
+/** Looking across records: the audit log and the search of the command palette. */
+export const overviewRoutes: readonly Route[] = [
+  {
+    method: 'get',
+    path: '/audit',
+    summary: { de: 'Protokoll aller Schreibvorgänge', en: 'Log of every write' },
+    access: { kind: 'may', area: 'audit' },
+    query: { entity: { type: 'string' }, record: { type: 'string' }, limit: { type: 'integer' }, cursor: { type: 'string' } },
+    handle: audit,
+  },
+  {
+    method: 'get',
+    path: '/search',
+    summary: { de: 'Suche über alles', en: 'Search everything' },
+    access: { kind: 'signedIn' },
+    query: { q: { type: 'string' } },
+    handle: search,
+  },
+];
+
