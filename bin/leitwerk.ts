@@ -1,0 +1,148 @@
+import { pino, type Logger } from 'pino';
+import { join } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
+import { startSetup } from '../commands/accounts/setup.ts';
+import { LeitwerkError } from '../core/errors.ts';
+import { createApp, type App } from '../server/app.ts';
+import { createAbilities } from '../server/abilities.ts';
+import { createAuthenticator } from '../server/auth/authenticate.ts';
+import { createClientReader } from '../server/auth/client.ts';
+import { createRateLimiter } from '../server/rate-limits.ts';
+import type { Services } from '../server/services.ts';
+import { armFailpoint } from '../store/failpoints.ts';
+import { listen } from './listen.ts';
+import { openFoundation, type Foundation } from './foundation.ts';
+import { startProcesses, type Processes } from './processes.ts';
+import { readLanguage, readSettings, rootFolder, type Settings } from './settings.ts';
+import { endInOrder, type ShutdownStep } from './shutdown.ts';
+
+const refreshMs = 400;
+
+const createLog = (settings: Settings): Logger =>
+  pino(
+    {
+      level: settings.logLevel,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: {
+        paths: ['*.authorization', '*.cookie', '*.password', '*.secret', 'headers.authorization', 'headers.cookie'],
+        censor: '…',
+      },
+    },
+    pino.destination(2),
+  );
+
+/** What has been started, in the order of ending. */
+interface Running {
+  foundation?: Foundation;
+  app?: App;
+  processes?: Processes;
+  refresh?: NodeJS.Timeout;
+}
+
+const servicesOf = (settings: Settings, log: Logger, running: Running & { foundation: Foundation }): Services => {
+  const { db, registry, blobs, secrets } = running.foundation;
+  const now = (): Date => new Date();
+  const isHttps = settings.publicUrl.startsWith('https:');
+  return {
+    db,
+    registry,
+    blobs,
+    secrets,
+    log,
+    now,
+    newId: () => uuidv7(),
+    authenticator: createAuthenticator({
+      db,
+      now,
+      onError: (error) => log.warn({ err: error }, 'a credential could not be noted as used'),
+    }),
+    limiter: createRateLimiter(() => performance.now()),
+    readClient: createClientReader(settings.trustedProxies, isHttps),
+    abilityOf: createAbilities(now),
+    wakeRelay: () => running.processes?.wakeRelay(),
+    remoteParts: () => running.processes?.remoteParts() ?? {},
+    temporalUi: () => running.processes?.temporalUi() ?? null,
+    publicUrl: settings.publicUrl,
+    isHttps,
+    dataFolder: settings.dataFolder,
+    uiFolder: join(rootFolder, 'admin-ui', 'dist'),
+  };
+};
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const stepsToEnd = (running: Running): ShutdownStep[] => [
+  {
+    name: 'http',
+    withinMs: 3_000,
+    run: async () => {
+      clearInterval(running.refresh);
+      const { app } = running;
+      if (app === undefined) return;
+      app.close();
+      await new Promise<void>((resolve) => {
+        app.server.close(() => resolve());
+        app.server.closeIdleConnections();
+        setTimeout(() => app.server.closeAllConnections(), 2_000).unref();
+      });
+    },
+  },
+  { name: 'processes', withinMs: 9_000, run: async () => await running.processes?.stop() },
+  { name: 'database', withinMs: 1_000, run: async () => await running.foundation?.close() },
+];
+
+const startApp = async (settings: Settings, log: Logger, running: Running): Promise<void> => {
+  const foundation = await openFoundation(settings);
+  running.foundation = foundation;
+  const services = servicesOf(settings, log, Object.assign(running, { foundation }));
+  const app = createApp(services);
+  running.app = app;
+  await listen(app.server, settings);
+  print(`ready ${settings.publicUrl}`);
+  const token = await startSetup(foundation.db, new Date());
+  if (token !== undefined) print(`set up ${settings.publicUrl}/setup?token=${token}`);
+  running.refresh = setInterval(() => {
+    foundation.registry
+      .refresh()
+      .catch((error: unknown) => log.warn({ err: error }, 'configuration could not be read'));
+  }, refreshMs);
+};
+
+const start = async (settings: Settings, running: Running): Promise<void> => {
+  const log = createLog(settings);
+  if (settings.failpoint !== undefined) armFailpoint(settings.failpoint);
+  if (settings.role === 'worker' || settings.role === 'relay') {
+    await import('./worker.ts');
+    return;
+  }
+  await startApp(settings, log, running);
+  if (settings.role === 'api') return;
+  running.processes = await startProcesses({
+    settings,
+    log,
+    onWake: () => running.app?.poke(),
+    onPart: () => running.app?.poke(),
+    onReady: (url) => print(`temporal ready ${url}`),
+  });
+};
+
+const fail = (error: unknown): never => {
+  const text =
+    error instanceof LeitwerkError
+      ? error.text[readLanguage()]
+      : `Unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+};
+
+const running: Running = {};
+endInOrder(
+  () => stepsToEnd(running),
+  (text) => process.stderr.write(`${text}\n`),
+);
+try {
+  await start(readSettings(process.argv.slice(2)), running);
+} catch (error) {
+  fail(error);
+}
