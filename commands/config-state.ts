@@ -30,6 +30,8 @@ export interface ConfigEntry {
   readonly value: unknown;
   readonly comment?: string | undefined;
   readonly expectedRevision?: number | undefined;
+  /** Absent: the acting user. */
+  readonly author?: string | undefined;
 }
 
 const modelsOf = (heads: readonly Pick<ConfigHead, 'kind' | 'key' | 'value' | 'revision'>[]): Map<string, EntityModel> => {
@@ -103,11 +105,11 @@ export interface PublishedEntry {
 }
 
 /** Publishes one text and writes its event. */
-export async function publishEntry(ctx: ConfigContext, tx: Tx, entry: ConfigEntry): Promise<PublishedEntry> {
+export async function publishEntry(ctx: Pick<ConfigContext, 'actor' | 'now' | 'requestId'>, tx: Tx, entry: ConfigEntry): Promise<PublishedEntry> {
   const at = ctx.now().toISOString();
   const actor = actorName(ctx.actor);
   const { tenantId } = ctx.actor;
-  const { revision, isNew } = await publishRevision(tx, { ...entry, tenantId, author: actor, at });
+  const { revision, isNew } = await publishRevision(tx, { ...entry, tenantId, author: entry.author ?? actor, at });
   if (isNew) {
     const changes = { revision: [revision === 1 ? null : revision - 1, revision] as const };
     const act = entry.kind === 'schemas' ? 'schema.publish' : 'config.publish';

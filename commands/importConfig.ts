@@ -4,7 +4,7 @@ import { parseConfig } from '../core/config/parse.ts';
 import { compareSchemas } from '../core/config/schema-change.ts';
 import { toEntityModel, type EntitySchema } from '../core/entity.ts';
 import type { Language } from '../core/errors.ts';
-import { configHash } from '../store/config.ts';
+import { configHash, readHeads } from '../store/config.ts';
 import type { ConfigFile, ConfigFolder } from '../store/config-files.ts';
 import { assertMayConfigure, assertMayGrant, assertValid, lookupOf, onSteadyState, publishEntry, readConfigState, type ConfigContext, type ConfigEntry, type ConfigState, type PublishedEntry } from './config-state.ts';
 
@@ -81,25 +81,42 @@ export async function importConfig(ctx: ConfigContext, folder: ConfigFolder, com
   });
 }
 
-/** Who a shipped text is published by: only texts whose last author this is are renewed by an update. */
-const shipped = 'system';
+/** Author of shipped texts: only those still in force are renewed by an update. */
+const shipped = 'shipped';
+
+/** Shipped texts that are new, or differ from what an earlier version of the product shipped. */
+const freshFiles = async (ctx: Pick<ConfigContext, 'db' | 'actor'>, files: readonly ConfigFile[]): Promise<ConfigFile[]> => {
+  const heads = new Map((await readHeads(ctx.db, ctx.actor.tenantId)).map((head) => [`${head.kind}/${head.key}`, head]));
+  return files.filter((file) => {
+    const head = heads.get(`${file.kind}/${file.key}`);
+    return head === undefined || (head.author === shipped && !head.isArchived && head.hash !== configHash(file.text));
+  });
+};
+
+/** Leaves wrong files out, and then those that named them, until what is left stands on its own. */
+const checkWithoutWrong = (files: readonly ConfigFile[], state: ConfigState, language: Language): Checked => {
+  const { entries, issues } = checkFiles(files, state, language);
+  const wrong = new Set(issues.map((issue) => issue.file));
+  if (wrong.size === 0) return { entries, issues };
+  const rest = checkWithoutWrong(files.filter((file) => !wrong.has(file.file)), state, language);
+  return { entries: rest.entries, issues: [...issues, ...rest.issues] };
+};
 
 /**
- * Brings the shipped texts in: all of them at the first start, later the new ones and those that nobody has changed.
+ * Brings the shipped texts in: all of them at the first start, later the new ones and those that nobody has changed or archived.
  * A wrong one is left out and reported, so that the product starts whatever is shipped with it.
  */
-export async function importShipped(ctx: ConfigContext, files: readonly ConfigFile[]): Promise<{ readonly published: readonly PublishedEntry[]; readonly issues: readonly ConfigIssue[] }> {
+export async function importShipped(
+  ctx: Pick<ConfigContext, 'db' | 'actor' | 'language' | 'now'>,
+  files: readonly ConfigFile[],
+): Promise<{ readonly published: readonly PublishedEntry[]; readonly issues: readonly ConfigIssue[] }> {
+  const fresh = await freshFiles(ctx, files);
+  if (fresh.length === 0) return { published: [], issues: [] };
   return await onSteadyState(ctx, (state) => {
-    const edited = new Set(state.heads.filter((head) => head.author !== shipped).map((head) => `${head.kind}/${head.key}`));
-    const known = new Map(state.heads.map((head) => [`${head.kind}/${head.key}`, head.hash]));
-    const fresh = files.filter((file) => {
-      const name = `${file.kind}/${file.key}`;
-      return !edited.has(name) && known.get(name) !== configHash(file.text);
-    });
-    const { entries, issues } = fresh.length === 0 ? { entries: [], issues: [] } : checkFiles(fresh, state, ctx.language);
+    const { entries, issues } = checkWithoutWrong(fresh, state, ctx.language);
     return async (tx) => {
       const published: PublishedEntry[] = [];
-      for (const entry of entries) published.push(await publishEntry(ctx, tx, entry));
+      for (const entry of entries) published.push(await publishEntry(ctx, tx, { ...entry, author: shipped }));
       return { published, issues };
     };
   });
