@@ -109,7 +109,7 @@ export function useLiveUpdates(entities: Entities, myId: string): void {
     stream.addEventListener('change', (event) => {
       const change = readChange(String(event.data));
       if (change === undefined) return;
-      if (change.actor !== myId) {
+      if (change.actor !== `user/${myId}` && change.actor.startsWith('user/')) {
         const by = { name: change.actorName ?? '', at: change.at, version: change.version };
         live.set({ remote: new Map(live.get().remote).set(change.id, by) });
       }

@@ -20,10 +20,18 @@ interface ActOptions {
   readonly done?: string | ((written: readonly Written[]) => string);
   /** Answers true when the caller has dealt with the problem itself. */
   readonly onProblem?: (problem: Problem) => boolean;
+  /** What takes it back, where the server's undo cannot: only the last write is undone there, then these are done. */
+  readonly inverse?: readonly Act[];
+  readonly canUndo?: boolean;
 }
 
 /** Does one or more writes in their order, tells the person, and can take them back. */
 export type RunActs = (acts: readonly Act[], options?: ActOptions) => Promise<readonly Written[] | undefined>;
+
+interface Done {
+  readonly events: readonly number[];
+  readonly inverse: readonly Act[];
+}
 
 interface Acts {
   readonly run: RunActs;
@@ -65,27 +73,28 @@ export function toProblem(error: unknown): Problem {
 export function ActsProvider({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const done = useRef<number[][]>([]);
+  const done = useRef<Done[]>([]);
 
   const acts = useMemo((): Acts => {
-    const undo = async (events: readonly number[]): Promise<void> => {
-      done.current = done.current.filter((entry) => entry !== events);
+    const undo = async (entry: Done): Promise<void> => {
+      done.current = done.current.filter((one) => one !== entry);
       try {
-        for (const event of events.toReversed()) await request('POST', '/undo', { body: { event } });
+        for (const event of entry.events.toReversed()) await request('POST', '/undo', { body: { event } });
+        await perform(entry.inverse);
         notifications.show({ message: t('common.undone') });
       } catch (error) {
         showProblem(toProblem(error), t('common.undoFailed'));
       }
       await client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'me' && query.queryKey[0] !== 'schemas' });
     };
-    const toast = (message: string, events: number[]): void => {
-      const id = `act-${events.join('-')}`;
-      const take = (): void => {
+    const toast = (message: string, entry: Done | undefined): void => {
+      const id = `act-${String(Date.now())}-${String(done.current.length)}`;
+      const take = (taken: Done) => (): void => {
         notifications.hide(id);
-        void undo(events);
+        void undo(taken);
       };
-      const button = events.length > 0 && (
-        <Button size="compact-xs" variant="light" onClick={take}>
+      const button = entry !== undefined && (
+        <Button size="compact-xs" variant="light" onClick={take(entry)}>
           {t('common.undo')}
         </Button>
       );
@@ -110,9 +119,11 @@ export function ActsProvider({ children }: { readonly children: ReactNode }) {
         try {
           const written = await perform(list);
           const events = written.flatMap((one) => (one.event === undefined ? [] : [one.event]));
-          if (events.length > 0) done.current.push(events);
+          const inverse = options.inverse ?? [];
+          const entry = events.length === 0 || options.canUndo === false ? undefined : { events: inverse.length > 0 ? events.slice(-1) : events, inverse };
+          if (entry !== undefined) done.current.push(entry);
           const { done: sentence } = options;
-          if (sentence !== undefined) toast(typeof sentence === 'string' ? sentence : sentence(written), events);
+          if (sentence !== undefined) toast(typeof sentence === 'string' ? sentence : sentence(written), entry);
           return written;
         } catch (error) {
           const problem = toProblem(error);

@@ -8,6 +8,7 @@ import { relatedQuery, useConfig, useUsers } from '../api/queries.ts';
 import type { RecordValue } from '../api/types.ts';
 import { currentLanguage } from '../i18n/index.ts';
 import { textOf } from '../model/entities.ts';
+import { actorLabel } from '../model/actors.ts';
 import { formatInstant } from '../model/format.ts';
 import { Card } from './card.tsx';
 import classes from './timeline.module.css';
@@ -104,8 +105,10 @@ export function Timeline({ entity, id, onNote }: TimelineProps) {
   const entries = useQuery(relatedQuery({ plural: 'timeline-entries', filter: `${entity} = "${id}"`, sort: '-at', limit }));
   const all = entries.data?.data ?? [];
   const rows = all.filter((entry) => shown === 'all' || (entry['kind'] === 'note') === (shown === 'notes'));
+  const sources = toChoices(useConfig('sources'));
+  const sourceLabel = (key: string): string | undefined => sources.find((one) => one.value === key)?.label;
   const authorOf = (entry: RecordValue): string =>
-    users.find((user) => user.id === entry['actor'])?.name ?? t('common.system');
+    actorLabel(textOf(entry, 'actor') ?? 'system', { users, sourceLabel, systemLabel: t('common.system') });
   const filters = ['all', 'notes', 'system'] as const;
   const labels = { all: t('timeline.filterAll'), notes: t('timeline.filterNotes'), system: t('timeline.filterSystem') };
   return (

@@ -409,7 +409,10 @@ export const de = {
     repeats: 'Wiederholungen',
     remote: 'Absenderadresse',
     received: 'Eingegangen',
-    size: '{{size}} Bytes',
+    sizeColumn: 'Größe (Bytes)',
+    channel: 'Kanal',
+    dedupeKey: 'Dublettenschlüssel',
+    format: 'Format',
   },
   operate: {
     title: 'Betrieb',
@@ -417,6 +420,8 @@ export const de = {
     parts: 'Teile',
     part: {
       app: 'Anwendung',
+      api: 'Anwendung',
+      queue: 'Warteschlange',
       database: 'Datenbank',
       intake: 'Annahme',
       temporal: 'Temporal',

@@ -1,5 +1,5 @@
 import { Button, Group } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
+import { useHotkeys, useMediaQuery } from '@mantine/hooks';
 import { IconDownload, IconPlus } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -45,7 +45,9 @@ export function Inbox() {
   const { undoLast } = useActs();
   const session = useSession();
   const [dialog, setDialog] = useState<Dialog>();
-  const columns = useLeadColumns(search.id !== undefined);
+  const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
+  const isCondensed = isNarrow || search.id !== undefined;
+  const columns = useLeadColumns(isCondensed);
   const at = rows.findIndex((row) => row.id === search.id);
   const lead = page.openRecord;
 
@@ -91,7 +93,7 @@ export function Inbox() {
         <ListPane
           page={page}
           columns={columns}
-          isCondensed={search.id !== undefined}
+          isCondensed={isCondensed}
           emptyText={t('inbox.empty')}
           bulk={['assign', 'archive']}
           actions={
@@ -103,7 +105,7 @@ export function Inbox() {
               )}
               {session.can['lead']?.['create'] !== false && (
                 <Button leftSection={<IconPlus size={15} />} onClick={() => setDialog('new')}>
-                  {search.id === undefined ? t('inbox.add') : t('common.new')}
+                  {!isCondensed ? t('inbox.add') : t('common.new')}
                 </Button>
               )}
             </Group>

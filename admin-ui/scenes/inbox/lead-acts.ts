@@ -48,7 +48,8 @@ export function useLeadActs(): LeadActs {
       const move = next === undefined ? [] : [{ path: `/leads/${lead.id}/move`, body: { stage: next.key } }];
       const acts = lead['owner'] === user.id ? move : [assign, ...move];
       if (acts.length === 0) return false;
-      return (await run(acts, { done: t('inbox.accepted', { title: title(lead) }) })) !== undefined;
+      const inverse = acts.length === 2 ? [{ path: `/leads/${lead.id}/assign`, body: { owner: textOf(lead, 'owner') ?? null } }] : [];
+      return (await run(acts, { done: t('inbox.accepted', { title: title(lead) }), inverse })) !== undefined;
     },
     assign: async (lead, owner) => {
       const name = users.find((one) => one.id === owner)?.name;
@@ -87,7 +88,7 @@ export function useLeadActs(): LeadActs {
         const name = opportunity === undefined ? undefined : (textOf(opportunity, 'number') ?? textOf(opportunity, 'title'));
         return t('inbox.converted', { number: name ?? '' });
       };
-      return (await run([{ path: `/leads/${lead.id}/convert`, body: input }], { done })) !== undefined;
+      return (await run([{ path: `/leads/${lead.id}/convert`, body: input }], { done, canUndo: false })) !== undefined;
     },
   };
 }

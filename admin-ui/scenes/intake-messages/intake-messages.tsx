@@ -1,3 +1,117 @@
+import { Tabs } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { toChoices } from '../../api/choices.ts';
+import { useConfig } from '../../api/queries.ts';
+import { ChoiceDot } from '../../components/choice-dot.tsx';
+import { ListPane } from '../../components/list-pane.tsx';
+import type { Column } from '../../components/record-table.tsx';
+import { useListPage } from '../../components/use-list-page.ts';
+import { currentLanguage } from '../../i18n/index.ts';
+import { textOf } from '../../model/entities.ts';
+import { formatInstant } from '../../model/format.ts';
+import panes from '../inbox/inbox.module.css';
+import { MessageDetail } from './message-detail.tsx';
+import { StateBadge } from './state-badge.tsx';
+
+const route = getRouteApi('/app/received');
+
+const tabs = [
+  { key: 'all', label: 'intake.all', filter: '' },
+  { key: 'review', label: 'intake.review', filter: 'state in (rejected, unreadable)' },
+  { key: 'duplicate', label: 'choice.intake-message.state.duplicate', filter: 'state = duplicate' },
+  { key: 'spam', label: 'view.spam', filter: 'state = spam' },
+] as const;
+
+function useMessageColumns(isCondensed: boolean): readonly Column[] {
+  const { t } = useTranslation();
+  const sources = toChoices(useConfig('sources'));
+  const received: Column = {
+    name: 'receivedAt',
+    label: t('intake.received'),
+    width: '132px',
+    isSortable: true,
+    isFilterable: true,
+    example: 'heute-1..heute',
+    render: (message) => formatInstant(textOf(message, 'receivedAt') ?? '', currentLanguage()),
+  };
+  const source: Column = {
+    name: 'source',
+    label: t('inbox.column.source'),
+    width: 'minmax(96px, 1fr)',
+    isFilterable: true,
+    render: (message) => {
+      const found = sources.find((one) => one.value === message['source']);
+      const label = found?.label ?? textOf(message, 'source') ?? '';
+      return <ChoiceDot label={label} {...(found?.color === undefined ? {} : { color: found.color })} />;
+    },
+  };
+  const state: Column = {
+    name: 'state',
+    label: t('intake.result'),
+    width: '104px',
+    isFilterable: true,
+    render: (message) => <StateBadge state={textOf(message, 'state') ?? ''} />,
+  };
+  if (isCondensed) return [received, source, state];
+  return [
+    received,
+    source,
+    state,
+    { name: 'channel', label: t('intake.channel'), width: '80px', render: (message) => textOf(message, 'channel') ?? '' },
+    {
+      name: 'size',
+      label: t('intake.sizeColumn'),
+      width: '96px',
+      isEnd: true,
+      isSortable: true,
+      render: (message) => (typeof message['size'] === 'number' ? String(message['size']) : ''),
+    },
+    { name: 'dedupeKey', label: t('intake.dedupeKey'), width: 'minmax(100px, 1.5fr)', render: (message) => textOf(message, 'dedupeKey') ?? '' },
+  ];
+}
+
+/** Every message that came in, with its raw form and what became of it. */
 export function IntakeMessages() {
-  return undefined;
+  const { t } = useTranslation();
+  const search = route.useSearch();
+  const navigate = useNavigate();
+  const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
+  const tab = tabs.find((one) => one.key === search.view) ?? tabs[0];
+  const page = useListPage({ entity: 'intake-message', search, filter: tab.filter, defaultSort: '-receivedAt' });
+  const columns = useMessageColumns(isNarrow || search.id !== undefined);
+  return (
+    <div className={panes['panes']} data-open={search.id !== undefined}>
+      <div className={panes['list']}>
+        <ListPane
+          page={{ ...page, view: undefined }}
+          columns={columns}
+          title={t('intake.title')}
+          rowHeight={44}
+          emptyText={t('intake.empty')}
+          emptyAction={{
+            label: t('intake.emptyAction'),
+            onClick: () => void navigate({ to: '/settings/$section', params: { section: 'sources' } }),
+          }}
+          tabs={
+            <Tabs value={tab.key} onChange={(view) => page.set({ view: view ?? undefined, id: undefined })} px="md">
+              <Tabs.List>
+                {tabs.map((one) => (
+                  <Tabs.Tab key={one.key} value={one.key}>
+                    {t(one.label)}
+                  </Tabs.Tab>
+                ))}
+              </Tabs.List>
+            </Tabs>
+          }
+        />
+      </div>
+      {search.id !== undefined && (
+        <div className={panes['detail']} key={search.id}>
+          <MessageDetail id={search.id} onClose={() => page.open(undefined)} />
+        </div>
+      )}
+    </div>
+  );
 }

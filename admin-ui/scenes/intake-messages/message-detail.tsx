@@ -1,0 +1,199 @@
+import { ActionIcon, Anchor, Button, Group, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { IconArrowLeft, IconDownload, IconRefresh } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { request } from '../../api/client.ts';
+import { recordQuery, useSession } from '../../api/queries.ts';
+import type { RecordValue } from '../../api/types.ts';
+import { useActs } from '../../app/acts.tsx';
+import { addressOf } from '../../app/address.ts';
+import { Card } from '../../components/card.tsx';
+import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
+import { currentLanguage } from '../../i18n/index.ts';
+import { textOf } from '../../model/entities.ts';
+import { formatInstant, formatNumber } from '../../model/format.ts';
+import detail from '../inbox/lead-detail.module.css';
+import classes from './message-detail.module.css';
+import { StateBadge } from './state-badge.tsx';
+
+interface Fault {
+  readonly path: string;
+  readonly message: string;
+}
+
+const faultsOf = (errors: unknown): readonly Fault[] => {
+  if (!Array.isArray(errors)) return [];
+  return errors.flatMap((fault: unknown): Fault[] => {
+    if (typeof fault !== 'object' || fault === null || !('message' in fault)) return [];
+    return [{ path: 'path' in fault ? String(fault.path) : '', message: String(fault.message) }];
+  });
+};
+
+const fileNames = (attachments: unknown): readonly string[] =>
+  Array.isArray(attachments)
+    ? attachments.map((file: unknown, index) =>
+        typeof file === 'object' && file !== null && 'name' in file ? String(file.name) : String(index + 1),
+      )
+    : [];
+
+/** Indented where it is JSON, untouched where it is not. */
+const readable = (body: string): string => {
+  try {
+    return JSON.stringify(JSON.parse(body), undefined, 2);
+  } catch {
+    return body;
+  }
+};
+
+function Facts({ message }: { readonly message: RecordValue }) {
+  const { t } = useTranslation();
+  const language = currentLanguage();
+  const number = (name: string): string | undefined => (typeof message[name] === 'number' ? formatNumber(message[name], language) : undefined);
+  const facts = [
+    [t('intake.received'), formatInstant(textOf(message, 'receivedAt') ?? '', language)],
+    [t('intake.format'), textOf(message, 'contentType')],
+    [t('intake.sizeColumn'), number('size')],
+    [t('intake.remote'), textOf(message, 'remoteAddress')],
+    [t('intake.dedupeKey'), textOf(message, 'dedupeKey')],
+    [t('intake.attempts'), number('attempts')],
+    [t('intake.repeats'), number('duplicates')],
+  ] as const;
+  return (
+    <dl className={classes['facts']}>
+      {facts.map(([name, value]) =>
+        value === undefined ? undefined : (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ),
+      )}
+    </dl>
+  );
+}
+
+function RawBody({ message }: { readonly message: RecordValue }) {
+  const { t } = useTranslation();
+  const inRow = textOf(message, 'body');
+  const raw = useQuery({
+    queryKey: ['raw', message.id],
+    enabled: inRow === undefined,
+    queryFn: async () => (await request<unknown>('GET', `/intake-messages/${message.id}/raw`, { accept: '*/*' })).body,
+  });
+  const body = inRow ?? (typeof raw.data === 'string' ? raw.data : raw.data === undefined ? '' : JSON.stringify(raw.data));
+  return (
+    <Card
+      title={t('intake.raw')}
+      actions={
+        <Anchor href={`/api/v1/intake-messages/${message.id}/raw`} download size="xs">
+          {t('common.download')} <IconDownload size={12} aria-hidden />
+        </Anchor>
+      }
+    >
+      <pre className={classes['raw']} tabIndex={0}>
+        {readable(body)}
+      </pre>
+    </Card>
+  );
+}
+
+function Result({ message }: { readonly message: RecordValue }) {
+  const { t } = useTranslation();
+  const faults = faultsOf(message['errors']);
+  const files = fileNames(message['attachments']);
+  return (
+    <>
+      <Card title={t('intake.errors')} tone={faults.length === 0 ? 'plain' : 'bad'}>
+        {faults.length === 0 && (
+          <Text size="sm" c="dimmed">
+            {t('intake.noErrors')}
+          </Text>
+        )}
+        {faults.map((fault) => (
+          <Text key={`${fault.path}${fault.message}`} size="sm">
+            {fault.path !== '' && <code>{fault.path}</code>} {fault.message}
+          </Text>
+        ))}
+      </Card>
+      {files.length > 0 && (
+        <Card title={t('intake.attachments')}>
+          {files.map((name, index) => (
+            <Anchor key={name} href={`/api/v1/intake-messages/${message.id}/attachments/${index}`} download size="sm" display="block">
+              {name}
+            </Anchor>
+          ))}
+        </Card>
+      )}
+    </>
+  );
+}
+
+interface MessageDetailProps {
+  readonly id: string;
+  readonly onClose: () => void;
+}
+
+export function MessageDetail({ id, onClose }: MessageDetailProps) {
+  const { t } = useTranslation();
+  const { run } = useActs();
+  const session = useSession();
+  const answer = useQuery(recordQuery('intake-messages', id, 'lead'));
+  if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
+  if (answer.data === undefined) return <LoadingFace />;
+  const message = answer.data.data;
+  const lead = textOf(message, 'lead');
+  const state = textOf(message, 'state') ?? '';
+  const replay = async (): Promise<void> => {
+    await run([{ path: `/intake-messages/${id}/replay`, body: {} }], {
+      canUndo: false,
+      done: ([written]) => {
+        const next = written === undefined ? state : (textOf(written.data, 'state') ?? state);
+        return t('intake.replayed', { state: t(`choice.intake-message.state.${next}`, { defaultValue: next }) });
+      },
+    });
+  };
+  return (
+    <div className={detail['detail']}>
+      <div className={detail['head']}>
+        <Group gap="sm" wrap="nowrap">
+          <ActionIcon size={30} aria-label={t('common.back')} onClick={onClose}>
+            <IconArrowLeft size={18} />
+          </ActionIcon>
+          <h2 className={detail['title']}>{textOf(message, 'source')}</h2>
+          <StateBadge state={state} />
+        </Group>
+        <Group gap="sm">
+          {session.can['intake-message']?.['replay'] !== false && (
+            <Button leftSection={<IconRefresh size={15} />} variant={state === 'accepted' ? 'default' : 'filled'} onClick={() => void replay()}>
+              {t('intake.replay')}
+            </Button>
+          )}
+          {lead !== undefined && (
+            <Button component={Link} to={addressOf('lead', lead, 'leads')} variant="default">
+              {t('intake.openLead')}
+            </Button>
+          )}
+        </Group>
+      </div>
+      <div className={`${detail['scroll']} lw-scroll`} tabIndex={-1}>
+        <div className={detail['columns']}>
+          <div className={detail['column']}>
+            <Result message={message} />
+            <Card title={t('intake.result')}>
+              <Facts message={message} />
+            </Card>
+          </div>
+          <div className={detail['column']}>
+            <RawBody message={message} />
+            <Card title={t('intake.headers')}>
+              <pre className={classes['raw']} tabIndex={0}>
+                {JSON.stringify(message['headers'] ?? {}, undefined, 2)}
+              </pre>
+            </Card>
+          </div>
+        </div>
+      </div>
+    </div>
+  );
+}
