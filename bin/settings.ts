@@ -14,6 +14,8 @@ export interface TemporalSettings {
   readonly namespace: string;
   readonly apiKey: string | undefined;
   readonly tls: TlsSettings | undefined;
+  /** Address of the UI of a server that is already there; our own dev server has its own. */
+  readonly uiUrl: string | undefined;
   /** Ports of the dev server we run. */
   readonly port: number;
   readonly uiPort: number;
@@ -145,6 +147,7 @@ function readTemporal(env: Environment): TemporalSettings {
     namespace: text(env, 'TEMPORAL_NAMESPACE') ?? 'default',
     apiKey: text(env, 'TEMPORAL_API_KEY'),
     tls: readTls(env),
+    uiUrl: urlOf(env, 'TEMPORAL_UI_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
     port,
     uiPort: portOf(env, 'TEMPORAL_UI_PORT', port === 7233 ? 8233 : port + 1000),
   };

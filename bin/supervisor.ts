@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { PartHealth } from '../server/services.ts';
 
 /** What the app and its worker process tell each other. Nothing in it is a record: only "look again" and figures. */
 export type WorkerMessage =
@@ -8,14 +9,7 @@ export type WorkerMessage =
   /** To the worker: finish what is under way, then end. */
   | { readonly kind: 'stop' }
   /** To the app: a part's state for the health page. */
-  | { readonly kind: 'part'; readonly name: string; readonly state: PartState };
-
-/** One line of the health page. */
-export interface PartState {
-  readonly state: 'starting' | 'ready' | 'degraded' | 'down';
-  readonly since: string;
-  readonly [fact: string]: unknown;
-}
+  | { readonly kind: 'part'; readonly name: string; readonly part: PartHealth };
 
 export interface WorkerProcessOptions {
   /** Absolute path of the program, `bin/worker.ts`. */
@@ -29,7 +23,7 @@ export interface WorkerProcessOptions {
 
 export interface WorkerProcess {
   /** Tells the worker to look for new events. Costs one small message however often it is called in one turn. */
-  wake(): void;
+  readonly wake: () => void;
   readonly pid: () => number | undefined;
   /** Drains and ends it; ends it by force after `withinMs`. */
   stop(withinMs: number): Promise<void>;

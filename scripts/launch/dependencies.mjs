@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { root } from './cache.mjs';
 import { runNpm } from './node.mjs';
 import { SetupError, step } from './step.mjs';
@@ -23,6 +23,7 @@ export async function provideDependencies(node) {
       }),
     );
   }
+  mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, hash);
 }
 

@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test, type TestContext } from 'vitest';
+import { rootFolder } from '../../bin/settings.ts';
+import { createMariadbDatabase } from '../support/mariadb.ts';
+import { need } from '../support/provided.ts';
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const folders: string[] = [];
+
+async function createFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'leitwerk-cli-'));
+  folders.push(folder);
+  return folder;
+}
+
+afterAll(async () => {
+  await Promise.all(folders.map(async (folder) => await rm(folder, { recursive: true, force: true })));
+});
+
+async function leitwerk(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  input = '',
+): Promise<Outcome> {
+  const child = spawn(process.execPath, ['bin/leitwerk.mjs', ...args], {
+    cwd: rootFolder,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+  });
+  const outcome = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (outcome.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (outcome.stderr += chunk.toString()));
+  child.stdin.end(input);
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, ...outcome };
+}
+
+const anna = [
+  'user',
+  'create',
+  '--email',
+  'Anna@Example.com',
+  '--name',
+  'Anna Beck',
+  '--role',
+  'sales',
+  '--password-stdin',
+];
+
+async function databaseOf(dialect: string, context: TestContext): Promise<{ DATABASE_URL?: string }> {
+  return dialect === 'SQLite' ? {} : { DATABASE_URL: await createMariadbDatabase(need(context, 'mariadbUrl')) };
+}
+
+describe.each(['SQLite', 'MariaDB'])('the command line on %s', (dialect) => {
+  let env: Record<string, string> | undefined;
+
+  beforeEach(async (context) => {
+    env ??= { LEITWERK_DATA: await createFolder(), PORT: '1', ...(await databaseOf(dialect, context)) };
+  });
+
+  test('creates, lists and disables users', async () => {
+    const created = await leitwerk([...anna, '--json'], env, 'kaffee regen laterne 7\n');
+    expect(created).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(created.stdout)).toMatchObject({ email: 'anna@example.com', role: 'sales', isDisabled: false });
+
+    const disabled = await leitwerk(['user', 'disable', 'anna@example.com'], env);
+    expect(disabled).toMatchObject({ code: 0, stdout: 'anna@example.com is disabled\n' });
+
+    const list = await leitwerk(['user', 'list', '--json'], env);
+    expect(JSON.parse(list.stdout)).toMatchObject([{ email: 'anna@example.com', isDisabled: true }]);
+  });
+
+  test('creates a key whose clear text is the last line, and revokes it', async () => {
+    const created = await leitwerk(['key', 'create', '--name', 'test', '--role', 'sales'], env);
+    expect(created.stdout.trimEnd().split('\n').at(-1)).toMatch(/^lw_[\w-]{40,}$/);
+
+    const [key] = JSON.parse((await leitwerk(['key', 'list', '--json'], env)).stdout) as { id: string }[];
+    await leitwerk(['key', 'revoke', key?.id ?? ''], env);
+
+    expect((await leitwerk(['key', 'list'], env)).stdout).toContain('revoked');
+  });
+
+  test('what it writes in a backup is there after restoring it elsewhere', async (context) => {
+    const file = join(await createFolder(), 'backup.tgz');
+    const elsewhere: Record<string, string> = {
+      ...env,
+      LEITWERK_DATA: join(await createFolder(), 'data'),
+      ...(await databaseOf(dialect, context)),
+    };
+    await leitwerk(['key', 'create', '--name', 'kept', '--role', 'viewer'], env);
+
+    expect((await leitwerk(['backup', file], env)).code).toBe(0);
+    expect((await leitwerk(['restore', file], elsewhere)).code).toBe(0);
+
+    expect((await leitwerk(['key', 'list'], elsewhere)).stdout).toContain('kept');
+  });
+
+  test('says that all is well', async () => {
+    const { code, stdout } = await leitwerk(['doctor', '--json'], env);
+
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true });
+    expect(code).toBe(0);
+  });
+});
+
+test('a backup does not replace a file unless told to', async () => {
+  const folder = await createFolder();
+  const file = join(folder, 'backup.tgz');
+  const env = { LEITWERK_DATA: join(folder, 'data'), PORT: '1' };
+  await leitwerk(['user', 'list'], env);
+  await leitwerk(['backup', file], env);
+
+  const second = await leitwerk(['backup', file], env);
+
+  expect(second).toMatchObject({ code: 1, stdout: '' });
+  expect(second.stderr).toContain('exists already: --force replaces it');
+  expect((await leitwerk(['backup', file, '--force'], env)).code).toBe(0);
+});
+
+test('a file that is no backup is refused and the data stays', async () => {
+  const env = { LEITWERK_DATA: await createFolder(), PORT: '1' };
+  await leitwerk(['key', 'create', '--name', 'kept', '--role', 'viewer'], env);
+
+  const { code, stderr } = await leitwerk(['restore', 'package.json'], env);
+
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('is not a readable backup') as string });
+  expect((await leitwerk(['key', 'list'], env)).stdout).toContain('kept');
+});
+
+test.each([
+  [['user', 'create', '--email', 'a@b.de'], '--name is missing.'],
+  [['user', 'create', '--mail', 'a@b.de'], "Unknown option '--mail'"],
+  [['user', 'destroy'], 'Unknown command.'],
+  [['key', 'revoke'], '<id> is missing.'],
+])('a wrong call is told on stderr and ends with 1: %o', async (args, sentence) => {
+  const { code, stdout, stderr } = await leitwerk(args, { LEITWERK_DATA: await createFolder() });
+
+  expect(code).toBe(1);
+  expect(stdout).toBe('');
+  expect(stderr).toContain(sentence);
+});
+
+test('errors are JSON for scripts and in the language of the terminal for people', async () => {
+  const env = { LEITWERK_DATA: await createFolder(), LANG: 'de_DE.UTF-8' };
+
+  expect((await leitwerk(['key', 'revoke'], env)).stderr).toBe('<id> fehlt.\n');
+  expect(JSON.parse((await leitwerk(['key', 'revoke', '--json'], env)).stderr)).toMatchObject({ code: 'InvalidInput' });
+});
+
+test('every command tells its options', async () => {
+  const overview = await leitwerk(['--help'], {});
+  const names = [...overview.stdout.matchAll(/^ {2}(\w+(?: \w+)?) {2,}/gm)]
+    .map(([, name]) => name ?? '')
+    .filter((name) => name !== 'start');
+
+  const helps = await Promise.all(names.map(async (name) => await leitwerk([...name.split(' '), '--help'], {})));
+
+  expect(names.length).toBeGreaterThan(8);
+  expect(helps.filter(({ code, stdout }) => code !== 0 || !stdout.includes('--json'))).toEqual([]);
+});
