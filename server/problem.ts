@@ -14,9 +14,18 @@ export interface ProblemContext {
   readonly onUnexpected: (error: unknown) => void;
 }
 
+/** What Express and its parts refuse by themselves: addresses that cannot be decoded, files outside their folder. */
+const toKnown = (error: unknown): LeitwerkError => {
+  if (error instanceof LeitwerkError) return error;
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+  if (status === 403 || status === 404) return new LeitwerkError('NotFound', { cause: error });
+  if (status === 400) return new LeitwerkError('Unreadable', { cause: error });
+  return new LeitwerkError('Internal', { cause: error });
+};
+
 /** Turns whatever was thrown into an answer. Unknown errors say nothing of their inside; the log has it under the request's id. */
 export function toProblem(error: unknown, context: ProblemContext): Problem {
-  const known = error instanceof LeitwerkError ? error : new LeitwerkError('Internal', { cause: error });
+  const known = toKnown(error);
   if (known.status >= 500) context.onUnexpected(error);
   const title = catalogue[known.code][context.language];
   const retryAfter = known.retryAfterSeconds ?? (known.status === 503 || known.status === 429 ? 2 : undefined);
