@@ -1,0 +1,82 @@
+import type { Client } from '@temporalio/client';
+import type { EntityModel } from '../core/entity.ts';
+import { insertEvent } from '../store/events.ts';
+import { holdLease, readDuePlaces } from '../store/outbox.ts';
+import { tableName } from '../store/record-table.ts';
+import type { WorkerStore } from './context.ts';
+import { workflowId } from './starter.ts';
+
+export interface ReconcilerOptions extends WorkerStore {
+  readonly client: Client;
+  readonly holder: string;
+  /** New events for the relay were written. */
+  readonly onFound: (count: number) => void;
+}
+
+/** Records younger than this may still be on their way through the relay. */
+const graceMs = 60_000;
+const pageSize = 500;
+
+/**
+ * Compares the rows that should have a process with what Temporal runs and lets the relay start what is missing, in the background lane.
+ * Rows hold stage and deadlines, and effects are recorded, so a process that starts again goes on where it was and sends nothing twice.
+ * Answers how many were missing; 0 when another process is at it.
+ */
+export async function reconcile(options: ReconcilerOptions): Promise<number> {
+  const now = options.now();
+  const until = new Date(now.getTime() + graceMs).toISOString();
+  if (!(await holdLease(options.db, { name: 'reconciler', holder: options.holder, now: now.toISOString(), until }))) return 0;
+  const running = await readRunning(options.client);
+  let missing = 0;
+  for (const tenantId of options.registry.tenantIds) {
+    for (const model of options.registry.snapshot(tenantId).models.values()) {
+      if (model.hasPipeline) missing += await reconcileEntity(options, { tenantId, model, running, before: new Date(now.getTime() - graceMs).toISOString() });
+    }
+  }
+  if (missing > 0) options.onFound(missing);
+  return missing;
+}
+
+const readRunning = async (client: Client): Promise<Set<string>> => {
+  const running = new Set<string>();
+  for await (const execution of client.workflow.list({ query: "WorkflowType = 'runPipeline' AND ExecutionStatus = 'Running'", pageSize: 1_000 })) {
+    running.add(execution.workflowId);
+  }
+  return running;
+};
+
+interface Scope {
+  readonly tenantId: string;
+  readonly model: EntityModel;
+  readonly running: ReadonlySet<string>;
+  readonly before: string;
+}
+
+const reconcileEntity = async (options: ReconcilerOptions, scope: Scope): Promise<number> => {
+  const { tenantId, model, running, before } = scope;
+  const entity = model.name;
+  const query = { tenantId, entity, table: tableName(entity), hasState: model.fields.has('state'), before, limit: pageSize };
+  let missing = 0;
+  let afterId = '';
+  for (;;) {
+    const places = await readDuePlaces(options.db, { ...query, afterId });
+    const lost = places.filter((place) => !running.has(workflowId({ tenantId, entity, recordId: place.id })));
+    await wakeAll(options, { tenantId, entity, recordIds: lost.map((place) => place.id) });
+    missing += lost.length;
+    const last = places.at(-1);
+    if (last === undefined || places.length < pageSize) return missing;
+    afterId = last.id;
+  }
+};
+
+const wakeAll = async (options: ReconcilerOptions, lost: { readonly tenantId: string; readonly entity: string; readonly recordIds: readonly string[] }): Promise<void> => {
+  if (lost.recordIds.length === 0) return;
+  const { tenantId, entity } = lost;
+  const at = options.now().toISOString();
+  await options.db.write(async (tx) => {
+    for (const recordId of lost.recordIds) {
+      const wakes = { process: `${entity}/${recordId}`, lane: 'background' as const };
+      await insertEvent(tx, { tenantId, at, actor: 'system', act: `${entity}.reconcile`, entity, recordId, version: 0, wakes });
+    }
+  });
+};

@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto';
+import { isClosed } from '../core/pipeline/run.ts';
+import type { Lane } from '../store/events.ts';
+import { failpoint } from '../store/failpoints.ts';
+import { countBacklog, holdLease, markRelayed, readOutgoing, readPlaces, releaseLease, type Backlog, type Outgoing, type ProcessPlace } from '../store/outbox.ts';
+import { tableName } from '../store/record-table.ts';
+import type { WorkerStore } from './context.ts';
+import type { ProcessInput } from './contract.ts';
+import { createPacer, type Pacer } from './pacer.ts';
+import type { Starter } from './starter.ts';
+
+/** What the health page shows of the relay. */
+export interface RelayState {
+  /** `standby`: another process relays. `down`: Temporal or the database is away; work waits and nothing is lost. */
+  readonly state: 'ready' | 'standby' | 'down';
+  readonly since: string;
+  readonly backlog: Backlog;
+  readonly ratePerSecond: number;
+  /** When the backlog will be worked off at this rate; null when there is none or no rate yet. */
+  readonly expectedEndAt: string | null;
+}
+
+export interface Relay {
+  /** There are new events: look at once. */
+  wake(): void;
+  /** A process has taken a step. */
+  stepTaken(): void;
+  state(): RelayState;
+  /** Ends after what is under way. */
+  stop(): Promise<void>;
+}
+
+export interface RelayOptions extends WorkerStore {
+  readonly starter: Starter;
+  readonly hasAttributes: boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+/** How much of a lane goes in one round: people's work is looked for again after every round. */
+const lanes: readonly { readonly lane: Lane; readonly size: number }[] = [
+  { lane: 'interactive', size: 64 },
+  { lane: 'incoming', size: 32 },
+  { lane: 'background', size: 16 },
+];
+const concurrency = 16;
+const leaseMs = 15_000;
+const idleMs = 500;
+const longestPauseMs = 10_000;
+
+/** Tells Temporal what the event table says it must hear, at least once, people's work first. One relay of all processes acts at a time. */
+export function createRelay(options: RelayOptions): Relay {
+  return new OutboxRelay(options);
+}
+
+class OutboxRelay implements Relay {
+  readonly #options: RelayOptions;
+  readonly #pacer: Pacer;
+  readonly #holder = randomUUID();
+  readonly #ended: Promise<void>;
+  #isStopping = false;
+  #alarm: (() => void) | undefined;
+  #isWoken = false;
+  #leaseUntil = 0;
+  #pauseMs = 0;
+  #state: Pick<RelayState, 'state' | 'since'>;
+  #backlog: Backlog = { interactive: 0, incoming: 0, background: 0 };
+  #countedAt = 0;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#pacer = createPacer(() => options.now().getTime());
+    this.#state = { state: 'standby', since: options.now().toISOString() };
+    this.#ended = this.#run();
+  }
+
+  wake(): void {
+    this.#isWoken = true;
+    // While Temporal is away, new work does not shorten the pause.
+    if (this.#pauseMs === 0) this.#alarm?.();
+  }
+
+  stepTaken(): void {
+    this.#pacer.stepTaken();
+  }
+
+  state(): RelayState {
+    const total = this.#backlog.interactive + this.#backlog.incoming + this.#backlog.background;
+    const ratePerSecond = this.#pacer.ratePerSecond();
+    const endsInMs = total === 0 || ratePerSecond === 0 ? undefined : (total / ratePerSecond) * 1_000;
+    const expectedEndAt = endsInMs === undefined ? null : new Date(this.#options.now().getTime() + endsInMs).toISOString();
+    return { ...this.#state, backlog: this.#backlog, ratePerSecond, expectedEndAt };
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#alarm?.();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopping) {
+      try {
+        const hasMore = (await this.#holdsLease()) && (await this.#round());
+        this.#pauseMs = 0;
+        if (!hasMore) await this.#wait(idleMs);
+      } catch (error) {
+        this.#note('down');
+        this.#options.onError(error);
+        this.#pauseMs = Math.min(Math.max(this.#pauseMs * 2, 250), longestPauseMs);
+        await this.#wait(this.#pauseMs);
+      }
+    }
+    if (this.#leaseUntil > 0) await releaseLease(this.#options.db, { name: 'relay', holder: this.#holder }).catch(this.#options.onError);
+  }
+
+  async #wait(ms: number): Promise<void> {
+    if (!this.#isStopping && !(this.#isWoken && this.#pauseMs === 0)) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.#alarm = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#alarm = undefined;
+    this.#isWoken = false;
+  }
+
+  #note(state: RelayState['state']): void {
+    if (this.#state.state !== state) this.#state = { state, since: this.#options.now().toISOString() };
+  }
+
+  async #holdsLease(): Promise<boolean> {
+    const now = this.#options.now();
+    if (this.#leaseUntil - now.getTime() > leaseMs / 2) return true;
+    const until = new Date(now.getTime() + leaseMs);
+    const isMine = await holdLease(this.#options.db, { name: 'relay', holder: this.#holder, now: now.toISOString(), until: until.toISOString() });
+    this.#leaseUntil = isMine ? until.getTime() : 0;
+    if (!isMine) this.#note('standby');
+    return isMine;
+  }
+
+  /** One round; answers whether there may be more to do at once. */
+  async #round(): Promise<boolean> {
+    const { db } = this.#options;
+    await this.#count();
+    for (const { lane, size } of lanes) {
+      const room = lane === 'interactive' ? size : Math.min(size, this.#pacer.room());
+      if (room === 0) {
+        // The worker is busy with what it has: what waits in our table can still be overtaken, what waits in Temporal cannot.
+        await new Promise((resolve) => void setTimeout(resolve, 20));
+        return true;
+      }
+      const events = await readOutgoing(db, lane, room);
+      if (events.length === 0) continue;
+      failpoint('S6');
+      await this.#deliver(events);
+      failpoint('S7');
+      await markRelayed(db, events.map((event) => event.seq));
+      failpoint('S8');
+      this.#pacer.relayed(events.length);
+      this.#note('ready');
+      return true;
+    }
+    // Nothing to tell does not mean that Temporal is there again; the worker's own state says that.
+    this.#note('ready');
+    return false;
+  }
+
+  async #count(): Promise<void> {
+    const now = this.#options.now().getTime();
+    if (now - this.#countedAt < 1_000) return;
+    this.#countedAt = now;
+    this.#backlog = await countBacklog(this.#options.db);
+  }
+
+  async #deliver(events: readonly Outgoing[]): Promise<void> {
+    const deliveries = await this.#deliveriesOf(events);
+    const next = deliveries.values();
+    const work = async (): Promise<void> => {
+      for (const { input, isNew, seq, lane } of next) {
+        if (!isNew) await this.#options.starter.wake(input, { seq, lane });
+        else {
+          this.#pacer.started();
+          await this.#options.starter.start(input, { seq, lane });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(concurrency, deliveries.length) }, work));
+  }
+
+  /** One delivery a process, whatever the number of its events. */
+  async #deliveriesOf(events: readonly Outgoing[]): Promise<Delivery[]> {
+    const newest = new Map<string, Outgoing>();
+    for (const event of events) newest.set(`${event.tenantId}/${event.wakes}`, event);
+    const groups = Map.groupBy(newest.values(), (event) => `${event.tenantId}/${entityOf(event)}`);
+    const deliveries: Delivery[] = [];
+    for (const group of groups.values()) deliveries.push(...(await this.#deliveriesOfEntity(group)));
+    return deliveries;
+  }
+
+  async #deliveriesOfEntity(events: readonly Outgoing[]): Promise<Delivery[]> {
+    const [first] = events;
+    if (first === undefined) return [];
+    const { tenantId } = first;
+    const entity = entityOf(first);
+    const model = this.#options.registry.snapshot(tenantId).models.get(entity);
+    if (model === undefined) return [];
+    const bySeq = new Map(events.map((event) => [event.wakes.slice(entity.length + 1), event]));
+    const query = { tenantId, entity, table: tableName(entity), hasState: model.fields.has('state'), ids: [...bySeq.keys()] };
+    const places = await readPlaces(this.#options.db, query);
+    return places.flatMap((place) => {
+      const event = bySeq.get(place.id);
+      if (event === undefined || !needsProcess(place)) return [];
+      return [{ input: this.#inputOf(place, { tenantId, entity }), isNew: place.processState === null, seq: event.seq, lane: event.lane }];
+    });
+  }
+
+  #inputOf(place: ProcessPlace, of: { readonly tenantId: string; readonly entity: string }): ProcessInput {
+    return {
+      ...of,
+      recordId: place.id,
+      pipeline: place.pipeline ?? '',
+      revision: place.pipelineRevision ?? 0,
+      stage: place.stage ?? '',
+      hasAttributes: this.#options.hasAttributes,
+    };
+  }
+}
+
+interface Delivery {
+  readonly input: ProcessInput;
+  readonly isNew: boolean;
+  readonly seq: number;
+  readonly lane: Lane;
+}
+
+const entityOf = (event: Outgoing): string => event.wakes.slice(0, event.wakes.indexOf('/'));
+
+/** A closed record without a running process needs none; a running one has to hear that it ends. */
+const needsProcess = (place: ProcessPlace): boolean =>
+  place.pipeline !== null && (!isClosed({ ...place }) || (place.processState !== null && place.processState !== 'done'));

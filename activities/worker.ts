@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type NativeConnectionOptions } from '@temporalio/worker';
+import { registerAttributes } from './attributes.ts';
+import type { EffectInput, EffectRetry } from './contract.ts';
+import type { WorkerStore } from './context.ts';
+import { createActivities } from './process-activities.ts';
+import { reconcile } from './reconciler.ts';
+import { createRelay, type Relay, type RelayState } from './relay.ts';
+import { createStarter } from './starter.ts';
+
+export interface WorkerOptions extends WorkerStore {
+  /** `host:port`. */
+  readonly address: string;
+  readonly namespace: string;
+  readonly apiKey?: string | undefined;
+  readonly tls?: NativeConnectionOptions['tls'] | undefined;
+  readonly taskQueue?: string;
+  /** From `provideBundle`. */
+  readonly bundlePath: string;
+  readonly performEffect: (input: EffectInput) => Promise<void>;
+  readonly effectRetry?: EffectRetry;
+  /** Default true; a worker of a cluster may leave relaying to others. */
+  readonly isRelaying?: boolean;
+  readonly reconcileEveryMs?: number;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface ProcessWorker {
+  /** There are new events to relay. */
+  wake(): void;
+  relayState(): RelayState | undefined;
+  /** Compares rows with Temporal now; answers how many processes were missing. */
+  reconcile(): Promise<number>;
+  /** Resolves when the worker has ended by itself, rejects when it failed. */
+  readonly ended: Promise<void>;
+  /** Finishes what is under way, within 8 seconds. */
+  stop(): Promise<void>;
+}
+
+export const standardTaskQueue = 'leitwerk';
+/** About an hour of trying; then a person has to look. */
+const standardRetry: EffectRetry = { maximumAttempts: 12, initialIntervalMs: 2_000 };
+const tenMinutesMs = 600_000;
+
+/** Once a process, before anything else of Temporal: warnings only, and signals stay ours. */
+export function installRuntime(): void {
+  Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
+}
+
+const connect = async (options: WorkerOptions): Promise<NativeConnection> =>
+  await NativeConnection.connect({
+    address: options.address,
+    ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
+    ...(options.tls === undefined ? (options.apiKey === undefined ? {} : { tls: true }) : { tls: options.tls }),
+  });
+
+/**
+ * Connects to Temporal and runs its worker, the outbox relay and the reconciler on one connection, so that starts can be eager.
+ * @throws when the server cannot be reached; the caller tries again.
+ */
+export async function createWorker(options: WorkerOptions): Promise<ProcessWorker> {
+  const connection = await connect(options);
+  try {
+    return await startOn(connection, options);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+const startOn = async (connection: NativeConnection, options: WorkerOptions): Promise<ProcessWorker> => {
+  const { namespace, taskQueue = standardTaskQueue } = options;
+  const hasAttributes = await registerAttributes(connection, { namespace, onError: options.onError });
+  let relay: Relay | undefined;
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle: { codePath: options.bundlePath },
+    activities: { ...createActivities({ ...options, effectRetry: options.effectRetry ?? standardRetry, onStep: () => relay?.stepTaken() }) },
+    shutdownGraceTime: '3 seconds',
+    shutdownForceTime: '6 seconds',
+    maxCachedWorkflows: 200,
+    workflowThreadPoolSize: 1,
+    maxConcurrentWorkflowTaskExecutions: 40,
+    maxConcurrentLocalActivityExecutions: 40,
+    maxConcurrentActivityTaskExecutions: 20,
+  });
+  const client = new Client({ connection, namespace });
+  const running = worker.run();
+  if (options.isRelaying !== false) relay = createRelay({ ...options, starter: createStarter(client, taskQueue), hasAttributes });
+  const schedule = keepReconciling({ ...options, client, onFound: () => relay?.wake() });
+  const ended = running.finally(async () => {
+    schedule.stop();
+    await relay?.stop();
+    await connection.close();
+  });
+  return {
+    wake: () => relay?.wake(),
+    relayState: () => relay?.state(),
+    reconcile: schedule.now,
+    ended,
+    stop: async () => {
+      schedule.stop();
+      await relay?.stop();
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await ended;
+    },
+  };
+};
+
+interface Schedule {
+  readonly now: () => Promise<number>;
+  readonly stop: () => void;
+}
+
+const keepReconciling = (options: WorkerOptions & { readonly client: Client; readonly onFound: () => void }): Schedule => {
+  const holder = randomUUID();
+  const now = async (): Promise<number> => await reconcile({ ...options, holder });
+  const look = (): void => void now().catch(options.onError);
+  // Not in the first second: a warm start has better to do.
+  const first = setTimeout(look, 3_000);
+  const timer = setInterval(look, options.reconcileEveryMs ?? tenMinutesMs);
+  return {
+    now,
+    stop: () => {
+      clearTimeout(first);
+      clearInterval(timer);
+    },
+  };
+};

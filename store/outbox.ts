@@ -1,0 +1,96 @@
+import type { Database, Queries, Value } from './database.ts';
+import type { Lane } from './events.ts';
+import type { TableDefinition } from './tables.ts';
+
+/** A place that one process at a time holds for a short while (who relays, who reconciles). */
+export const leaseTable: TableDefinition = {
+  name: 'lease',
+  columns: { name: 'key', holder: 'key', until: 'instant' },
+  primaryKey: ['name'],
+};
+
+/** An event that a process still has to hear of. */
+export interface Outgoing {
+  readonly seq: number;
+  readonly tenantId: string;
+  readonly lane: Lane;
+  /** `<entity>/<record id>`. */
+  readonly wakes: string;
+}
+
+/** The oldest events of a lane that wait to be relayed. */
+export async function readOutgoing(db: Queries, lane: Lane, limit: number): Promise<Outgoing[]> {
+  return await db.all<Outgoing>(`SELECT \`seq\`, \`tenantId\`, \`lane\`, \`wakes\` FROM \`event\` WHERE \`lane\` = ? ORDER BY \`seq\` LIMIT ${Math.trunc(limit)}`, [lane]);
+}
+
+/** Notes that Temporal knows of these events. */
+export async function markRelayed(db: Database, seqs: readonly number[]): Promise<void> {
+  if (seqs.length === 0) return;
+  await db.write((tx) => tx.run(`UPDATE \`event\` SET \`lane\` = NULL WHERE \`seq\` IN (${seqs.map(() => '?').join(', ')})`, seqs));
+}
+
+export type Backlog = Readonly<Record<Lane, number>>;
+
+export async function countBacklog(db: Queries): Promise<Backlog> {
+  const rows = await db.all<{ lane: Lane; n: number }>('SELECT `lane`, COUNT(*) AS `n` FROM `event` WHERE `lane` IS NOT NULL GROUP BY `lane`');
+  const counts = { interactive: 0, incoming: 0, background: 0 };
+  for (const row of rows) counts[row.lane] = Number(row.n);
+  return counts;
+}
+
+/** Takes or keeps a lease until `until`. False while someone else holds it. */
+export async function holdLease(db: Database, lease: { readonly name: string; readonly holder: string; readonly now: string; readonly until: string }): Promise<boolean> {
+  const { name, holder, now, until } = lease;
+  return await db.write(async (tx) => {
+    const lock = tx.dialect === 'mysql' ? ' FOR UPDATE' : '';
+    const row = await tx.get<{ holder: string; until: string }>(`SELECT \`holder\`, \`until\` FROM \`lease\` WHERE \`name\` = ?${lock}`, [name]);
+    if (row === undefined) {
+      await tx.run('INSERT INTO `lease` (`name`, `holder`, `until`) VALUES (?, ?, ?)', [name, holder, until]);
+      return true;
+    }
+    if (row.holder !== holder && row.until > now) return false;
+    await tx.run('UPDATE `lease` SET `holder` = ?, `until` = ? WHERE `name` = ?', [holder, until, name]);
+    return true;
+  });
+}
+
+/** Gives a lease back, so that the next holder need not wait for its end. */
+export async function releaseLease(db: Database, lease: { readonly name: string; readonly holder: string }): Promise<void> {
+  await db.write((tx) => tx.run('DELETE FROM `lease` WHERE `name` = ? AND `holder` = ?', [lease.name, lease.holder]));
+}
+
+/** What starting a process needs to know of its record. */
+export interface ProcessPlace {
+  readonly id: string;
+  readonly pipeline: string | null;
+  readonly pipelineRevision: number | null;
+  readonly stage: string | null;
+  readonly state: string | null;
+  readonly deletedAt: string | null;
+  /** State of the process's row, null before its first step. */
+  readonly processState: string | null;
+}
+
+interface PlaceQuery {
+  readonly tenantId: string;
+  readonly entity: string;
+  readonly table: string;
+  /** Entities without states of their own count as open. */
+  readonly hasState: boolean;
+}
+
+const placeSql = ({ table, hasState }: PlaceQuery): string =>
+  `SELECT r.\`id\`, r.\`pipeline\`, r.\`pipelineRevision\`, r.\`stage\`, ${hasState ? 'r.`state`' : 'NULL AS `state`'}, r.\`deletedAt\`, p.\`state\` AS \`processState\`
+   FROM \`${table}\` r LEFT JOIN \`process\` p ON p.\`tenantId\` = r.\`tenantId\` AND p.\`entity\` = ? AND p.\`recordId\` = r.\`id\` WHERE r.\`tenantId\` = ?`;
+
+export async function readPlaces(db: Queries, query: PlaceQuery & { readonly ids: readonly string[] }): Promise<ProcessPlace[]> {
+  const params: Value[] = [query.entity, query.tenantId, ...query.ids];
+  return await db.all<ProcessPlace>(`${placeSql(query)} AND r.\`id\` IN (${query.ids.map(() => '?').join(', ')})`, params);
+}
+
+/** Records that should have a running process, by id after `afterId`; those younger than `before` are still on their way. */
+export async function readDuePlaces(db: Queries, query: PlaceQuery & { readonly afterId: string; readonly before: string; readonly limit: number }): Promise<ProcessPlace[]> {
+  const open = query.hasState ? " AND r.`state` = 'open'" : '';
+  const sql = `${placeSql(query)} AND r.\`deletedAt\` IS NULL${open} AND r.\`pipeline\` IS NOT NULL AND (p.\`state\` IS NULL OR p.\`state\` <> 'done') AND r.\`createdAt\` < ? AND r.\`id\` > ? ORDER BY r.\`id\` LIMIT ${Math.trunc(query.limit)}`;
+  return await db.all<ProcessPlace>(sql, [query.entity, query.tenantId, query.before, query.afterId]);
+}
