@@ -4,6 +4,7 @@ import type { Route } from '../route.ts';
 import { accountRoutes } from './accounts.ts';
 import { actRoutes } from './acts.ts';
 import { bulkRoute } from './bulk.ts';
+import { configRoutes } from './config.ts';
 import { intakeRoutes } from './intake.ts';
 import { leadRoutes } from './leads.ts';
 import { operationsRoutes } from './operations.ts';
@@ -24,6 +25,7 @@ interface Parts {
 export const apiRoutes = ({ live, health, guard }: Parts): readonly Route[] => [
   ...accountRoutes,
   ...overviewRoutes,
+  ...configRoutes,
   ...operationsRoutes(live, health),
   ...intakeRoutes(guard),
   ...leadRoutes,
