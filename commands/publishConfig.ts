@@ -3,6 +3,7 @@ import { diffLines, type LineDiff } from '../core/config/diff.ts';
 import { toConfigKind } from '../core/config/kinds.ts';
 import { writeYaml } from '../core/config/write.ts';
 import { LeitwerkError } from '../core/errors.ts';
+import { assertExpected } from '../store/config.ts';
 import { assertMayConfigure, assertMayGrant, assertValid, lookupOf, onSteadyState, publishEntry, readConfigState, type ConfigContext, type ConfigEntry, type ConfigState, type PublishedEntry } from './config-state.ts';
 
 export interface PublishInput {
@@ -25,9 +26,11 @@ interface Prepared {
 const prepare = (ctx: ConfigContext, state: ConfigState, input: PublishInput): Prepared => {
   const kind = toConfigKind(input.kind);
   const { key } = input;
-  const before = state.heads.find((head) => head.kind === kind && head.key === key)?.yaml;
+  const head = state.heads.find((one) => one.kind === kind && one.key === key);
+  const before = head?.yaml;
   const yaml = input.yaml ?? (input.value === undefined ? undefined : writeYaml(kind, input.value, before));
   if (yaml === undefined) throw new LeitwerkError('Unreadable');
+  assertExpected(head, { key, yaml, expectedRevision: input.expectedRevision });
   const lookup = lookupOf(state, { added: [{ kind, key, value: {} }] });
   const { value, issues } = checkConfig(kind, yaml, { key, language: ctx.language, lookup });
   assertValid(issues);

@@ -3,7 +3,7 @@ import type { ConfigIssue } from '../core/config/faults.ts';
 import { fitsColumn, type SchemaChange } from '../core/config/schema-change.ts';
 import { toEntityModel, type EntityModel, type EntitySchema } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
-import { readRevisions } from '../store/config.ts';
+import { assertExpected, readRevisions } from '../store/config.ts';
 import { assertMayConfigure, assertValid, lookupOf, onSteadyState, publishEntry, readConfigState, type ConfigContext, type ConfigEntry, type ConfigState, type PublishedEntry } from './config-state.ts';
 import { schemaImpact, type SchemaImpact } from './schema-impact.ts';
 
@@ -52,6 +52,8 @@ const impossibleIssue = (change: SchemaChange, ctx: ConfigContext): ConfigIssue 
 const prepare = async (ctx: ConfigContext, state: ConfigState, input: PublishSchemaInput): Promise<Prepared> => {
   const text = input.text ?? `${JSON.stringify(input.schema ?? null, null, 2)}\n`;
   const { entity } = input;
+  const head = state.heads.find((one) => one.kind === 'schemas' && one.key === entity);
+  assertExpected(head, { key: entity, yaml: text, expectedRevision: input.expectedRevision });
   const { value, issues } = checkConfig('schemas', text, { key: entity, language: ctx.language, lookup: lookupOf(state) });
   assertValid(issues);
   const after = toEntityModel(value as unknown as EntitySchema, 0);

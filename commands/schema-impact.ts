@@ -4,7 +4,9 @@ import type { EntityModel } from '../core/entity.ts';
 import { LeitwerkError, type Language } from '../core/errors.ts';
 import { parseFilter } from '../core/filter/index.ts';
 import type { Database } from '../store/database.ts';
+import { toTable } from '../store/record-table.ts';
 import { countFieldUse, countRecords, countSharedValues, readViewTexts, type ViewTexts } from '../store/schema-usage.ts';
+import { migrate } from '../store/tables.ts';
 import { brokenReferences } from './config-references.ts';
 import type { ConfigState } from './config-state.ts';
 
@@ -61,6 +63,8 @@ export async function schemaImpact(question: ImpactQuestion): Promise<SchemaImpa
   const { db, tenantId, language, state, before, after } = question;
   const compared = compareSchemas(before, after);
   const isDestructive = compared.some((change) => change.isDestructive);
+  // The schema in force may have been published a moment ago, before any registry brought its table up to it.
+  if (isDestructive && before !== undefined) await migrate(db, [toTable(before)]);
   const changes = [];
   const impossible = compared.filter((change) => change.isImpossible);
   for (const change of compared) {

@@ -138,7 +138,8 @@ export interface Published {
   readonly isNew: boolean;
 }
 
-const assertExpected = (head: ConfigHead | undefined, input: RevisionInput): void => {
+/** @throws LeitwerkError `Conflict` with both texts when the author started from another revision. */
+export function assertExpected(head: ConfigHead | undefined, input: Pick<RevisionInput, 'key' | 'yaml' | 'expectedRevision'>): void {
   const current = head?.revision ?? 0;
   if (input.expectedRevision === undefined || input.expectedRevision === current) return;
   const text = {
@@ -147,7 +148,7 @@ const assertExpected = (head: ConfigHead | undefined, input: RevisionInput): voi
   };
   const facts = { expectedRevision: input.expectedRevision, currentRevision: current, currentAuthor: head?.author, current: head?.yaml, yours: input.yaml };
   throw new LeitwerkError('Conflict', { text, facts });
-};
+}
 
 const insertRevision = async (tx: Tx, input: RevisionInput, hash: string): Promise<number> => {
   const name = [input.tenantId, input.kind, input.key];

@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { previewSchema, publishSchema } from '../../commands/publishSchema.ts';
+import { restoreConfig } from '../../commands/restoreConfig.ts';
+import type { EntitySchema, PropertySchema } from '../../core/entity.ts';
+import { LeitwerkError } from '../../core/errors.ts';
+import { readHead } from '../../store/config.ts';
+import type { Database } from '../../store/database.ts';
+import type { Registry } from '../../store/registry.ts';
+import { openSqlite } from '../../store/sqlite.ts';
+import { configContext, shipConfiguration } from '../support/configuration.ts';
+
+type Properties = Readonly<Record<string, PropertySchema>>;
+
+const failure = async (work: Promise<unknown>): Promise<LeitwerkError> => {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof LeitwerkError) return error;
+  throw new Error('Expected a LeitwerkError', { cause: error });
+};
+
+const without = (properties: Properties, name: string): Properties => Object.fromEntries(Object.entries(properties).filter(([key]) => key !== name));
+
+describe('publishing an entity schema', () => {
+  let db: Database;
+  let registry: Registry;
+  beforeEach(async () => {
+    db = openSqlite(':memory:');
+    registry = await shipConfiguration(db);
+  });
+  afterEach(async () => {
+    await db.close();
+  });
+
+  const lead = (): EntitySchema => {
+    const model = registry.snapshot('main').models.get('lead');
+    if (model === undefined) throw new Error('lead is shipped');
+    return model.schema;
+  };
+  const withProperties = (change: (properties: Properties) => Properties): EntitySchema => ({ ...lead(), properties: change(lead().properties) });
+  const withField = (name: string, property: PropertySchema): EntitySchema => withProperties((properties) => ({ ...properties, [name]: property }));
+  const publish = (schema: unknown, confirm?: string) => publishSchema(configContext(db), { entity: 'lead', schema, confirm });
+  const insertLead = async (id: string, fields: Record<string, string>): Promise<void> => {
+    const row: Record<string, string> = { id, tenantId: 'main', title: id, ...fields };
+    const names = Object.keys(row);
+    const sql = `INSERT INTO \`lead\` (${names.map((name) => `\`${name}\``).join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+    await db.write((tx) => tx.run(sql, Object.values(row)));
+  };
+
+  it('adds a field at once: its column is there after the next refresh', async () => {
+    const { impact, revision } = await publish(withField('branche', { type: 'string', maxLength: 100, 'x-label': { de: 'Branche', en: 'Industry' } }));
+    await registry.refresh();
+    await insertLead('a', { branche: 'Handwerk' });
+    expect(revision).toBe(2);
+    expect(impact).toMatchObject({ isDestructive: false, changes: [{ change: 'field-added', field: 'branche', isDestructive: false }] });
+    expect(registry.snapshot('main').models.get('lead')?.fields.get('branche')?.kind).toBe('text');
+    expect(await db.get('SELECT `branche` FROM `lead`')).toEqual({ branche: 'Handwerk' });
+  });
+
+  it('adds a whole entity with its table', async () => {
+    const schema = {
+      $id: 'vehicle',
+      type: 'object',
+      'x-entity': { plural: 'vehicles', label: { de: 'Fahrzeug', en: 'Vehicle' }, pluralLabel: { de: 'Fahrzeuge', en: 'Vehicles' }, titleField: 'plate' },
+      required: ['plate'],
+      properties: { plate: { type: 'string', maxLength: 20 }, lead: { 'x-reference': 'lead' } },
+    };
+    await publishSchema(configContext(db), { entity: 'vehicle', schema });
+    await registry.refresh();
+    expect(registry.snapshot('main').modelsByPlural.get('vehicles')?.name).toBe('vehicle');
+    expect(await db.all('SELECT `plate`, `lead` FROM `vehicle`')).toEqual([]);
+  });
+
+  it('shows the impact of removing a field and publishes it only with the hash of that impact', async () => {
+    await insertLead('a', { jobTitle: 'Einkauf' });
+    await insertLead('b', {});
+    await db.write((tx) =>
+      tx.run("INSERT INTO `saved_view` (`id`, `tenantId`, `name`, `entity`, `filter`, `columns`) VALUES ('v', 'main', 'Einkäufer', 'lead', 'jobTitle ~ \"Einkauf\"', '[]')"),
+    );
+    const schema = withProperties((properties) => without(properties, 'jobTitle'));
+    const error = await failure(publish(schema));
+    const impact = error.facts['impact'];
+    expect(error.code).toBe('Conflict');
+    expect(impact).toMatchObject({ isDestructive: true, changes: [{ change: 'removed', field: 'jobTitle', records: 1 }], views: [{ id: 'v', name: 'Einkäufer' }] });
+    expect(impact).toMatchObject({ config: [{ kind: 'mappings', key: 'facebook' }] });
+    expect((await failure(publish(schema, 'geraten'))).code).toBe('Conflict');
+
+    await publish(schema, String(error.facts['confirm']));
+    await registry.refresh();
+    expect(registry.snapshot('main').models.get('lead')?.fields.has('jobTitle')).toBe(false);
+    expect(await db.get("SELECT `jobTitle` FROM `lead` WHERE `id` = 'a'")).toEqual({ jobTitle: 'Einkauf' });
+  });
+
+  it('brings a removed field back with its values when the revision is restored', async () => {
+    await insertLead('a', { jobTitle: 'Einkauf' });
+    const schema = withProperties((properties) => without(properties, 'jobTitle'));
+    const impact = await previewSchema(configContext(db), { entity: 'lead', schema });
+    await publish(schema, impact.hash);
+    await restoreConfig(configContext(db), { kind: 'schemas', key: 'lead', revision: 1 });
+    await registry.refresh();
+    expect(registry.snapshot('main').models.get('lead')?.fields.get('jobTitle')?.kind).toBe('text');
+    expect(await db.get('SELECT `jobTitle` FROM `lead`')).toEqual({ jobTitle: 'Einkauf' });
+  });
+
+  it.each([
+    ['a new required field', { extra: { type: 'string' } }, ['extra'], 'required'],
+    ['fewer values', { qualification: { type: 'string', enum: ['cold'] } }, [], 'narrowed'],
+    ['a shorter text', { company: { type: 'string', maxLength: 10 } }, [], 'narrowed'],
+    ['a retired field', { campaign: { type: 'string', maxLength: 200, 'x-retired': true } }, [], 'retired'],
+    ['a unique field', { externalId: { type: 'string', maxLength: 200, 'x-unique': true } }, [], 'unique'],
+  ])('counts %s as destructive', async (_, changed, required, change) => {
+    const base = withProperties((properties) => ({ ...properties, ...(changed as Properties) }));
+    const impact = await previewSchema(configContext(db), { entity: 'lead', schema: { ...base, required: ['title', ...required] } });
+    expect(impact.isDestructive).toBe(true);
+    expect(impact.changes.filter((one) => one.isDestructive).map((one) => one.change)).toContain(change);
+  });
+
+  it('refuses what the column cannot hold, even when confirmed', async () => {
+    const error = await failure(publish(withField('budget', { type: 'string', maxLength: 50 }), 'egal'));
+    expect(error.code).toBe('InvalidInput');
+    expect(error.issues[0]).toMatchObject({ path: '/properties/budget', code: 'type' });
+  });
+
+  it('refuses to make a field unique while records share a value', async () => {
+    await insertLead('a', { externalId: '1' });
+    await insertLead('b', { externalId: '1' });
+    const error = await failure(publish(withField('externalId', { type: 'string', maxLength: 200, 'x-unique': true })));
+    expect(error.issues[0]).toMatchObject({ path: '/properties/externalId', code: 'unique' });
+  });
+
+  it('refuses a name that an earlier field of another type has left its column behind for', async () => {
+    const schema = withProperties((properties) => without(properties, 'score'));
+    await publish(schema, (await previewSchema(configContext(db), { entity: 'lead', schema })).hash);
+    const error = await failure(publish({ ...schema, properties: { ...schema.properties, score: { type: 'string', maxLength: 50 } } }));
+    expect(error.issues[0]).toMatchObject({ path: '/properties/score', code: 'column' });
+  });
+
+  it('refuses a schema that names what does not exist, every fault at once', async () => {
+    const error = await failure(
+      publish({
+        ...withProperties((properties) => ({ ...properties, boss: { 'x-reference': 'persn' }, mood: { type: 'string', 'x-config': 'moods' }, Bad: { type: 'string' } })),
+        required: ['title', 'nowhere'],
+      }),
+    );
+    expect(error.code).toBe('InvalidInput');
+    expect(error.issues.map((issue) => issue.path)).toContain('/properties/Bad');
+    const second = await failure(publish({ ...withProperties((properties) => ({ ...properties, boss: { 'x-reference': 'persn' } })), required: ['title', 'nowhere'] }));
+    expect(second.issues.map((issue) => issue.path)).toEqual(expect.arrayContaining(['/properties/boss/x-reference', '/required']));
+  });
+
+  it('refuses names that the product itself uses', async () => {
+    const label = { de: 'x', en: 'x' };
+    const schema = { $id: 'event', type: 'object', 'x-entity': { plural: 'leads', label, pluralLabel: label, titleField: 'name' }, properties: { name: { type: 'string' } } };
+    const error = await failure(publishSchema(configContext(db), { entity: 'event', schema }));
+    expect(error.issues.map((issue) => issue.path)).toEqual(['/$id', '/x-entity/plural']);
+  });
+
+  it('tells the second of two editors that the schema has changed meanwhile', async () => {
+    await publish(withField('a1', { type: 'string' }));
+    const error = await failure(publishSchema(configContext(db), { entity: 'lead', schema: withField('b1', { type: 'string' }), expectedRevision: 1 }));
+    expect(error.code).toBe('Conflict');
+    expect(error.facts).toMatchObject({ currentRevision: 2 });
+  });
+
+  it('keeps the JSON text as it was written', async () => {
+    const text = JSON.stringify(withField('a1', { type: 'string' }), null, 4);
+    await publishSchema(configContext(db), { entity: 'lead', text });
+    expect((await readHead(db, { tenantId: 'main', kind: 'schemas', key: 'lead' }))?.yaml).toBe(text);
+  });
+});
