@@ -3,13 +3,15 @@ import { text as readText } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { LeitwerkError, type Language } from '../core/errors.ts';
 import { accountCommands } from './cli/accounts.ts';
-import { usage, type Answer, type Call, type Command, type Option } from './cli/command.ts';
+import { toIssueLine, usage, type Answer, type Call, type Command, type Option } from './cli/command.ts';
+import { configCommands } from './cli/config.ts';
 import { maintenanceCommands } from './cli/maintenance.ts';
+import { sourceCommands } from './cli/sources.ts';
 import { openFoundation, type Foundation } from './foundation.ts';
 import { readLanguage, readSettings } from './settings.ts';
 
 /** To add a command: a `Command` in a file of `cli/`, and its list here. */
-const commands: readonly Command[] = [...accountCommands, ...maintenanceCommands];
+const commands: readonly Command[] = [...accountCommands, ...sourceCommands, ...configCommands, ...maintenanceCommands];
 
 const everywhere: Readonly<Record<string, Option>> = {
   tenant: { value: 'ID', text: 'tenant (default: main)' },
@@ -118,13 +120,7 @@ function helpOf(command: Command): string {
 const toAnswer = (text: string): Answer => ({ text, json: { help: text } });
 
 const toText = (error: LeitwerkError, language: Language): string =>
-  [
-    error.text[language],
-    ...error.issues.map(({ path, line, column, message }) => `${at(path, line, column)}: ${message}`),
-  ].join('\n');
-
-const at = (path: string, line?: number, column?: number): string =>
-  line === undefined ? path : `${path}:${line}:${column ?? 1}`;
+  [error.text[language], ...error.issues.map(toIssueLine)].join('\n');
 
 const toJson = (error: LeitwerkError, language: Language): string =>
   JSON.stringify({ code: error.code, message: error.text[language], errors: error.issues, ...error.facts });

@@ -3,20 +3,26 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTenant } from '../commands/accounts/createTenant.ts';
 import { defaultTenantId } from '../commands/accounts/setup.ts';
+import { importShipped } from '../commands/importConfig.ts';
+import { systemActor } from '../core/actor.ts';
+import type { ConfigIssue } from '../core/config/faults.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { accountTables } from '../store/accounts.ts';
 import { createBlobStore, type BlobStore } from '../store/blobs.ts';
 import { configTables } from '../store/config.ts';
+import { readShipped } from '../store/config-files.ts';
 import type { Database } from '../store/database.ts';
+import { effectTable } from '../store/effects.ts';
 import { eventTable } from '../store/events.ts';
 import { idempotencyTable } from '../store/idempotency.ts';
 import { openMysql } from '../store/mysql.ts';
 import { counterTable } from '../store/numbers.ts';
+import { processTable, turnTable } from '../store/processes.ts';
 import { createRegistry, type Registry } from '../store/registry.ts';
 import { createSecretBox, secretTable, type SecretBox } from '../store/secrets.ts';
 import { openSqlite } from '../store/sqlite.ts';
 import { migrate } from '../store/tables.ts';
-import { prepareDataFolder, type Settings } from './settings.ts';
+import { prepareDataFolder, rootFolder, type Settings } from './settings.ts';
 
 /** What every process of ours and the command line stand on. */
 export interface Foundation {
@@ -24,11 +30,23 @@ export interface Foundation {
   readonly registry: Registry;
   readonly blobs: BlobStore;
   readonly secrets: SecretBox;
+  /** Shipped files that could not be brought in; the start goes on without them. */
+  readonly shippedIssues: readonly ConfigIssue[];
   readonly close: () => Promise<void>;
 }
 
 /** Tables that are not made from entity schemas. */
-const systemTables = [...accountTables, ...configTables, eventTable, idempotencyTable, counterTable, secretTable];
+const systemTables = [
+  ...accountTables,
+  ...configTables,
+  eventTable,
+  idempotencyTable,
+  counterTable,
+  secretTable,
+  processTable,
+  turnTable,
+  effectTable,
+];
 
 /** Paths inside the data folder. */
 export const dataPaths = (folder: string): { database: string; blobs: string; keys: string; secretKey: string } => ({
@@ -51,12 +69,22 @@ export async function openFoundation(settings: Settings, now: Date = new Date())
   try {
     await migrate(db, systemTables);
     await createTenant(db, { id: defaultTenantId, name: 'Leitwerk' }, now);
+    const shippedIssues = await bringShippedIn(db, now);
     const registry = await createRegistry(db);
-    return { db, registry, blobs: createBlobStore(paths.blobs), secrets, close: async () => await db.close() };
+    const blobs = createBlobStore(paths.blobs);
+    return { db, registry, blobs, secrets, shippedIssues, close: async () => await db.close() };
   } catch (error) {
     await db.close();
     throw error;
   }
+}
+
+/** New texts of this version of the product, and those that nobody here has changed. */
+async function bringShippedIn(db: Database, now: Date): Promise<readonly ConfigIssue[]> {
+  const files = await readShipped(join(rootFolder, 'config'), join(rootFolder, 'schemas', 'entities'));
+  const actor = systemActor(defaultTenantId);
+  const { issues } = await importShipped({ db, actor, language: actor.language, now: () => now }, files);
+  return issues;
 }
 
 /** The key that secrets are sealed with: made once, kept beside the database, never in it. */

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../../commands/context.ts';
 import { systemActor } from '../../core/actor.ts';
-import { LeitwerkError, type Language } from '../../core/errors.ts';
+import { LeitwerkError, type Issue, type Language } from '../../core/errors.ts';
 import { createAbility } from '../../core/permissions.ts';
 import type { Foundation } from '../foundation.ts';
 import type { Settings } from '../settings.ts';
@@ -72,6 +72,12 @@ export function required(call: Call, name: string): string {
 
 export function usage(de: string, en: string): LeitwerkError {
   return new LeitwerkError('InvalidInput', { text: { de, en } });
+}
+
+/** `pipelines/inbox.yaml:12:5: sentence`, as editors and terminals make it a link. */
+export function toIssueLine({ path, message, line, column, ...issue }: Issue & { readonly file?: string }): string {
+  const place = line === undefined ? path : `:${line}:${column ?? 1}`;
+  return `${issue.file ?? ''}${place}: ${message}`;
 }
 
 /** A table as people read it: columns as wide as their content. */

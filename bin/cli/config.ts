@@ -1,0 +1,58 @@
+import { join, resolve } from 'node:path';
+import { exportConfig } from '../../commands/exportConfig.ts';
+import { importConfig, validateConfig } from '../../commands/importConfig.ts';
+import { readConfigFolder, writeConfigFolder, type ConfigFolder } from '../../store/config-files.ts';
+import { rootFolder } from '../settings.ts';
+import { positional, systemContext, toIssueLine, usage, type Call, type Command } from './command.ts';
+
+const validate: Command = {
+  name: 'config validate',
+  text: 'Check a folder of configuration against what is in force; changes nothing',
+  positionals: ['[dir]'],
+  run: async (call) => {
+    const dir = resolve(call.positionals[0] ?? join(rootFolder, 'config'));
+    const folder = await readFolder(call, dir);
+    const issues = await validateConfig(await systemContext(call), folder);
+    const text = issues.length === 0 ? `${folder.files.length} files are valid` : issues.map(toIssueLine).join('\n');
+    return {
+      json: { valid: issues.length === 0, files: folder.files.length, issues },
+      text,
+      exitCode: issues.length === 0 ? 0 : 1,
+    };
+  },
+};
+
+const importFolder: Command = {
+  name: 'config import',
+  text: 'Publish a folder of configuration: all of it, or nothing when a file is wrong',
+  positionals: ['<dir>'],
+  options: { comment: { value: 'TEXT', text: 'why, for the list of revisions' } },
+  run: async (call) => {
+    const folder = await readFolder(call, resolve(positional(call, 0, 'dir')));
+    const published = await importConfig(await systemContext(call), folder, call.option('comment'));
+    const lines = published.map(({ kind, key, revision }) => `${kind}/${key}: revision ${revision}`);
+    return { json: { published }, text: lines.length === 0 ? 'nothing to change' : lines.join('\n') };
+  },
+};
+
+const exportFolder: Command = {
+  name: 'config export',
+  text: 'Write the configuration in force into a folder, as import takes it',
+  positionals: ['<dir>'],
+  run: async (call) => {
+    const dir = resolve(positional(call, 0, 'dir'));
+    const files = await exportConfig(await systemContext(call));
+    await writeConfigFolder(dir, files);
+    return { json: { dir, files: files.map(({ file }) => file) }, text: `${files.length} files in ${dir}` };
+  },
+};
+
+async function readFolder(call: Call, dir: string): Promise<ConfigFolder> {
+  try {
+    return await readConfigFolder(dir, call.language);
+  } catch {
+    throw usage(`Der Ordner ${dir} ist nicht lesbar.`, `The folder ${dir} cannot be read.`);
+  }
+}
+
+export const configCommands: readonly Command[] = [validate, importFolder, exportFolder];
