@@ -66,7 +66,7 @@ export function createLiveEvents(services: Pick<Services, 'db' | 'authenticator'
   /** A disabled user's stream ends within a second. */
   const dropStale = async (nowMs: number): Promise<void> => {
     for (const stream of streams) {
-      if (nowMs - stream.checkedAt < 900) continue;
+      if (nowMs - stream.checkedAt < 600) continue;
       stream.checkedAt = nowMs;
       if (!(await services.authenticator.isStillIn(stream.ctx.actor))) leave(stream);
     }

@@ -41,7 +41,7 @@ describe('the app as a stranger sees it', () => {
     });
   const api = async (path: string, sent: Sent = {}): Promise<Response> => await request(`/api/v1${path}`, sent);
   const signIn = async (who: { email: string; password: string }): Promise<string> =>
-    cookieOf(await api('/session', { body: who }));
+    cookieOf(await api('/session', { body: { email: who.email, password: who.password } }));
   const guess = async (who: string): Promise<Response> =>
     await api('/session', { body: { email: who, password: 'falsches passwort' } });
   /** 401 once the key is refused. */
@@ -203,8 +203,8 @@ describe('the app as a stranger sees it', () => {
     expect((await api('/me', { cookie })).status).toBe(401);
     const startedAt = Date.now();
     await ended;
-    expect(Date.now() - startedAt).toBeLessThan(1_500);
-    expect((await api('/session', { body: user })).status).toBe(401);
+    expect(Date.now() - startedAt).toBeLessThan(1_000);
+    expect(await signIn(user)).toBe('');
   });
 
   it('S34: a key is shown once, narrowed to its scopes, and out within a second of being revoked', async () => {
