@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { isClosed } from '../core/pipeline/run.ts';
+import { readBacklog, type Backlog } from '../store/backlog.ts';
 import type { Lane } from '../store/events.ts';
 import { failpoint } from '../store/failpoints.ts';
-import { countBacklog, holdLease, markRelayed, readOutgoing, readPlaces, releaseLease, type Backlog, type Outgoing, type ProcessPlace } from '../store/outbox.ts';
+import { holdLease, markRelayed, readOutgoing, readPlaces, releaseLease, type Outgoing, type ProcessPlace } from '../store/outbox.ts';
 import { tableName } from '../store/record-table.ts';
 import type { WorkerStore } from './context.ts';
 import type { ProcessInput } from './contract.ts';
@@ -63,7 +64,7 @@ class OutboxRelay implements Relay {
   #leaseUntil = 0;
   #pauseMs = 0;
   #state: Pick<RelayState, 'state' | 'since'>;
-  #backlog: Backlog = { interactive: 0, incoming: 0, background: 0 };
+  #backlog: Backlog = { total: 0, lanes: { interactive: 0, incoming: 0, background: 0 } };
   #countedAt = 0;
 
   constructor(options: RelayOptions) {
@@ -84,7 +85,7 @@ class OutboxRelay implements Relay {
   }
 
   state(): RelayState {
-    const total = this.#backlog.interactive + this.#backlog.incoming + this.#backlog.background;
+    const { total } = this.#backlog;
     const ratePerSecond = this.#pacer.ratePerSecond();
     const endsInMs = total === 0 || ratePerSecond === 0 ? undefined : (total / ratePerSecond) * 1_000;
     const expectedEndAt = endsInMs === undefined ? null : new Date(this.#options.now().getTime() + endsInMs).toISOString();
@@ -172,7 +173,7 @@ class OutboxRelay implements Relay {
     const now = this.#options.now().getTime();
     if (now - this.#countedAt < 1_000) return;
     this.#countedAt = now;
-    this.#backlog = await countBacklog(this.#options.db);
+    this.#backlog = await readBacklog(this.#options.db);
   }
 
   async #deliver(events: readonly Outgoing[]): Promise<void> {

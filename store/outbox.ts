@@ -29,15 +29,6 @@ export async function markRelayed(db: Database, seqs: readonly number[]): Promis
   await db.write((tx) => tx.run(`UPDATE \`event\` SET \`lane\` = NULL WHERE \`seq\` IN (${seqs.map(() => '?').join(', ')})`, seqs));
 }
 
-export type Backlog = Readonly<Record<Lane, number>>;
-
-export async function countBacklog(db: Queries): Promise<Backlog> {
-  const rows = await db.all<{ lane: Lane; n: number }>('SELECT `lane`, COUNT(*) AS `n` FROM `event` WHERE `lane` IS NOT NULL GROUP BY `lane`');
-  const counts = { interactive: 0, incoming: 0, background: 0 };
-  for (const row of rows) counts[row.lane] = Number(row.n);
-  return counts;
-}
-
 /** Takes or keeps a lease until `until`. False while someone else holds it. */
 export async function holdLease(db: Database, lease: { readonly name: string; readonly holder: string; readonly now: string; readonly until: string }): Promise<boolean> {
   const { name, holder, now, until } = lease;
