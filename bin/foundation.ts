@@ -17,6 +17,7 @@ import { eventTable } from '../store/events.ts';
 import { idempotencyTable } from '../store/idempotency.ts';
 import { openMysql } from '../store/mysql.ts';
 import { counterTable } from '../store/numbers.ts';
+import { leaseTable } from '../store/outbox.ts';
 import { processTable, turnTable } from '../store/processes.ts';
 import { createRegistry, type Registry } from '../store/registry.ts';
 import { createSecretBox, secretTable, type SecretBox } from '../store/secrets.ts';
@@ -46,6 +47,7 @@ const systemTables = [
   processTable,
   turnTable,
   effectTable,
+  leaseTable,
 ];
 
 /** Paths inside the data folder. */

@@ -1,7 +1,7 @@
-import { pino, type Logger } from 'pino';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
-import { startSetup } from '../commands/accounts/setup.ts';
+import { isSetupNeeded, startSetup } from '../commands/accounts/setup.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { createApp, type App } from '../server/app.ts';
 import { createAbilities } from '../server/abilities.ts';
@@ -10,27 +10,14 @@ import { createClientReader } from '../server/auth/client.ts';
 import { createRateLimiter } from '../server/rate-limits.ts';
 import type { Services } from '../server/services.ts';
 import { armFailpoint } from '../store/failpoints.ts';
-import { listen } from './listen.ts';
 import { openFoundation, type Foundation } from './foundation.ts';
+import { listen } from './listen.ts';
+import { createLog } from './log.ts';
 import { startProcesses, type Processes } from './processes.ts';
 import { readLanguage, readSettings, rootFolder, type Settings } from './settings.ts';
 import { endInOrder, type ShutdownStep } from './shutdown.ts';
 
 const refreshMs = 400;
-
-const createLog = (settings: Settings): Logger =>
-  pino(
-    {
-      level: settings.logLevel,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      redact: {
-        paths: ['*.authorization', '*.cookie', '*.password', '*.secret', 'headers.authorization', 'headers.cookie'],
-        censor: '…',
-      },
-    },
-    pino.destination(2),
-  );
 
 /** What has been started, in the order of ending. */
 interface Running {
@@ -40,9 +27,10 @@ interface Running {
   refresh?: NodeJS.Timeout;
 }
 
+const now = (): Date => new Date();
+
 const servicesOf = (settings: Settings, log: Logger, running: Running & { foundation: Foundation }): Services => {
   const { db, registry, blobs, secrets } = running.foundation;
-  const now = (): Date => new Date();
   const isHttps = settings.publicUrl.startsWith('https:');
   return {
     db,
@@ -92,9 +80,18 @@ const stepsToEnd = (running: Running): ShutdownStep[] => [
   { name: 'database', withinMs: 1_000, run: async () => await running.foundation?.close() },
 ];
 
+/** A demo fills an empty system only. */
+const fillWhenDemo = async (settings: Settings, foundation: Foundation): Promise<void> => {
+  if (!settings.isDemo || !(await isSetupNeeded(foundation.db))) return;
+  const { fillDemo } = await import('./demo/fill.ts');
+  const demo = await fillDemo(foundation, new Date());
+  print(`demo: ${demo.leads} leads; sign in as ${demo.email} with ${demo.password}`);
+};
+
 const startApp = async (settings: Settings, log: Logger, running: Running): Promise<void> => {
   const foundation = await openFoundation(settings);
   running.foundation = foundation;
+  await fillWhenDemo(settings, foundation);
   const services = servicesOf(settings, log, Object.assign(running, { foundation }));
   const app = createApp(services);
   running.app = app;
@@ -110,12 +107,8 @@ const startApp = async (settings: Settings, log: Logger, running: Running): Prom
 };
 
 const start = async (settings: Settings, running: Running): Promise<void> => {
-  const log = createLog(settings);
+  const log = createLog(settings.logLevel);
   if (settings.failpoint !== undefined) armFailpoint(settings.failpoint);
-  if (settings.role === 'worker' || settings.role === 'relay') {
-    await import('./worker.ts');
-    return;
-  }
   await startApp(settings, log, running);
   if (settings.role === 'api') return;
   running.processes = await startProcesses({
@@ -136,13 +129,20 @@ const fail = (error: unknown): never => {
   process.exit(1);
 };
 
-const running: Running = {};
-endInOrder(
-  () => stepsToEnd(running),
-  (text) => process.stderr.write(`${text}\n`),
-);
+const startAll = async (settings: Settings): Promise<void> => {
+  const running: Running = {};
+  endInOrder(
+    () => stepsToEnd(running),
+    (text) => process.stderr.write(`${text}\n`),
+  );
+  await start(settings, running);
+};
+
 try {
-  await start(readSettings(process.argv.slice(2)), running);
+  const settings = readSettings(process.argv.slice(2));
+  // The worker program looks after its own end.
+  if (settings.role === 'worker' || settings.role === 'relay') await import('./worker.ts');
+  else await startAll(settings);
 } catch (error) {
   fail(error);
 }

@@ -1,0 +1,182 @@
+import { join } from 'node:path';
+import process from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { v7 as uuidv7 } from 'uuid';
+import { provideBundle } from '../activities/bundle.ts';
+import { createWorker, installRuntime, type ProcessWorker, type WorkerOptions } from '../activities/worker.ts';
+import { LeitwerkError } from '../core/errors.ts';
+import { cacheFolder } from '../scripts/launch/cache.mjs';
+import type { PartHealth } from '../server/services.ts';
+import { armFailpoint } from '../store/failpoints.ts';
+import { openFoundation, type Foundation } from './foundation.ts';
+import { createLog } from './log.ts';
+import { readLanguage, readSettings, type Settings, type TlsSettings } from './settings.ts';
+import { endInOrder } from './shutdown.ts';
+import { isWorkerMessage, type WorkerMessage } from './supervisor.ts';
+
+const refreshMs = 400;
+const reportMs = 1000;
+const longestPauseMs = 5000;
+
+/** Everything that this process has started. */
+interface Running {
+  foundation?: Foundation;
+  worker?: ProcessWorker;
+  isStopping: boolean;
+  readonly timers: NodeJS.Timeout[];
+}
+
+/** The process that carries processes forward: Temporal worker, relay and reconciler. Beside the app, or alone with `--role worker`. */
+async function main(): Promise<void> {
+  const settings = readSettings(process.argv.slice(2));
+  const log = createLog(settings.logLevel);
+  if (settings.failpoint !== undefined) armFailpoint(settings.failpoint);
+  const running: Running = { isStopping: false, timers: [] };
+  const end = endInOrder(
+    () => [
+      { name: 'worker', withinMs: 8000, run: async () => await stopWorker(running) },
+      { name: 'database', withinMs: 1000, run: async () => await running.foundation?.close() },
+    ],
+    (text) => log.warn(text),
+  );
+  process.on('message', (message) => {
+    if (!isWorkerMessage(message)) return;
+    if (message.kind === 'wake') running.worker?.wake();
+    if (message.kind === 'stop') end(0);
+  });
+  const foundation = await openFoundation(settings);
+  running.foundation = foundation;
+  keepFresh(foundation, running, log);
+  installRuntime();
+  const options = await toWorkerOptions(settings, foundation, log);
+  running.timers.push(setInterval(() => reportRelay(running), reportMs));
+  await keepWorking(options, running, log);
+}
+
+async function stopWorker(running: Running): Promise<void> {
+  running.isStopping = true;
+  for (const timer of running.timers) clearInterval(timer);
+  await running.worker?.stop();
+}
+
+/** Sees within half a second what other processes published. */
+function keepFresh({ registry }: Foundation, running: Running, log: Logger): void {
+  const refresh = (): void =>
+    void registry.refresh().catch((error: unknown) => log.warn({ err: error }, 'configuration could not be read'));
+  running.timers.push(setInterval(refresh, refreshMs));
+}
+
+async function toWorkerOptions(settings: Settings, foundation: Foundation, log: Logger): Promise<WorkerOptions> {
+  const { temporal } = settings;
+  return {
+    db: tellingOfWrites(foundation.db),
+    registry: foundation.registry,
+    now: () => new Date(),
+    newId: () => uuidv7(),
+    address: temporal.address ?? `127.0.0.1:${temporal.port}`,
+    namespace: temporal.namespace,
+    apiKey: temporal.apiKey,
+    tls: temporal.tls === undefined ? undefined : toTls(temporal.tls),
+    bundlePath: await provideBundle(join(cacheFolder(), 'workflows')),
+    performEffect: async () => {
+      await Promise.reject(
+        new LeitwerkError('Misconfigured', {
+          text: { de: 'Der Versand ist noch nicht eingerichtet.', en: 'Sending is not set up yet.' },
+        }),
+      );
+    },
+    onError: (error) => log.warn({ err: error }, 'processes wait'),
+  };
+}
+
+function toTls({ serverName, ca, certificate, key }: TlsSettings): NonNullable<WorkerOptions['tls']> {
+  return {
+    ...(serverName === undefined ? {} : { serverNameOverride: serverName }),
+    ...(ca === undefined ? {} : { serverRootCACertificate: ca }),
+    ...(certificate === undefined || key === undefined ? {} : { clientCertPair: { crt: certificate, key } }),
+  };
+}
+
+/** What a process writes is shown in every browser at once: the app is told to look, at most every 20 ms. */
+function tellingOfWrites(db: Foundation['db']): Foundation['db'] {
+  let isTold = false;
+  const tell = (): void => {
+    if (isTold) return;
+    isTold = true;
+    setTimeout(() => {
+      isTold = false;
+      send({ kind: 'wake' });
+    }, 20).unref();
+  };
+  return {
+    dialect: db.dialect,
+    all: (sql, params) => db.all(sql, params),
+    get: (sql, params) => db.get(sql, params),
+    write: async (work) => {
+      const result = await db.write(work);
+      tell();
+      return result;
+    },
+    ddl: async (statements) => await db.ddl(statements),
+    close: async () => await db.close(),
+  };
+}
+
+/** Temporal may come later, go and come back: the worker is made again as often as that takes. */
+async function keepWorking(options: WorkerOptions, running: Running, log: Logger): Promise<void> {
+  let pauseMs = 100;
+  while (!running.isStopping) {
+    try {
+      running.worker = await createWorker(options);
+      pauseMs = 100;
+      tellPart('worker', { state: 'ready', since: new Date().toISOString(), number: memoryMb(), unit: 'MB' });
+      await running.worker.ended;
+    } catch (error) {
+      if (!running.isStopping) {
+        const text = error instanceof Error ? error.message : String(error);
+        log.debug({ err: error }, 'the worker waits for Temporal');
+        tellPart('worker', { state: 'down', since: new Date().toISOString(), number: memoryMb(), unit: 'MB', text });
+      }
+    }
+    if (!running.isStopping) await wait(pauseMs);
+    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+  }
+}
+
+function reportRelay({ worker }: Running): void {
+  const relay = worker?.relayState();
+  if (relay === undefined) return;
+  const { state, since, backlog, ratePerSecond, expectedEndAt } = relay;
+  tellPart('relay', {
+    state: state === 'down' ? 'down' : 'ready',
+    since,
+    number: backlog.total,
+    unit: 'events',
+    lanes: backlog.lanes,
+    ratePerSecond,
+    expectedEndAt,
+    isStandby: state === 'standby',
+  });
+}
+
+const memoryMb = (): number => Math.round(process.memoryUsage.rss() / 1_048_576);
+
+function send(message: WorkerMessage): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+/** With an app above us it shows the part; alone, the one line that scripts wait for is ours. */
+function tellPart(name: string, part: PartHealth): void {
+  if (process.send !== undefined) send({ kind: 'part', name, part });
+  else if (name === 'worker' && part.state === 'ready') process.stdout.write('worker ready\n');
+}
+
+try {
+  await main();
+} catch (error) {
+  const text =
+    error instanceof LeitwerkError ? error.text[readLanguage()] : String(error instanceof Error ? error.stack : error);
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
