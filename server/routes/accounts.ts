@@ -1,3 +1,4 @@
+import { accountInputs } from '../../commands/accounts/inputs.ts';
 import type { VisitorContext } from '../../commands/accounts/context.ts';
 import type { Context } from '../../commands/context.ts';
 import { endedCookie, sessionCookie } from '../auth/cookies.ts';
@@ -58,12 +59,11 @@ const id = (call: Call): string => call.params['id'] ?? '';
 
 const visitorAccess = { kind: 'visitor' } as const;
 const signedIn = { kind: 'signedIn' } as const;
-const object = { type: 'object' } as const;
 
 export const accountRoutes: readonly Route[] = [
   { method: 'get', path: '/setup', summary: { de: 'Ist die Einrichtung nötig?', en: 'Is the set-up needed?' }, access: visitorAccess, handle: async (call) => ({ json: await account.getSetup(visitor(call)) }) },
-  { method: 'post', path: '/setup', summary: { de: 'Ersteinrichtung', en: 'First-run set-up' }, access: visitorAccess, limit: rateLimits.signIn, body: object, handle: async (call) => await opening(call, account.postSetup) },
-  { method: 'post', path: '/session', summary: { de: 'Anmelden', en: 'Sign in' }, access: visitorAccess, limit: rateLimits.signIn, body: object, handle: async (call) => await opening(call, account.postSession) },
+  { method: 'post', path: '/setup', summary: { de: 'Ersteinrichtung', en: 'First-run set-up' }, access: visitorAccess, limit: rateLimits.signIn, body: accountInputs.setup, handle: async (call) => await opening(call, account.postSetup) },
+  { method: 'post', path: '/session', summary: { de: 'Anmelden', en: 'Sign in' }, access: visitorAccess, limit: rateLimits.signIn, body: accountInputs.signIn, handle: async (call) => await opening(call, account.postSession) },
   { method: 'delete', path: '/session', summary: { de: 'Abmelden', en: 'Sign out' }, access: signedIn, handle: signOut },
   { method: 'get', path: '/sessions', summary: { de: 'Eigene Sitzungen', en: 'Own sessions' }, access: signedIn, handle: async (call) => ({ json: await account.getSessions(call.ctx) }) },
   {
@@ -77,12 +77,12 @@ export const accountRoutes: readonly Route[] = [
     },
   },
   { method: 'get', path: '/me', summary: { de: 'Wer bin ich, was darf ich?', en: 'Who am I, what may I?' }, access: signedIn, handle: me },
-  { method: 'patch', path: '/me', summary: { de: 'Eigenes Konto ändern', en: 'Change own account' }, access: signedIn, body: object, handle: async (call) => await refreshing(call, await account.patchMe(call.ctx, call.body)) },
+  { method: 'patch', path: '/me', summary: { de: 'Eigenes Konto ändern', en: 'Change own account' }, access: signedIn, limit: rateLimits.signIn, body: accountInputs.ownPatch, handle: async (call) => await refreshing(call, await account.patchMe(call.ctx, call.body)) },
   { method: 'get', path: '/users', summary: { de: 'Benutzer', en: 'Users' }, access: signedIn, handle: async (call) => ({ json: await account.getUsers(call.ctx) }) },
-  { method: 'post', path: '/users', summary: { de: 'Benutzer anlegen', en: 'Create a user' }, access: { kind: 'may', area: 'users' }, body: object, handle: async (call) => await refreshing(call, await account.postUser(call.ctx, call.body), 201) },
-  { method: 'patch', path: '/users/:id', summary: { de: 'Benutzer ändern', en: 'Change a user' }, access: { kind: 'may', area: 'users' }, body: object, handle: async (call) => await refreshing(call, await account.patchUser(call.ctx, id(call), call.body)) },
+  { method: 'post', path: '/users', summary: { de: 'Benutzer anlegen', en: 'Create a user' }, access: { kind: 'may', area: 'users' }, body: accountInputs.newUser, handle: async (call) => await refreshing(call, await account.postUser(call.ctx, call.body), 201) },
+  { method: 'patch', path: '/users/:id', summary: { de: 'Benutzer ändern', en: 'Change a user' }, access: { kind: 'may', area: 'users' }, body: accountInputs.userPatch, handle: async (call) => await refreshing(call, await account.patchUser(call.ctx, id(call), call.body)) },
   { method: 'get', path: '/keys', summary: { de: 'API-Schlüssel', en: 'API keys' }, access: { kind: 'may', area: 'keys' }, handle: async (call) => ({ json: await account.getKeys(call.ctx) }) },
-  { method: 'post', path: '/keys', summary: { de: 'API-Schlüssel anlegen', en: 'Create an API key' }, access: { kind: 'may', area: 'keys' }, body: object, handle: async (call) => await refreshing(call, await account.postKey(call.ctx, call.body), 201) },
+  { method: 'post', path: '/keys', summary: { de: 'API-Schlüssel anlegen', en: 'Create an API key' }, access: { kind: 'may', area: 'keys' }, body: accountInputs.newKey, handle: async (call) => await refreshing(call, await account.postKey(call.ctx, call.body), 201) },
   {
     method: 'delete',
     path: '/keys/:id',
