@@ -12,13 +12,11 @@ import { createBlobStore, type BlobStore } from '../store/blobs.ts';
 import { configTables } from '../store/config.ts';
 import { readShipped } from '../store/config-files.ts';
 import type { Database } from '../store/database.ts';
-import { effectTable } from '../store/effects.ts';
 import { eventTable } from '../store/events.ts';
 import { idempotencyTable } from '../store/idempotency.ts';
 import { openMysql } from '../store/mysql.ts';
 import { counterTable } from '../store/numbers.ts';
-import { leaseTable } from '../store/outbox.ts';
-import { processTable, turnTable } from '../store/processes.ts';
+import { processTables } from '../store/process-tables.ts';
 import { createRegistry, type Registry } from '../store/registry.ts';
 import { createSecretBox, secretTable, type SecretBox } from '../store/secrets.ts';
 import { openSqlite } from '../store/sqlite.ts';
@@ -44,10 +42,7 @@ const systemTables = [
   idempotencyTable,
   counterTable,
   secretTable,
-  processTable,
-  turnTable,
-  effectTable,
-  leaseTable,
+  ...processTables,
 ];
 
 /** Paths inside the data folder. */
