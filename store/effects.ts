@@ -22,6 +22,7 @@ export const effectTable: TableDefinition = {
     state: 'key',
     attempts: 'integer',
     error: 'json',
+    sent: 'json',
     createdAt: 'instant',
     updatedAt: 'instant',
   },
@@ -41,13 +42,19 @@ export interface EffectRow extends ProcessKey {
   readonly effect: ExternalEffect;
   readonly state: EffectState;
   readonly attempts: number;
+  /** Addresses of a mail that have been served. */
+  readonly sent: readonly string[];
   readonly createdAt: string;
 }
 
-type StoredEffect = Omit<EffectRow, 'effect'> & { readonly payload: string };
+type StoredEffect = Omit<EffectRow, 'effect' | 'sent'> & { readonly payload: string; readonly sent: string | null };
 
-const toEffect = ({ payload, ...row }: StoredEffect): EffectRow => ({ ...row, effect: JSON.parse(payload) as ExternalEffect });
-const columns = '`tenantId`, `id`, `name`, `entity`, `recordId`, `stage`, `payload`, `state`, `attempts`, `createdAt`';
+const toEffect = ({ payload, sent, ...row }: StoredEffect): EffectRow => ({
+  ...row,
+  effect: JSON.parse(payload) as ExternalEffect,
+  sent: sent === null ? [] : (JSON.parse(sent) as string[]),
+});
+const columns = '`tenantId`, `id`, `name`, `entity`, `recordId`, `stage`, `payload`, `state`, `attempts`, `sent`, `createdAt`';
 
 /** Short name of an effect for keys and message ids: the first 32 hex digits of its name's SHA-256. */
 export const effectId = (name: string): string => createHash('sha256').update(name).digest('hex').slice(0, 32);
@@ -94,4 +101,9 @@ export async function writeEffectState(
     tenantId,
     id,
   ]);
+}
+
+/** Notes which addresses of a mail have been served, so that another attempt leaves them out. */
+export async function writeSent(tx: Tx, effect: { readonly tenantId: string; readonly id: string }, sent: readonly string[]): Promise<void> {
+  await tx.run('UPDATE `effect` SET `sent` = ? WHERE `tenantId` = ? AND `id` = ?', [JSON.stringify(sent), effect.tenantId, effect.id]);
 }

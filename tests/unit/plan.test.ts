@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCalendar } from '../../core/calendar.ts';
 import { orderPlan, planIssues, schedulePlan, shiftFollowers, type PlanStep, type Slot } from '../../core/plan.ts';

@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { usersOf } from '../commands/process/recipients.ts';
+import { pipelineOf } from '../commands/pipelineOf.ts';
+import { modelOf, type Context } from '../commands/context.ts';
+import { addTimelineEntry, linksOf } from '../commands/timeline.ts';
+import type { Egress } from '../connectors/egress.ts';
+import type { Mailer } from '../connectors/mail-out/index.ts';
+import { sendWebhook } from '../connectors/webhook-out/index.ts';
+import { LeitwerkError, type Language } from '../core/errors.ts';
+import { splitRecipient, type Recipient } from '../core/pipeline/config.ts';
+import type { ExternalEffect } from '../core/pipeline/state.ts';
+import { renderTemplate, type TemplateConfig } from '../core/template.ts';
+import { readEffect, writeEffectState, writeSent, type EffectRow } from '../store/effects.ts';
+import { failpoint } from '../store/failpoints.ts';
+import type { RecordData } from '../store/record-table.ts';
+import { findRecord } from '../store/records.ts';
+import { readSecret, writeSecret, type SecretBox } from '../store/secrets.ts';
+import { processContext, type WorkerStore } from './context.ts';
+import type { EffectInput } from './contract.ts';
+
+export interface Outside extends WorkerStore {
+  readonly egress: Egress;
+  /** Undefined where no mail server is set. */
+  readonly mailer: Mailer | undefined;
+  /** Overrides the sender of the company's settings. */
+  readonly mailFrom: string | undefined;
+  readonly secrets: SecretBox;
+  /** Address of the app, for links in mails. */
+  readonly publicUrl: string;
+}
+
+interface Sending {
+  readonly ctx: Context;
+  readonly row: EffectRow;
+  readonly record: RecordData;
+}
+
+/**
+ * Sends a recorded mail or webhook. One that is done or was left is not sent again; each recipient of a mail is noted as soon as
+ * the server took it, and Message-ID and webhook id are the effect's own, so that even a repetition between the two is known as one.
+ * @throws LeitwerkError `RemoteUnavailable`, `RemoteRejected`, `Misconfigured`.
+ */
+export async function performEffect(outside: Outside, input: EffectInput): Promise<void> {
+  const row = await readEffect(outside.db, input.tenantId, input.id);
+  if (row === undefined || row.state === 'done' || row.state === 'skipped') return;
+  const ctx = processContext(outside, row);
+  const record = await findRecord(outside.db, modelOf(ctx, row.entity), { tenantId: row.tenantId, id: row.recordId, isDeletedToo: true });
+  if (record !== undefined) await send(outside, { ctx, row, record });
+  failpoint('S11');
+  const at = ctx.now().toISOString();
+  await outside.db.write(async (tx) => {
+    await writeEffectState(tx, { tenantId: row.tenantId, id: row.id, state: 'done', at, attempts: row.attempts + 1 });
+    if (record !== undefined) await addTimelineEntry(ctx, tx, { kind: kinds[row.effect.kind], facts: factsOf(row.effect), links: linksOf(row.entity, record) });
+  });
+  failpoint('S12');
+}
+
+const kinds = { sendMail: 'mail-sent', callWebhook: 'webhook-sent' } as const;
+
+const factsOf = (effect: ExternalEffect): RecordData =>
+  effect.kind === 'sendMail' ? { template: effect.template, to: effect.to } : { event: effect.event, host: new URL(effect.url).host };
+
+const send = async (outside: Outside, sending: Sending): Promise<void> => {
+  const { effect } = sending.row;
+  if (effect.kind === 'sendMail') await sendMails(outside, sending, effect);
+  else await callWebhook(outside, sending, effect);
+};
+
+const callWebhook = async (outside: Outside, { ctx, row }: Sending, effect: Extract<ExternalEffect, { kind: 'callWebhook' }>): Promise<void> => {
+  const secret = await provideSecret(outside, ctx);
+  const data = { entity: row.entity, id: row.recordId, stage: row.stage, url: `${outside.publicUrl}/${row.entity}/${row.recordId}` };
+  await sendWebhook(outside.egress, { url: effect.url, id: `msg_${row.id}`, event: effect.event, at: new Date(row.createdAt), data, secret }, ctx.now());
+};
+
+const secretName = 'webhook-out';
+
+/** The tenant's signing secret, made at its first use. */
+const provideSecret = async ({ db, secrets }: Outside, ctx: Context): Promise<string> => {
+  const { tenantId } = ctx.actor;
+  const known = await readSecret(db, secrets, { tenantId, name: secretName });
+  if (known !== undefined) return known;
+  return await db.write(async (tx) => {
+    const meanwhile = await readSecret(tx, secrets, { tenantId, name: secretName });
+    if (meanwhile !== undefined) return meanwhile;
+    const secret = `whsec_${randomBytes(32).toString('base64')}`;
+    await writeSecret(tx, secrets, { tenantId, name: secretName, secret, at: ctx.now().toISOString(), actor: 'system' });
+    return secret;
+  });
+};
+
+interface Addressee {
+  readonly address: string;
+  readonly language: Language;
+}
+
+const addresseesOf = (ctx: Context, record: RecordData, to: readonly Recipient[]): Addressee[] => {
+  const found = new Map<string, Addressee>();
+  for (const user of usersOf(ctx, record, to)) found.set(user.email.toLowerCase(), { address: user.email, language: user.language });
+  for (const recipient of to) {
+    const [kind, name] = splitRecipient(recipient);
+    const address = kind === 'field' ? record[name] : kind === 'mail' ? name : undefined;
+    if (typeof address === 'string' && address.includes('@') && !found.has(address.toLowerCase())) found.set(address.toLowerCase(), { address, language: ctx.language });
+  }
+  return [...found.values()];
+};
+
+const sendMails = async (outside: Outside, { ctx, row, record }: Sending, effect: Extract<ExternalEffect, { kind: 'sendMail' }>): Promise<void> => {
+  const { mailer } = outside;
+  const addressees = addresseesOf(ctx, record, effect.to);
+  if (addressees.length === 0) return;
+  if (mailer === undefined) {
+    throw new LeitwerkError('Misconfigured', {
+      text: { de: 'Es ist kein Mailserver eingestellt: MAIL_URL setzen, dann fortsetzen.', en: 'No mail server is set: set MAIL_URL, then continue.' },
+      facts: { setting: 'MAIL_URL' },
+    });
+  }
+  const compose = await composer(outside, { ctx, row, record }, effect.template);
+  const sent = new Set(row.sent);
+  for (const [index, addressee] of addressees.entries()) {
+    if (sent.has(addressee.address)) continue;
+    const { from, ...mail } = compose(addressee.language);
+    await mailer.send({ ...mail, from, to: addressee.address, id: `${row.id}.${index}` });
+    sent.add(addressee.address);
+    if (addressees.length > 1) await outside.db.write(async (tx) => await writeSent(tx, row, [...sent]));
+  }
+};
+
+interface Company {
+  readonly name: string;
+  readonly currency: string;
+  readonly timeZone: string;
+  readonly mail?: { readonly from?: string; readonly fromName?: string };
+}
+
+const composer = async (outside: Outside, { ctx, row, record }: Sending, key: string) => {
+  const template = ctx.snapshot.config('templates').get(key)?.value as TemplateConfig | undefined;
+  if (template === undefined) {
+    throw new LeitwerkError('Misconfigured', { text: { de: `Die Vorlage „${key}“ gibt es nicht.`, en: `There is no template "${key}".` } });
+  }
+  const company = ctx.snapshot.config('company').values().next().value?.value as Company;
+  const definition = await pipelineOf(outside.db, modelOf(ctx, row.entity), record);
+  const owner = ctx.snapshot.users.get(String(record['owner'] ?? ''));
+  const from = { name: company.mail?.fromName ?? company.name, address: outside.mailFrom ?? company.mail?.from ?? 'leitwerk@localhost' };
+  return (language: Language) => ({
+    from,
+    ...renderTemplate(
+      template,
+      {
+        record,
+        company: { ...company },
+        owner: owner === undefined ? undefined : { name: owner.name, email: owner.email },
+        stage: { key: row.stage, label: definition.stages.get(row.stage)?.label[language] ?? row.stage },
+        url: `${outside.publicUrl}/${row.entity}/${row.recordId}`,
+      },
+      { language, timeZone: company.timeZone, currency: company.currency },
+    ),
+  });
+};
