@@ -1,10 +1,14 @@
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { provideBundle } from '../activities/bundle.ts';
+import { performEffect, type Outside } from '../activities/perform-effect.ts';
 import { createWorker, installRuntime, type ProcessWorker, type WorkerOptions } from '../activities/worker.ts';
+import { createEgress } from '../connectors/egress.ts';
+import { createMailer } from '../connectors/mail-out/index.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { cacheFolder } from '../scripts/launch/cache.mjs';
 import type { PartHealth } from '../server/services.ts';
@@ -69,23 +73,28 @@ function keepFresh({ registry }: Foundation, running: Running, log: Logger): voi
 
 async function toWorkerOptions(settings: Settings, foundation: Foundation, log: Logger): Promise<WorkerOptions> {
   const { temporal } = settings;
-  return {
+  const store = {
     db: tellingOfWrites(foundation.db),
     registry: foundation.registry,
     now: () => new Date(),
     newId: () => uuidv7(),
+  };
+  const outside: Outside = {
+    ...store,
+    egress: createEgress(settings),
+    mailer: settings.mailUrl === undefined ? undefined : createMailer(settings.mailUrl),
+    mailFrom: settings.mailFrom,
+    secrets: foundation.secrets,
+    publicUrl: settings.publicUrl,
+  };
+  return {
+    ...store,
     address: temporal.address ?? `127.0.0.1:${temporal.port}`,
     namespace: temporal.namespace,
     apiKey: temporal.apiKey,
     tls: temporal.tls === undefined ? undefined : toTls(temporal.tls),
     bundlePath: await provideBundle(join(cacheFolder(), 'workflows')),
-    performEffect: async () => {
-      await Promise.reject(
-        new LeitwerkError('Misconfigured', {
-          text: { de: 'Der Versand ist noch nicht eingerichtet.', en: 'Sending is not set up yet.' },
-        }),
-      );
-    },
+    performEffect: async (input) => await performEffect(outside, input),
     onError: (error) => log.warn({ err: error }, 'processes wait'),
   };
 }
@@ -130,6 +139,7 @@ async function keepWorking(options: WorkerOptions, running: Running, log: Logger
     try {
       running.worker = await createWorker(options);
       pauseMs = 100;
+      flushCompileCache();
       tellPart('worker', { state: 'ready', since: new Date().toISOString(), number: memoryMb(), unit: 'MB' });
       await running.worker.ended;
     } catch (error) {
