@@ -14,12 +14,10 @@ import { readShipped } from '../store/config-files.ts';
 import type { Database } from '../store/database.ts';
 import { eventTable } from '../store/events.ts';
 import { idempotencyTable } from '../store/idempotency.ts';
-import { openMysql } from '../store/mysql.ts';
 import { counterTable } from '../store/numbers.ts';
 import { processTables } from '../store/process-tables.ts';
 import { createRegistry, type Registry } from '../store/registry.ts';
 import { createSecretBox, secretTable, type SecretBox } from '../store/secrets.ts';
-import { openSqlite } from '../store/sqlite.ts';
 import { migrate } from '../store/tables.ts';
 import { prepareDataFolder, rootFolder, type Settings } from './settings.ts';
 
@@ -62,7 +60,7 @@ export async function openFoundation(settings: Settings, now: Date = new Date())
   prepareDataFolder(settings.dataFolder);
   const paths = dataPaths(settings.dataFolder);
   const secrets = createSecretBox(settings.secretKey ?? provideSecretKey(paths));
-  const db = settings.databaseUrl === undefined ? openSqlite(paths.database) : await openMysql(settings.databaseUrl);
+  const db = await openDatabase(settings);
   try {
     await migrate(db, systemTables);
     await createTenant(db, { id: defaultTenantId, name: 'Leitwerk' }, now);
@@ -74,6 +72,12 @@ export async function openFoundation(settings: Settings, now: Date = new Date())
     await db.close();
     throw error;
   }
+}
+
+/** Only the driver that is needed is loaded: MySQL's takes 25 MB. */
+async function openDatabase({ dataFolder, databaseUrl }: Settings): Promise<Database> {
+  if (databaseUrl === undefined) return (await import('../store/sqlite.ts')).openSqlite(dataPaths(dataFolder).database);
+  return await (await import('../store/mysql.ts')).openMysql(databaseUrl);
 }
 
 /** New texts of this version of the product, and those that nobody here has changed. */

@@ -81,7 +81,9 @@ function startWorker(
 ): WorkerProcess {
   return superviseWorker({
     program: join(rootFolder, 'bin', 'worker.ts'),
-    env: childEnvironment({ TEMPORAL_ADDRESS: address, LEITWERK_DATA: settings.dataFolder }),
+    env: childEnvironment({ TEMPORAL_ADDRESS: address, LEITWERK_DATA: settings.dataFolder, MALLOC_ARENA_MAX: '2' }),
+    // The worker's objects are small and short-lived; a large nursery would only keep memory.
+    nodeFlags: ['--max-semi-space-size=2'],
     onMessage: (message: WorkerMessage) => {
       if (message.kind === 'wake') onWake();
       if (message.kind === 'part') onPart(message.name, message.part);

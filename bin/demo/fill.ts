@@ -103,7 +103,8 @@ const takeContact = async (ctx: Context, lead: string, kind: 'organization' | 'p
   try {
     await createContact(ctx, { lead, kind });
   } catch (error) {
-    const matches = error instanceof LeitwerkError ? (error.facts['matches'] as readonly { id: string }[] | undefined) : undefined;
+    const matches =
+      error instanceof LeitwerkError ? (error.facts['matches'] as readonly { id: string }[] | undefined) : undefined;
     const [first] = matches ?? [];
     if (first === undefined) throw error;
     await linkContacts(ctx, { id: lead, [kind]: first.id });
