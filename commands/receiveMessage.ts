@@ -10,7 +10,8 @@ import type { RecordData } from '../store/record-table.ts';
 import { insertRecord } from '../store/records.ts';
 import { sha256 } from '../store/secrets.ts';
 import { modelOf, transact, type Context } from './context.ts';
-import { mapMessage } from './mapMessage.ts';
+import { formIssues } from './formIssues.ts';
+import { mapMessage, type MappedMessage } from './mapMessage.ts';
 import type { Source } from './source.ts';
 import { startingPlace } from './startingPlace.ts';
 import { addTimelineEntry } from './timeline.ts';
@@ -83,14 +84,16 @@ const envelopeOf = (ctx: Context, message: ReceivedMessage, id: string): RecordD
   };
 };
 
-const storeEnvelope = (ctx: Context, tx: Tx, envelope: RecordData, outcome: Outcome): Promise<void> =>
-  insertRecord(tx, modelOf(ctx, 'intake-message'), {
-    ...envelope,
+const storeEnvelope = (ctx: Context, tx: Tx, stored: { message: ReceivedMessage; id: string; outcome: Outcome }): Promise<void> => {
+  const { message, id, outcome } = stored;
+  return insertRecord(tx, modelOf(ctx, 'intake-message'), {
+    ...envelopeOf(ctx, message, id),
     state: outcome.state,
     lead: outcome.lead,
     dedupeKey: outcome.dedupeKey,
     errors: outcome.issues.length === 0 ? null : outcome.issues,
   });
+};
 
 /** Writes the lead with its timeline entry and the event that starts its process. `at` is when the message came in. */
 export async function writeLead(ctx: Context, tx: Tx, intake: { values: RecordData; source: Source; messageId: string; additional: RecordData }): Promise<string> {
@@ -134,7 +137,7 @@ const repeatOf = async (ctx: Context, tx: Tx, repeat: { known: KnownMessage; mes
   if (known.contentHash === sha256(message.raw)) await countRepeat(tx, known.id);
   else {
     const outcome: Outcome = { state: 'duplicate', lead: known.lead, dedupeKey: null, issues: [] };
-    await storeEnvelope(ctx, tx, envelopeOf(ctx, message, ctx.newId()), outcome);
+    await storeEnvelope(ctx, tx, { message, id: ctx.newId(), outcome });
   }
   return { status: 'duplicate', id: known.id, lead: known.lead };
 };
@@ -144,8 +147,26 @@ const rejected = async (ctx: Context, tx: Tx, rejection: { message: ReceivedMess
   const { issues, text } = rejection;
   const state = text === undefined ? 'rejected' : 'unreadable';
   const shown = text === undefined ? issues : [{ path: '', code: 'unreadable', message: text[ctx.language] }];
-  await storeEnvelope(ctx, tx, envelopeOf(ctx, rejection.message, id), { state, lead: null, dedupeKey: null, issues: shown });
+  await storeEnvelope(ctx, tx, { message: rejection.message, id, outcome: { state, lead: null, dedupeKey: null, issues: shown } });
   return text === undefined ? { status: 'rejected', id, issues } : { status: 'unreadable', id, text };
+};
+
+/** A robot is told that all went well, whatever it wrote; it takes nobody's dedupe key away. */
+const keepSpam = async (ctx: Context, tx: Tx, message: ReceivedMessage): Promise<Receipt> => {
+  const id = ctx.newId();
+  await storeEnvelope(ctx, tx, { message, id, outcome: { state: 'spam', lead: null, dedupeKey: null, issues: [] } });
+  return { status: 'accepted', id, lead: null };
+};
+
+/** Through a form the form's own rules count, too. */
+const readMessage = (ctx: Context, message: ReceivedMessage): MappedMessage | undefined => {
+  if (!('fields' in message.content)) return undefined;
+  const { source, content, headers } = message;
+  const mapped = mapMessage(ctx, source, content.fields, headers);
+  if (message.channel !== 'form' || source.form === undefined) return mapped;
+  const found = formIssues(source.form, { model: modelOf(ctx, 'lead'), values: mapped.values, files: message.attachments.length }, ctx.language);
+  const added = found.filter((issue) => !mapped.issues.some((other) => other.path === issue.path));
+  return { ...mapped, issues: [...mapped.issues, ...added] };
 };
 
 /**
@@ -154,19 +175,20 @@ const rejected = async (ctx: Context, tx: Tx, rejection: { message: ReceivedMess
  * @throws LeitwerkError `Conflict` when an `Idempotency-Key` was used for another body, `Unavailable` when nothing could be stored.
  */
 export async function receiveMessage(ctx: Context, message: ReceivedMessage): Promise<Receipt> {
-  const mapped = 'fields' in message.content ? mapMessage(ctx, message.source, message.content.fields, message.headers) : undefined;
+  const mapped = readMessage(ctx, message);
   const dedupeKey = dedupeKeyOf(mapped?.values ?? {}, message.deliveryId);
   const work = async (tx: Tx): Promise<Receipt> => {
+    if (message.isSpam) return await keepSpam(ctx, tx, message);
     const known = dedupeKey === undefined ? undefined : await findMessageByKey(tx, { tenantId: ctx.actor.tenantId, source: message.source.key, dedupeKey });
     if (known !== undefined) return await repeatOf(ctx, tx, { known, message });
     if ('unreadable' in message.content) return await rejected(ctx, tx, { message, issues: [], text: message.content.unreadable });
     if (mapped === undefined || mapped.issues.length > 0) return await rejected(ctx, tx, { message, issues: mapped?.issues ?? [] });
-    const id = ctx.newId();
     const { source } = message;
+    const id = ctx.newId();
     const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };
-    const lead = message.isSpam ? null : await writeLead(ctx, tx, { values, source, messageId: id, additional: mapped.additional });
-    const outcome: Outcome = { state: message.isSpam ? 'spam' : 'accepted', lead, dedupeKey: dedupeKey ?? null, issues: [] };
-    await storeEnvelope(ctx, tx, envelopeOf(ctx, message, id), outcome);
+    const lead = await writeLead(ctx, tx, { values, source, messageId: id, additional: mapped.additional });
+    const outcome: Outcome = { state: 'accepted', lead, dedupeKey: dedupeKey ?? null, issues: [] };
+    await storeEnvelope(ctx, tx, { message, id, outcome });
     return { status: 'accepted', id, lead };
   };
   return await keepingOnce(ctx, work);

@@ -18,6 +18,7 @@ export interface SourceForm {
   readonly title: Text;
   readonly intro?: Text;
   readonly fields: readonly SourceFormField[];
+  readonly files?: SourceFormFiles;
   readonly submit?: Text;
   readonly thanks: Text;
   readonly consentText?: Text;
@@ -29,6 +30,15 @@ export interface SourceFormField {
   readonly help?: Text;
   readonly placeholder?: Text;
   readonly isRequired?: boolean;
+}
+
+/** The input of a form that takes files. */
+export interface SourceFormFiles {
+  readonly label?: Text;
+  readonly help?: Text;
+  readonly isRequired?: boolean;
+  /** How many at most; absent = one. */
+  readonly most?: number;
 }
 
 /** Name under which a source's secret is kept. */

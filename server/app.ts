@@ -65,7 +65,7 @@ export function createApp(services: Services): App {
   app.get('/metrics', async (request, response) => await health.metrics(request, response));
   mountApi(app, services, live, health, intake.guard);
   docsRoutes(app);
-  formRoutes(app, services);
+  formRoutes(app, services, intake);
   app.use('/api', notFound(services));
   uiRoutes(app, services.uiFolder);
   app.use(notFound(services));

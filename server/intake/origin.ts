@@ -1,19 +1,21 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { LeitwerkError } from '../../core/errors.ts';
 import type { Source } from '../../commands/source.ts';
 
-const isAllowed = (source: Source, origin: string, publicUrl: string): boolean => {
-  const allowed = source.allowedOrigins ?? [];
-  return allowed.length === 0 || allowed.includes(origin) || origin === new URL(publicUrl).origin;
-};
+/** The hosted form's own page: at the public address, or at whatever address the visitor reached it. */
+const isOwn = (origin: string, host: string | undefined, publicUrl: string): boolean =>
+  origin === new URL(publicUrl).origin || (URL.canParse(origin) && new URL(origin).host === host);
 
 /**
- * A public source with a list of origins takes messages of browsers from these pages only. Programs send no origin.
+ * A public source with a list of origins takes messages of browsers from these pages only. Programs send no origin;
+ * pages that hide theirs ("null": sandboxed frames, files) are on no list.
  * @throws LeitwerkError `Forbidden`.
  */
-export function assertOrigin(source: Source, origin: string | undefined, publicUrl: string): void {
-  if (source.auth !== 'public' || origin === undefined || origin === 'null') return;
-  if (!isAllowed(source, origin, publicUrl)) {
+export function assertOrigin(source: Source, headers: IncomingHttpHeaders, publicUrl: string): void {
+  const { origin, host } = headers;
+  const allowed = source.allowedOrigins ?? [];
+  if (source.auth !== 'public' || origin === undefined || allowed.length === 0) return;
+  if (!allowed.includes(origin) && !isOwn(origin, host, publicUrl)) {
     throw new LeitwerkError('Forbidden', { text: { de: 'Diese Seite darf an diese Quelle nicht senden.', en: 'This page may not send to this source.' } });
   }
 }

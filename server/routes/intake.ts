@@ -8,6 +8,7 @@ import type { Source } from '../../commands/source.ts';
 import { readSourceFigures } from '../../store/intake.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { findRecord } from '../../store/records.ts';
+import { withoutMarks } from '../intake/marks.ts';
 import { sourceAddress } from '../source-address.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
@@ -23,7 +24,8 @@ const rawOf = async (call: Call, message: RecordData): Promise<Uint8Array> =>
 
 const replay = async (call: Call): Promise<Answer> => {
   const message = await messageOf(call);
-  const content = await readContent(await rawOf(call, message), String(message['contentType'] ?? ''));
+  const read = await readContent(await rawOf(call, message), String(message['contentType'] ?? ''));
+  const content = 'fields' in read ? { fields: withoutMarks(read.fields) } : read;
   const result = await replayMessage(call.ctx, { id: String(message['id']), content });
   return { json: { data: visibleRecord(call.ctx, modelOf(call.ctx, 'intake-message'), result.record), event: result.event } };
 };

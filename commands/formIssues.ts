@@ -1,0 +1,36 @@
+import type { EntityModel } from '../core/entity.ts';
+import type { Issue, Language } from '../core/errors.ts';
+import type { RecordData } from '../store/record-table.ts';
+import type { SourceForm, SourceFormField } from './source.ts';
+
+/** Lead field that the form's consent box fills. */
+export const consentField = 'consent';
+/** Input of a form that takes files. */
+export const filesField = 'files';
+
+/** The inputs of a form for fields of the lead; the consent box is one more, wherever the form has a text for it. */
+export function formFields(form: SourceForm): readonly SourceFormField[] {
+  const listed = form.fields.filter(({ field }) => form.consentText === undefined || field !== consentField);
+  return form.consentText === undefined ? listed : [...listed, { field: consentField, label: form.consentText, isRequired: true }];
+}
+
+const missing = { de: 'Bitte ausfüllen.', en: 'Please fill this in.' };
+const unticked = { de: 'Bitte bestätigen.', en: 'Please confirm this.' };
+const noFile = { de: 'Bitte eine Datei auswählen.', en: 'Please choose a file.' };
+const tooMany = (most: number) => ({ de: `Höchstens ${most} Dateien.`, en: `At most ${most} files.` });
+
+const isMissing = (value: unknown): boolean =>
+  value === undefined || value === null || value === false || (typeof value === 'string' && value.trim() === '') || (Array.isArray(value) && value.length === 0);
+
+/** What a message through a form lacks by the form's own rules: required fields, consent, files. `values` are the mapped fields. */
+export function formIssues(form: SourceForm, message: { readonly model: EntityModel; readonly values: RecordData; readonly files: number }, language: Language): Issue[] {
+  const issues = formFields(form)
+    .filter(({ field, isRequired }) => isRequired === true && isMissing(message.values[field]))
+    .map(({ field }) => ({ path: `/${field}`, code: 'required', message: (message.model.fields.get(field)?.kind === 'boolean' ? unticked : missing)[language] }));
+  const { files } = form;
+  if (files === undefined) return issues;
+  const most = files.most ?? 1;
+  if (files.isRequired === true && message.files === 0) issues.push({ path: `/${filesField}`, code: 'required', message: noFile[language] });
+  if (message.files > most) issues.push({ path: `/${filesField}`, code: 'maxItems', message: tooMany(most)[language] });
+  return issues;
+}
