@@ -19,7 +19,10 @@ const assertRoleUnused = async (ctx: ConfigContext, key: string): Promise<void> 
  * Takes a key out of use. Records keep it, and its revisions stay.
  * @throws LeitwerkError `Forbidden`, `NotFound`, `Conflict` naming the config texts and users that still need it.
  */
-export async function archiveConfig(ctx: ConfigContext, input: { readonly kind: string; readonly key: string }): Promise<void> {
+export async function archiveConfig(
+  ctx: ConfigContext,
+  input: { readonly kind: string; readonly key: string },
+): Promise<void> {
   assertMayConfigure(ctx);
   const kind = toConfigKind(input.kind);
   const { key } = input;
@@ -31,12 +34,26 @@ export async function archiveConfig(ctx: ConfigContext, input: { readonly kind: 
     const references = brokenReferences(state, { removed: { kind, key } });
     if (references.length > 0) {
       const text = { de: `„${key}“ wird noch gebraucht.`, en: `"${key}" is still needed.` };
-      throw new LeitwerkError('Conflict', { text, facts: { references: references.map(({ text: reason, ...place }) => ({ ...place, message: reason[ctx.language] })) } });
+      throw new LeitwerkError('Conflict', {
+        text,
+        facts: {
+          references: references.map(({ text: reason, ...place }) => ({ ...place, message: reason[ctx.language] })),
+        },
+      });
     }
     return async (tx) => {
       await archiveHead(tx, { tenantId, kind, key });
       const at = ctx.now().toISOString();
-      await insertEvent(tx, { tenantId, at, actor: actorName(ctx.actor), act: 'config.archive', entity: kind, recordId: key, version: head.revision, requestId: ctx.requestId });
+      await insertEvent(tx, {
+        tenantId,
+        at,
+        actor: actorName(ctx.actor),
+        act: 'config.archive',
+        entity: kind,
+        recordId: key,
+        version: head.revision,
+        requestId: ctx.requestId,
+      });
     };
   });
 }

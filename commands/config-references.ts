@@ -18,7 +18,9 @@ const faultsOf = (head: ConfigHead, state: ConfigState, change: StateChange): Fa
   checkMeaning(head.kind as RevisionKind, head.value as ConfigValue, lookupOf(state, change));
 
 const isChanged = (head: ConfigHead, { added = [], removed }: StateChange): boolean =>
-  [...added, ...(removed === undefined ? [] : [removed])].some((entry) => entry.kind === head.kind && entry.key === head.key);
+  [...added, ...(removed === undefined ? [] : [removed])].some(
+    (entry) => entry.kind === head.kind && entry.key === head.key,
+  );
 
 /**
  * Finds who would be left with a name that leads nowhere: every other text is checked again as if the change had been made,

@@ -34,7 +34,9 @@ export interface ConfigEntry {
   readonly author?: string | undefined;
 }
 
-const modelsOf = (heads: readonly Pick<ConfigHead, 'kind' | 'key' | 'value' | 'revision'>[]): Map<string, EntityModel> => {
+const modelsOf = (
+  heads: readonly Pick<ConfigHead, 'kind' | 'key' | 'value' | 'revision'>[],
+): Map<string, EntityModel> => {
   const models = new Map<string, EntityModel>();
   for (const head of heads) {
     if (head.kind !== 'schemas') continue;
@@ -82,7 +84,10 @@ const maxAttempts = 5;
  * Checks against the configuration and writes only if it is still the same then: `prepare` answers the write.
  * Whoever publishes in between makes the check run again, so no two publishes can break each other's references.
  */
-export async function onSteadyState<T>(ctx: Pick<ConfigContext, 'db' | 'actor'>, prepare: (state: ConfigState) => Eventually<(tx: Tx) => Eventually<T>>): Promise<T> {
+export async function onSteadyState<T>(
+  ctx: Pick<ConfigContext, 'db' | 'actor'>,
+  prepare: (state: ConfigState) => Eventually<(tx: Tx) => Eventually<T>>,
+): Promise<T> {
   const { tenantId } = ctx.actor;
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const state = await readConfigState(ctx.db, tenantId);
@@ -105,7 +110,11 @@ export interface PublishedEntry {
 }
 
 /** Publishes one text and writes its event. */
-export async function publishEntry(ctx: Pick<ConfigContext, 'actor' | 'now' | 'requestId'>, tx: Tx, entry: ConfigEntry): Promise<PublishedEntry> {
+export async function publishEntry(
+  ctx: Pick<ConfigContext, 'actor' | 'now' | 'requestId'>,
+  tx: Tx,
+  entry: ConfigEntry,
+): Promise<PublishedEntry> {
   const at = ctx.now().toISOString();
   const actor = actorName(ctx.actor);
   const { tenantId } = ctx.actor;
@@ -113,7 +122,17 @@ export async function publishEntry(ctx: Pick<ConfigContext, 'actor' | 'now' | 'r
   if (isNew) {
     const changes = { revision: [revision === 1 ? null : revision - 1, revision] as const };
     const act = entry.kind === 'schemas' ? 'schema.publish' : 'config.publish';
-    await insertEvent(tx, { tenantId, at, actor, act, entity: entry.kind, recordId: entry.key, version: revision, changes, requestId: ctx.requestId });
+    await insertEvent(tx, {
+      tenantId,
+      at,
+      actor,
+      act,
+      entity: entry.kind,
+      recordId: entry.key,
+      version: revision,
+      changes,
+      requestId: ctx.requestId,
+    });
   }
   return { kind: entry.kind, key: entry.key, revision, isNew };
 }
@@ -127,14 +146,20 @@ export function assertMayConfigure(ctx: Pick<ConfigContext, 'ability'>): void {
  * Nobody gives a role more than they have themselves.
  * @throws LeitwerkError `Forbidden` naming the area.
  */
-export function assertMayGrant(ctx: Pick<ConfigContext, 'ability'>, entry: { readonly kind: string; readonly value: unknown }): void {
+export function assertMayGrant(
+  ctx: Pick<ConfigContext, 'ability'>,
+  entry: { readonly kind: string; readonly value: unknown },
+): void {
   if (entry.kind !== 'roles') return;
   const areas = (entry.value as { readonly may?: readonly string[] }).may ?? [];
   const wanted = areas.includes('*') ? ['config', 'users', 'keys', 'operate', 'audit'] : areas;
   const missing = wanted.find((area) => !ctx.ability.may(area, 'write'));
   if (missing === undefined) return;
   throw new LeitwerkError('Forbidden', {
-    text: { de: `Das Recht „${missing}“ kann nur vergeben, wer es selbst hat.`, en: `Only those who hold the right "${missing}" can grant it.` },
+    text: {
+      de: `Das Recht „${missing}“ kann nur vergeben, wer es selbst hat.`,
+      en: `Only those who hold the right "${missing}" can grant it.`,
+    },
   });
 }
 
@@ -142,6 +167,7 @@ export function assertMayGrant(ctx: Pick<ConfigContext, 'ability'>, entry: { rea
 export function assertValid(issues: readonly ConfigIssue[]): void {
   if (issues.length === 0) return;
   const count = issues.length;
-  const text = count === 1 ? { de: 'Ein Fehler.', en: 'One error.' } : { de: `${count} Fehler.`, en: `${count} errors.` };
+  const text =
+    count === 1 ? { de: 'Ein Fehler.', en: 'One error.' } : { de: `${count} Fehler.`, en: `${count} errors.` };
   throw new LeitwerkError('InvalidInput', { text, issues });
 }

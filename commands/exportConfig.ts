@@ -8,7 +8,9 @@ import { readConfigState, type ConfigContext } from './config-state.ts';
  * Every text in force, as `importConfig` takes them.
  * @throws LeitwerkError `Forbidden`.
  */
-export async function exportConfig(ctx: Pick<ConfigContext, 'db' | 'actor' | 'ability'>): Promise<readonly ConfigFile[]> {
+export async function exportConfig(
+  ctx: Pick<ConfigContext, 'db' | 'actor' | 'ability'>,
+): Promise<readonly ConfigFile[]> {
   if (!ctx.ability.may('config', 'read')) throw new LeitwerkError('Forbidden');
   const { heads } = await readConfigState(ctx.db, ctx.actor.tenantId);
   return heads.map((head) => {

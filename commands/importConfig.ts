@@ -6,7 +6,19 @@ import { toEntityModel, type EntitySchema } from '../core/entity.ts';
 import type { Language } from '../core/errors.ts';
 import { configHash, readHeads } from '../store/config.ts';
 import type { ConfigFile, ConfigFolder } from '../store/config-files.ts';
-import { assertMayConfigure, assertMayGrant, assertValid, lookupOf, onSteadyState, publishEntry, readConfigState, type ConfigContext, type ConfigEntry, type ConfigState, type PublishedEntry } from './config-state.ts';
+import {
+  assertMayConfigure,
+  assertMayGrant,
+  assertValid,
+  lookupOf,
+  onSteadyState,
+  publishEntry,
+  readConfigState,
+  type ConfigContext,
+  type ConfigEntry,
+  type ConfigState,
+  type PublishedEntry,
+} from './config-state.ts';
 
 interface Checked {
   readonly entries: readonly ConfigEntry[];
@@ -41,24 +53,31 @@ const checkFiles = (files: readonly ConfigFile[], state: ConfigState, language: 
     const { value, issues } = parseConfig(file.kind, file.text, { key: file.key, file: file.file, language });
     return { file, value, issues };
   });
-  const added = read.filter((one) => one.value !== undefined).map(({ file, value }) => ({ kind: file.kind, key: file.key, value }));
+  const added = read
+    .filter((one) => one.value !== undefined)
+    .map(({ file, value }) => ({ kind: file.kind, key: file.key, value }));
   const lookup = lookupOf(state, { added });
   const inForce = new Map(state.heads.map((head) => [`${head.kind}/${head.key}`, head.hash]));
   const entries: ConfigEntry[] = [];
   const issues: ConfigIssue[] = [];
   for (const one of read) {
     const { kind, key, text, file } = one.file;
-    const found = one.value === undefined ? one.issues : checkConfig(kind, text, { key, file, language, lookup }).issues;
+    const found =
+      one.value === undefined ? one.issues : checkConfig(kind, text, { key, file, language, lookup }).issues;
     const isSame = inForce.get(`${kind}/${key}`) === configHash(text);
     const destructive = kind === 'schemas' && found.length === 0 && !isSame ? schemaIssues(state, one, language) : [];
     issues.push(...found, ...destructive);
-    if (found.length === 0 && destructive.length === 0 && !isSame) entries.push({ kind, key, yaml: text, value: one.value });
+    if (found.length === 0 && destructive.length === 0 && !isSame)
+      entries.push({ kind, key, yaml: text, value: one.value });
   }
   return { entries, issues };
 };
 
 /** Checks a folder against the configuration in force without changing anything; empty = it can be imported. */
-export async function validateConfig(ctx: Pick<ConfigContext, 'db' | 'actor' | 'language'>, folder: ConfigFolder): Promise<readonly ConfigIssue[]> {
+export async function validateConfig(
+  ctx: Pick<ConfigContext, 'db' | 'actor' | 'language'>,
+  folder: ConfigFolder,
+): Promise<readonly ConfigIssue[]> {
   const state = await readConfigState(ctx.db, ctx.actor.tenantId);
   return [...folder.issues, ...checkFiles(folder.files, state, ctx.language).issues];
 }
@@ -67,7 +86,11 @@ export async function validateConfig(ctx: Pick<ConfigContext, 'db' | 'actor' | '
  * Publishes every text of a folder that differs from the one in force, all in one transaction; the same folder again changes nothing.
  * @throws LeitwerkError `Forbidden`; `InvalidInput` with file, line and column of every fault when any file is wrong, and then nothing is published.
  */
-export async function importConfig(ctx: ConfigContext, folder: ConfigFolder, comment?: string): Promise<readonly PublishedEntry[]> {
+export async function importConfig(
+  ctx: ConfigContext,
+  folder: ConfigFolder,
+  comment?: string,
+): Promise<readonly PublishedEntry[]> {
   assertMayConfigure(ctx);
   return await onSteadyState(ctx, (state) => {
     const { entries, issues } = checkFiles(folder.files, state, ctx.language);
@@ -85,8 +108,13 @@ export async function importConfig(ctx: ConfigContext, folder: ConfigFolder, com
 const shipped = 'shipped';
 
 /** Shipped texts that are new, or differ from what an earlier version of the product shipped. */
-const freshFiles = async (ctx: Pick<ConfigContext, 'db' | 'actor'>, files: readonly ConfigFile[]): Promise<ConfigFile[]> => {
-  const heads = new Map((await readHeads(ctx.db, ctx.actor.tenantId)).map((head) => [`${head.kind}/${head.key}`, head]));
+const freshFiles = async (
+  ctx: Pick<ConfigContext, 'db' | 'actor'>,
+  files: readonly ConfigFile[],
+): Promise<ConfigFile[]> => {
+  const heads = new Map(
+    (await readHeads(ctx.db, ctx.actor.tenantId)).map((head) => [`${head.kind}/${head.key}`, head]),
+  );
   return files.filter((file) => {
     const head = heads.get(`${file.kind}/${file.key}`);
     return head === undefined || (head.author === shipped && !head.isArchived && head.hash !== configHash(file.text));
@@ -98,7 +126,11 @@ const checkWithoutWrong = (files: readonly ConfigFile[], state: ConfigState, lan
   const { entries, issues } = checkFiles(files, state, language);
   const wrong = new Set(issues.map((issue) => issue.file));
   if (wrong.size === 0) return { entries, issues };
-  const rest = checkWithoutWrong(files.filter((file) => !wrong.has(file.file)), state, language);
+  const rest = checkWithoutWrong(
+    files.filter((file) => !wrong.has(file.file)),
+    state,
+    language,
+  );
   return { entries: rest.entries, issues: [...issues, ...rest.issues] };
 };
 

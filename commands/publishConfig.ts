@@ -4,7 +4,19 @@ import { toConfigKind } from '../core/config/kinds.ts';
 import { writeYaml } from '../core/config/write.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { assertExpected } from '../store/config.ts';
-import { assertMayConfigure, assertMayGrant, assertValid, lookupOf, onSteadyState, publishEntry, readConfigState, type ConfigContext, type ConfigEntry, type ConfigState, type PublishedEntry } from './config-state.ts';
+import {
+  assertMayConfigure,
+  assertMayGrant,
+  assertValid,
+  lookupOf,
+  onSteadyState,
+  publishEntry,
+  readConfigState,
+  type ConfigContext,
+  type ConfigEntry,
+  type ConfigState,
+  type PublishedEntry,
+} from './config-state.ts';
 
 export interface PublishInput {
   readonly kind: string;
@@ -43,7 +55,10 @@ const prepare = (ctx: ConfigContext, state: ConfigState, input: PublishInput): P
  * Validates a config text and makes it the revision in force. The caller refreshes the registry afterwards.
  * @throws LeitwerkError `Forbidden`, `NotFound` (kind), `InvalidInput` with line and column of every fault, `Conflict` when another revision is in force.
  */
-export async function publishConfig(ctx: ConfigContext, input: PublishInput): Promise<PublishedEntry & { readonly value: unknown; readonly yaml: string }> {
+export async function publishConfig(
+  ctx: ConfigContext,
+  input: PublishInput,
+): Promise<PublishedEntry & { readonly value: unknown; readonly yaml: string }> {
   assertMayConfigure(ctx);
   return await onSteadyState(ctx, (state) => {
     const { entry } = prepare(ctx, state, input);
@@ -52,7 +67,10 @@ export async function publishConfig(ctx: ConfigContext, input: PublishInput): Pr
 }
 
 /** Validates only, and says what publishing would change. Throws as `publishConfig`. */
-export async function previewConfig(ctx: ConfigContext, input: PublishInput): Promise<{ readonly diff: LineDiff; readonly yaml: string }> {
+export async function previewConfig(
+  ctx: ConfigContext,
+  input: PublishInput,
+): Promise<{ readonly diff: LineDiff; readonly yaml: string }> {
   assertMayConfigure(ctx);
   const { entry, diff } = prepare(ctx, await readConfigState(ctx.db, ctx.actor.tenantId), input);
   return { diff, yaml: entry.yaml };

@@ -4,7 +4,18 @@ import { fitsColumn, type SchemaChange } from '../core/config/schema-change.ts';
 import { toEntityModel, type EntityModel, type EntitySchema } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { assertExpected, readRevisions } from '../store/config.ts';
-import { assertMayConfigure, assertValid, lookupOf, onSteadyState, publishEntry, readConfigState, type ConfigContext, type ConfigEntry, type ConfigState, type PublishedEntry } from './config-state.ts';
+import {
+  assertMayConfigure,
+  assertValid,
+  lookupOf,
+  onSteadyState,
+  publishEntry,
+  readConfigState,
+  type ConfigContext,
+  type ConfigEntry,
+  type ConfigState,
+  type PublishedEntry,
+} from './config-state.ts';
 import { schemaImpact, type SchemaImpact } from './schema-impact.ts';
 
 export interface PublishSchemaInput {
@@ -25,7 +36,11 @@ interface Prepared {
 }
 
 /** A field of an earlier revision has left its column behind, which the name brings back with its values. */
-const columnIssues = async (ctx: ConfigContext, before: EntityModel | undefined, after: EntityModel): Promise<ConfigIssue[]> => {
+const columnIssues = async (
+  ctx: ConfigContext,
+  before: EntityModel | undefined,
+  after: EntityModel,
+): Promise<ConfigIssue[]> => {
   const added = [...after.fields.values()].filter((field) => before !== undefined && !before.fields.has(field.name));
   if (added.length === 0) return [];
   const revisions = await readRevisions(ctx.db, { tenantId: ctx.actor.tenantId, kind: 'schemas', key: after.name });
@@ -45,8 +60,15 @@ const impossibleIssue = (change: SchemaChange, ctx: ConfigContext): ConfigIssue 
   const why =
     change.change === 'unique'
       ? { de: 'mehrere Einträge haben denselben Wert', en: 'several records share a value' }
-      : { de: 'bitte ein neues Feld anlegen und das alte stilllegen', en: 'please add a new field and retire the old one' };
-  return { path: `/properties/${change.field ?? ''}`, code: change.change, message: `${change.text[ctx.language]}: ${why[ctx.language]}.` };
+      : {
+          de: 'bitte ein neues Feld anlegen und das alte stilllegen',
+          en: 'please add a new field and retire the old one',
+        };
+  return {
+    path: `/properties/${change.field ?? ''}`,
+    code: change.change,
+    message: `${change.text[ctx.language]}: ${why[ctx.language]}.`,
+  };
 };
 
 const prepare = async (ctx: ConfigContext, state: ConfigState, input: PublishSchemaInput): Promise<Prepared> => {
@@ -54,14 +76,35 @@ const prepare = async (ctx: ConfigContext, state: ConfigState, input: PublishSch
   const { entity } = input;
   const head = state.heads.find((one) => one.kind === 'schemas' && one.key === entity);
   assertExpected(head, { key: entity, yaml: text, expectedRevision: input.expectedRevision });
-  const { value, issues } = checkConfig('schemas', text, { key: entity, language: ctx.language, lookup: lookupOf(state) });
+  const { value, issues } = checkConfig('schemas', text, {
+    key: entity,
+    language: ctx.language,
+    lookup: lookupOf(state),
+  });
   assertValid(issues);
   const after = toEntityModel(value as unknown as EntitySchema, 0);
   const before = state.models.get(entity);
   assertValid(await columnIssues(ctx, before, after));
-  const { impossible, ...impact } = await schemaImpact({ db: ctx.db, tenantId: ctx.actor.tenantId, language: ctx.language, state, before, after });
+  const { impossible, ...impact } = await schemaImpact({
+    db: ctx.db,
+    tenantId: ctx.actor.tenantId,
+    language: ctx.language,
+    state,
+    before,
+    after,
+  });
   assertValid(impossible.map((change) => impossibleIssue(change, ctx)));
-  return { entry: { kind: 'schemas', key: entity, yaml: text, value, comment: input.comment, expectedRevision: input.expectedRevision }, impact };
+  return {
+    entry: {
+      kind: 'schemas',
+      key: entity,
+      yaml: text,
+      value,
+      comment: input.comment,
+      expectedRevision: input.expectedRevision,
+    },
+    impact,
+  };
 };
 
 const assertConfirmed = (impact: SchemaImpact, confirm: string | undefined): void => {
@@ -78,7 +121,10 @@ const assertConfirmed = (impact: SchemaImpact, confirm: string | undefined): voi
  * Columns are added by the registry's next refresh and never dropped.
  * @throws LeitwerkError `Forbidden`, `InvalidInput`, `Conflict` (stale revision, or unconfirmed: facts `impact` and `confirm`).
  */
-export async function publishSchema(ctx: ConfigContext, input: PublishSchemaInput): Promise<PublishedEntry & { readonly impact: SchemaImpact }> {
+export async function publishSchema(
+  ctx: ConfigContext,
+  input: PublishSchemaInput,
+): Promise<PublishedEntry & { readonly impact: SchemaImpact }> {
   assertMayConfigure(ctx);
   return await onSteadyState(ctx, async (state) => {
     const { entry, impact } = await prepare(ctx, state, input);

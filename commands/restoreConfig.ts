@@ -26,7 +26,9 @@ export async function restoreConfig(ctx: ConfigContext, input: RestoreInput): Pr
   const kind = input.kind === 'schemas' ? 'schemas' : toConfigKind(input.kind);
   const earlier = await readRevision(ctx.db, { tenantId: ctx.actor.tenantId, kind, key: input.key }, input.revision);
   if (earlier === undefined) throw notFound();
-  const comment = ctx.language === 'de' ? `Fassung ${input.revision} wiederhergestellt` : `Revision ${input.revision} restored`;
-  if (!isConfigKind(kind)) return await publishSchema(ctx, { entity: input.key, text: earlier.yaml, comment, confirm: input.confirm });
+  const comment =
+    ctx.language === 'de' ? `Fassung ${input.revision} wiederhergestellt` : `Revision ${input.revision} restored`;
+  if (!isConfigKind(kind))
+    return await publishSchema(ctx, { entity: input.key, text: earlier.yaml, comment, confirm: input.confirm });
   return await publishConfig(ctx, { kind, key: input.key, yaml: earlier.yaml, comment });
 }

@@ -5,7 +5,13 @@ import { LeitwerkError, type Language } from '../core/errors.ts';
 import { parseFilter } from '../core/filter/index.ts';
 import type { Database } from '../store/database.ts';
 import { toTable } from '../store/record-table.ts';
-import { countFieldUse, countRecords, countSharedValues, readViewTexts, type ViewTexts } from '../store/schema-usage.ts';
+import {
+  countFieldUse,
+  countRecords,
+  countSharedValues,
+  readViewTexts,
+  type ViewTexts,
+} from '../store/schema-usage.ts';
 import { migrate } from '../store/tables.ts';
 import { brokenReferences } from './config-references.ts';
 import type { ConfigState } from './config-state.ts';
@@ -13,10 +19,21 @@ import type { ConfigState } from './config-state.ts';
 /** What publishing a schema would touch. Texts are in the reader's language. */
 export interface SchemaImpact {
   readonly isDestructive: boolean;
-  readonly changes: readonly { readonly change: string; readonly field?: string; readonly isDestructive: boolean; readonly message: string; readonly records: number }[];
+  readonly changes: readonly {
+    readonly change: string;
+    readonly field?: string;
+    readonly isDestructive: boolean;
+    readonly message: string;
+    readonly records: number;
+  }[];
   readonly views: readonly { readonly id: string; readonly name: string }[];
   /** Pipelines, mappings, forms, roles and templates that name what is gone. */
-  readonly config: readonly { readonly kind: string; readonly key: string; readonly path: string; readonly message: string }[];
+  readonly config: readonly {
+    readonly kind: string;
+    readonly key: string;
+    readonly path: string;
+    readonly message: string;
+  }[];
   /** To be sent back as `confirm`; changes when the schema in force or the proposal does. */
   readonly hash: string;
 }
@@ -53,13 +70,21 @@ const canRead = (filter: string, model: EntityModel): boolean => {
 
 const isTouched = (view: ViewTexts, before: EntityModel, after: EntityModel): boolean => {
   const gone = [...before.fields.keys()].filter((name) => !after.fields.has(name));
-  const named = [...(JSON.parse(view.columns ?? '[]') as string[]), ...(view.sort ?? '').split(',').map((part) => part.replace(/^-/, '').trim())];
+  const named = [
+    ...(JSON.parse(view.columns ?? '[]') as string[]),
+    ...(view.sort ?? '').split(',').map((part) => part.replace(/^-/, '').trim()),
+  ];
   const isShown = named.some((name) => gone.includes(name));
-  return isShown || (view.filter !== null && view.filter !== '' && canRead(view.filter, before) && !canRead(view.filter, after));
+  return (
+    isShown ||
+    (view.filter !== null && view.filter !== '' && canRead(view.filter, before) && !canRead(view.filter, after))
+  );
 };
 
 /** Compares a proposed schema with the one in force and finds who and what it touches. */
-export async function schemaImpact(question: ImpactQuestion): Promise<SchemaImpact & { readonly impossible: readonly SchemaChange[] }> {
+export async function schemaImpact(
+  question: ImpactQuestion,
+): Promise<SchemaImpact & { readonly impossible: readonly SchemaChange[] }> {
   const { db, tenantId, language, state, before, after } = question;
   const compared = compareSchemas(before, after);
   const isDestructive = compared.some((change) => change.isDestructive);
@@ -70,10 +95,19 @@ export async function schemaImpact(question: ImpactQuestion): Promise<SchemaImpa
   for (const change of compared) {
     const records = await recordsOf(question, change);
     if (change.change === 'unique' && records > 0) impossible.push(change);
-    changes.push({ change: change.change, ...(change.field === undefined ? {} : { field: change.field }), isDestructive: change.isDestructive, message: change.text[language], records });
+    changes.push({
+      change: change.change,
+      ...(change.field === undefined ? {} : { field: change.field }),
+      isDestructive: change.isDestructive,
+      message: change.text[language],
+      records,
+    });
   }
   const added = [{ kind: 'schemas' as const, key: after.name, value: after.schema }];
-  const views = isDestructive && before !== undefined ? (await readViewTexts(db, tenantId, before)).filter((view) => isTouched(view, before, after)) : [];
+  const views =
+    isDestructive && before !== undefined
+      ? (await readViewTexts(db, tenantId, before)).filter((view) => isTouched(view, before, after))
+      : [];
   const broken = isDestructive ? brokenReferences(state, { added }) : [];
   const proposal = JSON.stringify([after.name, before?.revision ?? 0, after.schema]);
   return {

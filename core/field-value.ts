@@ -17,7 +17,9 @@ export interface Reading {
   readonly choices: (field: Field) => readonly Choice[] | undefined;
 }
 
-export type Fitted = { readonly value: FieldValue } | { readonly fault: { readonly code: string; readonly text: Text } };
+export type Fitted =
+  | { readonly value: FieldValue }
+  | { readonly fault: { readonly code: string; readonly text: Text } };
 
 const fault = (code: string, de: string, en: string): Fitted => ({ fault: { code, text: { de, en } } });
 
@@ -34,16 +36,21 @@ const unfit: Readonly<Record<FieldKind, Text>> = {
   money: { de: 'ist kein Geldbetrag', en: 'is not an amount of money' },
   boolean: { de: 'ist weder ja noch nein', en: 'is neither yes nor no' },
   date: { de: 'ist kein Datum (31.12.2026 oder 2026-12-31)', en: 'is not a date (2026-12-31 or 31.12.2026)' },
-  instant: { de: 'ist kein Zeitpunkt (2026-12-31T10:00:00Z oder 31.12.2026 10:00)', en: 'is not a point in time (2026-12-31T10:00:00Z)' },
+  instant: {
+    de: 'ist kein Zeitpunkt (2026-12-31T10:00:00Z oder 31.12.2026 10:00)',
+    en: 'is not a point in time (2026-12-31T10:00:00Z)',
+  },
   reference: { de: 'ist keine Kennung', en: 'is not an id' },
   choice: { de: 'ist keine Auswahl', en: 'is not a choice' },
   list: { de: 'ist keine Liste', en: 'is not a list' },
   json: { de: 'ist kein Objekt', en: 'is not an object' },
 };
 
-const refuse = (kind: FieldKind, value: unknown): Fitted => fault(kind, `„${quoted(value)}“ ${unfit[kind].de}.`, `"${quoted(value)}" ${unfit[kind].en}.`);
+const refuse = (kind: FieldKind, value: unknown): Fitted =>
+  fault(kind, `„${quoted(value)}“ ${unfit[kind].de}.`, `"${quoted(value)}" ${unfit[kind].en}.`);
 
-const isScalar = (value: unknown): value is string | number | boolean => ['string', 'number', 'boolean'].includes(typeof value);
+const isScalar = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value);
 
 const fitText = (value: unknown, field: Field): Fitted => {
   if (isScalar(value)) return { value: String(value) };
@@ -81,8 +88,15 @@ const fitChoice = (value: unknown, field: Field, reading: Reading): Fitted => {
     choices.find((choice) => choice.key.toLowerCase() === wanted) ??
     choices.find((choice) => choice.label.de.toLowerCase() === wanted || choice.label.en.toLowerCase() === wanted);
   if (found !== undefined) return { value: found.key };
-  const list = choices.slice(0, 20).map((choice) => choice.key).join(', ');
-  return fault('choice', `„${quoted(value)}“ gibt es nicht. Erlaubt sind: ${list}.`, `"${quoted(value)}" does not exist. Allowed are: ${list}.`);
+  const list = choices
+    .slice(0, 20)
+    .map((choice) => choice.key)
+    .join(', ');
+  return fault(
+    'choice',
+    `„${quoted(value)}“ gibt es nicht. Erlaubt sind: ${list}.`,
+    `"${quoted(value)}" does not exist. Allowed are: ${list}.`,
+  );
 };
 
 /** Words that are keys or labels become keys; others stay as they are, for the record's own validation to judge. */
@@ -120,7 +134,8 @@ const fits: Readonly<Record<FieldKind, Fit>> = {
   json: (value) => (typeof value === 'object' ? { value: value as FieldValue } : refuse('json', value)),
 };
 
-const isPlainText = (field: Field): boolean => (field.kind === 'text' || field.kind === 'longText') && field.format === undefined;
+const isPlainText = (field: Field): boolean =>
+  (field.kind === 'text' || field.kind === 'longText') && field.format === undefined;
 
 /**
  * Fits a received value to a field. `null` clears. An empty text stays one in plain text fields and is "no value" in all others,

@@ -10,7 +10,8 @@ export interface MappingPath {
 }
 
 /** `name` at the beginning or after a point; `["name"]`, `[0]`, `[member=value]`. Each text matches in one way only. */
-const stepPattern = /(?:^|\.)(?<name>[^.[\]]+)|\[(?:"(?<double>[^"\]]*)"|'(?<single>[^'\]]*)'|(?<index>\d{1,4})|(?<where>[^=\]"']+)=(?<is>[^\]]*))\]/gy;
+const stepPattern =
+  /(?:^|(?<!^)\.)(?<name>[^.[\]]+)|\[(?:"(?<double>[^"\]]*)"|'(?<single>[^'\]]*)'|(?<index>\d{1,4})|(?<where>[^=\]"']+)=(?<is>[^\]]*))\]/gy;
 
 const toStep = (groups: Readonly<Record<string, string | undefined>>): Step => {
   const { index, where, is } = groups;
@@ -32,11 +33,15 @@ export function parseMappingPath(text: string): MappingPath | undefined {
   const isWhole = matches.reduce((length, match) => length + match[0].length, 0) === text.length;
   const steps = matches.map((match) => toStep(match.groups ?? {}));
   const [first] = steps;
-  return isWhole && first !== undefined && 'name' in first ? { text, isHeader: false, steps, root: first.name } : undefined;
+  return isWhole && first !== undefined && 'name' in first
+    ? { text, isHeader: false, steps, root: first.name }
+    : undefined;
 }
 
 const member = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
 
 /** Follows the path through own members only; undefined = absent. */
 export function followPath(path: MappingPath, value: unknown): unknown {

@@ -5,7 +5,21 @@ import { splitList, toFieldValue, type FieldValue, type Reading } from './field-
 import { followPath, parseMappingPath, type MappingPath } from './mapping-path.ts';
 import { readBoolean, readDate, readMoney, readNumber } from './read-text.ts';
 
-export type Transform = 'trim' | 'lower' | 'upper' | 'name' | 'firstName' | 'lastName' | 'phone' | 'money' | 'number' | 'date' | 'boolean' | 'split' | 'join' | 'first';
+export type Transform =
+  | 'trim'
+  | 'lower'
+  | 'upper'
+  | 'name'
+  | 'firstName'
+  | 'lastName'
+  | 'phone'
+  | 'money'
+  | 'number'
+  | 'date'
+  | 'boolean'
+  | 'split'
+  | 'join'
+  | 'first';
 
 /** One row of config kind `mappings`. */
 export interface MappingRow {
@@ -101,14 +115,15 @@ const lists: Partial<Record<Transform, (list: readonly unknown[]) => unknown>> =
 
 /** A transform that cannot read the value leaves it: the field then says what is wrong with it. */
 const transformed = (value: unknown, transform: Transform, timeZone: string): unknown => {
-  if (Array.isArray(value)) return lists[transform]?.(value) ?? value.map((item: unknown) => transformed(item, transform, timeZone));
+  if (Array.isArray(value))
+    return lists[transform]?.(value) ?? value.map((item: unknown) => transformed(item, transform, timeZone));
   if (typeof value === 'number' && transform === 'phone') return transformed(`${value}`, transform, timeZone);
   return typeof value === 'string' ? (texts[transform]?.(value, timeZone) ?? value) : value;
 };
 
 const translated = (value: unknown, valueMap: NonNullable<MappingRow['valueMap']>): unknown => {
   if (Array.isArray(value)) return value.map((item: unknown) => translated(item, valueMap));
-  if (value === null || typeof value === 'object') return value;
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return value;
   const text = String(value);
   if (Object.hasOwn(valueMap, text)) return valueMap[text];
   const known = Object.keys(valueMap).find((key) => key.toLowerCase() === text.trim().toLowerCase());
@@ -123,13 +138,15 @@ interface CompiledRow {
   readonly transforms: readonly Transform[];
 }
 
-const asList = <T>(value: T | readonly T[] | undefined): readonly T[] => (value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T]);
+const asList = <T>(value: T | readonly T[] | undefined): readonly T[] =>
+  value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T];
 
 /**
  * A field that a message or form may fill. Not: what the system writes, ids of our own records, and the source,
  * which is the one that the message came in through whatever it says.
  */
-export const isMappable = (field: Field): boolean => !field.isSystem && !field.isHidden && field.kind !== 'reference' && field.configKind !== 'sources';
+export const isMappable = (field: Field): boolean =>
+  !field.isSystem && !field.isHidden && field.kind !== 'reference' && field.configKind !== 'sources';
 
 const compileRows = (mapping: MappingConfig, model: EntityModel): CompiledRow[] =>
   mapping.rows.flatMap((row) => {
@@ -161,7 +178,8 @@ class Draft {
   put(field: Field, value: unknown): void {
     const fitted = toFieldValue(field, value, this.options);
     if ('value' in fitted) this.values[field.name] = fitted.value;
-    else this.issues.push({ path: `/${field.name}`, code: fitted.fault.code, message: fitted.fault.text[this.language] });
+    else
+      this.issues.push({ path: `/${field.name}`, code: fitted.fault.code, message: fitted.fault.text[this.language] });
   }
 }
 
@@ -187,7 +205,9 @@ const applyRows = (rows: readonly CompiledRow[], input: MappingInput, draft: Dra
 };
 
 const applyNames = (names: ReadonlyMap<string, Field>, input: MappingInput, draft: Draft): void => {
-  const exact = Object.keys(input.body).toSorted((a, b) => Number(draft.options.model.fields.has(b)) - Number(draft.options.model.fields.has(a)));
+  const exact = Object.keys(input.body).toSorted(
+    (a, b) => Number(draft.options.model.fields.has(b)) - Number(draft.options.model.fields.has(a)),
+  );
   for (const name of exact) {
     const field = names.get(bareName(name));
     const value = input.body[name];
@@ -206,7 +226,9 @@ export function createMapper(options: MapperOptions): Mapper {
   const rows = mapping === undefined ? [] : compileRows(mapping, model);
   const isByName = mapping === undefined || mapping.unmapped !== 'additional';
   // A sender does not get to name users or other records by guessing a field's name; a mapping row may.
-  const named = [...model.fields.values()].filter((field) => isMappable(field) && field.kind !== 'reference' && field.name !== 'team');
+  const named = [...model.fields.values()].filter(
+    (field) => isMappable(field) && field.kind !== 'reference' && field.name !== 'team',
+  );
   const names = new Map(named.map((field) => [bareName(field.name), field]));
   return (input, language) => {
     const draft = new Draft(options, language);

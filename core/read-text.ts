@@ -21,7 +21,8 @@ interface Separators {
 const separatorsOf = (text: string, isMoney: boolean): Separators => {
   const point = text.lastIndexOf('.');
   const comma = text.lastIndexOf(',');
-  if (point >= 0 && comma >= 0) return point > comma ? { decimal: '.', thousands: ',' } : { decimal: ',', thousands: '.' };
+  if (point >= 0 && comma >= 0)
+    return point > comma ? { decimal: '.', thousands: ',' } : { decimal: ',', thousands: '.' };
   if (point < 0 && comma < 0) return { decimal: undefined, thousands: undefined };
   return separatorAlone(text, point >= 0 ? '.' : ',', isMoney);
 };
@@ -63,7 +64,9 @@ export function readNumber(text: string): number | undefined {
 
 /** An amount in units of the currency: `12.000,50 €`, `EUR 1,234.56`, `1.500,-`. */
 export function readMoney(text: string): number | undefined {
-  const bare = withoutBlanks(text.slice(0, 60)).replaceAll(/€|\$|£|euro|eur|usd|chf|gbp/gi, '').replace(/[.,][-–—]{1,2}$/, '');
+  const bare = withoutBlanks(text.slice(0, 60))
+    .replaceAll(/€|\$|£|euro|eur|usd|chf|gbp/gi, '')
+    .replace(/[.,][-–—]{1,2}$/, '');
   const value = signed(bare, (digits) => readDigits(digits, true));
   return value === undefined ? undefined : Math.round(value * 100) / 100;
 }
@@ -77,11 +80,13 @@ export function readBoolean(text: string): boolean | undefined {
   return no.has(word) ? false : undefined;
 }
 
-const germanDate = /^(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})(?:[,\sT]+(?:um\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*Uhr)?)?$/;
+const germanDate =
+  /^(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})(?:[,\sT]+(?:um\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*Uhr)?)?$/;
 const isoDate = /^(\d{4})-(\d{2})-(\d{2})$/;
 const isoInstant = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?$/;
 
-const century = (year: string): number => (year.length === 4 ? Number(year) : Number(year) + (Number(year) < 70 ? 2000 : 1900));
+const century = (year: string): number =>
+  year.length === 4 ? Number(year) : Number(year) + (Number(year) < 70 ? 2000 : 1900);
 
 /** A German or ISO date, with or without a time; a time without an offset is local time of the zone. */
 const readDateTime = (text: string, timeZone: string): DateTime<true> | undefined => {
@@ -92,7 +97,14 @@ const readDateTime = (text: string, timeZone: string): DateTime<true> | undefine
     german === null
       ? DateTime.fromISO(trimmed.replace(' ', 'T').replace(/\s+/, ''), { zone: timeZone })
       : DateTime.fromObject(
-          { year: century(year), month: Number(month), day: Number(day), hour: Number(hour), minute: Number(minute), second: Number(second) },
+          {
+            year: century(year),
+            month: Number(month),
+            day: Number(day),
+            hour: Number(hour),
+            minute: Number(minute),
+            second: Number(second),
+          },
           { zone: timeZone },
         );
   const isKnownForm = german !== null || isoDate.test(trimmed) || isoInstant.test(trimmed);

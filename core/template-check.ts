@@ -41,12 +41,18 @@ class Check {
   }
 
   fault(node: hbs.AST.Node, code: string, text: Text): void {
-    const line = node.loc.start.line;
-    this.faults.push({ line, code, text: { de: `Vorlage Zeile ${line}: ${text.de}`, en: `Template line ${line}: ${text.en}` } });
+    // An empty program has no place of its own.
+    const line = (node.loc as hbs.AST.SourceLocation | null)?.start.line ?? 1;
+    this.faults.push({
+      line,
+      code,
+      text: { de: `Vorlage Zeile ${line}: ${text.de}`, en: `Template line ${line}: ${text.en}` },
+    });
   }
 }
 
-const asPath = (node: hbs.AST.Node): hbs.AST.PathExpression | undefined => (node.type === 'PathExpression' ? (node as hbs.AST.PathExpression) : undefined);
+const asPath = (node: hbs.AST.Node): hbs.AST.PathExpression | undefined =>
+  node.type === 'PathExpression' ? (node as hbs.AST.PathExpression) : undefined;
 
 /** Handlebars also allows sub-expressions as heads of paths; those are refused before this is asked. */
 const partsOf = (path: hbs.AST.PathExpression): string[] => path.parts.filter((part) => typeof part === 'string');
@@ -54,7 +60,10 @@ const partsOf = (path: hbs.AST.PathExpression): string[] => path.parts.filter((p
 const meant = (word: string, known: readonly string[]): Text => {
   const found = nearest(word, known);
   if (found !== undefined) return { de: `Gemeint war „${found}“?`, en: `Did you mean "${found}"?` };
-  return { de: `Möglich sind: ${known.slice(0, 20).join(', ')}.`, en: `Possible are: ${known.slice(0, 20).join(', ')}.` };
+  return {
+    de: `Möglich sind: ${known.slice(0, 20).join(', ')}.`,
+    en: `Possible are: ${known.slice(0, 20).join(', ')}.`,
+  };
 };
 
 const unknown = (word: string, known: readonly string[]): Text => {
@@ -63,24 +72,41 @@ const unknown = (word: string, known: readonly string[]): Text => {
 };
 
 const membersOf = (root: string, model: EntityModel | undefined): readonly string[] | undefined =>
-  root === 'record' && model !== undefined ? [...model.fields.values()].filter((field) => !field.isHidden).map((field) => field.name) : templateRoots[root];
+  root === 'record' && model !== undefined
+    ? [...model.fields.values()].filter((field) => !field.isHidden).map((field) => field.name)
+    : templateRoots[root];
+
+/** Inside an `each` Handlebars looks names up in the entry, so only the entry itself can be named. */
+const checkItem = (path: hbs.AST.PathExpression, check: Check): void => {
+  if (path.original === 'this' || path.original.startsWith('this.')) return;
+  check.fault(path, 'scope', {
+    de: 'In „#each“ heißt der Eintrag „this“; anderes gibt es dort nicht.',
+    en: 'Inside "#each" the entry is "this"; there is nothing else.',
+  });
+};
+
+const checkMember = (path: hbs.AST.PathExpression, [root = '', member, ...rest]: string[], check: Check): void => {
+  const members = membersOf(root, check.model);
+  if (member !== undefined && members !== undefined && !members.includes(member)) {
+    const known = members.map((name) => `${root}.${name}`);
+    check.fault(path, 'unknown', unknown(`${root}.${member}`, known));
+  }
+  if (rest.length === 0) return;
+  check.fault(path, 'path', { de: `„${path.original}“ führt zu tief.`, en: `"${path.original}" leads too deep.` });
+};
 
 const checkVariable = (path: hbs.AST.PathExpression, isInEach: boolean, check: Check): void => {
   const parts = partsOf(path);
   if (path.data || path.depth > 0 || parts.length < path.parts.length) {
-    check.fault(path, 'path', { de: `„${path.original}“ ist hier nicht erlaubt.`, en: `"${path.original}" is not allowed here.` });
-    return;
-  }
-  if (isInEach && path.original.startsWith('this')) return;
-  const [root = '', member] = parts;
-  if (!Object.hasOwn(templateRoots, root)) {
+    const text = { de: `„${path.original}“ ist hier nicht erlaubt.`, en: `"${path.original}" is not allowed here.` };
+    check.fault(path, 'path', text);
+  } else if (isInEach) checkItem(path, check);
+  else if (!Object.hasOwn(templateRoots, parts[0] ?? '')) {
     check.fault(path, 'unknown', unknown(path.original, Object.keys(templateRoots)));
-    return;
+  } else {
+    checkMember(path, parts, check);
+    check.paths.push(parts);
   }
-  const members = membersOf(root, check.model);
-  if (member !== undefined && members !== undefined && !members.includes(member)) check.fault(path, 'unknown', unknown(`${root}.${member}`, members.map((name) => `${root}.${name}`)));
-  if (parts.length > 2) check.fault(path, 'path', { de: `„${path.original}“ führt zu tief.`, en: `"${path.original}" leads too deep.` });
-  check.paths.push(parts);
 };
 
 interface Call {
@@ -95,45 +121,79 @@ const checkParams = (call: Call, isInEach: boolean, check: Check): void => {
     if (path !== undefined) checkVariable(path, isInEach, check);
     else if (param.type === 'SubExpression') checkCall(param as hbs.AST.SubExpression, isInEach, check);
   }
-  if ((call.hash?.pairs.length ?? 0) > 0) check.fault(call.path, 'hash', { de: 'Angaben mit „=“ sind nicht erlaubt.', en: 'Values with "=" are not allowed.' });
+  if ((call.hash?.pairs.length ?? 0) > 0)
+    check.fault(call.path, 'hash', {
+      de: 'Angaben mit „=“ sind nicht erlaubt.',
+      en: 'Values with "=" are not allowed.',
+    });
 };
 
 const checkCall = (call: Call, isInEach: boolean, check: Check): void => {
   const name = asPath(call.path)?.original ?? '';
-  if (!(templateHelpers as readonly string[]).includes(name)) check.fault(call.path, 'helper', unknown(name, templateHelpers));
+  if (!(templateHelpers as readonly string[]).includes(name))
+    check.fault(call.path, 'helper', unknown(name, templateHelpers));
   checkParams(call, isInEach, check);
 };
 
 const checkMustache = (node: hbs.AST.MustacheStatement, isInEach: boolean, check: Check): void => {
   if (!node.escaped) {
-    check.fault(node, 'unescaped', { de: '„{{{…}}}“ und „{{&…}}“ sind nicht erlaubt.', en: '"{{{…}}}" and "{{&…}}" are not allowed.' });
+    check.fault(node, 'unescaped', {
+      de: '„{{{…}}}“ und „{{&…}}“ sind nicht erlaubt.',
+      en: '"{{{…}}}" and "{{&…}}" are not allowed.',
+    });
   }
   const path = asPath(node.path);
   const isHelper = path !== undefined && (templateHelpers as readonly string[]).includes(path.original);
-  if (node.params.length > 0 || node.hash !== undefined || isHelper) checkCall(node, isInEach, check);
-  else if (path !== undefined) checkVariable(path, isInEach, check);
+  if (path === undefined) check.fault(node, 'path', { de: 'Hier fehlt ein Name.', en: 'A name is missing here.' });
+  else if (node.params.length > 0 || node.hash !== undefined || isHelper) checkCall(node, isInEach, check);
+  else checkVariable(path, isInEach, check);
 };
 
-const checkBlock = (node: hbs.AST.BlockStatement, at: { readonly depth: number; readonly isInEach: boolean }, check: Check): void => {
+const checkBlock = (
+  node: hbs.AST.BlockStatement,
+  at: { readonly depth: number; readonly isInEach: boolean },
+  check: Check,
+): void => {
   const name = asPath(node.path)?.original ?? '';
-  if (!blocks.has(name)) check.fault(node, 'block', unknown(`#${name}`, [...blocks].map((block) => `#${block}`)));
-  if (node.params.length !== 1) check.fault(node, 'block', { de: `„#${name}“ braucht genau eine Angabe.`, en: `"#${name}" needs exactly one value.` });
+  if (!blocks.has(name))
+    check.fault(
+      node,
+      'block',
+      unknown(
+        `#${name}`,
+        [...blocks].map((block) => `#${block}`),
+      ),
+    );
+  if (node.params.length !== 1)
+    check.fault(node, 'block', {
+      de: `„#${name}“ braucht genau eine Angabe.`,
+      en: `"#${name}" needs exactly one value.`,
+    });
   checkParams(node, at.isInEach, check);
   const inner = { depth: at.depth + 1, isInEach: at.isInEach || name === 'each' };
   checkProgram(node.program, inner, check);
   if (node.inverse !== undefined) checkProgram(node.inverse, inner, check);
 };
 
-const checkProgram = (program: hbs.AST.Program | undefined, at: { readonly depth: number; readonly isInEach: boolean }, check: Check): void => {
+const checkProgram = (
+  program: hbs.AST.Program | undefined,
+  at: { readonly depth: number; readonly isInEach: boolean },
+  check: Check,
+): void => {
   if (program === undefined) return;
-  if (at.depth > limits.depth) check.fault(program, 'tooDeep', { de: `Höchstens ${limits.depth} Ebenen.`, en: `At most ${limits.depth} levels.` });
-  if ((program.blockParams?.length ?? 0) > 0) check.fault(program, 'block', { de: '„as |…|“ ist nicht erlaubt.', en: '"as |…|" is not allowed.' });
+  if (at.depth > limits.depth)
+    check.fault(program, 'tooDeep', { de: `Höchstens ${limits.depth} Ebenen.`, en: `At most ${limits.depth} levels.` });
+  if ((program.blockParams?.length ?? 0) > 0)
+    check.fault(program, 'block', { de: '„as |…|“ ist nicht erlaubt.', en: '"as |…|" is not allowed.' });
   for (const node of program.body) {
     check.nodes += 1;
     if (node.type === 'MustacheStatement') checkMustache(node as hbs.AST.MustacheStatement, at.isInEach, check);
     else if (node.type === 'BlockStatement') checkBlock(node as hbs.AST.BlockStatement, at, check);
     else if (node.type !== 'ContentStatement' && node.type !== 'CommentStatement') {
-      check.fault(node, 'statement', { de: 'Partials und Decorators sind nicht erlaubt.', en: 'Partials and decorators are not allowed.' });
+      check.fault(node, 'statement', {
+        de: 'Partials und Decorators sind nicht erlaubt.',
+        en: 'Partials and decorators are not allowed.',
+      });
     }
   }
 };
@@ -142,20 +202,36 @@ const unreadable = (error: unknown): TemplateFault => {
   const message = error instanceof Error ? error.message : String(error);
   const line = Number(/line (\d+)/.exec(message)?.[1] ?? /- (\d+):\d+$/.exec(message)?.[1] ?? 1);
   const detail = message.split('\n').at(-1)?.slice(0, 200) ?? '';
-  return { line, code: 'syntax', text: { de: `Vorlage Zeile ${line}: nicht lesbar (${detail}).`, en: `Template line ${line}: not readable (${detail}).` } };
+  return {
+    line,
+    code: 'syntax',
+    text: {
+      de: `Vorlage Zeile ${line}: nicht lesbar (${detail}).`,
+      en: `Template line ${line}: not readable (${detail}).`,
+    },
+  };
+};
+
+const parse = (source: string): hbs.AST.Program | TemplateFault => {
+  try {
+    return Handlebars.parse(source);
+  } catch (error) {
+    return unreadable(error);
+  }
 };
 
 /** Reads a template and finds everything in it that is not allowed or not known; `model` is the entity of `record`. */
 export function readTemplate(source: string, model?: EntityModel): TemplateReading {
-  const tooLong: Text = { de: `Höchstens ${limits.characters} Zeichen.`, en: `At most ${limits.characters} characters.` };
+  const tooLong: Text = {
+    de: `Höchstens ${limits.characters} Zeichen.`,
+    en: `At most ${limits.characters} characters.`,
+  };
   if (source.length > limits.characters) return { faults: [{ line: 1, code: 'tooLarge', text: tooLong }], paths: [] };
+  const program = parse(source);
+  if ('code' in program) return { faults: [program], paths: [] };
   const check = new Check(model);
-  try {
-    const program = Handlebars.parse(source);
-    checkProgram(program, { depth: 0, isInEach: false }, check);
-    if (check.nodes > limits.nodes) check.fault(program, 'tooLarge', { de: 'Die Vorlage hat zu viele Teile.', en: 'The template has too many parts.' });
-  } catch (error) {
-    return { faults: [unreadable(error)], paths: [] };
-  }
+  checkProgram(program, { depth: 0, isInEach: false }, check);
+  if (check.nodes > limits.nodes)
+    check.fault(program, 'tooLarge', { de: 'Die Vorlage hat zu viele Teile.', en: 'The template has too many parts.' });
   return { faults: check.faults, paths: check.paths };
 }

@@ -39,7 +39,9 @@ export interface RenderedMail {
 const limits = { rounds: 2_000, characters: 200_000 };
 
 const tooLong = (): LeitwerkError =>
-  new LeitwerkError('InvalidInput', { text: { de: 'Die Vorlage ergibt einen zu langen Text.', en: 'The template makes too long a text.' } });
+  new LeitwerkError('InvalidInput', {
+    text: { de: 'Die Vorlage ergibt einen zu langen Text.', en: 'The template makes too long a text.' },
+  });
 
 const formatDate = (value: unknown, withTime: boolean, { language, timeZone }: TemplateOptions): string => {
   const at = typeof value === 'string' ? DateTime.fromISO(value, { zone: timeZone, locale: language }) : undefined;
@@ -49,7 +51,9 @@ const formatDate = (value: unknown, withTime: boolean, { language, timeZone }: T
 };
 
 const formatMoney = (value: unknown, { language, currency }: TemplateOptions): string =>
-  typeof value === 'number' ? new Intl.NumberFormat(language === 'de' ? 'de-DE' : 'en-GB', { style: 'currency', currency }).format(value) : '';
+  typeof value === 'number'
+    ? new Intl.NumberFormat(language === 'de' ? 'de-DE' : 'en-GB', { style: 'currency', currency }).format(value)
+    : '';
 
 const isBlank = (value: unknown): boolean => value === null || value === undefined || value === '';
 
@@ -86,6 +90,21 @@ const withPaths = (data: TemplateData, paths: readonly (readonly string[])[]): R
   return filled;
 };
 
+/** An entry of a list may lack what the template names of it. */
+const strictly = (render: () => string): string => {
+  try {
+    return render();
+  } catch (error) {
+    if (error instanceof LeitwerkError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    const text = {
+      de: `Die Vorlage lässt sich nicht füllen: ${message}`,
+      en: `The template cannot be filled: ${message}`,
+    };
+    throw new LeitwerkError('InvalidInput', { text, cause: error });
+  }
+};
+
 /**
  * Renders plain text: nothing is escaped because nothing is markup yet.
  * @throws LeitwerkError `InvalidInput` when the source is not an allowed template or its text grows too long.
@@ -95,8 +114,13 @@ export function renderText(source: string, data: TemplateData, options: Template
   const [first] = faults;
   if (first !== undefined) throw new LeitwerkError('InvalidInput', { text: first.text });
   const knownHelpers = { date: true, money: true, default: true };
-  const render = Handlebars.create().compile(source, { strict: true, noEscape: true, knownHelpers, knownHelpersOnly: true });
-  const text = render(withPaths(data, paths), { helpers: helpersOf(options) });
+  const render = Handlebars.create().compile(source, {
+    strict: true,
+    noEscape: true,
+    knownHelpers,
+    knownHelpersOnly: true,
+  });
+  const text = strictly(() => render(withPaths(data, paths), { helpers: helpersOf(options) }));
   if (text.length > limits.characters) throw tooLong();
   return text;
 }

@@ -22,7 +22,8 @@ export interface ConfigFolder {
 const filePattern = /^([a-z][a-z0-9-]{0,62})\.(yaml|json)$/;
 const isHidden = (name: string): boolean => name.startsWith('.') || name.endsWith('~');
 
-export const configFileName = (kind: RevisionKind, key: string): string => `${kind}/${key}.${kind === 'schemas' ? 'json' : 'yaml'}`;
+export const configFileName = (kind: RevisionKind, key: string): string =>
+  `${kind}/${key}.${kind === 'schemas' ? 'json' : 'yaml'}`;
 
 const issue = (file: string, language: Language, text: { readonly de: string; readonly en: string }): ConfigIssue => ({
   path: '',
@@ -52,23 +53,38 @@ const readKind = async (folder: string, kind: RevisionKind, language: Language):
  */
 export async function readConfigFolder(folder: string, language: Language): Promise<ConfigFolder> {
   const parts: ConfigFolder[] = [];
-  for (const entry of (await readdir(folder, { withFileTypes: true })).toSorted((a, b) => a.name.localeCompare(b.name))) {
+  for (const entry of (await readdir(folder, { withFileTypes: true })).toSorted((a, b) =>
+    a.name.localeCompare(b.name),
+  )) {
     const { name } = entry;
     if (isHidden(name) || (!entry.isDirectory() && /\.(md|txt)$/.test(name))) continue;
-    if (entry.isDirectory() && (isConfigKind(name) || name === 'schemas')) parts.push(await readKind(join(folder, name), name, language));
-    else parts.push({ files: [], issues: [issue(name, language, { de: `„${name}“ ist keine Einstellungsart.`, en: `"${name}" is not a config kind.` })] });
+    if (entry.isDirectory() && (isConfigKind(name) || name === 'schemas'))
+      parts.push(await readKind(join(folder, name), name, language));
+    else
+      parts.push({
+        files: [],
+        issues: [
+          issue(name, language, { de: `„${name}“ ist keine Einstellungsart.`, en: `"${name}" is not a config kind.` }),
+        ],
+      });
   }
   return { files: parts.flatMap((part) => part.files), issues: parts.flatMap((part) => part.issues) };
 }
 
 /** The shipped texts: the folder of config kinds and the folder of entity schemas beside it. */
 export async function readShipped(configFolder: string, schemaFolder: string): Promise<readonly ConfigFile[]> {
-  const [config, schemas] = await Promise.all([readConfigFolder(configFolder, 'de'), readKind(schemaFolder, 'schemas', 'de')]);
+  const [config, schemas] = await Promise.all([
+    readConfigFolder(configFolder, 'de'),
+    readKind(schemaFolder, 'schemas', 'de'),
+  ]);
   return [...schemas.files, ...config.files];
 }
 
 /** Writes the texts into a folder, over files of the same name; others stay. */
-export async function writeConfigFolder(folder: string, files: readonly Pick<ConfigFile, 'kind' | 'key' | 'text'>[]): Promise<void> {
+export async function writeConfigFolder(
+  folder: string,
+  files: readonly Pick<ConfigFile, 'kind' | 'key' | 'text'>[],
+): Promise<void> {
   for (const { kind, key, text } of files) {
     const path = join(folder, configFileName(kind, key));
     await mkdir(dirname(path), { recursive: true });

@@ -76,7 +76,8 @@ const toRevision = (row: RevisionRow): ConfigRevision => ({ ...row, value: JSON.
 const toHead = (row: HeadRow): ConfigHead => ({ ...toRevision(row), isArchived: row.isArchived === 1 });
 
 /** Identifies a text; line ends do not count. */
-export const configHash = (yaml: string): string => createHash('sha256').update(yaml.replaceAll('\r\n', '\n')).digest('hex');
+export const configHash = (yaml: string): string =>
+  createHash('sha256').update(yaml.replaceAll('\r\n', '\n')).digest('hex');
 
 /** Everything in force, archived keys too, by kind and key. */
 export async function readHeads(q: Queries, tenantId: string): Promise<ConfigHead[]> {
@@ -85,22 +86,39 @@ export async function readHeads(q: Queries, tenantId: string): Promise<ConfigHea
 }
 
 export async function readHead(q: Queries, name: ConfigName): Promise<ConfigHead | undefined> {
-  const row = await q.get<HeadRow>(`${headSql} AND h.\`kind\` = ? AND h.\`key\` = ?`, [name.tenantId, name.kind, name.key]);
+  const row = await q.get<HeadRow>(`${headSql} AND h.\`kind\` = ? AND h.\`key\` = ?`, [
+    name.tenantId,
+    name.kind,
+    name.key,
+  ]);
   return row === undefined ? undefined : toHead(row);
 }
 
-export async function readRevision(q: Queries, name: ConfigName, revision: number): Promise<ConfigRevision | undefined> {
-  const row = await q.get<RevisionRow>(`${revisionSql} AND r.\`revision\` = ?`, [name.tenantId, name.kind, name.key, revision]);
+export async function readRevision(
+  q: Queries,
+  name: ConfigName,
+  revision: number,
+): Promise<ConfigRevision | undefined> {
+  const row = await q.get<RevisionRow>(`${revisionSql} AND r.\`revision\` = ?`, [
+    name.tenantId,
+    name.kind,
+    name.key,
+    revision,
+  ]);
   return row === undefined ? undefined : toRevision(row);
 }
 
 /** All revisions of a key, newest first. */
 export async function readRevisions(q: Queries, name: ConfigName): Promise<ConfigRevision[]> {
-  const rows = await q.all<RevisionRow>(`${revisionSql} ORDER BY r.\`revision\` DESC`, [name.tenantId, name.kind, name.key]);
+  const rows = await q.all<RevisionRow>(`${revisionSql} ORDER BY r.\`revision\` DESC`, [
+    name.tenantId,
+    name.kind,
+    name.key,
+  ]);
   return rows.map(toRevision);
 }
 
-const toVersion = (row: { version: number } | undefined): number => Number(row?.version ?? 0);
+const toVersion = (row: { version: number } | undefined): number => row?.version ?? 0;
 
 /** 0 until something is published. */
 export function readConfigVersion(q: Queries, tenantId: string): Eventually<number> {
@@ -113,7 +131,9 @@ export function readConfigVersion(q: Queries, tenantId: string): Eventually<numb
  * Call it before the first read of a transaction, else MySQL reads a state from before the lock.
  */
 export async function lockConfig(tx: Tx, tenantId: string): Promise<void> {
-  const { changes } = await tx.run('UPDATE `config_version` SET `version` = `version` WHERE `tenantId` = ?', [tenantId]);
+  const { changes } = await tx.run('UPDATE `config_version` SET `version` = `version` WHERE `tenantId` = ?', [
+    tenantId,
+  ]);
   if (changes > 0) return;
   const row = await tx.get('SELECT `version` FROM `config_version` WHERE `tenantId` = ?', [tenantId]);
   if (row === undefined) await tx.run('INSERT INTO `config_version` (`tenantId`, `version`) VALUES (?, 0)', [tenantId]);
@@ -139,14 +159,23 @@ export interface Published {
 }
 
 /** @throws LeitwerkError `Conflict` with both texts when the author started from another revision. */
-export function assertExpected(head: ConfigHead | undefined, input: Pick<RevisionInput, 'key' | 'yaml' | 'expectedRevision'>): void {
+export function assertExpected(
+  head: ConfigHead | undefined,
+  input: Pick<RevisionInput, 'key' | 'yaml' | 'expectedRevision'>,
+): void {
   const current = head?.revision ?? 0;
   if (input.expectedRevision === undefined || input.expectedRevision === current) return;
   const text = {
     de: `Inzwischen gilt Fassung ${current} von „${input.key}“; bearbeitet wurde Fassung ${input.expectedRevision}.`,
     en: `Revision ${current} of "${input.key}" is in force by now; revision ${input.expectedRevision} was edited.`,
   };
-  const facts = { expectedRevision: input.expectedRevision, currentRevision: current, currentAuthor: head?.author, current: head?.yaml, yours: input.yaml };
+  const facts = {
+    expectedRevision: input.expectedRevision,
+    currentRevision: current,
+    currentAuthor: head?.author,
+    current: head?.yaml,
+    yours: input.yaml,
+  };
   throw new LeitwerkError('Conflict', { text, facts });
 }
 
@@ -156,7 +185,7 @@ const insertRevision = async (tx: Tx, input: RevisionInput, hash: string): Promi
     'SELECT MAX(`revision`) AS `revision` FROM `config_revision` WHERE `tenantId` = ? AND `kind` = ? AND `key` = ?',
     name,
   );
-  const revision = Number(last?.revision ?? 0) + 1;
+  const revision = (last?.revision ?? 0) + 1;
   await tx.run(
     'INSERT INTO `config_revision` (`tenantId`, `kind`, `key`, `revision`, `yaml`, `value`, `hash`, `author`, `comment`, `createdAt`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     [...name, revision, input.yaml, JSON.stringify(input.value), hash, input.author, input.comment ?? null, input.at],
@@ -179,9 +208,15 @@ export async function publishRevision(tx: Tx, input: RevisionInput): Promise<Pub
   const revision = isSame ? head.revision : await insertRevision(tx, input, hash);
   const name = [input.tenantId, input.kind, input.key];
   if (head === undefined) {
-    await tx.run('INSERT INTO `config_head` (`tenantId`, `kind`, `key`, `revision`, `isArchived`) VALUES (?, ?, ?, ?, 0)', [...name, revision]);
+    await tx.run(
+      'INSERT INTO `config_head` (`tenantId`, `kind`, `key`, `revision`, `isArchived`) VALUES (?, ?, ?, ?, 0)',
+      [...name, revision],
+    );
   } else {
-    await tx.run('UPDATE `config_head` SET `revision` = ?, `isArchived` = 0 WHERE `tenantId` = ? AND `kind` = ? AND `key` = ?', [revision, ...name]);
+    await tx.run(
+      'UPDATE `config_head` SET `revision` = ?, `isArchived` = 0 WHERE `tenantId` = ? AND `kind` = ? AND `key` = ?',
+      [revision, ...name],
+    );
   }
   await growVersion(tx, input.tenantId);
   return { revision, isNew: true };

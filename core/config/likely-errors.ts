@@ -25,7 +25,16 @@ const partsOf = (branch: unknown, root: object): Set<unknown> => {
   return parts;
 };
 
-const shapes = new Set(['type', 'required', 'additionalProperties', 'unevaluatedProperties', 'const', 'enum', 'minProperties', 'maxProperties']);
+const shapes = new Set([
+  'type',
+  'required',
+  'additionalProperties',
+  'unevaluatedProperties',
+  'const',
+  'enum',
+  'minProperties',
+  'maxProperties',
+]);
 
 /** How little a branch was meant: a wrong shape at the place itself weighs more than a fault further in. */
 const unlikeliness = (errors: readonly ErrorObject[], at: string): number => {
@@ -52,7 +61,9 @@ const summary = (errors: readonly ErrorObject[], at: string): Schema => {
 const withChoice = (kept: readonly ErrorObject[], choice: ErrorObject, root: object): ErrorObject[] => {
   const branches = (Array.isArray(choice.schema) ? choice.schema : []).map((branch) => {
     const parts = partsOf(branch, root);
-    return kept.filter((error) => error !== choice && parts.has(error.parentSchema) && isBelow(error.instancePath, choice.instancePath));
+    return kept.filter(
+      (error) => error !== choice && parts.has(error.parentSchema) && isBelow(error.instancePath, choice.instancePath),
+    );
   });
   const ranked = branches
     .filter((errors) => errors.length > 0)

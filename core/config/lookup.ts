@@ -15,7 +15,8 @@ export interface ConfigLookup {
 
 const withHint = (text: Text, word: string, known: readonly string[]): Text => {
   const meant = nearest(word, known);
-  if (meant !== undefined) return { de: `${text.de} Gemeint war „${meant}“?`, en: `${text.en} Did you mean "${meant}"?` };
+  if (meant !== undefined)
+    return { de: `${text.de} Gemeint war „${meant}“?`, en: `${text.en} Did you mean "${meant}"?` };
   if (known.length === 0 || known.length > 30) return text;
   return { de: `${text.de} Möglich sind: ${known.join(', ')}.`, en: `${text.en} Possible are: ${known.join(', ')}.` };
 };
@@ -25,19 +26,29 @@ export const unknownWord = (path: string, word: string, known: readonly string[]
   fault(path, 'unknown', withHint({ de: `„${word}“ gibt es nicht.`, en: `There is no "${word}".` }, word, known));
 
 /** A key of another kind that does not exist; nothing when it does or is absent. */
-export function keyFaults(path: string, key: unknown, at: { readonly kind: RevisionKind; readonly lookup: ConfigLookup }): Fault[] {
+export function keyFaults(
+  path: string,
+  key: unknown,
+  at: { readonly kind: RevisionKind; readonly lookup: ConfigLookup },
+): Fault[] {
   if (typeof key !== 'string' || at.lookup.has(at.kind, key)) return [];
   const label = configLabels[at.kind];
-  const text = { de: `Unter „${label.de}“ gibt es kein „${key}“.`, en: `There is no "${key}" among the ${label.en.toLowerCase()}.` };
+  const text = {
+    de: `Unter „${label.de}“ gibt es kein „${key}“.`,
+    en: `There is no "${key}" among the ${label.en.toLowerCase()}.`,
+  };
   return [fault(path, 'unknown', withHint(text, key, at.lookup.keys(at.kind)))];
 }
 
 export function entityFaults(path: string, entity: unknown, lookup: ConfigLookup): Fault[] {
-  return typeof entity !== 'string' || lookup.model(entity) !== undefined ? [] : [unknownWord(path, entity, lookup.entities)];
+  return typeof entity !== 'string' || lookup.model(entity) !== undefined
+    ? []
+    : [unknownWord(path, entity, lookup.entities)];
 }
 
 /** Fields that people may name; hidden ones do not exist for them. */
-export const visibleFields = (model: EntityModel): string[] => [...model.fields.values()].filter((field) => !field.isHidden).map((field) => field.name);
+export const visibleFields = (model: EntityModel): string[] =>
+  [...model.fields.values()].filter((field) => !field.isHidden).map((field) => field.name);
 
 export function fieldFaults(path: string, name: string, model: EntityModel): Fault[] {
   const names = visibleFields(model);

@@ -12,29 +12,51 @@ const fromFaults = (row: MappingRow, path: string): Fault[] => {
   const list: readonly string[] = typeof from === 'string' ? [from] : from;
   return list.flatMap((text, index) =>
     parseMappingPath(text) === undefined
-      ? [fault(isList ? `${path}/from/${index}` : `${path}/from`, 'path', { de: `„${text}“ ist kein lesbarer Pfad.`, en: `"${text}" is not a readable path.` })]
+      ? [
+          fault(isList ? `${path}/from/${index}` : `${path}/from`, 'path', {
+            de: `„${text}“ ist kein lesbarer Pfad.`,
+            en: `"${text}" is not a readable path.`,
+          }),
+        ]
       : [],
   );
 };
 
-const choiceFaults = (path: string, value: unknown, at: { readonly field: Field; readonly lookup: ConfigLookup }): Fault[] => {
+const choiceFaults = (
+  path: string,
+  value: unknown,
+  at: { readonly field: Field; readonly lookup: ConfigLookup },
+): Fault[] => {
   const { configKind, values } = at.field;
   if (typeof value !== 'string' || value === '') return [];
   if (values !== undefined) return values.includes(value) ? [] : [unknownWord(path, value, values)];
-  return configKind !== undefined && isConfigKind(configKind) ? keyFaults(path, value, { kind: configKind, lookup: at.lookup }) : [];
+  return configKind !== undefined && isConfigKind(configKind)
+    ? keyFaults(path, value, { kind: configKind, lookup: at.lookup })
+    : [];
 };
 
-const valueFaults = (row: MappingRow, path: string, at: { readonly field: Field; readonly lookup: ConfigLookup }): Fault[] => {
+const valueFaults = (
+  row: MappingRow,
+  path: string,
+  at: { readonly field: Field; readonly lookup: ConfigLookup },
+): Fault[] => {
   if (at.field.kind !== 'choice' && at.field.kind !== 'list') return [];
-  const results = Object.entries(row.valueMap ?? {}).flatMap(([word, value]) => choiceFaults(`${path}/valueMap/${escapePointer(word)}`, value, at));
+  const results = Object.entries(row.valueMap ?? {}).flatMap(([word, value]) =>
+    choiceFaults(`${path}/valueMap/${escapePointer(word)}`, value, at),
+  );
   const defaults: readonly unknown[] = Array.isArray(row.default) ? row.default : [row.default];
   return [...results, ...defaults.flatMap((value) => choiceFaults(`${path}/default`, value, at))];
 };
 
-const rowFaults = (row: MappingRow, path: string, at: { readonly model: EntityModel; readonly lookup: ConfigLookup }): Fault[] => {
+const rowFaults = (
+  row: MappingRow,
+  path: string,
+  at: { readonly model: EntityModel; readonly lookup: ConfigLookup },
+): Fault[] => {
   const field = at.model.fields.get(row.to);
   const names = [...at.model.fields.values()].filter(isMappable).map((one) => one.name);
-  if (field === undefined || field.isHidden) return [...fromFaults(row, path), unknownWord(`${path}/to`, row.to, names)];
+  if (field === undefined || field.isHidden)
+    return [...fromFaults(row, path), unknownWord(`${path}/to`, row.to, names)];
   if (!isMappable(field)) {
     const text = { de: `„${row.to}“ füllt nur das System.`, en: `"${row.to}" is filled by the system only.` };
     return [...fromFaults(row, path), fault(`${path}/to`, 'system', text)];

@@ -8,17 +8,60 @@ import type { ConfigValue } from './parse.ts';
 
 /** Names that tables or addresses of the product itself have. */
 const reserved = new Set([
-  ...configKinds, 'user', 'users', 'tenant', 'session', 'sessions', 'api-key', 'keys', 'setup', 'setup-token', 'user-password', 'sign-in-failure', 'event', 'events', 'idempotency',
-  'counter', 'secret', 'process', 'processes', 'effect', 'effects', 'blob', 'blobs', 'config', 'config-revision', 'config-head', 'config-version', 'schemas', 'me', 'audit', 'operations', 'search',
-  'matches', 'undo', 'imports', 'import', 'docs', 'lease', 'relay', 'notification', 'notifications',
+  ...configKinds,
+  'user',
+  'users',
+  'tenant',
+  'session',
+  'sessions',
+  'api-key',
+  'keys',
+  'setup',
+  'setup-token',
+  'user-password',
+  'sign-in-failure',
+  'event',
+  'events',
+  'idempotency',
+  'counter',
+  'secret',
+  'process',
+  'processes',
+  'effect',
+  'effects',
+  'blob',
+  'blobs',
+  'config',
+  'config-revision',
+  'config-head',
+  'config-version',
+  'schemas',
+  'me',
+  'audit',
+  'operations',
+  'search',
+  'matches',
+  'undo',
+  'imports',
+  'import',
+  'docs',
+  'lease',
+  'relay',
+  'notification',
+  'notifications',
 ]);
 
 const nameFaults = (schema: EntitySchema, lookup: ConfigLookup): Fault[] => {
   const name = schema.$id;
   const { plural } = schema['x-entity'];
-  const taken = lookup.entities.find((entity) => entity !== name && (lookup.model(entity)?.plural === plural || entity === plural || lookup.model(entity)?.plural === name));
+  const taken = lookup.entities.find(
+    (entity) =>
+      entity !== name &&
+      (lookup.model(entity)?.plural === plural || entity === plural || lookup.model(entity)?.plural === name),
+  );
   const faults: Fault[] = [];
-  const refuse = (path: string, word: string): void => void faults.push(fault(path, 'taken', { de: `„${word}“ ist schon vergeben.`, en: `"${word}" is taken already.` }));
+  const refuse = (path: string, word: string): void =>
+    void faults.push(fault(path, 'taken', { de: `„${word}“ ist schon vergeben.`, en: `"${word}" is taken already.` }));
   if (reserved.has(name)) refuse('/$id', name);
   if (reserved.has(plural) || taken !== undefined) refuse('/x-entity/plural', plural);
   return faults;
@@ -31,9 +74,13 @@ const referenceFaults = (schema: EntitySchema, lookup: ConfigLookup): Fault[] =>
     const kind = property['x-config'];
     const entities = [...lookup.entities, 'user', schema.$id];
     const roles = (list: 'x-read' | 'x-write'): Fault[] =>
-      (property[list] ?? []).flatMap((role, index) => keyFaults(`${path}/${list}/${index}`, role, { kind: 'roles', lookup }));
+      (property[list] ?? []).flatMap((role, index) =>
+        keyFaults(`${path}/${list}/${index}`, role, { kind: 'roles', lookup }),
+      );
     return [
-      ...(target === undefined || entities.includes(target) ? [] : [unknownWord(`${path}/x-reference`, target, entities)]),
+      ...(target === undefined || entities.includes(target)
+        ? []
+        : [unknownWord(`${path}/x-reference`, target, entities)]),
       ...(kind === undefined || isConfigKind(kind) ? [] : [unknownWord(`${path}/x-config`, kind, configKinds)]),
       ...roles('x-read'),
       ...roles('x-write'),
@@ -60,6 +107,12 @@ export function schemaFaults(value: ConfigValue, lookup: ConfigLookup): Fault[] 
     return named;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return [...named, fault('', 'schema', { de: `Das Schema lässt sich nicht übersetzen: ${message}`, en: `The schema does not compile: ${message}` })];
+    return [
+      ...named,
+      fault('', 'schema', {
+        de: `Das Schema lässt sich nicht übersetzen: ${message}`,
+        en: `The schema does not compile: ${message}`,
+      }),
+    ];
   }
 }

@@ -1,4 +1,7 @@
 import { DateTime } from 'luxon';
+import type { CompanyConfig } from '../../schemas/generated/config-company.ts';
+import type { NumberingConfig } from '../../schemas/generated/config-numbering.ts';
+import type { SourcesConfig } from '../../schemas/generated/config-sources.ts';
 import { createCalendar, type CalendarConfig } from '../calendar.ts';
 import { LeitwerkError } from '../errors.ts';
 import { isMappable } from '../mapping.ts';
@@ -16,19 +19,18 @@ import type { ConfigValue } from './parse.ts';
 
 type Meaning = (value: ConfigValue, lookup: ConfigLookup) => Fault[];
 
-interface CompanyValue {
-  readonly currency: string;
-  readonly timeZone: string;
-  readonly calendar?: string;
-}
-
 const timeZoneFaults = (path: string, timeZone: string): Fault[] =>
   DateTime.utc().setZone(timeZone).isValid
     ? []
-    : [fault(path, 'unknown', { de: `Die Zeitzone „${timeZone}“ gibt es nicht (zum Beispiel Europe/Berlin).`, en: `There is no time zone "${timeZone}" (for example Europe/Berlin).` })];
+    : [
+        fault(path, 'unknown', {
+          de: `Die Zeitzone „${timeZone}“ gibt es nicht (zum Beispiel Europe/Berlin).`,
+          en: `There is no time zone "${timeZone}" (for example Europe/Berlin).`,
+        }),
+      ];
 
 const companyFaults: Meaning = (value, lookup) => {
-  const { currency, timeZone, calendar } = value as unknown as CompanyValue;
+  const { currency, timeZone, calendar } = value as unknown as CompanyConfig;
   const currencies = Intl.supportedValuesOf('currency');
   return [
     ...(currencies.includes(currency) ? [] : [unknownWord('/currency', currency, ['EUR', 'CHF', 'USD', 'GBP'])]),
@@ -63,57 +65,60 @@ const templateFaults: Meaning = (value, lookup) => {
   return faults;
 };
 
-interface NumberingValue {
-  readonly entity: string;
-  readonly field: string;
-  readonly pattern: string;
-}
-
 const placeholders = ['{number}', '{year}', '{month}', '{day}'];
 
 const numberingFaults: Meaning = (value, lookup) => {
-  const { entity, field, pattern } = value as unknown as NumberingValue;
+  const { entity, field, pattern } = value as unknown as NumberingConfig;
   const model = lookup.model(entity);
-  const faults = [...entityFaults('/entity', entity, lookup), ...(model === undefined ? [] : fieldFaults('/field', field, model))];
-  if (!pattern.includes('{number}')) faults.push(fault('/pattern', 'number', { de: '„{number}“ fehlt im Muster.', en: '"{number}" is missing in the pattern.' }));
-  for (const [found] of pattern.matchAll(/\{[^}]*\}?/g)) if (!placeholders.includes(found)) faults.push(unknownWord('/pattern', found, placeholders));
+  const faults = [
+    ...entityFaults('/entity', entity, lookup),
+    ...(model === undefined ? [] : fieldFaults('/field', field, model)),
+  ];
+  if (!pattern.includes('{number}'))
+    faults.push(
+      fault('/pattern', 'number', { de: '„{number}“ fehlt im Muster.', en: '"{number}" is missing in the pattern.' }),
+    );
+  for (const [found] of pattern.matchAll(/\{[^}]*\}?/g))
+    if (!placeholders.includes(found)) faults.push(unknownWord('/pattern', found, placeholders));
   return faults;
 };
 
-interface SourceValue {
-  readonly auth: string;
-  readonly mapping?: string;
-  readonly pipeline?: string;
-  readonly defaults?: { readonly priority?: string; readonly tags?: readonly string[]; readonly owner?: string };
-  readonly form?: { readonly fields: readonly { readonly field: string }[] };
-}
-
-const formFaults = (form: NonNullable<SourceValue['form']>, lookup: ConfigLookup): Fault[] => {
+const formFaults = (form: NonNullable<SourcesConfig['form']>, lookup: ConfigLookup): Fault[] => {
   const model = lookup.model('lead');
   if (model === undefined) return [];
   const names = [...model.fields.values()].filter(isMappable).map((field) => field.name);
   return form.fields.flatMap(({ field }, index) => {
     const path = `/form/fields/${index}/field`;
     const isTwice = form.fields.findIndex((other) => other.field === field) < index;
-    if (isTwice) return [fault(path, 'duplicate', { de: `„${field}“ kommt zweimal vor.`, en: `"${field}" occurs twice.` })];
+    if (isTwice)
+      return [fault(path, 'duplicate', { de: `„${field}“ kommt zweimal vor.`, en: `"${field}" occurs twice.` })];
     return names.includes(field) ? [] : [unknownWord(path, field, names)];
   });
 };
 
 const sourceFaults: Meaning = (value, lookup) => {
-  const { auth, mapping, pipeline, defaults = {}, form } = value as unknown as SourceValue;
+  const { auth, mapping, pipeline, defaults = {}, form } = value as unknown as SourcesConfig;
   const faults = [
     ...keyFaults('/mapping', mapping, { kind: 'mappings', lookup }),
     ...keyFaults('/pipeline', pipeline, { kind: 'pipelines', lookup }),
     ...keyFaults('/defaults/priority', defaults.priority, { kind: 'priorities', lookup }),
-    ...(defaults.tags ?? []).flatMap((tag, index) => keyFaults(`/defaults/tags/${index}`, tag, { kind: 'tags', lookup })),
+    ...(defaults.tags ?? []).flatMap((tag, index) =>
+      keyFaults(`/defaults/tags/${index}`, tag, { kind: 'tags', lookup }),
+    ),
     ...(form === undefined ? [] : formFaults(form, lookup)),
   ];
   if (defaults.owner !== undefined && !lookup.hasUser(defaults.owner)) {
-    faults.push(fault('/defaults/owner', 'unknown', { de: `Es gibt keinen Benutzer „${defaults.owner}“.`, en: `There is no user "${defaults.owner}".` }));
+    faults.push(
+      fault('/defaults/owner', 'unknown', {
+        de: `Es gibt keinen Benutzer „${defaults.owner}“.`,
+        en: `There is no user "${defaults.owner}".`,
+      }),
+    );
   }
   if (form !== undefined && auth !== 'public') {
-    faults.push(fault('/form', 'auth', { de: 'Ein Formular braucht „auth: public“.', en: 'A form needs "auth: public".' }));
+    faults.push(
+      fault('/form', 'auth', { de: 'Ein Formular braucht „auth: public“.', en: 'A form needs "auth: public".' }),
+    );
   }
   return faults;
 };

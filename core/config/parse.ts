@@ -31,7 +31,8 @@ const keyOf = (kind: RevisionKind): string => (kind === 'schemas' ? '$id' : 'key
 
 const keyFaults = (kind: RevisionKind, value: unknown, key: string | undefined): Fault[] => {
   const name = keyOf(kind);
-  const own = typeof value === 'object' && value !== null && name in value ? (value as Record<string, unknown>)[name] : undefined;
+  const own =
+    typeof value === 'object' && value !== null && name in value ? (value as Record<string, unknown>)[name] : undefined;
   if (key === undefined || typeof own !== 'string' || own === key) return [];
   const text = { de: `„${name}“ muss „${key}“ sein wie im Namen.`, en: `"${name}" must be "${key}" as in the name.` };
   return [{ path: `/${name}`, code: 'key', text }];
@@ -44,7 +45,8 @@ const keyFaults = (kind: RevisionKind, value: unknown, key: string | undefined):
 export function parseConfig(kind: RevisionKind, text: string, options: ParseOptions = {}): Parsed {
   const reading = readYaml(text);
   const reader = { locate: reading.locate, language: options.language ?? 'de', file: options.file };
-  if (reading.faults.length > 0) return { value: undefined, issues: toConfigIssues(reading.faults, reader), locate: reading.locate };
+  if (reading.faults.length > 0)
+    return { value: undefined, issues: toConfigIssues(reading.faults, reader), locate: reading.locate };
   const faults = [...schemaCheck().faults(kind, reading.value), ...keyFaults(kind, reading.value, options.key)];
   if (faults.length > 0) return { value: undefined, issues: toConfigIssues(faults, reader), locate: reading.locate };
   return { value: reading.value as ConfigValue, issues: [], locate: reading.locate };

@@ -2,8 +2,18 @@ import type { EntityModel, EntitySchema, Field, PropertySchema } from '../entity
 import type { Text } from '../errors.ts';
 
 export type SchemaChangeKind =
-  | 'entity-added' | 'field-added' | 'relaxed' | 'shown-otherwise'
-  | 'removed' | 'retired' | 'required' | 'unique' | 'narrowed' | 'type' | 'hidden' | 'entity';
+  | 'entity-added'
+  | 'field-added'
+  | 'relaxed'
+  | 'shown-otherwise'
+  | 'removed'
+  | 'retired'
+  | 'required'
+  | 'unique'
+  | 'narrowed'
+  | 'type'
+  | 'hidden'
+  | 'entity';
 
 /** One difference between two revisions of an entity schema. A destructive one needs a confirmation. */
 export interface SchemaChange {
@@ -24,12 +34,15 @@ const capacity = (field: Field): number => {
   return field.isIndexed || field.isUnique ? Math.min(field.maxLength ?? 255, 500) : 16_000;
 };
 
-const needed = (field: Field): number => (field.kind === 'text' || field.kind === 'longText' ? (field.maxLength ?? 255) : 1);
+const needed = (field: Field): number =>
+  field.kind === 'text' || field.kind === 'longText' ? (field.maxLength ?? 255) : 1;
 
 /** Whether the column made for one field can hold the values of another; columns are never changed, only added. */
 export function fitsColumn(before: Field, after: Field): boolean {
   if (isWritten(before) && isWritten(after)) return needed(after) <= Math.max(capacity(before), needed(before));
-  return before.kind === after.kind || (['list', 'json'].includes(before.kind) && ['list', 'json'].includes(after.kind));
+  return (
+    before.kind === after.kind || (['list', 'json'].includes(before.kind) && ['list', 'json'].includes(after.kind))
+  );
 }
 
 const change = (kind: SchemaChangeKind, field: Field | undefined, text: Text): SchemaChange => ({
@@ -69,17 +82,35 @@ const compareLimits = (field: Field, before: PropertySchema, after: PropertySche
     return [change(isTighter ? 'narrowed' : 'relaxed', field, text)];
   });
 
-const compareValues = (field: Field, before: readonly string[] | undefined, after: readonly string[] | undefined): SchemaChange[] => {
+const compareValues = (
+  field: Field,
+  before: readonly string[] | undefined,
+  after: readonly string[] | undefined,
+): SchemaChange[] => {
   if (before === undefined && after === undefined) return [];
   const gone = (before ?? []).filter((value) => after !== undefined && !after.includes(value));
   if (before === undefined) return [change('narrowed', field, { de: 'nur noch feste Werte', en: 'fixed values only' })];
-  if (gone.length > 0) return [change('narrowed', field, { de: `Werte entfallen: ${gone.join(', ')}`, en: `values gone: ${gone.join(', ')}` })];
+  if (gone.length > 0)
+    return [
+      change('narrowed', field, { de: `Werte entfallen: ${gone.join(', ')}`, en: `values gone: ${gone.join(', ')}` }),
+    ];
   const isMore = after === undefined || after.length > before.length;
   return isMore ? [change('relaxed', field, { de: 'mehr Werte erlaubt', en: 'more values allowed' })] : [];
 };
 
 /** Keywords that say how a field is shown or found, not what it may hold. */
-const shownKeywords = ['x-label', 'x-help', 'x-section', 'x-list', 'x-searchable', 'x-indexed', 'x-multiline', 'title', 'description', 'x-personal'];
+const shownKeywords = [
+  'x-label',
+  'x-help',
+  'x-section',
+  'x-list',
+  'x-searchable',
+  'x-indexed',
+  'x-multiline',
+  'title',
+  'description',
+  'x-personal',
+];
 
 const differs = (before: PropertySchema, after: PropertySchema, keywords: readonly string[]): boolean =>
   keywords.some((keyword) => JSON.stringify(before[keyword]) !== JSON.stringify(after[keyword]));
@@ -91,9 +122,15 @@ const compareMeaning = (field: Field, before: PropertySchema, after: PropertySch
   for (const keyword of narrowingKeywords) {
     if (!differs(before, after, [keyword])) continue;
     const isGone = after[keyword] === undefined;
-    changes.push(change(isGone ? 'relaxed' : 'narrowed', field, { de: `„${keyword}“ ist anders`, en: `"${keyword}" is different` }));
+    changes.push(
+      change(isGone ? 'relaxed' : 'narrowed', field, {
+        de: `„${keyword}“ ist anders`,
+        en: `"${keyword}" is different`,
+      }),
+    );
   }
-  if (differs(before, after, shownKeywords)) changes.push(change('shown-otherwise', field, { de: 'Darstellung', en: 'presentation' }));
+  if (differs(before, after, shownKeywords))
+    changes.push(change('shown-otherwise', field, { de: 'Darstellung', en: 'presentation' }));
   if (differs(before, after, ['x-read', 'x-write', 'x-system', 'x-hidden'])) {
     changes.push(change('hidden', field, { de: 'wer lesen oder schreiben darf', en: 'who may read or write it' }));
   }
@@ -102,7 +139,11 @@ const compareMeaning = (field: Field, before: PropertySchema, after: PropertySch
 
 const compareField = (before: Field, after: Field, schemas: readonly [EntitySchema, EntitySchema]): SchemaChange[] => {
   const [oldProperty, newProperty] = [schemas[0].properties[after.name] ?? {}, schemas[1].properties[after.name] ?? {}];
-  const changes = [...compareLimits(after, oldProperty, newProperty), ...compareValues(after, before.values, after.values), ...compareMeaning(after, oldProperty, newProperty)];
+  const changes = [
+    ...compareLimits(after, oldProperty, newProperty),
+    ...compareValues(after, before.values, after.values),
+    ...compareMeaning(after, oldProperty, newProperty),
+  ];
   if (before.kind !== after.kind || !fitsColumn(before, after)) {
     const text = { de: `Typ: ${before.kind} → ${after.kind}`, en: `type: ${before.kind} → ${after.kind}` };
     changes.push({ ...change('type', after, text), isImpossible: !fitsColumn(before, after) });
@@ -114,18 +155,37 @@ const compareField = (before: Field, after: Field, schemas: readonly [EntitySche
   };
   flag((field) => field.isRequired, 'required', { de: 'Pflicht', en: 'required' });
   flag((field) => field.isUnique, 'unique', { de: 'eindeutig', en: 'unique' });
-  if (newProperty['x-retired'] === true && oldProperty['x-retired'] !== true) changes.push(change('retired', after, { de: 'stillgelegt', en: 'retired' }));
+  if (newProperty['x-retired'] === true && oldProperty['x-retired'] !== true)
+    changes.push(change('retired', after, { de: 'stillgelegt', en: 'retired' }));
   return changes;
 };
 
 const compareEntity = (before: EntityModel, after: EntityModel): SchemaChange[] => {
   const changes: SchemaChange[] = [];
   const [a, b] = [before.schema['x-entity'], after.schema['x-entity']];
-  if (a.plural !== b.plural) changes.push(change('entity', undefined, { de: `Adresse: ${a.plural} → ${b.plural}`, en: `address: ${a.plural} → ${b.plural}` }));
-  if (a.pipeline === true && b.pipeline !== true) changes.push(change('entity', undefined, { de: 'nicht mehr von Pipelines getragen', en: 'no longer carried by pipelines' }));
-  if (a.readOnly !== true && b.readOnly === true) changes.push(change('entity', undefined, { de: 'nur noch lesbar', en: 'read-only' }));
-  if (JSON.stringify([a.label, a.pluralLabel, a.titleField, a.indexes]) !== JSON.stringify([b.label, b.pluralLabel, b.titleField, b.indexes])) {
-    changes.push(change('shown-otherwise', undefined, { de: 'Namen und Indizes des Objekts', en: 'names and indexes of the entity' }));
+  if (a.plural !== b.plural)
+    changes.push(
+      change('entity', undefined, {
+        de: `Adresse: ${a.plural} → ${b.plural}`,
+        en: `address: ${a.plural} → ${b.plural}`,
+      }),
+    );
+  if (a.pipeline === true && b.pipeline !== true)
+    changes.push(
+      change('entity', undefined, { de: 'nicht mehr von Pipelines getragen', en: 'no longer carried by pipelines' }),
+    );
+  if (a.readOnly !== true && b.readOnly === true)
+    changes.push(change('entity', undefined, { de: 'nur noch lesbar', en: 'read-only' }));
+  if (
+    JSON.stringify([a.label, a.pluralLabel, a.titleField, a.indexes]) !==
+    JSON.stringify([b.label, b.pluralLabel, b.titleField, b.indexes])
+  ) {
+    changes.push(
+      change('shown-otherwise', undefined, {
+        de: 'Namen und Indizes des Objekts',
+        en: 'names and indexes of the entity',
+      }),
+    );
   }
   return changes;
 };
@@ -146,7 +206,13 @@ export function compareSchemas(before: EntityModel | undefined, after: EntityMod
     }
   }
   for (const field of before.fields.values()) {
-    if (!after.fields.has(field.name)) changes.push(change('removed', field, { de: 'entfällt; seine Werte bleiben gespeichert', en: 'removed; its values are kept' }));
+    if (!after.fields.has(field.name))
+      changes.push(
+        change('removed', field, {
+          de: 'entfällt; seine Werte bleiben gespeichert',
+          en: 'removed; its values are kept',
+        }),
+      );
   }
   return changes;
 }

@@ -19,16 +19,24 @@ const typeNames: Readonly<Record<string, Text>> = {
 };
 
 const anyOf = (types: unknown): Text => {
-  const names = (Array.isArray(types) ? types : [types]).map((type) => typeNames[String(type)] ?? { de: String(type), en: String(type) });
+  const names = (Array.isArray(types) ? types : [types]).map(
+    (type) => typeNames[String(type)] ?? { de: String(type), en: String(type) },
+  );
   return { de: names.map((name) => name.de).join(' oder '), en: names.map((name) => name.en).join(' or ') };
 };
 
-const words = (values: unknown): string => (Array.isArray(values) ? values.map((value) => String(value)).join(', ') : String(values));
+const words = (values: unknown): string =>
+  Array.isArray(values) ? values.map((value) => String(value)).join(', ') : String(values);
 
 /** `required` and `type` are what the forms of an anyOf/oneOf would need, where that is all that is wrong. */
 const noForm = (params: Params): Text => {
-  if (Array.isArray(params['required'])) return { de: `Nötig ist eines von: ${words(params['required'])}.`, en: `One of these is needed: ${words(params['required'])}.` };
-  if (Array.isArray(params['types'])) return { de: `Erwartet wird ${anyOf(params['types']).de}.`, en: `Expected ${anyOf(params['types']).en}.` };
+  if (Array.isArray(params['required']))
+    return {
+      de: `Nötig ist eines von: ${words(params['required'])}.`,
+      en: `One of these is needed: ${words(params['required'])}.`,
+    };
+  if (Array.isArray(params['types']))
+    return { de: `Erwartet wird ${anyOf(params['types']).de}.`, en: `Expected ${anyOf(params['types']).en}.` };
   return { de: 'Keine der erlaubten Formen passt.', en: 'None of the allowed forms fits.' };
 };
 
@@ -41,48 +49,90 @@ const patternTexts: Readonly<Record<string, Text>> = {
     de: 'Ein Feldname beginnt klein und besteht aus Buchstaben und Ziffern, zum Beispiel firstName.',
     en: 'A field name begins in lower case and has letters and digits, for example firstName.',
   },
-  '^#[0-9a-fA-F]{6}$': { de: 'Eine Farbe wird als „#rrggbb“ geschrieben (in Anführungszeichen).', en: 'A colour is written as "#rrggbb" (in quotes).' },
+  '^#[0-9a-fA-F]{6}$': {
+    de: 'Eine Farbe wird als „#rrggbb“ geschrieben (in Anführungszeichen).',
+    en: 'A colour is written as "#rrggbb" (in quotes).',
+  },
 };
 
 const sentences: Readonly<Record<string, (params: Params) => Text>> = {
-  required: (p) => ({ de: `„${String(p['missingProperty'])}“ fehlt.`, en: `"${String(p['missingProperty'])}" is missing.` }),
+  required: (p) => ({
+    de: `„${String(p['missingProperty'])}“ fehlt.`,
+    en: `"${String(p['missingProperty'])}" is missing.`,
+  }),
   type: (p) => ({ de: `Erwartet wird ${anyOf(p['type']).de}.`, en: `Expected ${anyOf(p['type']).en}.` }),
-  enum: (p) => ({ de: `Erlaubt sind: ${words(p['allowedValues'])}.`, en: `Allowed are: ${words(p['allowedValues'])}.` }),
+  enum: (p) => ({
+    de: `Erlaubt sind: ${words(p['allowedValues'])}.`,
+    en: `Allowed are: ${words(p['allowedValues'])}.`,
+  }),
   const: (p) => ({ de: `Erlaubt ist nur: ${String(p['allowedValue'])}.`, en: `Must be ${String(p['allowedValue'])}.` }),
   pattern: (p) =>
-    patternTexts[String(p['pattern'])] ?? { de: `Die Schreibweise passt nicht (${String(p['pattern'])}).`, en: `Not written as expected (${String(p['pattern'])}).` },
+    patternTexts[String(p['pattern'])] ?? {
+      de: `Die Schreibweise passt nicht (${String(p['pattern'])}).`,
+      en: `Not written as expected (${String(p['pattern'])}).`,
+    },
   minLength: (p) =>
-    p['limit'] === 1 ? { de: 'Hier fehlt ein Text.', en: 'A text is missing here.' } : { de: `Mindestens ${String(p['limit'])} Zeichen.`, en: `At least ${String(p['limit'])} characters.` },
-  maxLength: (p) => ({ de: `Höchstens ${String(p['limit'])} Zeichen.`, en: `At most ${String(p['limit'])} characters.` }),
+    p['limit'] === 1
+      ? { de: 'Hier fehlt ein Text.', en: 'A text is missing here.' }
+      : { de: `Mindestens ${String(p['limit'])} Zeichen.`, en: `At least ${String(p['limit'])} characters.` },
+  maxLength: (p) => ({
+    de: `Höchstens ${String(p['limit'])} Zeichen.`,
+    en: `At most ${String(p['limit'])} characters.`,
+  }),
   minimum: (p) => ({ de: `Mindestens ${String(p['limit'])}.`, en: `At least ${String(p['limit'])}.` }),
   maximum: (p) => ({ de: `Höchstens ${String(p['limit'])}.`, en: `At most ${String(p['limit'])}.` }),
   minItems: (p) =>
-    p['limit'] === 1 ? { de: 'Mindestens ein Eintrag.', en: 'At least one entry.' } : { de: `Mindestens ${String(p['limit'])} Einträge.`, en: `At least ${String(p['limit'])} entries.` },
+    p['limit'] === 1
+      ? { de: 'Mindestens ein Eintrag.', en: 'At least one entry.' }
+      : { de: `Mindestens ${String(p['limit'])} Einträge.`, en: `At least ${String(p['limit'])} entries.` },
   maxItems: (p) => ({ de: `Höchstens ${String(p['limit'])} Einträge.`, en: `At most ${String(p['limit'])} entries.` }),
   minProperties: (p) =>
-    p['limit'] === 1 ? { de: 'Mindestens eine Angabe.', en: 'At least one entry.' } : { de: `Mindestens ${String(p['limit'])} Angaben.`, en: `At least ${String(p['limit'])} entries.` },
-  maxProperties: (p) => ({ de: `Höchstens ${String(p['limit'])} Angaben.`, en: `At most ${String(p['limit'])} entries.` }),
+    p['limit'] === 1
+      ? { de: 'Mindestens eine Angabe.', en: 'At least one entry.' }
+      : { de: `Mindestens ${String(p['limit'])} Angaben.`, en: `At least ${String(p['limit'])} entries.` },
+  maxProperties: (p) => ({
+    de: `Höchstens ${String(p['limit'])} Angaben.`,
+    en: `At most ${String(p['limit'])} entries.`,
+  }),
   uniqueItems: () => ({ de: 'Ein Eintrag kommt doppelt vor.', en: 'An entry occurs twice.' }),
   anyOf: (p) => noForm(p),
   oneOf: (p) =>
     p['passingSchemas'] === null || p['passingSchemas'] === undefined
       ? noForm(p)
-      : { de: 'Mehrere Formen zugleich; gemeint sein kann nur eine.', en: 'Several forms at once; only one can be meant.' },
+      : {
+          de: 'Mehrere Formen zugleich; gemeint sein kann nur eine.',
+          en: 'Several forms at once; only one can be meant.',
+        },
   format: (p) =>
     p['format'] === 'date'
       ? { de: 'Das ist kein Datum (JJJJ-MM-TT).', en: 'This is not a date (YYYY-MM-DD).' }
-      : { de: `Das ist nicht als ${String(p['format'])} lesbar.`, en: `This is not readable as ${String(p['format'])}.` },
-  dependentRequired: (p) => ({ de: `Dazu gehört „${String(p['missingProperty'])}“.`, en: `This needs "${String(p['missingProperty'])}" too.` }),
+      : {
+          de: `Das ist nicht als ${String(p['format'])} lesbar.`,
+          en: `This is not readable as ${String(p['format'])}.`,
+        },
+  dependentRequired: (p) => ({
+    de: `Dazu gehört „${String(p['missingProperty'])}“.`,
+    en: `This needs "${String(p['missingProperty'])}" too.`,
+  }),
   not: () => ({ de: 'Diese Angabe ist hier nicht erlaubt.', en: 'This is not allowed here.' }),
 };
 
 const unknownProperty = (error: ErrorObject): Text => {
-  const name = String((error.params as Params)['additionalProperty'] ?? (error.params as Params)['unevaluatedProperty']);
+  const name = String(
+    (error.params as Params)['additionalProperty'] ?? (error.params as Params)['unevaluatedProperty'],
+  );
   const known = Object.keys((error.parentSchema?.['properties'] ?? {}) as object);
   const meant = nearest(name, known);
-  if (meant !== undefined) return { de: `„${name}“ gibt es hier nicht. Gemeint war „${meant}“?`, en: `There is no "${name}" here. Did you mean "${meant}"?` };
+  if (meant !== undefined)
+    return {
+      de: `„${name}“ gibt es hier nicht. Gemeint war „${meant}“?`,
+      en: `There is no "${name}" here. Did you mean "${meant}"?`,
+    };
   if (known.length === 0) return { de: `„${name}“ gibt es hier nicht.`, en: `There is no "${name}" here.` };
-  return { de: `„${name}“ gibt es hier nicht. Möglich sind: ${known.join(', ')}.`, en: `There is no "${name}" here. Possible are: ${known.join(', ')}.` };
+  return {
+    de: `„${name}“ gibt es hier nicht. Möglich sind: ${known.join(', ')}.`,
+    en: `There is no "${name}" here. Possible are: ${known.join(', ')}.`,
+  };
 };
 
 const enumText = (error: ErrorObject): Text => {
@@ -98,7 +148,12 @@ const toFault = (error: ErrorObject): Fault => {
   const params = error.params as Params;
   if (error.keyword === 'additionalProperties' || error.keyword === 'unevaluatedProperties') {
     const name = String(params['additionalProperty'] ?? params['unevaluatedProperty']);
-    return { path: `${error.instancePath}/${escapePointer(name)}`, code: 'unknown', text: unknownProperty(error), isAboutName: true };
+    return {
+      path: `${error.instancePath}/${escapePointer(name)}`,
+      code: 'unknown',
+      text: unknownProperty(error),
+      isAboutName: true,
+    };
   }
   if (error.keyword === 'propertyNames') {
     const name = String(params['propertyName']);
@@ -108,7 +163,12 @@ const toFault = (error: ErrorObject): Fault => {
   const text = error.keyword === 'enum' ? enumText(error) : sentences[error.keyword]?.(params);
   const fallback = { de: error.message ?? error.keyword, en: error.message ?? error.keyword };
   const isMissing = error.keyword === 'required' || error.keyword === 'dependentRequired';
-  return { path: error.instancePath, code: error.keyword, text: text ?? fallback, ...(isMissing ? { isAboutName: true } : {}) };
+  return {
+    path: error.instancePath,
+    code: error.keyword,
+    text: text ?? fallback,
+    ...(isMissing ? { isAboutName: true } : {}),
+  };
 };
 
 export interface SchemaCheck {
@@ -118,7 +178,14 @@ export interface SchemaCheck {
 
 /** Compiles the schemas of config kinds, each when it is first needed. */
 export function createSchemaCheck(): SchemaCheck {
-  const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false, allowUnionTypes: true, verbose: true });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+    allowUnionTypes: true,
+    verbose: true,
+  });
   addFormats.default(ajv);
   ajv.addSchema(configDefinitions, 'definitions.json');
   for (const kind of [...configKinds, 'schemas'] as const) ajv.addSchema(configSchema(kind), `${kind}.json`);

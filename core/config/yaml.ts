@@ -1,4 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type YAMLError } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+  type YAMLError,
+} from 'yaml';
 import { fault, fromPointer, type Fault, type Locate, type Position } from './faults.ts';
 import type { Text } from '../errors.ts';
 
@@ -13,23 +23,47 @@ export interface YamlReading {
 }
 
 const sentences: Readonly<Record<string, Text>> = {
-  TAB_AS_INDENT: { de: 'Eingerückt wird mit Leerzeichen, nicht mit Tabulatoren.', en: 'Indent with spaces, not with tabs.' },
+  TAB_AS_INDENT: {
+    de: 'Eingerückt wird mit Leerzeichen, nicht mit Tabulatoren.',
+    en: 'Indent with spaces, not with tabs.',
+  },
   BAD_INDENT: { de: 'Die Einrückung passt nicht.', en: 'The indentation does not fit.' },
-  MULTIPLE_DOCS: { de: 'Eine Datei enthält genau ein Dokument, ohne „---“ dazwischen.', en: 'A file holds exactly one document, without "---" between.' },
-  MISSING_CHAR: { de: 'Hier fehlt ein Zeichen (Anführungszeichen, Klammer oder Komma).', en: 'A character is missing here (quote, bracket or comma).' },
+  MULTIPLE_DOCS: {
+    de: 'Eine Datei enthält genau ein Dokument, ohne „---“ dazwischen.',
+    en: 'A file holds exactly one document, without "---" between.',
+  },
+  MISSING_CHAR: {
+    de: 'Hier fehlt ein Zeichen (Anführungszeichen, Klammer oder Komma).',
+    en: 'A character is missing here (quote, bracket or comma).',
+  },
   TAG_RESOLVE_FAILED: { de: 'YAML-Tags („!…“) sind nicht erlaubt.', en: 'YAML tags ("!…") are not allowed.' },
-  BLOCK_AS_IMPLICIT_KEY: { de: 'Nach dem Doppelpunkt passt der Wert nicht in diese Zeile; Texte mit Doppelpunkt in Anführungszeichen setzen.', en: 'The value does not fit on this line after the colon; put texts with a colon in quotes.' },
-  MULTILINE_IMPLICIT_KEY: { de: 'Hier fehlt ein Doppelpunkt, oder ein Text braucht Anführungszeichen.', en: 'A colon is missing here, or a text needs quotes.' },
-  UNEXPECTED_TOKEN: { de: 'Dieses Zeichen passt hier nicht; Texte mit Sonderzeichen in Anführungszeichen setzen.', en: 'This character does not fit here; put texts with special characters in quotes.' },
+  BLOCK_AS_IMPLICIT_KEY: {
+    de: 'Nach dem Doppelpunkt passt der Wert nicht in diese Zeile; Texte mit Doppelpunkt in Anführungszeichen setzen.',
+    en: 'The value does not fit on this line after the colon; put texts with a colon in quotes.',
+  },
+  MULTILINE_IMPLICIT_KEY: {
+    de: 'Hier fehlt ein Doppelpunkt, oder ein Text braucht Anführungszeichen.',
+    en: 'A colon is missing here, or a text needs quotes.',
+  },
+  UNEXPECTED_TOKEN: {
+    de: 'Dieses Zeichen passt hier nicht; Texte mit Sonderzeichen in Anführungszeichen setzen.',
+    en: 'This character does not fit here; put texts with special characters in quotes.',
+  },
 };
 
-const sentenceOfProto: Text = { de: '„__proto__“ ist als Name nicht erlaubt.', en: '"__proto__" is not allowed as a name.' };
+const sentenceOfProto: Text = {
+  de: '„__proto__“ ist als Name nicht erlaubt.',
+  en: '"__proto__" is not allowed as a name.',
+};
 const unreadable: Text = { de: 'Das ist kein lesbares YAML.', en: 'This is not readable YAML.' };
 
 type Place = (offset: number) => Position;
 
 const fromYamlError = (error: YAMLError, place: Place): Fault => {
-  const text = sentences[error.code] ?? { de: `${unreadable.de} (${error.message})`, en: `${unreadable.en} (${error.message})` };
+  const text = sentences[error.code] ?? {
+    de: `${unreadable.de} (${error.message})`,
+    en: `${unreadable.en} (${error.message})`,
+  };
   return { path: '', code: 'yaml', text, position: place(error.pos[0]) };
 };
 
@@ -40,7 +74,8 @@ interface Walk {
   readonly place: Place;
 }
 
-const offsetOf = (node: unknown): number => (isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? (node.range?.[0] ?? 0) : 0);
+const offsetOf = (node: unknown): number =>
+  isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? (node.range?.[0] ?? 0) : 0;
 
 /** Visits every node once; answers false when a bound is broken and reading on makes no sense. */
 const inspect = (node: unknown, depth: number, walk: Walk): boolean => {
@@ -52,7 +87,10 @@ const inspect = (node: unknown, depth: number, walk: Walk): boolean => {
     return false;
   }
   if (depth > limits.depth) {
-    add('tooDeep', { de: `Tiefer als ${limits.depth} Ebenen geschachtelt.`, en: `Nested deeper than ${limits.depth} levels.` });
+    add('tooDeep', {
+      de: `Tiefer als ${limits.depth} Ebenen geschachtelt.`,
+      en: `Nested deeper than ${limits.depth} levels.`,
+    });
     return false;
   }
   if (isAlias(node)) walk.aliases += 1;
@@ -70,7 +108,8 @@ const inspect = (node: unknown, depth: number, walk: Walk): boolean => {
     const name = String(pair.key.value);
     if (name === '__proto__') add('name', sentenceOfProto, pair.key);
     // The parser's own check for this compares every name with every other, which takes seconds on a hostile file.
-    if (names.has(name)) add('duplicate', { de: `„${name}“ kommt hier zweimal vor.`, en: `"${name}" occurs twice here.` }, pair.key);
+    if (names.has(name))
+      add('duplicate', { de: `„${name}“ kommt hier zweimal vor.`, en: `"${name}" occurs twice here.` }, pair.key);
     names.add(name);
     return inspect(pair.value, depth + 1, walk);
   });
@@ -109,7 +148,16 @@ const failed = (text: Text, code: string): YamlReading => ({
 
 const parse = (text: string, lines: LineCounter): Document<Node> | undefined => {
   try {
-    return parseDocument(text, { schema: 'core', merge: false, uniqueKeys: false, strict: true, prettyErrors: false, lineCounter: lines, logLevel: 'silent' });
+    return parseDocument(text, {
+      schema: 'core',
+      merge: false,
+      uniqueKeys: false,
+      strict: true,
+      prettyErrors: false,
+      lineCounter: lines,
+      resolveKnownTags: false,
+      logLevel: 'error',
+    });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -127,9 +175,18 @@ const isTooDeep = (text: string): boolean => {
   return false;
 };
 
-const tooLarge: Text = { de: `Höchstens ${limits.characters} Zeichen.`, en: `At most ${limits.characters} characters.` };
-const tooManyAliases: Text = { de: `Höchstens ${limits.aliases} Verweise („*name“).`, en: `At most ${limits.aliases} aliases ("*name").` };
-const badAliases: Text = { de: 'Verweise („*name“) blähen die Datei auf oder führen ins Leere.', en: 'Aliases ("*name") blow the file up or lead nowhere.' };
+const tooLarge: Text = {
+  de: `Höchstens ${limits.characters} Zeichen.`,
+  en: `At most ${limits.characters} characters.`,
+};
+const tooManyAliases: Text = {
+  de: `Höchstens ${limits.aliases} Verweise („*name“).`,
+  en: `At most ${limits.aliases} aliases ("*name").`,
+};
+const badAliases: Text = {
+  de: 'Verweise („*name“) blähen die Datei auf oder führen ins Leere.',
+  en: 'Aliases ("*name") blow the file up or lead nowhere.',
+};
 const tooDeep: Text = { de: 'Zu tief geschachtelt.', en: 'Nested too deeply.' };
 
 /**
@@ -147,7 +204,12 @@ export function readYaml(text: string): YamlReading {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const walk: Walk = { nodes: 0, aliases: 0, faults: [...document.errors, ...document.warnings].map((error) => fromYamlError(error, place)), place };
+  const walk: Walk = {
+    nodes: 0,
+    aliases: 0,
+    faults: [...document.errors, ...document.warnings].map((error) => fromYamlError(error, place)),
+    place,
+  };
   inspect(document.contents, 0, walk);
   if (walk.aliases > limits.aliases) walk.faults.push(fault('', 'tooLarge', tooManyAliases));
   const locate: Locate = (path, isAboutName = false) => place(findOffset(document, path, isAboutName));

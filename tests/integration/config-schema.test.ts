@@ -20,7 +20,8 @@ const failure = async (work: Promise<unknown>): Promise<LeitwerkError> => {
   throw new Error('Expected a LeitwerkError', { cause: error });
 };
 
-const without = (properties: Properties, name: string): Properties => Object.fromEntries(Object.entries(properties).filter(([key]) => key !== name));
+const without = (properties: Properties, name: string): Properties =>
+  Object.fromEntries(Object.entries(properties).filter(([key]) => key !== name));
 
 describe('publishing an entity schema', () => {
   let db: Database;
@@ -38,9 +39,14 @@ describe('publishing an entity schema', () => {
     if (model === undefined) throw new Error('lead is shipped');
     return model.schema;
   };
-  const withProperties = (change: (properties: Properties) => Properties): EntitySchema => ({ ...lead(), properties: change(lead().properties) });
-  const withField = (name: string, property: PropertySchema): EntitySchema => withProperties((properties) => ({ ...properties, [name]: property }));
-  const publish = (schema: unknown, confirm?: string) => publishSchema(configContext(db), { entity: 'lead', schema, confirm });
+  const withProperties = (change: (properties: Properties) => Properties): EntitySchema => ({
+    ...lead(),
+    properties: change(lead().properties),
+  });
+  const withField = (name: string, property: PropertySchema): EntitySchema =>
+    withProperties((properties) => ({ ...properties, [name]: property }));
+  const publish = (schema: unknown, confirm?: string) =>
+    publishSchema(configContext(db), { entity: 'lead', schema, confirm });
   const insertLead = async (id: string, fields: Record<string, string>): Promise<void> => {
     const row: Record<string, string> = { id, tenantId: 'main', title: id, ...fields };
     const names = Object.keys(row);
@@ -49,11 +55,16 @@ describe('publishing an entity schema', () => {
   };
 
   it('adds a field at once: its column is there after the next refresh', async () => {
-    const { impact, revision } = await publish(withField('branche', { type: 'string', maxLength: 100, 'x-label': { de: 'Branche', en: 'Industry' } }));
+    const { impact, revision } = await publish(
+      withField('branche', { type: 'string', maxLength: 100, 'x-label': { de: 'Branche', en: 'Industry' } }),
+    );
     await registry.refresh();
     await insertLead('a', { branche: 'Handwerk' });
     expect(revision).toBe(2);
-    expect(impact).toMatchObject({ isDestructive: false, changes: [{ change: 'field-added', field: 'branche', isDestructive: false }] });
+    expect(impact).toMatchObject({
+      isDestructive: false,
+      changes: [{ change: 'field-added', field: 'branche', isDestructive: false }],
+    });
     expect(registry.snapshot('main').models.get('lead')?.fields.get('branche')?.kind).toBe('text');
     expect(await db.get('SELECT `branche` FROM `lead`')).toEqual({ branche: 'Handwerk' });
   });
@@ -62,7 +73,12 @@ describe('publishing an entity schema', () => {
     const schema = {
       $id: 'vehicle',
       type: 'object',
-      'x-entity': { plural: 'vehicles', label: { de: 'Fahrzeug', en: 'Vehicle' }, pluralLabel: { de: 'Fahrzeuge', en: 'Vehicles' }, titleField: 'plate' },
+      'x-entity': {
+        plural: 'vehicles',
+        label: { de: 'Fahrzeug', en: 'Vehicle' },
+        pluralLabel: { de: 'Fahrzeuge', en: 'Vehicles' },
+        titleField: 'plate',
+      },
       required: ['plate'],
       properties: { plate: { type: 'string', maxLength: 20 }, lead: { 'x-reference': 'lead' } },
     };
@@ -76,13 +92,19 @@ describe('publishing an entity schema', () => {
     await insertLead('a', { jobTitle: 'Einkauf' });
     await insertLead('b', {});
     await db.write((tx) =>
-      tx.run("INSERT INTO `saved_view` (`id`, `tenantId`, `name`, `entity`, `filter`, `columns`) VALUES ('v', 'main', 'Einkäufer', 'lead', 'jobTitle ~ \"Einkauf\"', '[]')"),
+      tx.run(
+        "INSERT INTO `saved_view` (`id`, `tenantId`, `name`, `entity`, `filter`, `columns`) VALUES ('v', 'main', 'Einkäufer', 'lead', 'jobTitle ~ \"Einkauf\"', '[]')",
+      ),
     );
     const schema = withProperties((properties) => without(properties, 'jobTitle'));
     const error = await failure(publish(schema));
     const impact = error.facts['impact'];
     expect(error.code).toBe('Conflict');
-    expect(impact).toMatchObject({ isDestructive: true, changes: [{ change: 'removed', field: 'jobTitle', records: 1 }], views: [{ id: 'v', name: 'Einkäufer' }] });
+    expect(impact).toMatchObject({
+      isDestructive: true,
+      changes: [{ change: 'removed', field: 'jobTitle', records: 1 }],
+      views: [{ id: 'v', name: 'Einkäufer' }],
+    });
     expect(impact).toMatchObject({ config: [{ kind: 'mappings', key: 'facebook' }] });
     expect((await failure(publish(schema, 'geraten'))).code).toBe('Conflict');
 
@@ -103,17 +125,28 @@ describe('publishing an entity schema', () => {
     expect(await db.get('SELECT `jobTitle` FROM `lead`')).toEqual({ jobTitle: 'Einkauf' });
   });
 
-  it.each([
-    ['a new required field', { extra: { type: 'string' } }, ['extra'], 'required'],
-    ['fewer values', { qualification: { type: 'string', enum: ['cold'] } }, [], 'narrowed'],
-    ['a shorter text', { company: { type: 'string', maxLength: 10 } }, [], 'narrowed'],
-    ['a retired field', { campaign: { type: 'string', maxLength: 200, 'x-retired': true } }, [], 'retired'],
-    ['a unique field', { externalId: { type: 'string', maxLength: 200, 'x-unique': true } }, [], 'unique'],
-  ])('counts %s as destructive', async (_, changed, required, change) => {
-    const base = withProperties((properties) => ({ ...properties, ...(changed as Properties) }));
-    const impact = await previewSchema(configContext(db), { entity: 'lead', schema: { ...base, required: ['title', ...required] } });
+  it.each<readonly [string, string, Properties]>([
+    ['fewer values', 'narrowed', { qualification: { type: 'string', enum: ['cold'] } }],
+    ['a shorter text', 'narrowed', { company: { type: 'string', maxLength: 10 } }],
+    ['a retired field', 'retired', { campaign: { type: 'string', maxLength: 200, 'x-retired': true } }],
+    ['a unique field', 'unique', { externalId: { type: 'string', maxLength: 200, 'x-unique': true } }],
+  ])('counts %s as destructive', async (_, change, changed) => {
+    const schema = withProperties((properties) => ({ ...properties, ...changed }));
+    const impact = await previewSchema(configContext(db), { entity: 'lead', schema });
     expect(impact.isDestructive).toBe(true);
     expect(impact.changes.filter((one) => one.isDestructive).map((one) => one.change)).toContain(change);
+  });
+
+  it('counts the records that lack a value when a field becomes required', async () => {
+    await insertLead('a', { company: 'A GmbH' });
+    await insertLead('b', {});
+    const schema = { ...withField('extra', { type: 'string' }), required: ['title', 'company', 'extra'] };
+    const { changes } = await previewSchema(configContext(db), { entity: 'lead', schema });
+    const required = changes.filter((one) => one.change === 'required').map((one) => [one.field, one.records]);
+    expect(required).toEqual([
+      ['company', 1],
+      ['extra', 2],
+    ]);
   });
 
   it('refuses what the column cannot hold, even when confirmed', async () => {
@@ -132,33 +165,58 @@ describe('publishing an entity schema', () => {
   it('refuses a name that an earlier field of another type has left its column behind for', async () => {
     const schema = withProperties((properties) => without(properties, 'score'));
     await publish(schema, (await previewSchema(configContext(db), { entity: 'lead', schema })).hash);
-    const error = await failure(publish({ ...schema, properties: { ...schema.properties, score: { type: 'string', maxLength: 50 } } }));
+    const error = await failure(
+      publish({ ...schema, properties: { ...schema.properties, score: { type: 'string', maxLength: 50 } } }),
+    );
     expect(error.issues[0]).toMatchObject({ path: '/properties/score', code: 'column' });
   });
 
   it('refuses a schema that names what does not exist, every fault at once', async () => {
     const error = await failure(
       publish({
-        ...withProperties((properties) => ({ ...properties, boss: { 'x-reference': 'persn' }, mood: { type: 'string', 'x-config': 'moods' }, Bad: { type: 'string' } })),
+        ...withProperties((properties) => ({
+          ...properties,
+          boss: { 'x-reference': 'persn' },
+          mood: { type: 'string', 'x-config': 'moods' },
+          Bad: { type: 'string' },
+        })),
         required: ['title', 'nowhere'],
       }),
     );
     expect(error.code).toBe('InvalidInput');
     expect(error.issues.map((issue) => issue.path)).toContain('/properties/Bad');
-    const second = await failure(publish({ ...withProperties((properties) => ({ ...properties, boss: { 'x-reference': 'persn' } })), required: ['title', 'nowhere'] }));
-    expect(second.issues.map((issue) => issue.path)).toEqual(expect.arrayContaining(['/properties/boss/x-reference', '/required']));
+    const second = await failure(
+      publish({
+        ...withProperties((properties) => ({ ...properties, boss: { 'x-reference': 'persn' } })),
+        required: ['title', 'nowhere'],
+      }),
+    );
+    expect(second.issues.map((issue) => issue.path)).toEqual(
+      expect.arrayContaining(['/properties/boss/x-reference', '/required']),
+    );
   });
 
   it('refuses names that the product itself uses', async () => {
     const label = { de: 'x', en: 'x' };
-    const schema = { $id: 'event', type: 'object', 'x-entity': { plural: 'leads', label, pluralLabel: label, titleField: 'name' }, properties: { name: { type: 'string' } } };
+    const schema = {
+      $id: 'event',
+      type: 'object',
+      'x-entity': { plural: 'leads', label, pluralLabel: label, titleField: 'name' },
+      properties: { name: { type: 'string' } },
+    };
     const error = await failure(publishSchema(configContext(db), { entity: 'event', schema }));
     expect(error.issues.map((issue) => issue.path)).toEqual(['/$id', '/x-entity/plural']);
   });
 
   it('tells the second of two editors that the schema has changed meanwhile', async () => {
     await publish(withField('a1', { type: 'string' }));
-    const error = await failure(publishSchema(configContext(db), { entity: 'lead', schema: withField('b1', { type: 'string' }), expectedRevision: 1 }));
+    const error = await failure(
+      publishSchema(configContext(db), {
+        entity: 'lead',
+        schema: withField('b1', { type: 'string' }),
+        expectedRevision: 1,
+      }),
+    );
     expect(error.code).toBe('Conflict');
     expect(error.facts).toMatchObject({ currentRevision: 2 });
   });

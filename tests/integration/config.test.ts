@@ -47,10 +47,21 @@ describe('configuration in the database', () => {
 
   it('keeps the text as written and counts revisions up', async () => {
     const ctx = configContext(db);
-    const published = await publishConfig(ctx, { kind: 'tags', key: 'messe', yaml: tag('Messe Köln'), comment: 'neuer Name' });
+    const published = await publishConfig(ctx, {
+      kind: 'tags',
+      key: 'messe',
+      yaml: tag('Messe Köln'),
+      comment: 'neuer Name',
+    });
     const head = await readHead(db, messe);
     expect(published.revision).toBe(2);
-    expect(head).toMatchObject({ revision: 2, yaml: tag('Messe Köln'), author: 'user/anna', comment: 'neuer Name', createdAt: '2026-03-02T09:00:00.000Z' });
+    expect(head).toMatchObject({
+      revision: 2,
+      yaml: tag('Messe Köln'),
+      author: 'user/anna',
+      comment: 'neuer Name',
+      createdAt: '2026-03-02T09:00:00.000Z',
+    });
     expect((await readRevisions(db, messe)).map((one) => one.revision)).toEqual([2, 1]);
   });
 
@@ -65,14 +76,27 @@ describe('configuration in the database', () => {
 
   it('writes one event a publish with the revision before and after', async () => {
     await publishConfig({ ...configContext(db), requestId: 'r1' }, { kind: 'tags', key: 'messe', yaml: tag('A') });
-    const events = await db.all('SELECT `act`, `entity`, `recordId`, `actor`, `changes`, `requestId` FROM `event` ORDER BY `seq` DESC LIMIT 1');
-    expect(events).toEqual([{ act: 'config.publish', entity: 'tags', recordId: 'messe', actor: 'user/anna', changes: '{"revision":[1,2]}', requestId: 'r1' }]);
+    const events = await db.all(
+      'SELECT `act`, `entity`, `recordId`, `actor`, `changes`, `requestId` FROM `event` ORDER BY `seq` DESC LIMIT 1',
+    );
+    expect(events).toEqual([
+      {
+        act: 'config.publish',
+        entity: 'tags',
+        recordId: 'messe',
+        actor: 'user/anna',
+        changes: '{"revision":[1,2]}',
+        requestId: 'r1',
+      },
+    ]);
   });
 
   it('lets the second of two editors see both texts instead of overwriting the first (R34)', async () => {
     const ctx = configContext(db);
     await publishConfig(ctx, { kind: 'tags', key: 'messe', yaml: tag('Erste'), expectedRevision: 1 });
-    const error = await failure(publishConfig(ctx, { kind: 'tags', key: 'messe', yaml: tag('Zweite'), expectedRevision: 1 }));
+    const error = await failure(
+      publishConfig(ctx, { kind: 'tags', key: 'messe', yaml: tag('Zweite'), expectedRevision: 1 }),
+    );
     expect(error.code).toBe('Conflict');
     expect(error.facts).toMatchObject({ currentRevision: 2, current: tag('Erste'), yours: tag('Zweite') });
   });
@@ -94,14 +118,20 @@ describe('configuration in the database', () => {
 
   it('previews the difference without publishing', async () => {
     const preview = await previewConfig(configContext(db), { kind: 'tags', key: 'messe', yaml: tag('A') });
-    expect(preview.diff.lines.filter((line) => line.change === 'added').map((line) => line.text)).toContain('label: { de: A, en: Fair }');
+    expect(preview.diff.lines.filter((line) => line.change === 'added').map((line) => line.text)).toContain(
+      'label: { de: A, en: Fair }',
+    );
     expect((await readHead(db, messe))?.revision).toBe(1);
   });
 
   it('keeps comments when a value is published', async () => {
     const ctx = configContext(db);
     await publishConfig(ctx, { kind: 'tags', key: 'messe', yaml: tag('A') });
-    await publishConfig(ctx, { kind: 'tags', key: 'messe', value: { key: 'messe', label: { de: 'B', en: 'Fair' }, color: '#112233' } });
+    await publishConfig(ctx, {
+      kind: 'tags',
+      key: 'messe',
+      value: { key: 'messe', label: { de: 'B', en: 'Fair' }, color: '#112233' },
+    });
     const yaml = (await readHead(db, messe))?.yaml ?? '';
     expect(yaml).toContain('# Anmerkung');
     expect(yaml).toContain('de: B');
@@ -122,11 +152,20 @@ describe('configuration in the database', () => {
   it('refuses whoever may not configure, and granting more than one has', async () => {
     const label = { de: 'x', en: 'x' };
     const sales = configContext(db, { key: 'sales', label, can: [], may: [] });
-    const manager = configContext(db, { key: 'organization-manager', label, can: [], may: ['config', 'users', 'audit'] });
+    const manager = configContext(db, {
+      key: 'organization-manager',
+      label,
+      can: [],
+      may: ['config', 'users', 'audit'],
+    });
     const role = 'key: boss\nlabel: { de: Chef, en: Boss }\ncan: [{ do: [read], on: lead }]\nmay: [operate]\n';
-    expect((await failure(publishConfig(sales, { kind: 'tags', key: 'messe', yaml: tag('A') }))).code).toBe('Forbidden');
+    expect((await failure(publishConfig(sales, { kind: 'tags', key: 'messe', yaml: tag('A') }))).code).toBe(
+      'Forbidden',
+    );
     expect((await failure(publishConfig(manager, { kind: 'roles', key: 'boss', yaml: role }))).code).toBe('Forbidden');
-    expect((await publishConfig(manager, { kind: 'roles', key: 'boss', yaml: role.replace('operate', 'audit') })).revision).toBe(1);
+    expect(
+      (await publishConfig(manager, { kind: 'roles', key: 'boss', yaml: role.replace('operate', 'audit') })).revision,
+    ).toBe(1);
   });
 
   it('archives what nobody needs and names who needs the rest', async () => {
@@ -135,20 +174,28 @@ describe('configuration in the database', () => {
     const error = await failure(archiveConfig(ctx, { kind: 'priorities', key: 'niedrig' }));
     expect((await readHead(db, messe))?.isArchived).toBe(true);
     expect(error.code).toBe('Conflict');
-    expect(error.facts['references']).toContainEqual(expect.objectContaining({ kind: 'sources', key: 'kaltakquise', path: '/defaults/priority' }));
+    expect(error.facts['references']).toContainEqual(
+      expect.objectContaining({ kind: 'sources', key: 'kaltakquise', path: '/defaults/priority' }),
+    );
     expect((await failure(archiveConfig(ctx, { kind: 'roles', key: 'superadmin' }))).code).toBe('Conflict');
   });
 
   it('does not bring back what was archived or changed when it starts again', async () => {
     const ctx = configContext(db);
     await archiveConfig(ctx, { kind: 'tags', key: 'messe' });
-    await publishConfig(ctx, { kind: 'tags', key: 'newsletter', yaml: 'key: newsletter\nlabel: { de: Rundbrief, en: Newsletter }\n' });
+    await publishConfig(ctx, {
+      kind: 'tags',
+      key: 'newsletter',
+      yaml: 'key: newsletter\nlabel: { de: Rundbrief, en: Newsletter }\n',
+    });
     const { published } = await importShipped(ctx, await shippedFiles());
     expect(published).toEqual([]);
   });
 
   it('renews a shipped text that nobody has changed when an update brings a new one', async () => {
-    const files = (await shippedFiles()).map((file) => (file.file === 'tags/messe.yaml' ? { ...file, text: tag('Messe 2027') } : file));
+    const files = (await shippedFiles()).map((file) =>
+      file.file === 'tags/messe.yaml' ? { ...file, text: tag('Messe 2027') } : file,
+    );
     const { published } = await importShipped(configContext(db), files);
     expect(published).toEqual([{ kind: 'tags', key: 'messe', revision: 2, isNew: true }]);
   });
@@ -170,22 +217,42 @@ describe('configuration in the database', () => {
 
   it('imports a folder as a whole, whatever order its files refer to each other in', async () => {
     const files: ConfigFile[] = [
-      { kind: 'sources', key: 'messe', file: 'sources/messe.yaml', text: 'key: messe\nlabel: { de: Messe, en: Fair }\nauth: api-key\nmapping: messe\n' },
-      { kind: 'mappings', key: 'messe', file: 'mappings/messe.yaml', text: 'key: messe\nlabel: { de: Messe, en: Fair }\nrows: [{ from: a, to: company }]\n' },
+      {
+        kind: 'sources',
+        key: 'messe',
+        file: 'sources/messe.yaml',
+        text: 'key: messe\nlabel: { de: Messe, en: Fair }\nauth: api-key\nmapping: messe\n',
+      },
+      {
+        kind: 'mappings',
+        key: 'messe',
+        file: 'mappings/messe.yaml',
+        text: 'key: messe\nlabel: { de: Messe, en: Fair }\nrows: [{ from: a, to: company }]\n',
+      },
     ];
     const published = await importConfig(configContext(db), { files, issues: [] }, 'Messe');
-    expect(published.map((one) => [one.kind, one.revision])).toEqual([['sources', 1], ['mappings', 1]]);
+    expect(published.map((one) => [one.kind, one.revision])).toEqual([
+      ['sources', 1],
+      ['mappings', 1],
+    ]);
   });
 
   it('imports nothing when one file is wrong, and names file, line and column of every fault', async () => {
     const version = await readConfigVersion(db, 'main');
     const files: ConfigFile[] = [
       { kind: 'tags', key: 'gut', file: 'tags/gut.yaml', text: 'key: gut\nlabel: { de: Gut, en: Good }\n' },
-      { kind: 'sources', key: 'x', file: 'sources/x.yaml', text: 'key: x\nlabel: { de: X, en: X }\nauth: api-key\nmapping: nirgends\n' },
+      {
+        kind: 'sources',
+        key: 'x',
+        file: 'sources/x.yaml',
+        text: 'key: x\nlabel: { de: X, en: X }\nauth: api-key\nmapping: nirgends\n',
+      },
       { kind: 'tags', key: 'y', file: 'tags/y.yaml', text: 'key: y\n  label: [' },
     ];
     const error = await failure(importConfig(configContext(db), { files, issues: [] }));
-    const places = error.issues.map((issue) => ('file' in issue ? `${String(issue.file)}:${issue.line}:${issue.column}` : ''));
+    const places = error.issues.map((issue) =>
+      'file' in issue ? `${String(issue.file)}:${issue.line}:${issue.column}` : '',
+    );
     expect(places).toContain('sources/x.yaml:4:10');
     expect(places.some((place) => place.startsWith('tags/y.yaml:2:'))).toBe(true);
     expect(await readConfigVersion(db, 'main')).toBe(version);
@@ -195,10 +262,17 @@ describe('configuration in the database', () => {
 describe('a start with wrong shipped files', () => {
   it('leaves the wrong ones out, and what names them, and brings the rest in (R33)', async () => {
     const db = openSqlite(':memory:');
-    const files = (await shippedFiles()).map((file) => (file.file === 'mappings/facebook.yaml' ? { ...file, text: 'key: [' } : file));
+    const files = (await shippedFiles()).map((file) =>
+      file.file === 'mappings/facebook.yaml' ? { ...file, text: 'key: [' } : file,
+    );
     const registry = await shipConfiguration(db, files);
     const snapshot = registry.snapshot('main');
-    expect([...snapshot.config('sources').keys()].toSorted()).toEqual(['csv-datei', 'kaltakquise', 'lead-agentur', 'webformular']);
+    expect([...snapshot.config('sources').keys()].toSorted()).toEqual([
+      'csv-datei',
+      'kaltakquise',
+      'lead-agentur',
+      'webformular',
+    ]);
     expect(snapshot.models.has('lead')).toBe(true);
     await db.close();
   });

@@ -26,7 +26,12 @@ export async function shippedModel(entity: string): Promise<EntityModel> {
   return toEntityModel(JSON.parse(file.text) as EntitySchema, 1);
 }
 
-const superadmin: Role = { key: 'superadmin', label: { de: 'Superadmin', en: 'Super admin' }, can: [{ do: ['*'], on: '*' }], may: ['*'] };
+const superadmin: Role = {
+  key: 'superadmin',
+  label: { de: 'Superadmin', en: 'Super admin' },
+  can: [{ do: ['*'], on: '*' }],
+  may: ['*'],
+};
 
 /** A config context of the tenant `main`, as superadmin unless the role says otherwise. */
 export function configContext(db: Database, role: Role = superadmin): ConfigContext {

@@ -1,0 +1,171 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { checkConfig } from '../../core/config/check.ts';
+import { configKinds, configSchema } from '../../core/config/kinds.ts';
+import type { ConfigLookup } from '../../core/config/lookup.ts';
+import type { EntityModel } from '../../core/entity.ts';
+import { shippedFiles, shippedModel } from '../support/configuration.ts';
+
+let lookup: ConfigLookup;
+let leadModel: EntityModel;
+beforeAll(async () => {
+  const files = await shippedFiles();
+  const entities = files.filter((file) => file.kind === 'schemas').map((file) => file.key);
+  const models = new Map(await Promise.all(entities.map(async (name) => [name, await shippedModel(name)] as const)));
+  const keys = (kind: string): string[] => files.filter((file) => file.kind === kind).map((file) => file.key);
+  leadModel = await shippedModel('lead');
+  lookup = {
+    model: (name) => models.get(name),
+    entities,
+    keys,
+    has: (kind, key) => keys(kind).includes(key),
+    hasUser: (email) => email === 'anna@firma.de',
+  };
+});
+
+type Kind = (typeof configKinds)[number];
+
+const faults = (kind: Kind, text: string): string[] =>
+  checkConfig(kind, text, { lookup }).issues.map(
+    (issue) => `${issue.line}:${issue.column} ${issue.path} ${issue.code}`,
+  );
+const firstMessage = (kind: Kind, text: string): string =>
+  checkConfig(kind, text, { lookup, language: 'en' }).issues[0]?.message ?? '';
+const head = 'key: x\nlabel: { de: X, en: X }\n';
+
+describe('the meaning of config texts', () => {
+  it('finds nothing wrong with anything that is shipped', async () => {
+    const issues = (await shippedFiles()).flatMap(
+      (file) => checkConfig(file.kind, file.text, { key: file.key, file: file.file, lookup }).issues,
+    );
+    expect(issues).toEqual([]);
+  });
+
+  it('has a schema for every kind', () => {
+    for (const kind of configKinds) expect(configSchema(kind)).toHaveProperty('title');
+  });
+
+  it('knows mappings, priorities, tags, users and form fields of sources', () => {
+    const text = `${head}auth: public
+mapping: facebok
+defaults: { priority: eilig, tags: [messe, mese], owner: otto@firma.de }
+form:
+  title: { de: A, en: A }
+  thanks: { de: A, en: A }
+  fields:
+    - field: emial
+    - field: source
+    - field: email
+    - field: email
+`;
+    expect(faults('sources', text)).toEqual([
+      '4:10 /mapping unknown',
+      '5:23 /defaults/priority unknown',
+      '5:44 /defaults/tags/1 unknown',
+      '5:58 /defaults/owner unknown',
+      '10:14 /form/fields/0/field unknown',
+      '11:14 /form/fields/1/field unknown',
+      '13:14 /form/fields/3/field duplicate',
+    ]);
+    expect(firstMessage('sources', text)).toBe(
+      'There is no "facebok" among the field mappings. Did you mean "facebook"?',
+    );
+  });
+
+  it('wants a public source for a form', () => {
+    const text = `${head}auth: hmac\nform: { title: { de: A, en: A }, thanks: { de: A, en: A }, fields: [{ field: email }] }\n`;
+    expect(faults('sources', text)).toEqual(['4:7 /form auth']);
+  });
+
+  it('knows targets, paths and choice values of mappings', () => {
+    const text = `${head}rows:
+  - { from: a, to: emial }
+  - { from: 'a..b', to: email }
+  - { from: a, to: intakeMessage }
+  - { from: a, to: priority, valueMap: { A: hoch, B: sehr-hoch }, default: egal }
+  - { from: a, to: qualification, valueMap: { A: sql, B: kalt } }
+`;
+    expect(faults('mappings', text)).toEqual([
+      '4:20 /rows/0/to unknown',
+      '5:13 /rows/1/from path',
+      '6:20 /rows/2/to system',
+      '7:54 /rows/3/valueMap/B unknown',
+      '7:76 /rows/3/default unknown',
+      '8:58 /rows/4/valueMap/B unknown',
+    ]);
+  });
+
+  it('knows entities and fields of roles and can read their filters', () => {
+    const text = `${head}can:
+  - { do: [read], on: leed }
+  - { do: [read], on: lead, where: 'ownr = me' }
+  - { do: [read], on: lead, fields: { hide: [budgt] } }
+  - { do: [read], on: '*', where: 'owner = me' }
+`;
+    expect(faults('roles', text)).toEqual([
+      '4:23 /can/0/on unknown',
+      '5:36 /can/1/where filter',
+      '6:46 /can/2/fields/hide/0 unknown',
+      '7:23 /can/3/on entity',
+    ]);
+  });
+
+  it('never takes a right from the superadmin', () => {
+    const text = "key: superadmin\nlabel: { de: X, en: X }\ncan: [{ do: [read], on: '*' }]\nmay: ['*']\n";
+    expect(faults('roles', text)).toEqual(['1:1  superadmin']);
+  });
+
+  it('knows what templates may name', () => {
+    const text = `${head}entity: lead
+subject: { de: '{{record.titel}}', en: '{{{record.title}}}' }
+body:
+  de: |
+    Hallo
+    {{recrd.email}}
+  en: '{{#with record}}{{/with}}'
+`;
+    expect(faults('templates', text)).toEqual([
+      '4:16 /subject/de unknown',
+      '4:40 /subject/en unescaped',
+      '6:7 /body/de unknown',
+      '9:7 /body/en block',
+    ]);
+    expect(checkConfig('templates', text, { lookup }).issues[2]?.message).toContain(
+      'Vorlage Zeile 2: „recrd.email“ gibt es nicht.',
+    );
+  });
+
+  it('knows time zones, currencies and calendars of the company', () => {
+    const text = 'key: main\nname: A\ncurrency: EUX\nlanguage: de\ntimeZone: Europe/Berlim\ncalendar: fehlt\n';
+    expect(faults('company', text)).toEqual([
+      '3:11 /currency unknown',
+      '5:11 /timeZone unknown',
+      '6:11 /calendar unknown',
+    ]);
+  });
+
+  it('wants a number in the pattern of numbers, and a field to write it to', () => {
+    const text = `${head}entity: opportunity\nfield: nummer\npattern: OPP-{zahl}\n`;
+    expect(faults('numbering', text)).toEqual(['4:8 /field unknown', '5:10 /pattern number', '5:10 /pattern unknown']);
+  });
+
+  it('hands pipelines to the pipeline compiler and places its faults', () => {
+    const text = `${head}entity: lead
+stages:
+  - key: a
+    label: { de: A, en: A }
+    requires: { fields: [emial] }
+    next: [b]
+`;
+    expect(faults('pipelines', text)).toEqual([
+      '7:26 /stages/0/requires/fields/0 unknown',
+      '8:12 /stages/0/next/0 unknown',
+    ]);
+  });
+
+  it('offers only fields that people may see', () => {
+    const hidden = [...leadModel.fields.values()].find((field) => field.isHidden)?.name ?? '';
+    expect(firstMessage('roles', `${head}can: [{ do: [read], on: lead, fields: { hide: [${hidden}] } }]\n`)).toContain(
+      `There is no "${hidden}"`,
+    );
+  });
+});
