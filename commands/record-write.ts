@@ -139,7 +139,7 @@ export interface RecordChange {
 export async function changeRecord(ctx: Context, tx: Tx, write: RecordChange): Promise<Written> {
   const { model, id } = write;
   const record = await loadRecord(ctx, tx, { model, id, isDeletedToo: write.isDeletedToo });
-  if (!mayAct(ctx, write.verb, model, record)) throw new LeitwerkError('Forbidden');
+  assertMayAct(ctx, model, { verb: write.verb, record });
   if (write.version !== undefined && write.version !== record['version']) {
     throw new LeitwerkError('Conflict', { facts: { current: visibleRecord(ctx, model, record) } });
   }
@@ -151,7 +151,7 @@ export async function changeRecord(ctx: Context, tx: Tx, write: RecordChange): P
   const issues = ctx.snapshot.validatorOf(model).issues(next, ctx.language);
   issues.push(...(await referenceIssues(ctx, tx, { model, record: next, names: names.filter((name) => name in wanted) })));
   if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
-  if (!mayAct(ctx, write.verb, model, next)) throw new LeitwerkError('Forbidden');
+  assertMayAct(ctx, model, { verb: write.verb, record: next });
   return await writeChange(ctx, tx, { write, record, next, names });
 }
 
@@ -186,6 +186,11 @@ const writeChange = async (
   });
   return { record: { ...next, ...stamp }, event };
 };
+
+/** @throws LeitwerkError `Forbidden` without the act's own right and the right to update the record. */
+export function assertMayAct(ctx: Context, model: EntityModel, act: { readonly verb: Verb; readonly record: RecordData }): void {
+  if (!mayAct(ctx, act.verb, model, act.record)) throw new LeitwerkError('Forbidden');
+}
 
 /** An act's own right, or the right to update. */
 const mayAct = (ctx: Context, verb: Verb, model: EntityModel, record: RecordData): boolean =>

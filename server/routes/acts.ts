@@ -8,10 +8,12 @@ import { convertLead } from '../../commands/convertLead.ts';
 import { createContact } from '../../commands/createContact.ts';
 import { linkContacts } from '../../commands/linkContacts.ts';
 import { moveActivity } from '../../commands/moveActivity.ts';
+import { askProcess } from '../../commands/process/askProcess.ts';
+import { migrateProcess, previewMigration, type Migration } from '../../commands/process/migrateProcess.ts';
 import { moveStage } from '../../commands/moveStage.ts';
 import { visibleRecord, type Written } from '../../commands/record-write.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { asObject, asText, optionalText, textOrNull } from '../input.ts';
+import { asObject, asText, integerOf, optionalText, textOrNull } from '../input.ts';
 import { recordSchema } from '../openapi-records.ts';
 import type { Answer, Call, JsonSchema, Route } from '../route.ts';
 import { versionOf, written } from './records.ts';
@@ -24,6 +26,8 @@ export interface Act {
   readonly summary: { readonly de: string; readonly en: string };
   readonly body: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
+  /** Says what it would do, for `?dryRun=1`. */
+  readonly preview?: (ctx: Context, model: EntityModel, input: RecordData & { readonly id: string }) => Promise<unknown>;
   readonly perform: (ctx: Context, model: EntityModel, input: RecordData & { readonly id: string; readonly version?: number }) => Promise<Written & { readonly extra?: RecordData }>;
 }
 
@@ -118,6 +122,29 @@ export const acts: readonly Act[] = [
     },
   },
   {
+    name: 'process/retry',
+    entities: 'pipeline',
+    summary: { de: 'Angehaltenen Prozess fortsetzen', en: 'Repair and continue a parked process' },
+    body: {},
+    perform: async (ctx, model, input) => await askProcess(ctx, model, { id: input.id, request: 'retry' }),
+  },
+  {
+    name: 'process/skip',
+    entities: 'pipeline',
+    summary: { de: 'Nicht länger warten', en: 'Stop waiting, or leave the failed step' },
+    body: {},
+    perform: async (ctx, model, input) => await askProcess(ctx, model, { id: input.id, request: 'skip' }),
+  },
+  {
+    name: 'process/migrate',
+    entities: 'pipeline',
+    summary: { de: 'Unter einer anderen Fassung weiterführen', en: 'Go on under another revision' },
+    body: { revision: { type: 'integer' }, stageMap: { type: 'object', additionalProperties: { type: 'string' } } },
+    required: ['revision'],
+    preview: async (ctx, model, input) => await previewMigration(ctx, model, migrationOf(input)),
+    perform: async (ctx, model, input) => await migrateProcess(ctx, model, migrationOf(input)),
+  },
+  {
     name: 'complete',
     entities: ['activity'],
     summary: { de: 'Erledigen', en: 'Complete' },
@@ -151,6 +178,13 @@ export const acts: readonly Act[] = [
   },
 ];
 
+/** Reads the body of a migration. */
+export const migrationOf = (input: RecordData & { readonly id: string }): Migration => ({
+  id: input.id,
+  revision: integerOf(input['revision'], '/revision'),
+  stageMap: input['stageMap'] === undefined ? undefined : (asObject(input['stageMap']) as Readonly<Record<string, string>>),
+});
+
 const contact = async (ctx: Context, kind: 'organization' | 'person', input: RecordData & { id: string }): Promise<Written & { extra: RecordData }> => {
   const fields = input['fields'] === undefined || input['fields'] === null ? undefined : asObject(input['fields']);
   const made = await createContact(ctx, { lead: input.id, kind, fields, force: input['force'] === true });
@@ -169,8 +203,10 @@ export const hasAct = (act: Act, model: EntityModel): boolean => {
 const performCall = async (call: Call, act: Act): Promise<Answer> => {
   const model = modelOf(call.ctx, call.params['plural'] ?? '');
   const body = call.body === undefined ? {} : asObject(call.body);
+  const input = { ...body, id: call.params['id'] ?? '' };
+  if (act.preview !== undefined && call.query.get('dryRun') === '1') return { json: { data: await act.preview(call.ctx, model, input) } };
   const version = versionOf(call);
-  const result = await act.perform(call.ctx, model, { ...body, id: call.params['id'] ?? '', ...(version === undefined ? {} : { version }) });
+  const result = await act.perform(call.ctx, model, { ...input, ...(version === undefined ? {} : { version }) });
   if (act.name === 'note') return { status: 201, json: { data: result.extra?.['entry'], event: result.event } };
   const answer = written(call, model, result);
   return { ...answer, json: { ...(answer.json as object), ...result.extra } };

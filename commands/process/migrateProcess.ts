@@ -1,0 +1,94 @@
+import type { EntityModel } from '../../core/entity.ts';
+import { LeitwerkError, type Text } from '../../core/errors.ts';
+import type { PipelineDefinition } from '../../core/pipeline/definition.ts';
+import type { Queries } from '../../store/database.ts';
+import type { RecordData } from '../../store/record-table.ts';
+import { findRecord } from '../../store/records.ts';
+import { transact, type Context } from '../context.ts';
+import { pipelineOf } from '../pipelineOf.ts';
+import { changeRecord, loadRecord, type Written } from '../record-write.ts';
+import { addTimelineEntry, linksOf } from '../timeline.ts';
+
+export interface Migration {
+  readonly id: string;
+  readonly revision: number;
+  /** Stage of the old revision → stage of the new one, where the names differ. */
+  readonly stageMap?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface MigrationPreview {
+  readonly from: number;
+  readonly to: number;
+  readonly stage: { readonly from: string; readonly to: string };
+  /** Timers of the stage that appear and disappear. */
+  readonly timers: { readonly added: readonly Text[]; readonly removed: readonly Text[] };
+  /** Plan steps that only the new revision has; they are not scheduled afterwards, because the stage is not entered again. */
+  readonly planOnlyInNew: readonly string[];
+}
+
+interface Plan {
+  readonly preview: MigrationPreview;
+  readonly change: RecordData;
+}
+
+const timersOf = (definition: PipelineDefinition, stage: string): ReadonlyMap<string, Text> =>
+  new Map((definition.stages.get(stage)?.timers ?? []).map((timer) => [timer.key, timer.label ?? { de: timer.key, en: timer.key }]));
+
+const stepsOf = (definition: PipelineDefinition, stage: string): string[] => (definition.stages.get(stage)?.plan ?? []).map((step) => step.key);
+
+const missing = (one: ReadonlyMap<string, Text>, other: ReadonlyMap<string, Text>): Text[] =>
+  [...one].filter(([key]) => !other.has(key)).map(([, label]) => label);
+
+const planMigration = async (db: Queries, ctx: Context, wish: { model: EntityModel; record: RecordData; migration: Migration }): Promise<Plan> => {
+  const { model, record, migration } = wish;
+  const before = await pipelineOf(db, model, record);
+  const after = await pipelineOf(db, model, { ...record, pipelineRevision: migration.revision });
+  const from = String(record['stage']);
+  const to = migration.stageMap?.[from] ?? from;
+  if (!after.stages.has(to)) {
+    const allowed = [...after.stages.keys()].join(', ');
+    const message =
+      ctx.language === 'de'
+        ? `Fassung ${migration.revision} hat keine Stufe „${to}“. Bitte zuordnen: ${allowed}.`
+        : `Revision ${migration.revision} has no stage "${to}". Please map it: ${allowed}.`;
+    throw new LeitwerkError('InvalidInput', { issues: [{ path: `/stageMap/${from}`, code: 'choice', message }] });
+  }
+  const [timersBefore, timersAfter] = [timersOf(before, from), timersOf(after, to)];
+  const stepsBefore = new Set(stepsOf(before, from));
+  return {
+    preview: {
+      from: Number(record['pipelineRevision']),
+      to: migration.revision,
+      stage: { from, to },
+      timers: { added: missing(timersAfter, timersBefore), removed: missing(timersBefore, timersAfter) },
+      planOnlyInNew: from === to ? stepsOf(after, to).filter((step) => !stepsBefore.has(step)) : [],
+    },
+    change: { pipelineRevision: migration.revision, ...(from === to ? {} : { stage: to, stageSince: ctx.now().toISOString() }) },
+  };
+};
+
+/** What a migration would do. Throws as `migrateProcess`. */
+export async function previewMigration(ctx: Context, model: EntityModel, migration: Migration): Promise<MigrationPreview> {
+  const record = await findRecord(ctx.db, model, { tenantId: ctx.actor.tenantId, id: migration.id });
+  if (record === undefined || !ctx.ability.canOn('read', model.name, record)) throw new LeitwerkError('NotFound');
+  return (await planMigration(ctx.db, ctx, { model, record, migration })).preview;
+}
+
+/**
+ * Lets a running process go on under another revision of its pipeline. Nothing does this by itself: a publish touches no running process.
+ * @throws LeitwerkError `InvalidInput` when the stage does not exist there and is not mapped, `Misconfigured` for an unknown revision,
+ * `Locked` for a closed record, `NotFound`, `Forbidden` without the right to configure.
+ */
+export async function migrateProcess(ctx: Context, model: EntityModel, migration: Migration): Promise<Written> {
+  if (!ctx.ability.may('config', 'write')) throw new LeitwerkError('Forbidden');
+  return await transact(ctx, async (tx) => {
+    const record = await loadRecord(ctx, tx, { model, id: migration.id });
+    if (record['state'] !== 'open') throw new LeitwerkError('Locked', { facts: { state: record['state'] } });
+    const { change, preview } = await planMigration(tx, ctx, { model, record, migration });
+    const written = await changeRecord(ctx, tx, { model, id: migration.id, verb: 'move', act: 'migrate', change: () => change });
+    if (written.event > 0) {
+      await addTimelineEntry(ctx, tx, { kind: 'migrated', facts: { from: preview.from, to: preview.to }, links: linksOf(model.name, written.record) });
+    }
+    return written;
+  });
+}
