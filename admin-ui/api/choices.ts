@@ -36,10 +36,20 @@ export function useStages(entity: string): readonly Stage[] {
   return stagesOf(useConfig('pipelines'), entity);
 }
 
-const fixedChoices = (entity: string, field: Field): readonly Choice[] =>
-  (field.values ?? []).map((value) => ({
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** Values fixed in the schema, of the field itself or of a list's elements. */
+const fixedValues = (model: EntityModel, field: Field): readonly string[] => {
+  if (field.values !== undefined) return field.values;
+  const items: unknown = model.schema.properties[field.name]?.['items'];
+  const values = typeof items === 'object' && items !== null && 'enum' in items ? items.enum : undefined;
+  return Array.isArray(values) ? values.filter(isText) : [];
+};
+
+const fixedChoices = (model: EntityModel, field: Field): readonly Choice[] =>
+  fixedValues(model, field).map((value) => ({
     value,
-    label: i18next.t(`choice.${entity}.${field.name}.${value}`, { keySeparator: '.', defaultValue: value }),
+    label: i18next.t(`choice.${model.name}.${field.name}.${value}`, { defaultValue: value }),
   }));
 
 const kindsOf = (model: EntityModel): readonly string[] => {
@@ -60,6 +70,6 @@ export function useChoices(model: EntityModel): (field: Field) => readonly Choic
     }
     if (field.target === 'user') return users.map((user) => ({ value: user.id, label: user.name }));
     if (field.configKind !== undefined) return toChoices(itemsOf(field.configKind));
-    return fixedChoices(model.name, field);
+    return fixedChoices(model, field);
   };
 }

@@ -73,12 +73,14 @@ export interface ListRequest {
   readonly sort?: string;
   readonly expand?: string;
   readonly limit?: number;
+  readonly isEnabled?: boolean;
 }
 
 /** A list that grows while the person scrolls; the old rows stay until the new ones are there. */
 export function useRecords(list: ListRequest) {
-  const { plural, ...query } = list;
+  const { plural, isEnabled = true, ...query } = list;
   return useInfiniteQuery({
+    enabled: isEnabled,
     queryKey: ['list', plural, query],
     initialPageParam: '',
     placeholderData: keepPreviousData,
@@ -98,7 +100,7 @@ export const recordQuery = (plural: string, id: string, expand?: string) =>
       (await request<OneRecord>('GET', `/${plural}/${id}${queryString({ expand })}`, { signal })).body,
   });
 
-export const relatedQuery = (list: ListRequest) =>
+export const relatedQuery = (list: Omit<ListRequest, 'isEnabled'>) =>
   queryOptions({
     queryKey: ['list', list.plural, 'related', list],
     queryFn: async ({ signal }): Promise<Page> => {

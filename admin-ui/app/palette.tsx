@@ -37,7 +37,7 @@ function useEntries(text: string, onKeys: () => void): readonly Entry[] {
     queryFn: async ({ signal }) => await read<SearchHit[]>(`/search${queryString({ q: query })}`, signal),
   });
   const go = (href: string) => () => void router.navigate({ href });
-  const found = (query.length > 1 ? (hits.data ?? []) : []).flatMap((hit): Entry[] => {
+  const found = (query.length > 1 ? (hits.data ?? []) : []).slice(0, 12).flatMap((hit): Entry[] => {
     const model = entities.byName.get(hit.entity);
     if (model === undefined) return [];
     const hint = [inLanguage(model.label), hit.subtitle].filter(Boolean).join(' · ');
@@ -84,17 +84,10 @@ export function Palette({ onClose, onKeys }: PaletteProps) {
     }
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      withCloseButton={false}
-      centered={false}
-      yOffset="12vh"
-      size={600}
-      padding={0}
-      aria-label={t('top.search')}
-      transitionProps={{ duration: 80 }}
-    >
+    <Modal.Root opened onClose={onClose} yOffset="12vh" centered={false} size={600} padding={0} transitionProps={{ duration: 80 }}>
+      <Modal.Overlay />
+      <Modal.Content aria-label={t('top.search')}>
+        <Modal.Body>
       <TextInput
         data-autofocus
         size="md"
@@ -141,6 +134,8 @@ export function Palette({ onClose, onKeys }: PaletteProps) {
           </div>
         ))}
       </div>
-    </Modal>
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

@@ -90,7 +90,7 @@ export function ListPane(props: ListPaneProps) {
   const [checked, setChecked] = useState<ReadonlySet<string>>(new Set());
   const { search, set } = page;
   const isNarrowed = search.q !== undefined || search.filter !== undefined || search.columns !== undefined;
-  const fault = toFilterFault(page.error);
+  const fault = page.fault ?? toFilterFault(page.error);
   const count = page.total ?? undefined;
   const words = count === undefined ? undefined : formatNumber(count, currentLanguage());
   const saveView = async (name: string, isShared: boolean): Promise<void> => {
@@ -123,6 +123,7 @@ export function ListPane(props: ListPaneProps) {
         q={search.q ?? ''}
         onSearch={(q) => set({ q })}
         filter={search.filter ?? ''}
+        columns={search.columns}
         fault={fault}
         onFilter={(filter) => set({ filter })}
         {...(isNarrowed ? { onSaveView: (name: string, isShared: boolean) => void saveView(name, isShared) } : {})}
@@ -137,9 +138,15 @@ export function ListPane(props: ListPaneProps) {
         </Button>
       )}
       <div className={classes['body']}>
-        {page.isPending && <LoadingFace />}
+        {page.isPending && fault === undefined && <LoadingFace />}
+        {fault !== undefined && (
+          <EmptyFace
+            text={t('list.faulty')}
+            action={{ label: t('list.resetFilter'), onClick: () => set({ q: undefined, filter: undefined, columns: undefined }) }}
+          />
+        )}
         {page.error !== null && fault === undefined && <ErrorFace error={page.error} onRetry={page.reload} />}
-        {!page.isPending && page.error === null && page.rows.length === 0 && (
+        {!page.isPending && page.error === null && fault === undefined && page.rows.length === 0 && (
           <EmptyFace
             text={isNarrowed ? t('list.emptyFiltered') : props.emptyText}
             {...(isNarrowed
@@ -149,7 +156,7 @@ export function ListPane(props: ListPaneProps) {
                 : { action: emptyAction })}
           />
         )}
-        {page.rows.length > 0 && page.error === null && (
+        {page.rows.length > 0 && page.error === null && fault === undefined && (
           <RecordTable
             label={page.view?.label ?? inLanguage(page.model.pluralLabel)}
             columns={columns}

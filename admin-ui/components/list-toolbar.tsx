@@ -3,41 +3,31 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { IconBookmarkPlus, IconFilter, IconSearch } from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError, type Problem } from '../api/client.ts';
+import { ApiError } from '../api/client.ts';
+import type { FilterFault } from '../model/check-filter.ts';
 import classes from './list-toolbar.module.css';
 
-export interface FilterFault {
-  readonly position: number | undefined;
-  readonly message: string;
-  readonly expected: readonly string[];
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string';
-
-const faultOf = (problem: Problem): FilterFault => {
-  const issue = problem.errors?.[0];
-  const at = typeof problem['position'] === 'number' ? problem['position'] : issue?.column;
-  const expected = Array.isArray(problem['expected']) ? problem['expected'].filter(isText) : [];
-  return { position: at, message: issue?.message ?? problem.detail ?? problem.title, expected };
-};
-
-/** What the server says about a filter it does not understand. */
+/** What the server says about a filter it does not understand, after the one here has let it pass. */
 export function toFilterFault(error: unknown): FilterFault | undefined {
-  return error instanceof ApiError && error.problem.code === 'InvalidFilter' ? faultOf(error.problem) : undefined;
+  if (!(error instanceof ApiError) || error.problem.code !== 'InvalidFilter') return undefined;
+  const { errors, detail, title } = error.problem;
+  return { position: undefined, message: errors?.[0]?.message ?? detail ?? title, expected: [] };
 }
 
 interface FilterBarProps {
   readonly filter: string;
+  readonly columns?: Readonly<Record<string, string>> | undefined;
   readonly fault: FilterFault | undefined;
   readonly onFilter: (filter: string | undefined) => void;
 }
 
 /** The filter language, with the place of an error marked under the text. */
-export function FilterBar({ filter, fault, onFilter }: FilterBarProps) {
+export function FilterBar({ filter, columns, fault, onFilter }: FilterBarProps) {
   const { t } = useTranslation();
   const [text, setText] = useState(filter);
   const submit = (next: string): void => onFilter(next.trim() === '' ? undefined : next.trim());
   const position = fault?.position;
+  const faulty = fault?.column === undefined ? filter : (columns?.[fault.column] ?? '');
   return (
     <form
       className={classes['filter']}
@@ -74,8 +64,9 @@ export function FilterBar({ filter, fault, onFilter }: FilterBarProps) {
         <div id="filter-fault" role="alert" className={classes['fault']}>
           {position !== undefined && (
             <div className={classes['mono']} aria-hidden>
-              <span>{filter.slice(0, Math.max(0, position - 1))}</span>
-              <mark className={classes['mark']}>{filter.slice(Math.max(0, position - 1)) || ' '}</mark>
+              {fault.column !== undefined && <span>{fault.column}: </span>}
+              <span>{faulty.slice(0, position - 1)}</span>
+              <mark className={classes['mark']}>{faulty.slice(position - 1) || '\u00a0\u00a0'}</mark>
             </div>
           )}
           <Text size="xs">
@@ -136,7 +127,7 @@ interface ListToolbarProps extends FilterBarProps {
 }
 
 /** Head of every list: what it is, how many, search, filter, and what can be added. */
-export function ListToolbar({ title, total, q, onSearch, filter, fault, onFilter, onSaveView, children }: ListToolbarProps) {
+export function ListToolbar({ title, total, q, onSearch, filter, columns, fault, onFilter, onSaveView, children }: ListToolbarProps) {
   const { t } = useTranslation();
   const [isFilterOpen, setFilterOpen] = useState(filter !== '');
   const [text, setText] = useState(q);
@@ -180,7 +171,7 @@ export function ListToolbar({ title, total, q, onSearch, filter, fault, onFilter
         </Tooltip>
         {onSaveView !== undefined && <SaveView onSave={onSaveView} />}
       </Group>
-      {(isFilterOpen || fault !== undefined) && <FilterBar filter={filter} fault={fault} onFilter={onFilter} />}
+      {(isFilterOpen || fault !== undefined) && <FilterBar filter={filter} columns={columns} fault={fault} onFilter={onFilter} />}
     </div>
   );
 }

@@ -2,7 +2,10 @@ import { useNavigate } from '@tanstack/react-router';
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { clearFresh, useFreshCount } from '../api/live.ts';
-import { useEntities, useRecords } from '../api/queries.ts';
+import { useChoices } from '../api/choices.ts';
+import { useEntities, useRecords, useSession } from '../api/queries.ts';
+import { currentLanguage } from '../i18n/index.ts';
+import { findFilterFault, type FilterFault } from '../model/check-filter.ts';
 import type { OneRecord, RecordValue } from '../api/types.ts';
 import { useViews } from '../api/views.ts';
 import { joinFilters, type ListSearch } from '../app/search.ts';
@@ -32,6 +35,8 @@ export interface ListPage {
   readonly isPending: boolean;
   readonly isLoadingMore: boolean;
   readonly error: unknown;
+  /** What is wrong in the filter or in a column head; nothing is asked for then. */
+  readonly fault: FilterFault | undefined;
   readonly fresh: number;
   readonly openRecord: RecordValue | undefined;
   readonly set: (change: { readonly [Name in keyof ListSearch]?: ListSearch[Name] | undefined }) => void;
@@ -44,6 +49,19 @@ export interface ListPage {
 const tidy = (search: { readonly [Name in keyof ListSearch]?: ListSearch[Name] | undefined }): ListSearch =>
   Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
 
+function useFilterFault(search: ListSearch, model: EntityModel): FilterFault | undefined {
+  const { user } = useSession();
+  const choicesOf = useChoices(model);
+  if (search.filter === undefined && search.columns === undefined) return undefined;
+  const choices = (name: string) => {
+    const field = model.fields.get(name);
+    const known = field === undefined ? [] : choicesOf(field);
+    return known.length === 0 ? undefined : known.map(({ value, label }) => ({ key: value, label: { de: label, en: label } }));
+  };
+  const options = { now: new Date(), me: user.id, team: user.team ?? undefined, choices, language: currentLanguage() };
+  return findFilterFault({ filter: search.filter, columns: search.columns }, model, options);
+}
+
 export function useListPage({ entity, search, defaultSort, expand, filter: own }: ListPageInput): ListPage {
   const model = useEntities().byName.get(entity);
   if (model === undefined) throw new Error(`no schema for ${entity}`);
@@ -54,7 +72,9 @@ export function useListPage({ entity, search, defaultSort, expand, filter: own }
   const sort = search.sort ?? view?.sort ?? defaultSort;
   const viewFilter = entity === 'lead' || search.view !== undefined ? view?.filter : undefined;
   const filter = joinFilters(search, own === undefined ? viewFilter : own);
+  const fault = useFilterFault(search, model);
   const list = useRecords({
+    isEnabled: fault === undefined,
     plural: model.plural,
     ...(filter === undefined ? {} : { filter }),
     ...(search.q === undefined ? {} : { q: search.q }),
@@ -85,6 +105,7 @@ export function useListPage({ entity, search, defaultSort, expand, filter: own }
     isPending: list.isPending,
     isLoadingMore: isFetchingNextPage,
     error: list.error,
+    fault,
     fresh,
     openRecord: single?.data ?? rows.find((row) => row.id === search.id),
     set,

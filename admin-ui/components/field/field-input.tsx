@@ -92,9 +92,6 @@ function ChoiceField(props: FieldInputProps) {
 
 function ListField(props: FieldInputProps) {
   const { field, value, choices, onChange } = props;
-  if (field.configKind === undefined && field.values === undefined) {
-    return <TagsInput {...commonProps(props)} value={listOr(value)} onChange={onChange} />;
-  }
   const data = choices.map(({ value: key, label }) => ({ value: key, label }));
   if (data.length === 0) return <TagsInput {...commonProps(props)} value={listOr(value)} onChange={onChange} />;
   return <MultiSelect {...commonProps(props)} data={data} value={listOr(value)} searchable onChange={onChange} />;

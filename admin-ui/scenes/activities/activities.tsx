@@ -133,7 +133,7 @@ export function Activities() {
         emptyText={t('activity.empty')}
         {...(mayCreate ? { emptyAction: create } : {})}
         tabs={
-          <Tabs value={tab.key} onChange={(view) => page.set({ view: view ?? undefined })} px="md">
+          <Tabs value={tab.key} onChange={(view) => page.set({ view: view ?? undefined })} px="md" pt={4} style={{ flex: 'none' }}>
             <Tabs.List>
               {tabs.map((one) => (
                 <Tabs.Tab key={one.key} value={one.key}>

@@ -65,7 +65,7 @@ export function LeadDetail({ id, commands, onClose }: LeadDetailProps) {
         <div className={classes['columns']}>
           <div className={classes['column']}>
             <MatchCard lead={lead} canEdit={canEdit} />
-            <Card title={t('inbox.fields')}>
+            <Card title={t('inbox.fields')} isTitleHidden>
               <RecordForm model={model} record={lead} labels={labels} without={shownElsewhere} />
             </Card>
           </div>

@@ -95,7 +95,7 @@ export function IntakeMessages() {
             onClick: () => void navigate({ to: '/settings/$section', params: { section: 'sources' } }),
           }}
           tabs={
-            <Tabs value={tab.key} onChange={(view) => page.set({ view: view ?? undefined, id: undefined })} px="md">
+            <Tabs value={tab.key} onChange={(view) => page.set({ view: view ?? undefined, id: undefined })} px="md" pt={4} style={{ flex: 'none' }}>
               <Tabs.List>
                 {tabs.map((one) => (
                   <Tabs.Tab key={one.key} value={one.key}>

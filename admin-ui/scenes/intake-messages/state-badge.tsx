@@ -1,5 +1,5 @@
-import { Badge } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { ChoiceDot } from '../../components/choice-dot.tsx';
 
 const tones: Readonly<Record<string, string>> = {
   accepted: 'var(--lw-good)',
@@ -12,9 +12,5 @@ const tones: Readonly<Record<string, string>> = {
 /** Result of a received message: colour and word. */
 export function StateBadge({ state }: { readonly state: string }) {
   const { t } = useTranslation();
-  return (
-    <Badge variant="outline" color="gray" c={tones[state] ?? 'dimmed'}>
-      {t(`choice.intake-message.state.${state}`, { defaultValue: state })}
-    </Badge>
-  );
+  return <ChoiceDot label={t(`choice.intake-message.state.${state}`, { defaultValue: state })} color={tones[state] ?? 'gray'} />;
 }

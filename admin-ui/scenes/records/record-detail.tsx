@@ -153,7 +153,7 @@ function Body({ model, record, labels }: BodyProps) {
   return (
     <div className={detail['columns']}>
       <div className={detail['column']}>
-        <Card title={t('inbox.fields')}>
+        <Card title={t('inbox.fields')} isTitleHidden>
           <RecordForm model={model} record={record} labels={labels} without={bookkeeping} />
         </Card>
       </div>

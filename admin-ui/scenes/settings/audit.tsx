@@ -1,0 +1,106 @@
+import { Anchor, Button } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { queryString, request } from '../../api/client.ts';
+import { useEntities, useUsers } from '../../api/queries.ts';
+import type { AuditEntry } from '../../api/types.ts';
+import { addressOf } from '../../app/address.ts';
+import { EmptyFace, ErrorFace, LoadingFace } from '../../components/faces.tsx';
+import { currentLanguage, inLanguage } from '../../i18n/index.ts';
+import { actorLabel } from '../../model/actors.ts';
+import { formatInstant } from '../../model/format.ts';
+import { PageHead } from './page-head.tsx';
+import classes from './settings.module.css';
+
+interface AuditPage {
+  readonly data: readonly AuditEntry[];
+  readonly page: { readonly next: string | null };
+}
+
+const words = (value: unknown): string => {
+  if (value === null || value === undefined || value === '') return '–';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+};
+
+function AuditRow({ entry }: { readonly entry: AuditEntry }) {
+  const { t } = useTranslation();
+  const users = useUsers();
+  const model = useEntities().byName.get(entry.entity);
+  const labelOf = (name: string): string => inLanguage(model?.fields.get(name)?.label) || name;
+  return (
+    <tr>
+      <td data-figure style={{ whiteSpace: 'nowrap' }}>
+        {formatInstant(entry.at, currentLanguage())}
+      </td>
+      <td>{entry.actorName ?? actorLabel(entry.actor, { users, systemLabel: t('common.system') })}</td>
+      <td>
+        <code>{entry.act}</code>
+      </td>
+      <td>
+        {model === undefined ? (
+          entry.recordId
+        ) : (
+          <Anchor component={Link} to={addressOf(model.name, entry.recordId, model.plural)} size="sm">
+            {inLanguage(model.label)}
+          </Anchor>
+        )}
+      </td>
+      <td>
+        {Object.entries(entry.changes ?? {})
+          .slice(0, 6)
+          .map(([name, [before, after]]) => (
+            <div key={name}>
+              <span style={{ color: 'var(--mantine-color-dimmed)' }}>{labelOf(name)}:</span> {words(before)} → {words(after)}
+            </div>
+          ))}
+      </td>
+    </tr>
+  );
+}
+
+/** Every write: who, when, what, before and after. */
+export function Audit() {
+  const { t } = useTranslation();
+  const answer = useInfiniteQuery({
+    queryKey: ['audit'],
+    initialPageParam: '',
+    queryFn: async ({ pageParam }) => (await request<AuditPage>('GET', `/audit${queryString({ limit: 100, cursor: pageParam })}`)).body,
+    getNextPageParam: (page) => page.page.next ?? undefined,
+  });
+  if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
+  if (answer.data === undefined) return <LoadingFace />;
+  const entries = answer.data.pages.flatMap((page) => page.data);
+  return (
+    <>
+      <PageHead title={t('settings.audit')} lead={t('audit.lead')} />
+      {entries.length === 0 && <EmptyFace text={t('audit.empty')} />}
+      {entries.length > 0 && (
+        <div className={classes['scrollX']} tabIndex={0} role="region" aria-label={t('settings.audit')}>
+          <table className={classes['table']}>
+            <thead>
+              <tr>
+                {(['at', 'actor', 'act', 'record', 'changes'] as const).map((head) => (
+                  <th key={head} scope="col">
+                    {t(`audit.${head}`)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {entries.map((entry) => (
+                <AuditRow key={entry.seq} entry={entry} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {answer.hasNextPage && (
+        <Button variant="subtle" mt="md" loading={answer.isFetchingNextPage} onClick={() => void answer.fetchNextPage()}>
+          {t('common.showMore')}
+        </Button>
+      )}
+    </>
+  );
+}

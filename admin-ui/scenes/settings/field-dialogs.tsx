@@ -1,0 +1,167 @@
+import { Alert, Button, Group, Modal, Select, Stack, Switch, TextInput } from '@mantine/core';
+import { useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Problem } from '../../api/client.ts';
+import { ProblemText, toProblem } from '../../app/acts.tsx';
+import { fieldKinds, type EntityDraft, type FieldDraft } from './new-field.ts';
+
+interface FormDialogProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly onSubmit: () => Promise<void>;
+  readonly children: ReactNode;
+}
+
+/** Stays open with the reason when saving fails. */
+function FormDialog({ title, onClose, onSubmit, children }: FormDialogProps) {
+  const { t } = useTranslation();
+  const [problem, setProblem] = useState<Problem>();
+  const submit = async (): Promise<void> => {
+    try {
+      await onSubmit();
+      onClose();
+    } catch (error) {
+      setProblem(toProblem(error));
+    }
+  };
+  return (
+    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <Stack gap="sm">
+          {problem !== undefined && (
+            <Alert color="red" role="alert">
+              <ProblemText problem={problem} />
+            </Alert>
+          )}
+          {children}
+          <Group justify="flex-end" gap="sm" mt="sm">
+            <Button variant="default" onClick={onClose}>
+              {t('common.cancel')}
+            </Button>
+            <Button type="submit">{t('common.add')}</Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+const emptyField: FieldDraft = {
+  key: '',
+  labelDe: '',
+  labelEn: '',
+  kind: 'text',
+  section: 'main',
+  target: 'organization',
+  values: '',
+  isListed: false,
+  isSearchable: false,
+};
+
+const sections = ['main', 'contact', 'address', 'inbox', 'links'];
+
+/** "Anzahl Standorte" → "anzahlStandorte". */
+const toFieldKey = (label: string): string => {
+  const words = label
+    .replaceAll(/[äÄ]/g, 'ae')
+    .replaceAll(/[öÖ]/g, 'oe')
+    .replaceAll(/[üÜ]/g, 'ue')
+    .replaceAll('ß', 'ss')
+    .split(/[^a-zA-Z0-9]+/)
+    .filter((word) => word !== '');
+  return words
+    .map((word, index) => (index === 0 ? word.toLowerCase() : word.charAt(0).toUpperCase() + word.slice(1).toLowerCase()))
+    .join('');
+};
+
+interface FieldDialogProps {
+  readonly entities: readonly { readonly value: string; readonly label: string }[];
+  readonly onClose: () => void;
+  readonly onSave: (draft: FieldDraft) => Promise<void>;
+}
+
+export function FieldDialog({ entities, onClose, onSave }: FieldDialogProps) {
+  const { t } = useTranslation();
+  const [draft, setDraft] = useState(emptyField);
+  const set = (change: Partial<FieldDraft>): void => setDraft((known) => ({ ...known, ...change }));
+  const key = draft.key === '' ? toFieldKey(draft.labelDe) : draft.key;
+  return (
+    <FormDialog title={t('fields.add')} onClose={onClose} onSubmit={async () => await onSave({ ...draft, key })}>
+      <TextInput data-autofocus required label={t('fields.labelDe')} value={draft.labelDe} onChange={(event) => set({ labelDe: event.currentTarget.value })} />
+      <TextInput label={t('fields.labelEn')} value={draft.labelEn} onChange={(event) => set({ labelEn: event.currentTarget.value })} />
+      <TextInput
+        required
+        label={t('fields.key')}
+        description={t('fields.keyHint')}
+        pattern="[a-z][a-zA-Z0-9]*"
+        value={key}
+        onChange={(event) => set({ key: event.currentTarget.value })}
+      />
+      <Select
+        label={t('fields.kind')}
+        allowDeselect={false}
+        data={fieldKinds.map((value) => ({ value, label: t(`fields.kinds.${value}`) }))}
+        value={draft.kind}
+        onChange={(kind) => set({ kind: kind ?? 'text' })}
+      />
+      {draft.kind === 'choice' && (
+        <TextInput required label={t('fields.values')} value={draft.values} onChange={(event) => set({ values: event.currentTarget.value })} />
+      )}
+      {draft.kind === 'reference' && (
+        <Select label={t('fields.target')} allowDeselect={false} data={[...entities]} value={draft.target} onChange={(target) => set({ target: target ?? 'organization' })} />
+      )}
+      <Select
+        label={t('fields.section')}
+        allowDeselect={false}
+        data={sections.map((value) => ({ value, label: t(`section.${value}`) }))}
+        value={draft.section}
+        onChange={(section) => set({ section: section ?? 'main' })}
+      />
+      <Switch label={t('fields.isList')} checked={draft.isListed} onChange={(event) => set({ isListed: event.currentTarget.checked })} />
+      <Switch label={t('fields.isSearchable')} checked={draft.isSearchable} onChange={(event) => set({ isSearchable: event.currentTarget.checked })} />
+    </FormDialog>
+  );
+}
+
+const emptyEntity: EntityDraft = { key: '', plural: '', labelDe: '', labelEn: '', pluralDe: '', pluralEn: '' };
+
+interface EntityDialogProps {
+  readonly onClose: () => void;
+  readonly onSave: (draft: EntityDraft) => Promise<void>;
+}
+
+export function EntityDialog({ onClose, onSave }: EntityDialogProps) {
+  const { t } = useTranslation();
+  const [draft, setDraft] = useState(emptyEntity);
+  const inputs = [
+    ['labelDe', 'fields.labelDe', undefined],
+    ['labelEn', 'fields.labelEn', undefined],
+    ['pluralDe', 'fields.pluralLabelDe', undefined],
+    ['pluralEn', 'fields.pluralLabelEn', undefined],
+    ['key', 'fields.entityKey', '[a-z][a-z0-9\\-]*'],
+    ['plural', 'fields.plural', '[a-z][a-z0-9\\-]*'],
+  ] as const;
+  return (
+    <FormDialog title={t('fields.addEntity')} onClose={onClose} onSubmit={async () => await onSave(draft)}>
+      {inputs.map(([name, label, pattern], index) => (
+        <TextInput
+          key={name}
+          required
+          data-autofocus={index === 0 ? true : undefined}
+          label={t(label)}
+          pattern={pattern}
+          value={draft[name]}
+          onChange={(event) => {
+            const { value } = event.currentTarget;
+            setDraft((known) => ({ ...known, [name]: value }));
+          }}
+        />
+      ))}
+    </FormDialog>
+  );
+}

@@ -1,0 +1,218 @@
+import { Anchor, Button, Group, Menu, ActionIcon, Modal, Stack, Tabs, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { IconCode, IconDots, IconExternalLink, IconKey, IconPlus, IconMailbox, IconFileCode } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { request } from '../../api/client.ts';
+import { sourcesQuery } from '../../api/queries.ts';
+import type { SourceFigures } from '../../api/types.ts';
+import { showProblem, toProblem } from '../../app/acts.tsx';
+import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
+import { currentLanguage, inLanguage } from '../../i18n/index.ts';
+import { formatInstant, formatNumber } from '../../model/format.ts';
+import { ListEntryDialog } from './list-entry-dialog.tsx';
+import { CopyText, OnceDialog } from './once-dialog.tsx';
+import { PageHead } from './page-head.tsx';
+import classes from './settings.module.css';
+import { snippetsOf } from './snippets.ts';
+import { Sparkline } from './sparkline.tsx';
+
+interface Rotated {
+  readonly source: string;
+  readonly url: string;
+  readonly secret: string | null;
+}
+
+type Open = { readonly dialog: 'snippet' | 'rotate'; readonly source: SourceFigures };
+
+function SnippetDialog({ source, onClose }: { readonly source: SourceFigures; readonly onClose: () => void }) {
+  const { t } = useTranslation();
+  const snippets = snippetsOf(source);
+  return (
+    <Modal
+      opened
+      size="lg"
+      onClose={onClose}
+      title={t('sources.snippetTitle', { source: inLanguage(source.label) })}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      <Tabs defaultValue={snippets[0]?.name ?? null}>
+        <Tabs.List>
+          {snippets.map(({ name }) => (
+            <Tabs.Tab key={name} value={name}>
+              {name}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {snippets.map(({ name, text }) => (
+          <Tabs.Panel key={name} value={name} pt="sm">
+            <pre className={classes['code']}>{text}</pre>
+            <Group mt="sm">
+              <CopyText text={text} />
+            </Group>
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </Modal>
+  );
+}
+
+interface RotateDialogProps {
+  readonly source: SourceFigures;
+  readonly onClose: () => void;
+  readonly onRotated: (rotated: Rotated) => void;
+}
+
+function RotateDialog({ source, onClose, onRotated }: RotateDialogProps) {
+  const { t } = useTranslation();
+  const rotate = async (): Promise<void> => {
+    onClose();
+    try {
+      onRotated((await request<{ data: Rotated }>('POST', `/sources/${source.key}/rotate`, { body: {} })).body.data);
+    } catch (error) {
+      showProblem(toProblem(error), t('error.title'));
+    }
+  };
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('sources.rotateTitle', { source: inLanguage(source.label) })}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      <Stack gap="md">
+        <Text size="sm">{t('sources.rotateLead')}</Text>
+        <Group justify="flex-end" gap="sm">
+          <Button variant="default" onClick={onClose}>
+            {t('common.cancel')}
+          </Button>
+          <Button onClick={() => void rotate()}>{t('sources.rotate')}</Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+function SourceRow({ source, onOpen }: { readonly source: SourceFigures; readonly onOpen: (open: Open) => void }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const language = currentLanguage();
+  const name = inLanguage(source.label);
+  return (
+    <tr>
+      <td>
+        <Text size="sm" fw={560}>
+          {name}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {t(`sources.auth.${source.auth}`)} · <code>{source.url}</code>
+        </Text>
+      </td>
+      <td>
+        <Sparkline values={source.perHour} label={t('sources.chart', { source: name, count: source.count24h })} />
+      </td>
+      <td data-figure>{formatNumber(source.count24h, language)}</td>
+      <td data-figure style={source.errors24h > 0 ? { color: 'var(--lw-bad)' } : undefined}>
+        {formatNumber(source.errors24h, language)}
+      </td>
+      <td>{source.lastAt === null ? t('sources.never') : formatInstant(source.lastAt, language)}</td>
+      <td>
+        <Group gap={4} wrap="nowrap" justify="flex-end">
+          {source.formUrl !== null && (
+            <Anchor href={source.formUrl} target="_blank" rel="noreferrer" size="sm">
+              {t('sources.form')} <IconExternalLink size={12} aria-hidden />
+            </Anchor>
+          )}
+          <Menu width={230}>
+            <Menu.Target>
+              <ActionIcon size={28} aria-label={`${t('common.more')}: ${name}`}>
+                <IconDots size={16} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<IconCode size={16} />} onClick={() => onOpen({ dialog: 'snippet', source })}>
+                {t('sources.snippet')}
+              </Menu.Item>
+              {source.auth !== 'public' && (
+                <Menu.Item leftSection={<IconKey size={16} />} onClick={() => onOpen({ dialog: 'rotate', source })}>
+                  {t('sources.rotate')}
+                </Menu.Item>
+              )}
+              <Menu.Item
+                leftSection={<IconMailbox size={16} />}
+                onClick={() => void navigate({ to: '/received', search: { filter: `source = "${source.key}"` } })}
+              >
+                {t('sources.messages')}
+              </Menu.Item>
+              <Menu.Item
+                leftSection={<IconFileCode size={16} />}
+                component={Link}
+                to={`/settings/pipelines?kind=sources&key=${source.key}`}
+              >
+                {t('sources.edit')}
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </Group>
+      </td>
+    </tr>
+  );
+}
+
+/** Sources with what came in lately, how they are reached, and their secrets (shown once). */
+export function Sources() {
+  const { t } = useTranslation();
+  const answer = useQuery(sourcesQuery);
+  const [open, setOpen] = useState<Open>();
+  const [isAdding, setAdding] = useState(false);
+  const [rotated, setRotated] = useState<Rotated>();
+  const close = (): void => setOpen(undefined);
+  if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
+  if (answer.data === undefined) return <LoadingFace />;
+  const heads = [t('settings.sources'), t('sources.count'), '', t('sources.errors'), t('sources.last')];
+  return (
+    <>
+      <PageHead title={t('settings.sources')} lead={t('sources.lead')}>
+        <Button leftSection={<IconPlus size={15} />} onClick={() => setAdding(true)}>
+          {t('sources.add')}
+        </Button>
+      </PageHead>
+      <div className={classes['scrollX']} tabIndex={0} role="region" aria-label={t('settings.sources')}>
+        <table className={classes['table']}>
+          <thead>
+            <tr>
+              {heads.map((head, index) => (
+                <th key={index} scope="col">
+                  {head}
+                </th>
+              ))}
+              <th scope="col">
+                <span className="lw-visually-hidden">{t('common.actions')}</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {answer.data.map((source) => (
+              <SourceRow key={source.key} source={source} onOpen={setOpen} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {open?.dialog === 'snippet' && <SnippetDialog source={open.source} onClose={close} />}
+      {open?.dialog === 'rotate' && <RotateDialog source={open.source} onClose={close} onRotated={setRotated} />}
+      {isAdding && <ListEntryDialog kind="sources" onClose={() => setAdding(false)} onSaved={() => void answer.refetch()} />}
+      {rotated !== undefined && (
+        <OnceDialog
+          title={t('sources.secretTitle', { source: rotated.source })}
+          hint={t('sources.secretOnce')}
+          values={[
+            [t('sources.address'), rotated.url],
+            [t('sources.secret'), rotated.secret ?? '–'],
+          ]}
+          onClose={() => setRotated(undefined)}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,194 @@
+import { Alert, Badge, Button, Group, Modal, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { IconPlus } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { toChoices } from '../../api/choices.ts';
+import { request, type Problem } from '../../api/client.ts';
+import { useConfig, usersQuery } from '../../api/queries.ts';
+import type { User } from '../../api/types.ts';
+import { ProblemText, showProblem, toProblem } from '../../app/acts.tsx';
+import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
+import { OnceDialog } from './once-dialog.tsx';
+import { PageHead } from './page-head.tsx';
+import classes from './settings.module.css';
+
+interface Made {
+  readonly name: string;
+  readonly email: string;
+  readonly initialPassword?: string;
+}
+
+interface UserDialogProps {
+  readonly onClose: () => void;
+  readonly onMade: (made: Made) => void;
+}
+
+function UserDialog({ onClose, onMade }: UserDialogProps) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const roles = toChoices(useConfig('roles'));
+  const [values, setValues] = useState({ name: '', email: '', role: 'sales', team: '', password: '' });
+  const [problem, setProblem] = useState<Problem>();
+  const set = (name: keyof typeof values, value: string): void => setValues((known) => ({ ...known, [name]: value }));
+  const errorOf = (name: string): string | undefined => problem?.errors?.find((issue) => issue.path === `/${name}`)?.message;
+  const save = async (): Promise<void> => {
+    const body = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+    try {
+      const { body: answer } = await request<{ data: Made }>('POST', '/users', { body });
+      await client.invalidateQueries({ queryKey: ['users'] });
+      onClose();
+      onMade(answer.data);
+    } catch (error) {
+      setProblem(toProblem(error));
+    }
+  };
+  return (
+    <Modal opened onClose={onClose} title={t('users.add')} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save();
+        }}
+      >
+        <Stack gap="sm">
+          {problem !== undefined && (
+            <Alert color="red" role="alert">
+              <ProblemText problem={problem} />
+            </Alert>
+          )}
+          <TextInput data-autofocus required label={t('users.name')} value={values.name} error={errorOf('name')} onChange={(event) => set('name', event.currentTarget.value)} />
+          <TextInput required type="email" label={t('users.email')} value={values.email} error={errorOf('email')} onChange={(event) => set('email', event.currentTarget.value)} />
+          <Select
+            label={t('users.role')}
+            allowDeselect={false}
+            data={roles.map(({ value, label }) => ({ value, label }))}
+            value={values.role}
+            error={errorOf('role')}
+            onChange={(role) => set('role', role ?? 'sales')}
+          />
+          <TextInput label={t('users.team')} value={values.team} error={errorOf('team')} onChange={(event) => set('team', event.currentTarget.value)} />
+          <PasswordInput
+            label={t('users.password')}
+            description={t('users.passwordHint')}
+            autoComplete="new-password"
+            value={values.password}
+            error={errorOf('password')}
+            onChange={(event) => set('password', event.currentTarget.value)}
+          />
+          <Group justify="flex-end" gap="sm" mt="sm">
+            <Button variant="default" onClick={onClose}>
+              {t('common.cancel')}
+            </Button>
+            <Button type="submit">{t('common.add')}</Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+function UserRow({ user, roles }: { readonly user: User; readonly roles: readonly { value: string; label: string }[] }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const patch = async (body: Partial<User>): Promise<void> => {
+    try {
+      await request('PATCH', `/users/${user.id}`, { body });
+      notifications.show({ message: t('users.saved', { name: user.name }) });
+    } catch (error) {
+      showProblem(toProblem(error), t('error.title'));
+    }
+    await client.invalidateQueries({ queryKey: ['users'] });
+  };
+  const isDisabled = user.isDisabled === true;
+  return (
+    <tr>
+      <td>
+        <strong style={{ fontWeight: 560 }}>{user.name}</strong>
+      </td>
+      <td>{user.email}</td>
+      <td>
+        <Select
+          size="xs"
+          w={190}
+          allowDeselect={false}
+          aria-label={`${t('users.role')}: ${user.name}`}
+          data={roles.map(({ value, label }) => ({ value, label }))}
+          value={user.role ?? null}
+          onChange={(role) => {
+            if (role !== null) void patch({ role });
+          }}
+        />
+      </td>
+      <td>{user.team}</td>
+      <td>
+        <Badge color="gray" c={isDisabled ? 'var(--lw-bad)' : 'var(--lw-good)'}>
+          {t(isDisabled ? 'users.disabled' : 'users.active')}
+        </Badge>
+      </td>
+      <td>
+        <Button variant="subtle" size="compact-xs" onClick={() => void patch({ isDisabled: !isDisabled })} aria-label={`${t(isDisabled ? 'users.enable' : 'users.disable')}: ${user.name}`}>
+          {t(isDisabled ? 'users.enable' : 'users.disable')}
+        </Button>
+      </td>
+    </tr>
+  );
+}
+
+export function Users() {
+  const { t } = useTranslation();
+  const answer = useQuery(usersQuery);
+  const roles = toChoices(useConfig('roles'));
+  const [isAdding, setAdding] = useState(false);
+  const [made, setMade] = useState<Made>();
+  if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
+  if (answer.data === undefined) return <LoadingFace />;
+  const heads = ['name', 'email', 'role', 'team', 'state'] as const;
+  const finish = (user: Made): void => {
+    if (user.initialPassword === undefined) notifications.show({ message: t('users.added', { name: user.name }) });
+    else setMade(user);
+  };
+  return (
+    <>
+      <PageHead title={t('settings.users')} lead={t('users.lead')}>
+        <Button leftSection={<IconPlus size={15} />} onClick={() => setAdding(true)}>
+          {t('users.add')}
+        </Button>
+      </PageHead>
+      <div className={classes['scrollX']} tabIndex={0} role="region" aria-label={t('settings.users')}>
+        <table className={classes['table']}>
+          <thead>
+            <tr>
+              {heads.map((head) => (
+                <th key={head} scope="col">
+                  {t(`users.${head}`)}
+                </th>
+              ))}
+              <th scope="col">
+                <span className="lw-visually-hidden">{t('common.actions')}</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {answer.data.map((user) => (
+              <UserRow key={user.id} user={user} roles={roles} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {isAdding && <UserDialog onClose={() => setAdding(false)} onMade={finish} />}
+      {made?.initialPassword !== undefined && (
+        <OnceDialog
+          title={t('users.added', { name: made.name })}
+          hint={t('users.passwordOnce')}
+          values={[
+            [t('users.email'), made.email],
+            [t('users.password'), made.initialPassword],
+          ]}
+          onClose={() => setMade(undefined)}
+        />
+      )}
+    </>
+  );
+}
