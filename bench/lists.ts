@@ -1,0 +1,107 @@
+import Sqlite from 'better-sqlite3';
+import { createApp, type App } from './app.ts';
+import { intakeTarget } from './intake.ts';
+import { compare, load, type Effort, type Figure } from './measure.ts';
+import { seedLeads } from './seed.ts';
+import { startServer, type Server } from './server.ts';
+import type { BareQuery } from './bare-list.ts';
+
+const leads = 100_000;
+const pageSize = 50;
+const leastRatio = 0.6;
+/** Not shown by the API. */
+const hidden = new Set(['tenantId', 'deletedAt']);
+
+interface List {
+  readonly filter: readonly [field: string, value: string];
+  readonly sort: string;
+}
+
+const lists: readonly List[] = [
+  { filter: ['stage', 'neu'], sort: '-budget' },
+  { filter: ['source', 'facebook'], sort: '-createdAt' },
+  { filter: ['owner', '0190a000-0000-7000-8000-000000000003'], sort: '-budget' },
+  { filter: ['priority', 'dringend'], sort: '-createdAt' },
+  { filter: ['state', 'open'], sort: '-updatedAt' },
+  { filter: ['stage', 'in-klaerung'], sort: 'title' },
+];
+
+const nameOf = ({ filter: [field, value], sort }: List): string => `list ${field} = ${value.slice(-12)}, sort ${sort}`;
+
+const bareQuery = ({ filter: [field, value], sort }: List, columns: readonly string[]): BareQuery => {
+  const column = sort.replace('-', '');
+  const direction = sort.startsWith('-') ? 'DESC' : 'ASC';
+  const from = `FROM lead WHERE tenantId = 'main' AND deletedAt IS NULL AND "${field}" = ?`;
+  return {
+    page: `SELECT ${columns.map((name) => `"${name}"`).join(', ')} ${from} ORDER BY "${column}" ${direction}, id ${direction} LIMIT ${pageSize + 1}`,
+    total: `SELECT COUNT(*) ${from}`,
+    params: [value],
+  };
+};
+
+const addressOf = (server: Server, { filter: [field, value], sort }: List, cursor?: string): string => {
+  const query = new URLSearchParams({ filter: `${field} = "${value}"`, sort, limit: `${pageSize}`, total: 'exact', ...(cursor === undefined ? {} : { cursor }) });
+  return `${server.url}/api/v1/leads?${query.toString()}`;
+};
+
+const cursorOfPage = async (server: Server, list: List, wanted: { page: number; headers: Readonly<Record<string, string>> }): Promise<string> => {
+  let cursor: string | undefined;
+  for (let page = 1; page < wanted.page; page += 1) {
+    const answer = await fetch(addressOf(server, list, cursor), { headers: wanted.headers });
+    const body = (await answer.json()) as { page: { next: string | null } };
+    if (body.page.next === null) throw new Error(`${nameOf(list)} has no page ${page + 1}`);
+    cursor = body.page.next;
+  }
+  return cursor ?? '';
+};
+
+const seed = async (app: App): Promise<void> => {
+  const server = await app.start('api');
+  const target = await intakeTarget(app, server);
+  const body = target.body.replace('[<id>]', 'seed-0');
+  const answer = await fetch(target.url, { method: 'POST', body, headers: { ...target.headers, 'content-type': 'application/json' } });
+  if (answer.status !== 202) throw new Error(`the first lead was answered with ${answer.status}: ${await answer.text()}`);
+  await server.stop();
+  seedLeads(app.database, leads);
+};
+
+const columnsOf = (file: string): string[] => {
+  const db = new Sqlite(file, { readonly: true });
+  const rows = db.prepare("SELECT name FROM pragma_table_info('lead')").all() as { name: string }[];
+  db.close();
+  return rows.map((row) => row.name).filter((name) => !hidden.has(name));
+};
+
+/** First page against the bare query, then the twentieth page against the first. */
+const measureList = async (effort: Effort, list: List, { server, bare, headers }: { server: Server; bare: Server; headers: Readonly<Record<string, string>> }): Promise<Figure[]> => {
+  const first = { url: addressOf(server, list), connections: 1, headers };
+  const bareOne = { url: `${bare.url}/${lists.indexOf(list)}`, connections: 1, headers: { authorization: 'Bearer bare-key' } };
+  const compared = await compare(effort, first, bareOne);
+  const twentieth = { ...first, url: addressOf(server, list, await cursorOfPage(server, list, { page: 20, headers })) };
+  const late = (await load({ ...twentieth, seconds: effort.seconds })).perSecond;
+  return [
+    { name: nameOf(list), ...compared, unit: 'pages/s', target: `≥ ${leastRatio}`, isMet: compared.ratio >= leastRatio },
+    { name: '  its 20th page against its 1st', ours: late, bare: compared.ours, ratio: late / compared.ours, unit: 'pages/s', target: '≥ 0.8', isMet: late / compared.ours >= 0.8 },
+  ];
+};
+
+/** First page with exact total of 100,000 leads, filtered by one column and sorted by another, one connection. */
+export async function measureLists(effort: Effort): Promise<Figure[]> {
+  const app = await createApp();
+  await seed(app);
+  const { key } = await app.command('key', 'create', '--name', 'bench', '--role', 'superadmin');
+  const columns = columnsOf(app.database);
+  const server = await app.start('api');
+  const queries = Object.fromEntries(lists.map((list, index) => [`/${index}`, bareQuery(list, columns)]));
+  const bare = await startServer({ file: 'bench/bare-list.ts', args: [app.database], input: JSON.stringify(queries) });
+  try {
+    const figures: Figure[] = [];
+    const headers = { authorization: `Bearer ${String(key)}` };
+    for (const list of lists) figures.push(...(await measureList(effort, list, { server, bare, headers })));
+    return figures;
+  } finally {
+    await bare.stop();
+    await server.stop();
+    await app.clear();
+  }
+}
