@@ -11,8 +11,10 @@ export function filterOptions(ctx: Context, model: EntityModel): FilterOptions {
     me: ctx.actor.kind === 'user' ? ctx.actor.id : undefined,
     team: ctx.actor.team,
     choices: (name) => {
-      const kind = name === 'stage' ? 'stages' : model.fields.get(name)?.configKind;
-      return kind === undefined ? undefined : ctx.snapshot.choices(kind);
+      const field = model.fields.get(name);
+      const kind = name === 'stage' ? 'stages' : field?.configKind;
+      if (kind !== undefined) return ctx.snapshot.choices(kind);
+      return field?.valueLabels === undefined ? undefined : Object.entries(field.valueLabels).map(([key, label]) => ({ key, label }));
     },
     readable: (name) => ctx.ability.isReadable(model.name, name),
   };

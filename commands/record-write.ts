@@ -148,7 +148,8 @@ export async function changeRecord(ctx: Context, tx: Tx, write: RecordChange): P
   const next: RecordData = { ...merged, ...derivedFields(model.name, merged) };
   const names = Object.keys(next).filter((name) => !same(record[name], next[name]));
   if (names.length === 0) return { record, event: 0 };
-  const issues = ctx.snapshot.validatorOf(model).issues(next, ctx.language);
+  // Only what changes is judged: a record may have values that were right when they were written.
+  const issues = ctx.snapshot.validatorOf(model).issues(next, ctx.language).filter((issue) => names.includes(issue.path.split('/')[1] ?? ''));
   issues.push(...(await referenceIssues(ctx, tx, { model, record: next, names: names.filter((name) => name in wanted) })));
   if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
   assertMayAct(ctx, model, { verb: write.verb, record: next });

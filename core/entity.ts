@@ -39,6 +39,8 @@ export interface Field {
   readonly target: string | undefined;
   /** Allowed values where they are fixed in the schema. */
   readonly values: readonly string[] | undefined;
+  /** Names of the fixed values. */
+  readonly valueLabels: Readonly<Record<string, Text>> | undefined;
   /** Config kind whose keys are the allowed values (`sources`, `priorities`, …). */
   readonly configKind: string | undefined;
   readonly personalData: string | undefined;
@@ -98,6 +100,7 @@ export interface PropertySchema {
   readonly 'x-unique'?: boolean;
   readonly 'x-indexed'?: boolean;
   readonly 'x-reference'?: string;
+  readonly 'x-labels'?: Readonly<Record<string, Text>>;
   readonly 'x-config'?: string;
   readonly 'x-money'?: boolean;
   readonly 'x-multiline'?: boolean;
@@ -184,6 +187,7 @@ const toField = (name: string, property: PropertySchema, required: ReadonlySet<s
     maxLength: property.maxLength,
     target: property['x-reference'],
     values: property.enum,
+    valueLabels: property['x-labels'],
     configKind: property['x-config'],
     personalData: property['x-personal'],
     readRoles: property['x-read'],

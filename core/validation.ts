@@ -9,7 +9,7 @@ export type Choices = (field: Field) => readonly string[] | undefined;
 const phonePattern = /^[+(\d][\d\s()/.\-–+]{3,48}(?:(?:x|ext\.?|-)\s?\d{1,6})?$/;
 
 const vocabulary = [
-  'x-entity', 'x-label', 'x-help', 'x-section', 'x-list', 'x-searchable', 'x-unique', 'x-indexed', 'x-reference', 'x-weak',
+  'x-entity', 'x-label', 'x-help', 'x-labels', 'x-section', 'x-list', 'x-searchable', 'x-unique', 'x-indexed', 'x-reference', 'x-weak',
   'x-config', 'x-money', 'x-multiline', 'x-system', 'x-hidden', 'x-personal', 'x-read', 'x-write', 'x-retired',
 ];
 

@@ -51,7 +51,7 @@ export function toTable(model: EntityModel): TableDefinition {
     ],
     indexes: [
       ...model.indexes.map((columns) => ['tenantId', 'deletedAt', ...columns]),
-      ...fields.filter((field) => field.isIndexed).map((field) => ['tenantId', field.name]),
+      ...fields.filter((field) => field.isIndexed).map((field) => ['tenantId', 'deletedAt', field.name, 'createdAt']),
     ],
     references: Object.fromEntries(references.map((field) => [field.name, tableName(field.target ?? '')])),
   };

@@ -19,7 +19,7 @@ export interface Snapshot {
   readonly users: ReadonlyMap<string, User>;
   /** Current values of a config kind by key, without archived ones. */
   config(kind: string): ReadonlyMap<string, ConfigHead>;
-  /** Keys and labels of a config kind; `stages` are those of every pipeline. */
+  /** Keys and labels of a config kind, archived ones too because old records have them; `stages` are those of every pipeline. */
   choices(kind: string): readonly Choice[];
   /** Compiled at first use, kept as long as the snapshot. */
   validatorOf(model: EntityModel): RecordValidator;
@@ -64,14 +64,14 @@ interface Staged {
   readonly stages: readonly { readonly key: string; readonly label: Text }[];
 }
 
-const createChoices = (config: Snapshot['config']): Snapshot['choices'] => {
+const createChoices = (heads: readonly ConfigHead[]): Snapshot['choices'] => {
   const known = new Map<string, readonly Choice[]>();
   return (kind) => {
     const choices =
       known.get(kind) ??
       (kind === 'stages'
-        ? [...config('pipelines').values()].flatMap((head) => (head.value as Staged).stages.map(({ key, label }) => ({ key, label })))
-        : [...config(kind).values()].map((head) => labelled(head.value, head.key)));
+        ? heads.filter((head) => head.kind === 'pipelines').flatMap((head) => (head.value as Staged).stages.map(({ key, label }) => ({ key, label })))
+        : heads.filter((head) => head.kind === kind).map((head) => labelled(head.value, head.key)));
     known.set(kind, choices);
     return choices;
   };
@@ -91,7 +91,7 @@ const createSnapshot = (tenantId: string, read: { version: string; heads: readon
     modelsByPlural: new Map([...models.values()].map((model) => [model.plural, model])),
     users: new Map(read.users.map((user) => [user.id, user])),
     config,
-    choices: createChoices(config),
+    choices: createChoices(read.heads),
     faults,
     validatorOf: (model) => {
       const validator = validators.get(model) ?? createValidator(model, choices);

@@ -102,6 +102,18 @@ export interface SourcesConfig {
         isRequired?: boolean;
       }[]
     ];
+    /**
+     * Lets visitors attach files.
+     */
+    files?: {
+      label?: Label;
+      help?: Label;
+      isRequired?: boolean;
+      /**
+       * Files at most. Default: 1.
+       */
+      most?: number;
+    };
     submit?: Label;
     thanks: Text;
     consentText?: Text;
