@@ -2,9 +2,9 @@ import type { Client } from '@temporalio/client';
 import type { EntityModel } from '../core/entity.ts';
 import { insertEvent } from '../store/events.ts';
 import { holdLease, readDuePlaces } from '../store/outbox.ts';
+import { workflowIdOf } from '../store/processes.ts';
 import { tableName } from '../store/record-table.ts';
 import type { WorkerStore } from './context.ts';
-import { workflowId } from './starter.ts';
 
 export interface ReconcilerOptions extends WorkerStore {
   readonly client: Client;
@@ -60,7 +60,7 @@ const reconcileEntity = async (options: ReconcilerOptions, scope: Scope): Promis
   let afterId = '';
   for (;;) {
     const places = await readDuePlaces(options.db, { ...query, afterId });
-    const lost = places.filter((place) => !running.has(workflowId({ tenantId, entity, recordId: place.id })));
+    const lost = places.filter((place) => !running.has(workflowIdOf({ tenantId, entity, recordId: place.id })));
     await wakeAll(options, { tenantId, entity, recordIds: lost.map((place) => place.id) });
     missing += lost.length;
     const last = places.at(-1);

@@ -1,13 +1,10 @@
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import type { Lane } from '../store/events.ts';
+import { workflowIdOf } from '../store/processes.ts';
 import type { ProcessInput } from './contract.ts';
 
 type RunPipeline = (input: ProcessInput) => Promise<void>;
-
-/** Business id of a process's workflow. */
-export const workflowId = (key: { readonly tenantId: string; readonly entity: string; readonly recordId: string }): string =>
-  `${key.entity}/${key.tenantId}/${key.recordId}`;
 
 /** Keyword search attributes that processes carry; never names, addresses or texts. */
 export const keywordAttributes = ['LwTenant', 'LwEntity', 'LwRecord', 'LwProcess', 'LwRevision', 'LwStage', 'LwOwner', 'LwHealth'] as const;
@@ -37,7 +34,7 @@ export interface Starter {
 
 export function createStarter(client: Client, taskQueue: string): Starter {
   const options = (input: ProcessInput, lane: Lane): WorkflowStartOptions<RunPipeline> => ({
-    workflowId: workflowId(input),
+    workflowId: workflowIdOf(input),
     taskQueue,
     args: [input],
     staticSummary: `${input.entity} · ${input.pipeline} · r${input.revision}`,

@@ -46,6 +46,9 @@ export interface ProcessKey {
   readonly recordId: string;
 }
 
+/** Business id of a process's workflow in Temporal. */
+export const workflowIdOf = (key: ProcessKey): string => `${key.entity}/${key.tenantId}/${key.recordId}`;
+
 /** Why a process is parked. `step` is the effect's name or `advance`. */
 export interface ProcessError {
   readonly code: string;

@@ -1,7 +1,7 @@
 import type { EntityModel } from '../../core/entity.ts';
 import { decide } from '../../core/pipeline/decide.ts';
 import { isClosed } from '../../core/pipeline/run.ts';
-import { newProcess, type ProcessEvent } from '../../core/pipeline/state.ts';
+import { newProcess, type ProcessEvent, type ProcessState } from '../../core/pipeline/state.ts';
 import type { Tx } from '../../store/database.ts';
 import { readEffects } from '../../store/effects.ts';
 import { readLinkedActivities, readLinkedEvents, type LinkedActivity, type LinkedEvent } from '../../store/process-inputs.ts';
@@ -61,6 +61,14 @@ const toProcessEvent = (event: LinkedEvent, activities: ReadonlyMap<string, Link
   return { seq: event.seq, at: event.at, act: event.act, fields: event.fields, step: activity?.planKey ?? '', activityType: activity?.type ?? '', result: activity?.result ?? '' };
 };
 
+/** After a migration, timers that have not fired get the new revision's times; those that have fired do not fire again. */
+const positionOf = (process: ProcessRow | undefined, record: RecordData): ProcessState => {
+  if (process === undefined) return newProcess;
+  const { position } = process;
+  if (process.revision === record['pipelineRevision']) return position;
+  return { ...position, timers: Object.fromEntries(Object.entries(position.timers).filter(([, timer]) => timer.fired > 0)) };
+};
+
 const step = async (ctx: Context, tx: Tx, now: { key: ProcessKey; model: EntityModel; record: RecordData; process: ProcessRow | undefined }): Promise<ProcessStep> => {
   const { key, model, record, process } = now;
   const at = ctx.now().toISOString();
@@ -75,7 +83,7 @@ const step = async (ctx: Context, tx: Tx, now: { key: ProcessKey; model: EntityM
 
   const decision = decide({
     definition,
-    process: process?.position ?? newProcess,
+    process: positionOf(process, record),
     record,
     activities: activities.filter((activity) => activity.planKey !== ''),
     events: events.filter((event) => !event.actor.startsWith('process/')).map((event) => toProcessEvent(event, byId)),

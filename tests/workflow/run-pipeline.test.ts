@@ -4,14 +4,13 @@ import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { provideBundle } from '../../activities/bundle.ts';
-import { workflowId } from '../../activities/starter.ts';
 import { createWorker, type ProcessWorker } from '../../activities/worker.ts';
 import { archiveLead } from '../../commands/archiveLead.ts';
 import { modelOf } from '../../commands/context.ts';
 import { moveStage } from '../../commands/moveStage.ts';
 import type { PipelineConfig, StageConfig } from '../../core/pipeline/config.ts';
 import { writeEffectState } from '../../store/effects.ts';
-import type { ProcessKey } from '../../store/processes.ts';
+import { workflowIdOf, type ProcessKey } from '../../store/processes.ts';
 import '../support/provided.ts';
 import { until } from '../support/processes.ts';
 import { createProcessWorld, type ProcessWorld } from './world.ts';
@@ -68,7 +67,7 @@ const inState = async (key: ProcessKey, state: string): Promise<void> =>
   void (await until(`process ${state}`, async () => ((await world.process(key))?.state === state ? true : undefined)));
 const inStage = async (key: ProcessKey, wanted: string): Promise<void> =>
   void (await until(`stage ${wanted}`, async () => ((await world.process(key))?.position.stage === wanted ? true : undefined)));
-const describeWorkflow = async (key: ProcessKey) => await client.workflow.getHandle(workflowId(key)).describe();
+const describeWorkflow = async (key: ProcessKey) => await client.workflow.getHandle(workflowIdOf(key)).describe();
 
 describe.skipIf(address === undefined)('runPipeline', () => {
   it('starts for a new lead, readable for operators, and ends with it', async () => {
@@ -82,10 +81,10 @@ describe.skipIf(address === undefined)('runPipeline', () => {
     const attributes = Object.fromEntries(description.typedSearchAttributes.getAll().map(({ key: { name }, value }) => [name, value]));
     expect(attributes).toMatchObject({ LwTenant: 'main', LwEntity: 'lead', LwRecord: key.recordId, LwProcess: 'a-test', LwStage: 'neu', LwHealth: 'ok' });
     expect(JSON.stringify(attributes)).not.toContain('kunde@example.org');
-    expect(await client.workflow.getHandle(workflowId(key)).query('details')).toContain('Frist');
+    expect(await client.workflow.getHandle(workflowIdOf(key)).query('details')).toContain('Frist');
     await archiveLead(world.person(), { id: key.recordId });
     worker.wake();
-    await client.workflow.getHandle(workflowId(key)).result();
+    await client.workflow.getHandle(workflowIdOf(key)).result();
     expect((await world.process(key))?.state).toBe('done');
   });
 
@@ -97,7 +96,7 @@ describe.skipIf(address === undefined)('runPipeline', () => {
     );
     const key = await addLead();
     await until('workflow', async () => await describeWorkflow(key).catch(() => undefined));
-    await client.workflow.getHandle(workflowId(key)).result();
+    await client.workflow.getHandle(workflowIdOf(key)).result();
     expect(await world.lead(key)).toMatchObject({ stage: 'drei' });
     expect((await world.process(key))?.position.entry).toBe(3);
   });
@@ -136,7 +135,7 @@ describe.skipIf(address === undefined)('runPipeline', () => {
     expect((await world.process(key))?.error).toMatchObject({ code: 'RemoteUnavailable', message: { de: 'weg' }, attempts: 2 });
     await until('health', async () => (JSON.stringify((await describeWorkflow(key)).typedSearchAttributes.getAll()).includes('parked') ? true : undefined));
     send = () => undefined;
-    await client.workflow.getHandle(workflowId(key)).signal('retry');
+    await client.workflow.getHandle(workflowIdOf(key)).signal('retry');
     await inState(key, 'running');
     await until('done', async () => ((await world.rows("SELECT * FROM `effect` WHERE `recordId` = ? AND `state` = 'done'", [key.recordId])).length === 1 ? true : undefined));
   });
@@ -152,7 +151,7 @@ describe.skipIf(address === undefined)('runPipeline', () => {
     await publish(stage('eins', { timers: [{ key: 't', label: text('Weiter'), after: { days: 30 }, do: [{ goTo: 'zwei' }] }] }), stage('zwei'));
     const key = await addLead();
     await inStage(key, 'eins');
-    expect(await client.workflow.getHandle(workflowId(key)).executeUpdate<string, []>('skipWait')).toContain('zwei');
+    expect(await client.workflow.getHandle(workflowIdOf(key)).executeUpdate<string, []>('skipWait')).toContain('zwei');
   });
 
   it('keeps the revision it started with while newer ones are published', async () => {
@@ -160,7 +159,7 @@ describe.skipIf(address === undefined)('runPipeline', () => {
     const key = await addLead();
     await inStage(key, 'eins');
     await publish(stage('eins'), stage('zwei', { enter: [{ timeline: text('neu') }] }));
-    await client.workflow.getHandle(workflowId(key)).executeUpdate<string, []>('skipWait');
+    await client.workflow.getHandle(workflowIdOf(key)).executeUpdate<string, []>('skipWait');
     expect((await world.process(key))?.revision).toBe(first);
     const told = await world.rows("SELECT `text` FROM `timeline_entry` WHERE `lead` = ? AND `kind` = 'process'", [key.recordId]);
     expect(told).toEqual([{ text: 'alt' }]);
@@ -172,7 +171,7 @@ describe.skipIf(address === undefined)('runPipeline', () => {
     await until('sent', async () => ((await world.rows("SELECT * FROM `effect` WHERE `recordId` = ? AND `state` = 'done'", [key.recordId])).length === 1 ? true : undefined));
     const before = await world.process(key);
     const count = sent.length;
-    await client.workflow.getHandle(workflowId(key)).terminate('lost');
+    await client.workflow.getHandle(workflowIdOf(key)).terminate('lost');
     world.time = new Date(Date.now() + 120_000).toISOString();
     await until('gone', async () => ((await describeWorkflow(key)).status.name === 'TERMINATED' ? true : undefined));
     await until('missing', async () => ((await worker.reconcile()) > 0 ? true : undefined));
