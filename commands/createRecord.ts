@@ -5,7 +5,7 @@ import type { Tx } from '../store/database.ts';
 import { nextNumber } from '../store/numbers.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { assertCan, transact, type Context } from './context.ts';
-import { addRecord, writeIssues, type Written } from './record-write.ts';
+import { addRecord, writeIssues, type RecordCreation, type Written } from './record-write.ts';
 import { startingPlace } from './startingPlace.ts';
 import { addTimelineEntry, linksOf } from './timeline.ts';
 
@@ -24,11 +24,11 @@ const startingValues = async (ctx: Context, tx: Tx, model: EntityModel): Promise
 };
 
 /** Writes a record that a person or the API makes, with everything that belongs to its beginning, in the caller's transaction. */
-export async function createWithin(ctx: Context, tx: Tx, creation: { model: EntityModel; input: RecordData }): Promise<Written> {
+export async function createWithin(ctx: Context, tx: Tx, creation: RecordCreation): Promise<Written> {
   const { model } = creation;
   const title = model.name === 'lead' && (creation.input['title'] ?? '') === '' ? { title: leadTitle(creation.input) } : {};
   const input = { ...(await startingValues(ctx, tx, model)), ...startingPlace(ctx, model), ...creation.input, ...title };
-  const written = await addRecord(ctx, tx, { model, input });
+  const written = await addRecord(ctx, tx, { ...creation, input });
   if (model.name !== 'timeline-entry' && model.name !== 'saved-view') {
     await addTimelineEntry(ctx, tx, { kind: 'created', facts: { entity: model.name }, links: linksOf(model.name, written.record) });
   }
@@ -43,7 +43,6 @@ export async function createRecord(ctx: Context, model: EntityModel, input: Reco
   assertCan(ctx, 'create', model);
   if (model.isReadOnly) throw new LeitwerkError('Forbidden');
   const issues = writeIssues(ctx, model, input);
-  if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
   const noted = model.name === 'timeline-entry' ? { kind: 'note', at: ctx.now().toISOString(), actor: `user/${ctx.actor.id}`, ...input } : input;
-  return await transact(ctx, (tx) => createWithin(ctx, tx, { model, input: noted }));
+  return await transact(ctx, (tx) => createWithin(ctx, tx, { model, input: noted, issues }));
 }

@@ -71,6 +71,12 @@ const referenceIssues = async (ctx: Context, tx: Tx, check: { model: EntityModel
   return issues;
 };
 
+/** One fault a field is enough: what the first check says of it stands. */
+const mergeIssues = (first: readonly Issue[], second: readonly Issue[]): Issue[] => [
+  ...first,
+  ...second.filter((issue) => !first.some((one) => one.path === issue.path)),
+];
+
 const isReadableRecord = async (ctx: Context, tx: Tx, key: { entity: string; id: string }): Promise<boolean> => {
   const model = ctx.snapshot.models.get(key.entity);
   if (model === undefined) return false;
@@ -78,11 +84,18 @@ const isReadableRecord = async (ctx: Context, tx: Tx, key: { entity: string; id:
   return record !== undefined && ctx.ability.canOn('read', key.entity, record);
 };
 
+export interface RecordCreation {
+  readonly model: EntityModel;
+  readonly input: RecordData;
+  /** Faults found already (`writeIssues`), to be named together with the others. */
+  readonly issues?: readonly Issue[] | undefined;
+}
+
 /**
  * Writes a new record with its event, inside the caller's transaction. The input has passed `writeIssues` or comes from the system.
  * @throws LeitwerkError `InvalidInput` with every faulty field, `Forbidden`.
  */
-export async function addRecord(ctx: Context, tx: Tx, creation: { model: EntityModel; input: RecordData; act?: string; isTrusted?: boolean }): Promise<Written> {
+export async function addRecord(ctx: Context, tx: Tx, creation: RecordCreation): Promise<Written> {
   const { model, input } = creation;
   const at = ctx.now().toISOString();
   const record: RecordData = {
@@ -97,16 +110,16 @@ export async function addRecord(ctx: Context, tx: Tx, creation: { model: EntityM
     updatedBy: actorName(ctx.actor),
     deletedAt: null,
   };
-  const issues = ctx.snapshot.validatorOf(model).issues(record, ctx.language);
-  if (creation.isTrusted !== true) issues.push(...(await referenceIssues(ctx, tx, { model, record, names: Object.keys(input) })));
+  const issues = mergeIssues(creation.issues ?? [], ctx.snapshot.validatorOf(model).issues(record, ctx.language));
+  issues.push(...(await referenceIssues(ctx, tx, { model, record, names: Object.keys(input) })));
   if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
-  if (creation.isTrusted !== true && !ctx.ability.canOn('create', model.name, record)) throw new LeitwerkError('Forbidden');
+  if (!ctx.ability.canOn('create', model.name, record)) throw new LeitwerkError('Forbidden');
   await insertRecord(tx, model, record);
   const event = await insertEvent(tx, {
     tenantId: ctx.actor.tenantId,
     at,
     actor: actorName(ctx.actor),
-    act: `${model.name}.${creation.act ?? 'create'}`,
+    act: `${model.name}.create`,
     entity: model.name,
     recordId: String(record['id']),
     version: 1,
@@ -127,6 +140,8 @@ export interface RecordChange {
   readonly version?: number | undefined;
   /** New values by field; null clears. Computed from the locked record, so that it is judged on what is true now. */
   readonly change: (record: RecordData) => RecordData;
+  /** Faults found already (`writeIssues`), to be named together with the others. */
+  readonly issues?: readonly Issue[] | undefined;
   /** Finds deleted records too: to bring one back. */
   readonly isDeletedToo?: boolean;
 }
@@ -147,9 +162,10 @@ export async function changeRecord(ctx: Context, tx: Tx, write: RecordChange): P
   const merged = { ...record, ...wanted };
   const next: RecordData = { ...merged, ...derivedFields(model.name, merged) };
   const names = Object.keys(next).filter((name) => !same(record[name], next[name]));
-  if (names.length === 0) return { record, event: 0 };
+  if (names.length === 0 && (write.issues ?? []).length === 0) return { record, event: 0 };
   // Only what changes is judged: a record may have values that were right when they were written.
-  const issues = ctx.snapshot.validatorOf(model).issues(next, ctx.language).filter((issue) => names.includes(issue.path.split('/')[1] ?? ''));
+  const found = ctx.snapshot.validatorOf(model).issues(next, ctx.language).filter((issue) => names.includes(issue.path.split('/')[1] ?? ''));
+  const issues = mergeIssues(write.issues ?? [], found);
   issues.push(...(await referenceIssues(ctx, tx, { model, record: next, names: names.filter((name) => name in wanted) })));
   if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
   assertMayAct(ctx, model, { verb: write.verb, record: next });

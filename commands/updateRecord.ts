@@ -26,9 +26,9 @@ export async function updateRecord(
       verb: 'update',
       act: 'update',
       version: update.version,
+      issues,
       change: (record) => {
         assertOpen(model, record);
-        if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
         return update.patch;
       },
     });

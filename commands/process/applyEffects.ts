@@ -71,7 +71,6 @@ const createActivity = async (ctx: Context, tx: Tx, { stand, activity }: { reado
   const { [stand.model.name]: own, ...links } = linksOf(stand.model.name, stand.record);
   await addRecord(ctx, tx, {
     model: modelOf(ctx, 'activity'),
-    isTrusted: true,
     input: {
       ...links,
       ...(stand.link === undefined ? {} : { [stand.link]: own ?? stand.record['id'] }),

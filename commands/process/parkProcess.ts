@@ -69,7 +69,6 @@ const addTask = async (ctx: Context, tx: Tx, task: { record: RecordData; failed:
   const at = ctx.now().toISOString();
   const written = await addRecord(ctx, tx, {
     model,
-    isTrusted: true,
     input: {
       ...Object.fromEntries(Object.entries(linksOf(entity, record)).filter(([name]) => model.fields.has(name))),
       title: ctx.language === 'de' ? 'Prozess angehalten: beheben und fortsetzen' : 'Process parked: repair and continue',
