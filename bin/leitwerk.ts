@@ -63,7 +63,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const stepsToEnd = (running: Running): ShutdownStep[] => [
   {
     name: 'http',
-    withinMs: 3_000,
+    withinMs: 2_500,
     run: async () => {
       clearInterval(running.refresh);
       const { app } = running;
@@ -76,7 +76,7 @@ const stepsToEnd = (running: Running): ShutdownStep[] => [
       });
     },
   },
-  { name: 'processes', withinMs: 9_000, run: async () => await running.processes?.stop() },
+  { name: 'processes', withinMs: 6_500, run: async () => await running.processes?.stop() },
   { name: 'database', withinMs: 1_000, run: async () => await running.foundation?.close() },
 ];
 

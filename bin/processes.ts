@@ -8,7 +8,7 @@ import { startTemporalServer, type TemporalServer } from './temporal/server.ts';
 
 /** Everything that runs beside the app: Temporal's server, where it is ours, and the worker process. */
 export interface Processes extends Pick<Services, 'remoteParts' | 'temporalUi' | 'wakeRelay'> {
-  /** Drains the worker, then ends Temporal; ≤ 8 s. */
+  /** Drains the worker, then ends Temporal; rarely more than 2 s, at most 10 s. */
   readonly stop: () => Promise<void>;
 }
 

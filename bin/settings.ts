@@ -176,12 +176,11 @@ function text(env: Environment, name: string): string | undefined {
   return value === undefined || value === '' ? undefined : value;
 }
 
-/** 0 means: any free port, told on the `ready` line. */
 function portOf(env: Environment, name: string, otherwise: number): number {
   const value = text(env, name);
   if (value === undefined) return otherwise;
   const port = Number(value);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw wrongValue(name, value, '0–65535');
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw wrongValue(name, value, '1–65535');
   return port;
 }
 

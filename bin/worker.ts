@@ -27,6 +27,8 @@ const longestPauseMs = 5000;
 interface Running {
   foundation?: Foundation;
   worker?: ProcessWorker;
+  /** No app above us: the line that scripts wait for is ours. */
+  readonly isAlone: boolean;
   isStopping: boolean;
   readonly timers: NodeJS.Timeout[];
 }
@@ -36,10 +38,10 @@ async function main(): Promise<void> {
   const settings = readSettings(process.argv.slice(2));
   const log = createLog(settings.logLevel);
   if (settings.failpoint !== undefined) armFailpoint(settings.failpoint);
-  const running: Running = { isStopping: false, timers: [] };
+  const running: Running = { isAlone: settings.role !== 'all', isStopping: false, timers: [] };
   const end = endInOrder(
     () => [
-      { name: 'worker', withinMs: 8000, run: async () => await stopWorker(running) },
+      { name: 'worker', withinMs: 7000, run: async () => await stopWorker(running) },
       { name: 'database', withinMs: 1000, run: async () => await running.foundation?.close() },
     ],
     (text) => log.warn(text),
@@ -141,6 +143,7 @@ async function keepWorking(options: WorkerOptions, running: Running, log: Logger
       pauseMs = 100;
       flushCompileCache();
       tellPart('worker', { state: 'ready', since: new Date().toISOString(), number: memoryMb(), unit: 'MB' });
+      if (running.isAlone) process.stdout.write('worker ready\n');
       await running.worker.ended;
     } catch (error) {
       if (!running.isStopping) {
@@ -176,10 +179,8 @@ function send(message: WorkerMessage): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
-/** With an app above us it shows the part; alone, the one line that scripts wait for is ours. */
 function tellPart(name: string, part: PartHealth): void {
-  if (process.send !== undefined) send({ kind: 'part', name, part });
-  else if (name === 'worker' && part.state === 'ready') process.stdout.write('worker ready\n');
+  send({ kind: 'part', name, part });
 }
 
 try {

@@ -48,8 +48,9 @@ test('TLS files are read', () => {
 });
 
 test.each([
-  [{ PORT: '99999' }, 'PORT is invalid ("99999"). Allowed: 0–65535.'],
-  [{ SMTP_PORT: 'abc' }, 'SMTP_PORT is invalid ("abc"). Allowed: 0–65535.'],
+  [{ PORT: '99999' }, 'PORT is invalid ("99999"). Allowed: 1–65535.'],
+  [{ TEMPORAL_PORT: '0' }, 'TEMPORAL_PORT is invalid ("0"). Allowed: 1–65535.'],
+  [{ SMTP_PORT: 'abc' }, 'SMTP_PORT is invalid ("abc"). Allowed: 1–65535.'],
   [{ DATABASE_URL: 'postgres://u:secret@h/d' }, 'DATABASE_URL is invalid. Allowed: mysql://….'],
   [{ PUBLIC_URL: 'leitwerk.example.com' }, 'PUBLIC_URL is invalid. Allowed: http://…, https://….'],
   [{ TEMPORAL_ADDRESS: 'http://h:1' }, 'TEMPORAL_ADDRESS is invalid ("http://h:1"). Allowed: host:port.'],

@@ -1,0 +1,205 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { spawnApp, startApp, type App, type AppOptions } from '../support/app.ts';
+import { createMariadbDatabase } from '../support/mariadb.ts';
+import { findDescendants, isAlive, until } from '../support/processes.ts';
+import { need } from '../support/provided.ts';
+
+const apps: App[] = [];
+const folders: string[] = [];
+const servers: Server[] = [];
+
+afterEach(async () => {
+  for (const app of apps.splice(0)) {
+    await app.kill();
+    await app.clear();
+  }
+  for (const server of servers.splice(0)) server.close();
+  await Promise.all(folders.splice(0).map(async (folder) => await rm(folder, { recursive: true, force: true })));
+});
+
+async function start(options: AppOptions = {}): Promise<App> {
+  const app = await startApp(options);
+  apps.push(app);
+  return app;
+}
+
+/** A start that fails: its exit code and what it said. */
+async function failToStart(options: AppOptions): Promise<{ code: number | undefined; lines: readonly string[] }> {
+  const starting = await spawnApp(options);
+  folders.push(starting.folder);
+  const code = await starting.exited;
+  return { code, lines: starting.lines };
+}
+
+async function takePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  servers.push(server);
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  return String(typeof address === 'object' && address !== null ? address.port : 0);
+}
+
+interface Health {
+  readonly status: string;
+  readonly parts: Readonly<Record<string, { readonly state: string } | undefined>>;
+}
+
+async function health(app: App): Promise<Health> {
+  const answer = await fetch(`${app.url}/health/ready`);
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as Health;
+}
+
+test('it says when the app accepts work and when processes run, and ends with 0 leaving nothing behind', async () => {
+  const app = await start();
+  await app.temporalReady();
+  const children = findDescendants(app.pid);
+
+  expect((await health(app)).status).toBe('ready');
+  await until('every part', async () => {
+    const { parts } = await health(app);
+    return (
+      parts['temporal']?.state === 'ready' && parts['worker']?.state === 'ready' && parts['relay']?.state === 'ready'
+    );
+  });
+  const startedAt = Date.now();
+  expect(await app.stop()).toBe(0);
+
+  expect(Date.now() - startedAt).toBeLessThan(10_000);
+  expect(children.length).toBeGreaterThan(2);
+  expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
+});
+
+test('a warm start is ready within 2 s, processes within 4 s', async () => {
+  const first = await start();
+  await first.temporalReady();
+  await first.stop();
+
+  const startedAt = Date.now();
+  const second = await start({ folder: first.folder });
+  await second.temporalReady();
+
+  expect(second.readyAfterMs).toBeLessThan(2000);
+  expect(Date.now() - startedAt).toBeLessThan(4000);
+});
+
+test('nothing outlives a killed app, and the next start works on the same folder', async () => {
+  const app = await start();
+  await app.temporalReady();
+  const children = findDescendants(app.pid);
+
+  await app.kill();
+
+  await until('the end of all children', () => children.every(({ pid }) => !isAlive(pid)));
+  const again = await start({ folder: app.folder, ports: app.ports });
+  await again.temporalReady();
+  expect((await health(again)).status).toBe('ready');
+});
+
+test('at once after a kill the same folder and ports work, too', async () => {
+  const app = await start();
+  await app.temporalReady();
+  await app.kill();
+
+  const again = await start({ folder: app.folder, ports: app.ports });
+  await again.temporalReady();
+
+  expect((await health(again)).parts['temporal']?.state).toBe('ready');
+});
+
+test('a worker process that dies is started again while the app goes on', async () => {
+  const app = await start();
+  await app.temporalReady();
+  const worker = await app.workerPid();
+
+  process.kill(worker, 'SIGKILL');
+
+  await until('a new worker', async () => (await app.workerPid()) !== worker);
+  await until('the worker part', async () => (await health(app)).parts['worker']?.state === 'ready');
+  expect((await health(app)).status).toBe('ready');
+});
+
+test('Temporal that dies is started again, and the app stays ready meanwhile', async () => {
+  const app = await start();
+  await app.temporalReady();
+  const server = await app.temporalPid();
+
+  process.kill(server, 'SIGKILL');
+
+  await until('the end noticed', async () => (await health(app)).parts['temporal']?.state !== 'ready');
+  await until('Temporal again', async () => (await health(app)).parts['temporal']?.state === 'ready');
+  expect(await app.temporalPid()).not.toBe(server);
+});
+
+test('two run side by side when their ports differ', async () => {
+  const one = await start();
+  const two = await start();
+
+  await Promise.all([one.temporalReady(), two.temporalReady()]);
+
+  expect((await health(one)).status).toBe('ready');
+  expect((await health(two)).status).toBe('ready');
+});
+
+test('the API and the worker run apart, on MariaDB and a Temporal server that is already there', async (context) => {
+  const shared = {
+    databaseUrl: await createMariadbDatabase(need(context, 'mariadbUrl')),
+    temporalAddress: need(context, 'temporalAddress'),
+  };
+  const api = await start({ ...shared, args: ['--role', 'api'] });
+  const worker = await spawnApp({ ...shared, args: ['--role', 'worker'] });
+  folders.push(worker.folder);
+
+  await until('the worker', () => worker.lines.includes('worker ready'));
+  expect(findDescendants(api.pid)).toEqual([]);
+  expect(findDescendants(worker.pid)).toEqual([]);
+  process.kill(worker.pid, 'SIGTERM');
+
+  expect(await worker.exited).toBe(0);
+});
+
+test('a busy port ends the start with one sentence that names the setting', async () => {
+  const PORT = await takePort();
+
+  const { code, lines } = await failToStart({ env: { PORT } });
+
+  expect(code).toBe(1);
+  expect(lines).toEqual([`Port ${PORT} is taken already: end the other program or set PORT to a free one.`]);
+});
+
+test('a port where another Temporal answers ends the start with one sentence that names both settings', async (context) => {
+  const port = need(context, 'temporalAddress').split(':')[1] ?? '';
+
+  const { code, lines } = await failToStart({ env: { TEMPORAL_PORT: port } });
+
+  expect(code).toBe(1);
+  expect(lines.at(-1)).toBe(
+    `Another Temporal server already answers on port ${port}: set TEMPORAL_PORT to a free port, or TEMPORAL_ADDRESS=127.0.0.1:${port} to use that one.`,
+  );
+});
+
+test('a wrong setting and an unwritable folder end the start with one sentence, in the language of the terminal', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'leitwerk-file-'));
+  folders.push(folder);
+  await writeFile(join(folder, 'file'), '');
+  const env = { LANG: 'de_DE.UTF-8' };
+
+  expect(await failToStart({ env: { ...env, PORT: '70000' } })).toEqual({
+    code: 1,
+    lines: ['PORT ist ungültig ("70000"). Erlaubt: 1–65535.'],
+  });
+  expect(await failToStart({ env: { ...env, LEITWERK_DATA: join(folder, 'file', 'data') } })).toEqual({
+    code: 1,
+    lines: [
+      `Der Datenordner ${join(folder, 'file', 'data')} ist nicht beschreibbar: Rechte ändern oder LEITWERK_DATA auf einen anderen Ordner setzen.`,
+    ],
+  });
+  expect(await failToStart({ env: { DATABASE_URL: 'mysql://nobody:secret@127.0.0.1:9/none' } })).toEqual({
+    code: 1,
+    lines: [expect.not.stringContaining('secret') as string],
+  });
+});
