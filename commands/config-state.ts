@@ -78,7 +78,8 @@ export function lookupOf(state: ConfigState, change: StateChange = {}): ConfigLo
   };
 }
 
-const maxAttempts = 5;
+/** Of those who publish at once one gets through each time, so this is how many may. */
+const maxAttempts = 50;
 
 /**
  * Checks against the configuration and writes only if it is still the same then: `prepare` answers the write.

@@ -4,7 +4,7 @@ import { parseConfig } from '../core/config/parse.ts';
 import { compareSchemas } from '../core/config/schema-change.ts';
 import { toEntityModel, type EntitySchema } from '../core/entity.ts';
 import type { Language } from '../core/errors.ts';
-import { configHash, readHeads } from '../store/config.ts';
+import { configHash, isDamaged, readAllHeads } from '../store/config.ts';
 import type { ConfigFile, ConfigFolder } from '../store/config-files.ts';
 import {
   assertMayConfigure,
@@ -107,17 +107,18 @@ export async function importConfig(
 /** Author of shipped texts: only those still in force are renewed by an update. */
 const shipped = 'shipped';
 
-/** Shipped texts that are new, or differ from what an earlier version of the product shipped. */
+/** Shipped texts that are new, damaged in the database, or differ from what an earlier version of the product shipped. */
 const freshFiles = async (
   ctx: Pick<ConfigContext, 'db' | 'actor'>,
   files: readonly ConfigFile[],
 ): Promise<ConfigFile[]> => {
   const heads = new Map(
-    (await readHeads(ctx.db, ctx.actor.tenantId)).map((head) => [`${head.kind}/${head.key}`, head]),
+    (await readAllHeads(ctx.db, ctx.actor.tenantId)).map((head) => [`${head.kind}/${head.key}`, head]),
   );
   return files.filter((file) => {
     const head = heads.get(`${file.kind}/${file.key}`);
-    return head === undefined || (head.author === shipped && !head.isArchived && head.hash !== configHash(file.text));
+    if (head === undefined || isDamaged(head)) return true;
+    return head.author === shipped && !head.isArchived && head.hash !== configHash(file.text);
   });
 };
 

@@ -82,7 +82,9 @@ const fitTime = (value: unknown, field: Field, { timeZone }: Reading): Fitted =>
 const fitChoice = (value: unknown, field: Field, reading: Reading): Fitted => {
   if (!isScalar(value)) return refuse('choice', value);
   const wanted = String(value).trim().toLowerCase();
-  const choices = reading.choices(field) ?? field.values?.map((key) => ({ key, label: { de: key, en: key } }));
+  const choices =
+    reading.choices(field) ??
+    field.values?.map((key) => ({ key, label: field.valueLabels?.[key] ?? { de: key, en: key } }));
   if (choices === undefined) return { value: String(value) };
   const found =
     choices.find((choice) => choice.key.toLowerCase() === wanted) ??

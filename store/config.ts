@@ -28,10 +28,13 @@ export const configHeadTable: TableDefinition = {
   primaryKey: ['tenantId', 'kind', 'key'],
 };
 
-/** One number a tenant that grows with every publish, so that other processes notice by reading one row. */
+/**
+ * One number a tenant that grows with every publish, so that other processes notice by reading one row;
+ * and the version of the product's own schemas that everything in force was last checked with.
+ */
 export const configVersionTable: TableDefinition = {
   name: 'config_version',
-  columns: { tenantId: 'key', version: 'integer' },
+  columns: { tenantId: 'key', version: 'integer', checkedWith: 'key' },
   primaryKey: ['tenantId'],
 };
 
@@ -72,17 +75,36 @@ const headSql = `SELECT ${columnsOf('r')}, h.\`isArchived\` FROM \`config_head\`
   WHERE h.\`tenantId\` = ?`;
 const revisionSql = `SELECT ${columnsOf('r')} FROM \`config_revision\` r WHERE r.\`tenantId\` = ? AND r.\`kind\` = ? AND r.\`key\` = ?`;
 
-const toRevision = (row: RevisionRow): ConfigRevision => ({ ...row, value: JSON.parse(row.value) as unknown });
+const parseOrUndefined = (json: string): unknown => {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+/** A damaged row has no value; readers skip it, `keepLastGood` repairs it. */
+const toRevision = (row: RevisionRow): ConfigRevision => ({ ...row, value: parseOrUndefined(row.value) });
 const toHead = (row: HeadRow): ConfigHead => ({ ...toRevision(row), isArchived: row.isArchived === 1 });
+const isReadable = (revision: ConfigRevision): boolean => revision.value !== undefined;
 
 /** Identifies a text; line ends do not count. */
 export const configHash = (yaml: string): string =>
   createHash('sha256').update(yaml.replaceAll('\r\n', '\n')).digest('hex');
 
-/** Everything in force, archived keys too, by kind and key. */
-export async function readHeads(q: Queries, tenantId: string): Promise<ConfigHead[]> {
+/** Whether a stored text is no longer what its author published. */
+export const isDamaged = (revision: ConfigRevision): boolean =>
+  !isReadable(revision) || configHash(revision.yaml) !== revision.hash;
+
+/** Everything in force, archived keys too, by kind and key; damaged rows with the value undefined. */
+export async function readAllHeads(q: Queries, tenantId: string): Promise<ConfigHead[]> {
   const rows = await q.all<HeadRow>(`${headSql} ORDER BY h.\`kind\`, h.\`key\``, [tenantId]);
   return rows.map(toHead);
+}
+
+/** Everything in force that can be read, archived keys too, by kind and key. */
+export async function readHeads(q: Queries, tenantId: string): Promise<ConfigHead[]> {
+  return (await readAllHeads(q, tenantId)).filter(isReadable);
 }
 
 export async function readHead(q: Queries, name: ConfigName): Promise<ConfigHead | undefined> {
@@ -105,7 +127,8 @@ export async function readRevision(
     name.key,
     revision,
   ]);
-  return row === undefined ? undefined : toRevision(row);
+  const found = row === undefined ? undefined : toRevision(row);
+  return found !== undefined && isReadable(found) ? found : undefined;
 }
 
 /** All revisions of a key, newest first. */
@@ -137,6 +160,17 @@ export async function lockConfig(tx: Tx, tenantId: string): Promise<void> {
   if (changes > 0) return;
   const row = await tx.get('SELECT `version` FROM `config_version` WHERE `tenantId` = ?', [tenantId]);
   if (row === undefined) await tx.run('INSERT INTO `config_version` (`tenantId`, `version`) VALUES (?, 0)', [tenantId]);
+}
+
+/** Which version of the product's schemas the configuration was last checked with; undefined = never. */
+export async function readCheckedWith(q: Queries, tenantId: string): Promise<string | undefined> {
+  const sql = 'SELECT `checkedWith` FROM `config_version` WHERE `tenantId` = ?';
+  return (await q.get<{ checkedWith: string | null }>(sql, [tenantId]))?.checkedWith ?? undefined;
+}
+
+export async function markCheckedWith(tx: Tx, tenantId: string, fingerprint: string): Promise<void> {
+  await lockConfig(tx, tenantId);
+  await tx.run('UPDATE `config_version` SET `checkedWith` = ? WHERE `tenantId` = ?', [fingerprint, tenantId]);
 }
 
 const growVersion = (tx: Tx, tenantId: string): Eventually<unknown> =>
@@ -202,7 +236,7 @@ export async function publishRevision(tx: Tx, input: RevisionInput): Promise<Pub
   const head = await readHead(tx, input);
   assertExpected(head, input);
   const hash = configHash(input.yaml);
-  const isSame = head?.hash === hash;
+  const isSame = head !== undefined && !isDamaged(head) && head.hash === hash;
   if (isSame && !head.isArchived) return { revision: head.revision, isNew: false };
 
   const revision = isSame ? head.revision : await insertRevision(tx, input, hash);

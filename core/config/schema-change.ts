@@ -101,6 +101,7 @@ const compareValues = (
 /** Keywords that say how a field is shown or found, not what it may hold. */
 const shownKeywords = [
   'x-label',
+  'x-labels',
   'x-help',
   'x-section',
   'x-list',

@@ -5,12 +5,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { archiveConfig } from '../../commands/archiveConfig.ts';
 import { exportConfig } from '../../commands/exportConfig.ts';
 import { importConfig, importShipped, validateConfig } from '../../commands/importConfig.ts';
+import { keepLastGood } from '../../commands/keepLastGood.ts';
 import { previewConfig, publishConfig } from '../../commands/publishConfig.ts';
 import { restoreConfig } from '../../commands/restoreConfig.ts';
 import { LeitwerkError } from '../../core/errors.ts';
 import { readConfigFolder, writeConfigFolder, type ConfigFile } from '../../store/config-files.ts';
-import { readConfigVersion, readHead, readHeads, readRevisions } from '../../store/config.ts';
+import { configHash, readConfigVersion, readHead, readHeads, readRevisions } from '../../store/config.ts';
 import type { Database } from '../../store/database.ts';
+import type { Registry } from '../../store/registry.ts';
 import { openSqlite } from '../../store/sqlite.ts';
 import { configContext, shipConfiguration, shippedFiles } from '../support/configuration.ts';
 
@@ -275,5 +277,97 @@ describe('a start with wrong shipped files', () => {
     ]);
     expect(snapshot.models.has('lead')).toBe(true);
     await db.close();
+  });
+});
+
+describe('a start with damaged rows (R33)', () => {
+  let db: Database;
+  const damage = async (key: string, column: 'yaml' | 'value', text: string): Promise<void> => {
+    await db.write((tx) =>
+      tx.run(
+        `UPDATE \`config_revision\` SET \`${column}\` = ? WHERE \`key\` = ? AND \`revision\` = (SELECT MAX(\`revision\`) FROM \`config_revision\` WHERE \`key\` = ?)`,
+        [text, key, key],
+      ),
+    );
+  };
+  const start = async (): Promise<{ files: (string | undefined)[]; registry: Registry }> => {
+    const issues = await keepLastGood(configContext(db));
+    const registry = await shipConfiguration(db);
+    return { files: issues.map((issue) => issue.file), registry };
+  };
+  beforeEach(async () => {
+    db = openSqlite(':memory:');
+    await shipConfiguration(db);
+    await keepLastGood(configContext(db));
+  });
+  afterEach(async () => {
+    await db.close();
+  });
+
+  it.each([
+    ['yaml', 'key: ['],
+    ['value', '{'],
+  ] as const)('goes back to the last good revision when the %s is damaged, and says so', async (column, text) => {
+    await publishConfig(configContext(db), { kind: 'tags', key: 'messe', yaml: tag('A') });
+    await publishConfig(configContext(db), { kind: 'tags', key: 'messe', yaml: tag('B') });
+    await damage('messe', column, text);
+    const { files, registry } = await start();
+    expect(files).toEqual(['tags/messe.yaml']);
+    expect(registry.snapshot('main').config('tags').get('messe')).toMatchObject({
+      revision: 4,
+      value: { label: { de: 'A' } },
+    });
+    expect((await start()).files).toEqual([]);
+  });
+
+  it('takes the shipped text again when no other revision is left', async () => {
+    await damage('inbox', 'value', '');
+    const { files, registry } = await start();
+    expect(files).toEqual(['pipelines/inbox.yaml']);
+    expect(registry.snapshot('main').config('pipelines').get('inbox')).toMatchObject({
+      revision: 2,
+      isArchived: false,
+    });
+  });
+
+  it('takes a key out of use that has no good revision at all', async () => {
+    await publishConfig(configContext(db), {
+      kind: 'tags',
+      key: 'eigen',
+      yaml: 'key: eigen\nlabel: { de: E, en: O }\n',
+    });
+    await damage('eigen', 'yaml', 'key: eigen\n');
+    const { files, registry } = await start();
+    expect(files).toEqual(['tags/eigen.yaml']);
+    expect(registry.snapshot('main').config('tags').has('eigen')).toBe(false);
+  });
+
+  it('reads everything again after the schemas of the product have changed', async () => {
+    const yaml = 'key: alt\nlabel: { de: Alt, en: Old }\nshape: round\n';
+    const row = [yaml, '{"key":"alt"}', configHash(yaml)];
+    await publishConfig(configContext(db), {
+      kind: 'tags',
+      key: 'alt',
+      yaml: 'key: alt\nlabel: { de: Alt, en: Old }\n',
+    });
+    await publishConfig(configContext(db), {
+      kind: 'tags',
+      key: 'alt',
+      yaml: 'key: alt\nlabel: { de: Neu, en: New }\n',
+    });
+    await db.write((tx) =>
+      tx.run(
+        "UPDATE `config_revision` SET `yaml` = ?, `value` = ?, `hash` = ? WHERE `key` = 'alt' AND `revision` = 2",
+        row,
+      ),
+    );
+    expect((await start()).files).toEqual([]);
+    await db.write((tx) => tx.run("UPDATE `config_version` SET `checkedWith` = 'an earlier version'"));
+    const { files, registry } = await start();
+    expect(files).toEqual(['tags/alt.yaml']);
+    expect(registry.snapshot('main').config('tags').get('alt')).toMatchObject({
+      revision: 3,
+      value: { label: { de: 'Alt' } },
+    });
   });
 });
