@@ -1,5 +1,6 @@
 import type { EntityModel } from '../core/entity.ts';
 import type { Issue, Language } from '../core/errors.ts';
+import { isMappable } from '../core/mapping.ts';
 import type { RecordData } from '../store/record-table.ts';
 import type { SourceForm, SourceFormField } from './source.ts';
 
@@ -22,10 +23,16 @@ const tooMany = (most: number) => ({ de: `Höchstens ${most} Dateien.`, en: `At 
 const isMissing = (value: unknown): boolean =>
   value === undefined || value === null || value === false || (typeof value === 'string' && value.trim() === '') || (Array.isArray(value) && value.length === 0);
 
+/** A field that the form cannot show must not be asked for. */
+const canBeFilled = (model: EntityModel, name: string): boolean => {
+  const field = model.fields.get(name);
+  return field !== undefined && isMappable(field);
+};
+
 /** What a message through a form lacks by the form's own rules: required fields, consent, files. `values` are the mapped fields. */
 export function formIssues(form: SourceForm, message: { readonly model: EntityModel; readonly values: RecordData; readonly files: number }, language: Language): Issue[] {
   const issues = formFields(form)
-    .filter(({ field, isRequired }) => isRequired === true && isMissing(message.values[field]))
+    .filter(({ field, isRequired }) => isRequired === true && canBeFilled(message.model, field) && isMissing(message.values[field]))
     .map(({ field }) => ({ path: `/${field}`, code: 'required', message: (message.model.fields.get(field)?.kind === 'boolean' ? unticked : missing)[language] }));
   const { files } = form;
   if (files === undefined) return issues;
