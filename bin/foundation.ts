@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createTenant } from '../commands/accounts/createTenant.ts';
 import { defaultTenantId } from '../commands/accounts/setup.ts';
 import { importShipped } from '../commands/importConfig.ts';
+import { keepLastGood } from '../commands/keepLastGood.ts';
 import { systemActor } from '../core/actor.ts';
 import type { ConfigIssue } from '../core/config/faults.ts';
 import { LeitwerkError } from '../core/errors.ts';
@@ -27,7 +28,7 @@ export interface Foundation {
   readonly registry: Registry;
   readonly blobs: BlobStore;
   readonly secrets: SecretBox;
-  /** Shipped files that could not be brought in; the start goes on without them. */
+  /** Stored or shipped texts that cannot be used; the start goes on without them. */
   readonly shippedIssues: readonly ConfigIssue[];
   readonly close: () => Promise<void>;
 }
@@ -80,12 +81,14 @@ async function openDatabase({ dataFolder, databaseUrl }: Settings): Promise<Data
   return await (await import('../store/mysql.ts')).openMysql(databaseUrl);
 }
 
-/** New texts of this version of the product, and those that nobody here has changed. */
+/** What cannot be read gives way to its last good revision; then new texts of this version, and those that nobody has changed. */
 async function bringShippedIn(db: Database, now: Date): Promise<readonly ConfigIssue[]> {
   const files = await readShipped(join(rootFolder, 'config'), join(rootFolder, 'schemas', 'entities'));
   const actor = systemActor(defaultTenantId);
-  const { issues } = await importShipped({ db, actor, language: actor.language, now: () => now }, files);
-  return issues;
+  const ctx = { db, actor, language: actor.language, now: () => now };
+  const damaged = await keepLastGood(ctx);
+  const { issues } = await importShipped(ctx, files);
+  return [...damaged, ...issues];
 }
 
 /** The key that secrets are sealed with: made once, kept beside the database, never in it. */
