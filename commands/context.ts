@@ -5,6 +5,7 @@ import type { Ability, Verb } from '../core/permissions.ts';
 import type { Database, Eventually, Tx } from '../store/database.ts';
 import type { Lane } from '../store/events.ts';
 import { claimIdempotencyKey, keepIdempotentAnswer } from '../store/idempotency.ts';
+import { isUniqueViolation } from '../store/violations.ts';
 import type { Snapshot } from '../store/registry.ts';
 
 /** What a command needs to know about the call: who, with which rights, under which configuration, when. */
@@ -32,13 +33,20 @@ export async function transact<T>(ctx: Context, work: (tx: Tx) => Eventually<T>,
   const { idempotency } = ctx;
   if (idempotency === undefined) return await ctx.db.write(work);
   const claim = { tenantId: ctx.actor.tenantId, scope: actorName(ctx.actor), ...idempotency, at: ctx.now().toISOString() };
-  return await ctx.db.write(async (tx) => {
+  const attempt = async (): Promise<T> => await ctx.db.write(async (tx) => {
     const earlier = await claimIdempotencyKey(tx, claim);
     if (earlier !== undefined) return earlier as T;
     const answer = await work(tx);
     if (isKept(answer)) await keepIdempotentAnswer(tx, claim, answer);
     return answer;
   });
+  try {
+    return await attempt();
+  } catch (error) {
+    // Two requests with one key met on MySQL: the loser finds the winner's answer.
+    if (!isUniqueViolation(error)) throw error;
+    return await attempt();
+  }
 }
 
 /**

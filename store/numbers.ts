@@ -10,11 +10,16 @@ export const counterTable: TableDefinition = {
 
 const firstNumber = 1001;
 
+/** Counts on or begins, in one statement: of two first takers one must wait for the other. */
+const countOn: Readonly<Record<Tx['dialect'], string>> = {
+  sqlite: 'INSERT INTO `counter` (`tenantId`, `series`, `value`) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET `value` = `value` + 1',
+  mysql: 'INSERT INTO `counter` (`tenantId`, `series`, `value`) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE `value` = `value` + 1',
+};
+
 /** Takes the next number of a series: `OPP-1001`, `OPP-1002` … Others wait until the transaction ends. */
 export async function nextNumber(tx: Tx, counter: { readonly tenantId: string; readonly series: string }): Promise<string> {
   const key = [counter.tenantId, counter.series];
-  const { changes } = await tx.run('UPDATE `counter` SET `value` = `value` + 1 WHERE `tenantId` = ? AND `series` = ?', key);
-  if (changes === 0) await tx.run('INSERT INTO `counter` (`tenantId`, `series`, `value`) VALUES (?, ?, ?)', [...key, firstNumber]);
+  await tx.run(countOn[tx.dialect], [...key, firstNumber]);
   const row = await tx.get<{ value: number }>('SELECT `value` FROM `counter` WHERE `tenantId` = ? AND `series` = ?', key);
   return `${counter.series}-${row?.value ?? firstNumber}`;
 }
