@@ -28,9 +28,6 @@ export const fault = (path: string, code: string, text: Text): Fault => ({ path,
 
 export const escapePointer = (part: string): string => part.replaceAll('~', '~0').replaceAll('/', '~1');
 
-export const toPointer = (parts: readonly (string | number)[]): string =>
-  parts.map((part) => `/${escapePointer(String(part))}`).join('');
-
 export const fromPointer = (path: string): string[] =>
   path === ''
     ? []
