@@ -7,6 +7,7 @@ import type { Tx } from '../store/database.ts';
 import { insertEvent, type Changes, type Lane } from '../store/events.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { findRecord, insertRecord, lockRecord, updateRecord } from '../store/records.ts';
+import { violatedColumn } from '../store/violations.ts';
 import type { Context } from './context.ts';
 
 /** A record after a write, and the number of the write's event (the handle for undo). */
@@ -114,7 +115,7 @@ export async function addRecord(ctx: Context, tx: Tx, creation: RecordCreation):
   issues.push(...(await referenceIssues(ctx, tx, { model, record, names: Object.keys(input) })));
   if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
   if (!ctx.ability.canOn('create', model.name, record)) throw new LeitwerkError('Forbidden');
-  await insertRecord(tx, model, record);
+  await refusingDoubles(ctx, async () => await insertRecord(tx, model, record));
   const event = await insertEvent(tx, {
     tenantId: ctx.actor.tenantId,
     at,
@@ -183,12 +184,9 @@ const writeChange = async (
   const stamp = { version: version + 1, updatedAt: at, updatedBy: actorName(ctx.actor) };
   const changes: Record<string, [unknown, unknown]> = {};
   for (const name of names) changes[name] = [record[name] ?? null, next[name] ?? null];
-  await updateRecord(tx, write.model, {
-    tenantId: ctx.actor.tenantId,
-    id: write.id,
-    version,
-    changes: { ...Object.fromEntries(names.map((name) => [name, next[name] ?? null])), ...stamp },
-  });
+  const columns = { ...Object.fromEntries(names.map((name) => [name, next[name] ?? null])), ...stamp };
+  const row = { tenantId: ctx.actor.tenantId, id: write.id, version, changes: columns };
+  await refusingDoubles(ctx, async () => await updateRecord(tx, write.model, row));
   const event = await insertEvent(tx, {
     tenantId: ctx.actor.tenantId,
     at,
@@ -208,6 +206,18 @@ const writeChange = async (
 export function assertMayAct(ctx: Context, model: EntityModel, act: { readonly verb: Verb; readonly record: RecordData }): void {
   if (!mayAct(ctx, act.verb, model, act.record)) throw new LeitwerkError('Forbidden');
 }
+
+/** @throws LeitwerkError `Conflict` naming the field whose value another record has. */
+const refusingDoubles = async (ctx: Context, write: () => Promise<void>): Promise<void> => {
+  try {
+    await write();
+  } catch (error) {
+    const field = violatedColumn(error);
+    if (field === undefined) throw error;
+    const text = { de: 'Diesen Wert hat schon ein anderer Datensatz.', en: 'Another record has this value already.' };
+    throw new LeitwerkError('Conflict', { text, issues: [{ path: `/${field}`, code: 'unique', message: text[ctx.language] }], cause: error });
+  }
+};
 
 /** An act's own right, or the right to update. */
 const mayAct = (ctx: Context, verb: Verb, model: EntityModel, record: RecordData): boolean =>

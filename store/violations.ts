@@ -1,5 +1,16 @@
+const textOf = (error: unknown, member: 'code' | 'message'): string =>
+  typeof error === 'object' && error !== null && member in error ? String((error as Record<string, unknown>)[member]) : '';
+
+const uniqueCodes = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY']);
+
 /** Whether a write failed because a unique index has the value already, in either dialect. */
-export function isUniqueViolation(error: unknown): boolean {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  return code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY' || code === 'ER_DUP_ENTRY';
+export const isUniqueViolation = (error: unknown): boolean => uniqueCodes.has(textOf(error, 'code'));
+
+/**
+ * The column whose value exists already: the last one of the violated index.
+ * SQLite names the columns (`lead.tenantId, lead.number`), MySQL the index (`lead_u_tenantId_number`).
+ */
+export function violatedColumn(error: unknown): string | undefined {
+  if (!isUniqueViolation(error)) return undefined;
+  return /(?:\.|_)([A-Za-z0-9]+)'?$/.exec(textOf(error, 'message'))?.[1];
 }
