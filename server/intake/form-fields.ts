@@ -14,6 +14,8 @@ export interface FormInput {
   readonly name: string;
   readonly control: Control;
   readonly label: string;
+  /** What a list of faults calls it: a consent text is too long for that. */
+  readonly shortLabel: string;
   readonly help: string | undefined;
   readonly placeholder: string | undefined;
   readonly isRequired: boolean;
@@ -75,6 +77,7 @@ const toInput = (asked: SourceFormField, field: Field, words: { choices: Choices
     name: field.name,
     control: controls[field.kind](field),
     label: (asked.label ?? field.label)[language],
+    shortLabel: (field.name === consentField ? field.label : (asked.label ?? field.label))[language],
     help: asked.help?.[language],
     placeholder: asked.placeholder?.[language],
     isRequired: asked.isRequired === true,
@@ -90,6 +93,7 @@ const filesInput = (files: NonNullable<SourceForm['files']>, language: Language)
   name: filesField,
   control: 'file',
   label: files.label?.[language] ?? formTexts[language].files,
+  shortLabel: files.label?.[language] ?? formTexts[language].files,
   help: files.help?.[language],
   placeholder: undefined,
   isRequired: files.isRequired === true,
@@ -100,7 +104,8 @@ const filesInput = (files: NonNullable<SourceForm['files']>, language: Language)
   mayRepeat: (files.most ?? 1) > 1,
 });
 
-const wide: readonly Control[] = ['textarea', 'checkbox', 'checkboxes', 'file'];
+const isWide = (input: FormInput): boolean =>
+  input.name === 'street' || ['textarea', 'checkbox', 'checkboxes', 'file'].includes(input.control);
 
 /** Two short inputs that follow each other share a line; one that is left over has its own. */
 const paired = (inputs: readonly FormInput[]): FormInput[] => {
@@ -108,8 +113,7 @@ const paired = (inputs: readonly FormInput[]): FormInput[] => {
   for (let at = 0; at < inputs.length; at += 1) {
     const [one, other] = [inputs[at], inputs[at + 1]];
     if (one === undefined) break;
-    const isPair = !wide.includes(one.control) && other !== undefined && !wide.includes(other.control);
-    if (isPair) {
+    if (other !== undefined && !isWide(one) && !isWide(other)) {
       result.push({ ...one, isHalf: true }, { ...other, isHalf: true });
       at += 1;
     } else result.push(one);

@@ -45,7 +45,7 @@ const requiredMark = html`<span class="mark" aria-hidden="true">*</span>`;
 const help = (input: FormInput): Html => html`${input.help !== undefined && html`<p class="help" id="${inputId(input.name)}-help">${input.help}</p>`}`;
 
 const faultText = (input: FormInput, fault: string | undefined): Html =>
-  html`<p class="fault" id="${inputId(input.name)}-fault"${fault === undefined && html` hidden`}>${fault}</p>`;
+  html`<p class="fault" id="${inputId(input.name)}-fault" data-label="${input.shortLabel}"${fault === undefined && html` hidden`}>${fault}</p>`;
 
 const tick = (input: FormInput, filled: Filled): Html => {
   const label = input.name === consentField ? withLinks(input.label) : html`${input.label}`;
@@ -64,7 +64,7 @@ const ticks = (input: FormInput, filled: Filled): Html => {
   );
   return html`<fieldset class="field wide" id="${inputId(input.name)}" tabindex="-1" aria-describedby="${inputId(input.name)}-fault">
 <legend>${input.label}${input.isRequired && html` ${requiredMark}`}</legend>
-${help(input)}<div class="ticks">${boxes}</div>${faultText(input, filled.fault)}</fieldset>
+<div class="ticks">${boxes}</div>${help(input)}${faultText(input, filled.fault)}</fieldset>
 `;
 };
 
@@ -74,7 +74,7 @@ export function renderInput(input: FormInput, filled: Filled): Html {
   if (input.control === 'checkboxes') return ticks(input, filled);
   return html`<div class="field${!input.isHalf && ' wide'}">
 <label for="${inputId(input.name)}">${input.label}${input.isRequired && html` ${requiredMark}`}</label>
-${help(input)}${controlOf(input, filled)}
-${faultText(input, filled.fault)}</div>
+${controlOf(input, filled)}
+${help(input)}${faultText(input, filled.fault)}</div>
 `;
 }

@@ -34,6 +34,8 @@ export interface FormState {
   readonly issues: readonly Issue[];
   /** What went wrong beyond the fields. */
   readonly refusal?: string | undefined;
+  /** Files came, too, which no page can put back into its input. */
+  readonly hadFiles?: boolean | undefined;
 }
 
 /** The form's address with the same view, and more. */
@@ -74,7 +76,7 @@ const summary = (inputs: readonly FormInput[], state: FormState, language: Langu
   const texts = formTexts[language];
   const entry = (issue: Issue): Html => {
     const input = inputs.find(({ name }) => name === nameOf(issue));
-    return input === undefined ? html`<li>${issue.message}</li>` : html`<li><a href="#${inputId(input.name)}">${input.label}</a>: ${issue.message}</li>`;
+    return input === undefined ? html`<li>${issue.message}</li>` : html`<li><a href="#${inputId(input.name)}">${input.shortLabel}</a>: ${issue.message}</li>`;
   };
   const isWrong = state.issues.length > 0 || state.refusal !== undefined;
   return html`<div class="summary" id="faults" role="alert" tabindex="-1"${!isWrong && html` hidden`}>
@@ -111,7 +113,8 @@ export function renderForm(content: FormContent, view: FormView, state: FormStat
   const { form, inputs, key } = content;
   const { language } = view;
   const texts = formTexts[language];
-  const faultOf = (name: string): string | undefined => state.issues.find((issue) => nameOf(issue) === name)?.message;
+  const faultOf = ({ name, control }: FormInput): string | undefined =>
+    state.issues.find((issue) => nameOf(issue) === name)?.message ?? (control === 'file' && state.hadFiles === true ? texts.chooseAgain : undefined);
   const hasFiles = inputs.some(({ control }) => control === 'file');
   const title = state.issues.length > 0 || state.refusal !== undefined ? `${texts.faults}: ${form.title[language]}` : form.title[language];
   return page(
@@ -122,7 +125,7 @@ ${heading(content, language)}${form.intro !== undefined && html`<div class="intr
 `}${summary(inputs, state, language)}<form id="form" method="post" action="${addressOfView(view)}"${hasFiles && html` enctype="multipart/form-data"`} data-missing="${texts.missing}" data-unticked="${texts.unticked}" data-not-email="${texts.notEmail}" data-offline="${texts.offline}" data-faults="${texts.faults}" data-refused="${texts.refused}" data-sending="${texts.sending}">
 <input type="hidden" name="${formKey}" value="${key}">
 ${trap(language)}<div class="fields">
-${inputs.map((input) => renderInput(input, { language, value: state.fields[input.name], fault: faultOf(input.name) }))}</div>
+${inputs.map((input) => renderInput(input, { language, value: state.fields[input.name], fault: faultOf(input) }))}</div>
 ${inputs.some(({ isRequired }) => isRequired) && html`<p class="legend"><span class="mark" aria-hidden="true">*</span> ${texts.required}</p>
 `}<button type="submit">${form.submit?.[language] ?? texts.submit}</button>
 </form>

@@ -2,7 +2,6 @@ import type { Language } from '../../core/errors.ts';
 
 const de = {
   required: 'Pflichtfeld',
-  optional: 'freiwillig',
   pleaseChoose: 'Bitte wählen',
   files: 'Dateien',
   chooseAgain: 'Dateien bitte noch einmal auswählen.',
@@ -24,7 +23,6 @@ const de = {
 
 const en: typeof de = {
   required: 'required',
-  optional: 'optional',
   pleaseChoose: 'Please choose',
   files: 'Files',
   chooseAgain: 'Please choose the files once more.',

@@ -123,7 +123,7 @@ class HostedForms {
     // Another address for the thanks: reloading it sends nothing again.
     if (answer.status < 300) response.redirect(303, addressOfView(view, { sent: '1' }));
     else {
-      const state = { fields: answer.fields ?? {}, ...refusalOf(answer, language) };
+      const state = { fields: answer.fields ?? {}, hadFiles: answer.hadFiles, ...refusalOf(answer, language) };
       const page = renderForm(contentOf(this.services, found, language), view, state);
       this.send(response, { status: answer.status, page, source: found.source });
     }

@@ -38,6 +38,7 @@ export interface IntakeAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   /** What the sender said, so that a form can be shown again as it was filled in. */
   readonly fields?: RecordData | undefined;
+  readonly hadFiles?: boolean;
 }
 
 /** The way in for web forms and webhooks: one handler in front of everything else, because it answers thousands a second. */
@@ -66,7 +67,7 @@ const createReceiver = (services: Services, guard: SourceGuard): ((reception: Re
       idempotency,
     };
     const receipt = await receiveMessage(ctx, message);
-    return { ...answerOf(receipt, reception), fields: 'fields' in message.content ? message.content.fields : undefined };
+    return { ...answerOf(receipt, reception), fields: 'fields' in message.content ? message.content.fields : undefined, hadFiles: message.attachments.length > 0 };
   };
 };
 

@@ -23,18 +23,15 @@
     heading.textContent = refusal === undefined ? form.dataset.faults : form.dataset.refused;
     detail.textContent = refusal ?? '';
     detail.hidden = refusal === undefined;
-    entries.replaceChildren(...faults.map((fault) => faultEntry(form, fault)));
+    entries.replaceChildren(...faults.map(faultEntry));
     list.hidden = faults.length === 0 && refusal === undefined;
     if (!list.hidden) list.focus();
   };
 
-  const labelOf = (form, name) =>
-    (form.querySelector(`label[for="${CSS.escape(idOf(name))}"]`) ?? inputOf(name)?.querySelector('legend'))?.textContent.replace('*', '').trim() ?? '';
-
-  const faultEntry = (form, { name, message }) => {
+  const faultEntry = ({ name, message }) => {
     const entry = document.createElement('li');
-    const label = name === '' ? '' : labelOf(form, name);
-    if (label === '') {
+    const label = byId(`${idOf(name)}-fault`)?.dataset.label;
+    if (label === undefined) {
       entry.textContent = message;
       return entry;
     }
