@@ -27,11 +27,8 @@ export function applyRecord(client: QueryClient, plural: string, record: RecordV
 
 /** Ids of a kind that some open list shows. */
 export function shownIds(client: QueryClient, plural: string): ReadonlySet<string> {
-  const ids = new Set<string>();
-  for (const [, data] of client.getQueriesData({ queryKey: ['list', plural] })) {
-    if (isPages(data)) for (const page of data.pages) for (const row of page.data) ids.add(row.id);
-  }
-  return ids;
+  const lists = client.getQueriesData({ queryKey: ['list', plural] }).flatMap(([, data]) => (isPages(data) ? [data] : []));
+  return new Set(lists.flatMap((list) => list.pages.flatMap((page) => page.data.map((row) => row.id))));
 }
 
 /** Small answers that hang on any record: asked for again after a write. Long lists are not among them. */

@@ -1,8 +1,7 @@
 import { useQueries } from '@tanstack/react-query';
-import i18next from 'i18next';
 import { useTranslation } from 'react-i18next';
 import type { EntityModel, Field } from '../../core/entity.ts';
-import { inLanguage } from '../i18n/index.ts';
+import { i18n, inLanguage } from '../i18n/index.ts';
 import { configQuery, useConfig, useUsers } from './queries.ts';
 import type { ConfigItem, Stage } from './types.ts';
 
@@ -49,7 +48,7 @@ const fixedValues = (model: EntityModel, field: Field): readonly string[] => {
 const fixedChoices = (model: EntityModel, field: Field): readonly Choice[] =>
   fixedValues(model, field).map((value) => ({
     value,
-    label: i18next.t(`choice.${model.name}.${field.name}.${value}`, { defaultValue: value }),
+    label: i18n.t(`choice.${model.name}.${field.name}.${value}`, { defaultValue: value }),
   }));
 
 const kindsOf = (model: EntityModel): readonly string[] => {

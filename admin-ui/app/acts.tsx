@@ -74,6 +74,7 @@ export function ActsProvider({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const done = useRef<Done[]>([]);
+  const toasts = useRef(0);
 
   const acts = useMemo((): Acts => {
     const undo = async (entry: Done): Promise<void> => {
@@ -88,7 +89,8 @@ export function ActsProvider({ children }: { readonly children: ReactNode }) {
       await client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'me' && query.queryKey[0] !== 'schemas' });
     };
     const toast = (message: string, entry: Done | undefined): void => {
-      const id = `act-${String(Date.now())}-${String(done.current.length)}`;
+      toasts.current += 1;
+      const id = `act-${toasts.current}`;
       const take = (taken: Done) => (): void => {
         notifications.hide(id);
         void undo(taken);

@@ -13,7 +13,7 @@ const keys = [
   ['Z', 'undo'],
   ['Esc', 'close'],
   ['/', 'search'],
-  ['⌘/Ctrl K', 'palette'],
+  ['⌘ / Ctrl K', 'palette'],
   ['?', 'help'],
 ] as const;
 

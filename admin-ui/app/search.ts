@@ -7,6 +7,8 @@ export interface ListSearch {
   /** Column expressions (X8) by field name. */
   readonly columns?: Readonly<Record<string, string>>;
   readonly id?: string;
+  /** Opens the form of a new record. */
+  readonly new?: string;
 }
 
 export function toText(value: unknown): string | undefined {
@@ -25,7 +27,7 @@ const toColumns = (value: unknown): Readonly<Record<string, string>> | undefined
 
 /** Reads the address; whatever is not understood is left out. */
 export function toListSearch(search: Record<string, unknown>): ListSearch {
-  const read = <Name extends 'view' | 'filter' | 'q' | 'sort' | 'id'>(name: Name) => {
+  const read = <Name extends 'view' | 'filter' | 'q' | 'sort' | 'id' | 'new'>(name: Name) => {
     const value = toText(search[name]);
     return value === undefined ? {} : { [name]: value };
   };
@@ -36,6 +38,7 @@ export function toListSearch(search: Record<string, unknown>): ListSearch {
     ...read('q'),
     ...read('sort'),
     ...read('id'),
+    ...read('new'),
     ...(columns === undefined ? {} : { columns }),
   };
 }

@@ -103,7 +103,7 @@ export function TopBar({ onMenu, onPalette, onKeys }: TopBarProps) {
           {t('top.search')}
         </span>
         <Kbd size="xs" visibleFrom="sm">
-          {navigator.platform.startsWith('Mac') ? '⌘K' : 'Strg K'}
+          {navigator.platform.startsWith('Mac') ? '⌘K' : currentLanguage() === 'de' ? 'Strg K' : 'Ctrl K'}
         </Kbd>
       </button>
       <span style={{ flex: 1 }} />

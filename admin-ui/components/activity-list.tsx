@@ -9,6 +9,7 @@ import { useActs, type RunActs } from '../app/acts.tsx';
 import { currentLanguage } from '../i18n/index.ts';
 import { textOf } from '../model/entities.ts';
 import { formatSoon, fromLocalInput, toLocalInput } from '../model/format.ts';
+import { useNow } from './use-now.ts';
 import classes from './activity-list.module.css';
 
 type Translate = ReturnType<typeof useTranslation>['t'];
@@ -153,7 +154,7 @@ function ActivityRow({ activity, typeLabel, ownerName, now }: RowProps) {
 export function ActivityList({ activities }: { readonly activities: readonly RecordValue[] }) {
   const users = useUsers();
   const types = toChoices(useConfig('activity-types'));
-  const now = new Date();
+  const now = useNow();
   return (
     <ul className={classes['list']}>
       {activities.map((activity) => (

@@ -1,6 +1,6 @@
 import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useState, type ReactNode } from 'react';
+import { useState, type ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useChoices } from '../api/choices.ts';
 import type { Problem } from '../api/client.ts';
@@ -20,11 +20,11 @@ interface CreateDialogProps {
   readonly onClose: () => void;
   readonly onCreated?: (record: RecordValue) => void;
   /** Shown between the fields and the buttons, from what has been entered so far. */
-  readonly hint?: (values: Readonly<Record<string, unknown>>) => ReactNode;
+  readonly hint?: ComponentType<{ readonly values: Readonly<Record<string, unknown>> }>;
 }
 
 /** Form of a new record, made from its schema; every fault is shown at its field. */
-export function CreateDialog({ entity, initial = {}, only, onClose, onCreated, hint }: CreateDialogProps) {
+export function CreateDialog({ entity, initial = {}, only, onClose, onCreated, hint: Hint }: CreateDialogProps) {
   const { t } = useTranslation();
   const { run } = useActs();
   const client = useQueryClient();
@@ -89,7 +89,7 @@ export function CreateDialog({ entity, initial = {}, only, onClose, onCreated, h
               onChange={(value) => setValues((known) => ({ ...known, [field.name]: value }))}
             />
           ))}
-          {hint?.(values)}
+          {Hint !== undefined && <Hint values={values} />}
           <Group justify="flex-end" gap="sm" mt="sm">
             <Button variant="default" onClick={onClose}>
               {t('common.cancel')}

@@ -37,7 +37,7 @@ export function LoadingFace({ rows = 8 }: { readonly rows?: number }) {
 
 interface EmptyFaceProps {
   readonly text: string;
-  readonly action?: { readonly label: string; readonly onClick: () => void };
+  readonly action?: { readonly label: string; readonly onClick: () => void } | undefined;
 }
 
 /** One sentence and at most one button. */

@@ -21,13 +21,46 @@ interface FilterBarProps {
   readonly onFilter: (filter: string | undefined) => void;
 }
 
+interface FaultTextProps {
+  readonly fault: FilterFault;
+  /** The text that holds the error. */
+  readonly text: string;
+}
+
+function FaultText({ fault, text }: FaultTextProps) {
+  const { t } = useTranslation();
+  const { position, message, expected, column } = fault;
+  const from = (position ?? 1) - 1;
+  return (
+    <div id="filter-fault" role="alert" className={classes['fault']}>
+      {position !== undefined && (
+        <div className={classes['mono']} aria-hidden>
+          {column !== undefined && <span>{column}: </span>}
+          <span>{text.slice(0, from)}</span>
+          <mark className={classes['mark']}>{text.slice(from) || '\u00a0\u00a0'}</mark>
+        </div>
+      )}
+      <Text size="xs">{position === undefined ? message : t('list.filterError', { position, message })}</Text>
+      {expected.length > 0 && <Text size="xs">{t('list.expected', { list: expected.join(', ') })}</Text>}
+    </div>
+  );
+}
+
 /** The filter language, with the place of an error marked under the text. */
 export function FilterBar({ filter, columns, fault, onFilter }: FilterBarProps) {
   const { t } = useTranslation();
   const [text, setText] = useState(filter);
   const submit = (next: string): void => onFilter(next.trim() === '' ? undefined : next.trim());
-  const position = fault?.position;
-  const faulty = fault?.column === undefined ? filter : (columns?.[fault.column] ?? '');
+  const clear = (
+    <CloseButton
+      size="xs"
+      aria-label={t('list.clear')}
+      onClick={() => {
+        setText('');
+        submit('');
+      }}
+    />
+  );
   return (
     <form
       className={classes['filter']}
@@ -47,34 +80,9 @@ export function FilterBar({ filter, columns, fault, onFilter }: FilterBarProps) 
         aria-invalid={fault !== undefined}
         aria-describedby={fault === undefined ? undefined : 'filter-fault'}
         onChange={(event) => setText(event.currentTarget.value)}
-        rightSection={
-          text === '' ? undefined : (
-            <CloseButton
-              size="xs"
-              aria-label={t('list.clear')}
-              onClick={() => {
-                setText('');
-                submit('');
-              }}
-            />
-          )
-        }
+        rightSection={text === '' ? undefined : clear}
       />
-      {fault !== undefined && (
-        <div id="filter-fault" role="alert" className={classes['fault']}>
-          {position !== undefined && (
-            <div className={classes['mono']} aria-hidden>
-              {fault.column !== undefined && <span>{fault.column}: </span>}
-              <span>{faulty.slice(0, position - 1)}</span>
-              <mark className={classes['mark']}>{faulty.slice(position - 1) || '\u00a0\u00a0'}</mark>
-            </div>
-          )}
-          <Text size="xs">
-            {position === undefined ? fault.message : t('list.filterError', { position, message: fault.message })}
-          </Text>
-          {fault.expected.length > 0 && <Text size="xs">{t('list.expected', { list: fault.expected.join(', ') })}</Text>}
-        </div>
-      )}
+      {fault !== undefined && <FaultText fault={fault} text={fault.column === undefined ? filter : (columns?.[fault.column] ?? '')} />}
     </form>
   );
 }
@@ -122,7 +130,7 @@ interface ListToolbarProps extends FilterBarProps {
   readonly total: string | undefined;
   readonly q: string;
   readonly onSearch: (q: string | undefined) => void;
-  readonly onSaveView?: (name: string, isShared: boolean) => void;
+  readonly onSaveView?: ((name: string, isShared: boolean) => void) | undefined;
   readonly children?: ReactNode;
 }
 

@@ -32,8 +32,8 @@ interface RecordTableProps {
   readonly onSort?: (sort: string | undefined) => void;
   readonly filters?: Readonly<Record<string, string>> | undefined;
   readonly onFilter?: (field: string, expression: string | undefined) => void;
-  readonly checked?: ReadonlySet<string>;
-  readonly onCheck?: (id: string, isChecked: boolean) => void;
+  readonly checked?: ReadonlySet<string> | undefined;
+  readonly onCheck?: ((id: string, isChecked: boolean) => void) | undefined;
 }
 
 interface HeadProps {

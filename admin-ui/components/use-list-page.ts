@@ -6,11 +6,12 @@ import { useChoices } from '../api/choices.ts';
 import { useEntities, useRecords, useSession } from '../api/queries.ts';
 import { currentLanguage } from '../i18n/index.ts';
 import { findFilterFault, type FilterFault } from '../model/check-filter.ts';
-import type { OneRecord, RecordValue } from '../api/types.ts';
+import type { OneRecord, Page, RecordValue } from '../api/types.ts';
 import { useViews } from '../api/views.ts';
 import { joinFilters, type ListSearch } from '../app/search.ts';
 import type { EntityModel } from '../../core/entity.ts';
 import type { View } from '../model/views.ts';
+import { useNow } from './use-now.ts';
 
 interface ListPageInput {
   readonly entity: string;
@@ -45,48 +46,47 @@ export interface ListPage {
   readonly reload: () => void;
 }
 
-/** Drops what is undefined, so that the address only says what is set. */
-const tidy = (search: { readonly [Name in keyof ListSearch]?: ListSearch[Name] | undefined }): ListSearch =>
-  Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
-
 function useFilterFault(search: ListSearch, model: EntityModel): FilterFault | undefined {
   const { user } = useSession();
   const choicesOf = useChoices(model);
+  const now = useNow();
   if (search.filter === undefined && search.columns === undefined) return undefined;
   const choices = (name: string) => {
     const field = model.fields.get(name);
     const known = field === undefined ? [] : choicesOf(field);
     return known.length === 0 ? undefined : known.map(({ value, label }) => ({ key: value, label: { de: label, en: label } }));
   };
-  const options = { now: new Date(), me: user.id, team: user.team ?? undefined, choices, language: currentLanguage() };
+  const options = { now, me: user.id, team: user.team ?? undefined, choices, language: currentLanguage() };
   return findFilterFault({ filter: search.filter, columns: search.columns }, model, options);
 }
+
+/** The view that the address names; the inbox opens with its first one. */
+function useView(entity: string, search: ListSearch) {
+  const views = useViews(entity);
+  const key = search.view ?? (entity === 'lead' ? views[0]?.key : undefined);
+  return { views, view: views.find((one) => one.key === key) };
+}
+
+/** Keeps what is set: an absent member is not the same as an undefined one. */
+const given = <Value extends object>(values: Value): { [Name in keyof Value]?: Exclude<Value[Name], undefined> } =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 
 export function useListPage({ entity, search, defaultSort, expand, filter: own }: ListPageInput): ListPage {
   const model = useEntities().byName.get(entity);
   if (model === undefined) throw new Error(`no schema for ${entity}`);
   const client = useQueryClient();
   const navigate = useNavigate();
-  const views = useViews(entity);
-  const view = search.view === undefined ? views[0] : views.find((one) => one.key === search.view);
+  const { views, view } = useView(entity, search);
   const sort = search.sort ?? view?.sort ?? defaultSort;
-  const viewFilter = entity === 'lead' || search.view !== undefined ? view?.filter : undefined;
-  const filter = joinFilters(search, own === undefined ? viewFilter : own);
+  const filter = joinFilters(search, own ?? view?.filter);
   const fault = useFilterFault(search, model);
-  const list = useRecords({
-    isEnabled: fault === undefined,
-    plural: model.plural,
-    ...(filter === undefined ? {} : { filter }),
-    ...(search.q === undefined ? {} : { q: search.q }),
-    ...(sort === undefined ? {} : { sort }),
-    ...(expand === undefined ? {} : { expand }),
-  });
+  const list = useRecords({ plural: model.plural, isEnabled: fault === undefined, ...given({ filter, q: search.q, sort, expand }) });
   const fresh = useFreshCount(entity);
   const pages = list.data?.pages ?? [];
   const rows = pages.flatMap((page) => page.data);
   const single = client.getQueryData<OneRecord>(['record', model.plural, search.id ?? '']);
   const set: ListPage['set'] = (change) =>
-    void navigate({ to: '.', search: (known: ListSearch) => tidy({ ...known, ...change }), replace: 'id' in change === false });
+    void navigate({ to: '.', search: (known: ListSearch) => given({ ...known, ...change }), replace: !('id' in change) });
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const loadMore = useCallback((): void => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
@@ -99,9 +99,8 @@ export function useListPage({ entity, search, defaultSort, expand, filter: own }
     views,
     sort,
     rows,
-    labels: Object.assign({}, ...pages.map((page) => page._labels ?? {})),
-    total: pages[0]?.page.total,
-    isTotalExact: pages[0]?.page.totalExact ?? true,
+    labels: labelsOf(pages),
+    ...totalOf(pages),
     isPending: list.isPending,
     isLoadingMore: isFetchingNextPage,
     error: list.error,
@@ -117,3 +116,8 @@ export function useListPage({ entity, search, defaultSort, expand, filter: own }
     },
   };
 }
+
+const labelsOf = (pages: readonly Page[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(pages.flatMap(({ _labels: labels = {} }) => Object.entries(labels)));
+
+const totalOf = ([first]: readonly Page[]) => ({ total: first?.page.total, isTotalExact: first?.page.totalExact ?? true });

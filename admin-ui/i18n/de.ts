@@ -446,6 +446,7 @@ export const de = {
       unknown: 'unbekannt',
       off: 'aus',
     },
+    unit: { messages: 'Nachrichten', events: 'Ereignisse', processes: 'Prozesse', mails: 'Mails', ms: 'ms', MB: 'MB' },
     since: 'seit {{at}}',
     backlog: 'Rückstand',
     backlogNone: 'Kein Rückstand',

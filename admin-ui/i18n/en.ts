@@ -448,6 +448,7 @@ export const en: Texts = {
       unknown: 'unknown',
       off: 'off',
     },
+    unit: { messages: 'messages', events: 'events', processes: 'processes', mails: 'mails', ms: 'ms', MB: 'MB' },
     since: 'since {{at}}',
     backlog: 'Backlog',
     backlogNone: 'No backlog',

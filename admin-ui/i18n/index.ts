@@ -1,8 +1,12 @@
-import i18next from 'i18next';
+import { createInstance } from 'i18next';
+
 import { initReactI18next } from 'react-i18next';
 import type { Language, Text } from '../../core/errors.ts';
 
 const storageKey = 'leitwerk-language';
+/** The one set of texts of the page. */
+export const i18n = createInstance();
+
 export const languages: readonly Language[] = ['de', 'en'];
 
 const isLanguage = (value: unknown): value is Language => value === 'de' || value === 'en';
@@ -21,7 +25,7 @@ export function storedLanguage(): Language {
 export async function startTexts(): Promise<void> {
   const language = storedLanguage();
   document.documentElement.lang = language;
-  await i18next.use(initReactI18next).init({
+  await i18n.use(initReactI18next).init({
     lng: language,
     resources: { [language]: { translation: await texts[language]() } },
     interpolation: { escapeValue: false },
@@ -32,14 +36,14 @@ export async function startTexts(): Promise<void> {
 export async function setLanguage(language: Language): Promise<void> {
   localStorage.setItem(storageKey, language);
   document.documentElement.lang = language;
-  if (!i18next.hasResourceBundle(language, 'translation')) {
-    i18next.addResourceBundle(language, 'translation', await texts[language]());
+  if (!i18n.hasResourceBundle(language, 'translation')) {
+    i18n.addResourceBundle(language, 'translation', await texts[language]());
   }
-  await i18next.changeLanguage(language);
+  await i18n.changeLanguage(language);
 }
 
 export function currentLanguage(): Language {
-  return isLanguage(i18next.language) ? i18next.language : 'de';
+  return isLanguage(i18n.language) ? i18n.language : 'de';
 }
 
 /** A text that comes in both languages, in the one shown. */

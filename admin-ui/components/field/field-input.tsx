@@ -1,7 +1,7 @@
 import { MultiSelect, NumberInput, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
-import type { KeyboardEvent } from 'react';
+import type { ComponentType, KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Field } from '../../../core/entity.ts';
+import type { Field, FieldKind } from '../../../core/entity.ts';
 import type { Choice } from '../../api/choices.ts';
 import { currentLanguage } from '../../i18n/index.ts';
 import { fromLocalInput, parseNumber, toLocalInput } from '../../model/format.ts';
@@ -91,7 +91,7 @@ function ChoiceField(props: FieldInputProps) {
 }
 
 function ListField(props: FieldInputProps) {
-  const { field, value, choices, onChange } = props;
+  const { value, choices, onChange } = props;
   const data = choices.map(({ value: key, label }) => ({ value: key, label }));
   if (data.length === 0) return <TagsInput {...commonProps(props)} value={listOr(value)} onChange={onChange} />;
   return <MultiSelect {...commonProps(props)} data={data} value={listOr(value)} searchable onChange={onChange} />;
@@ -113,49 +113,54 @@ function DateField(props: FieldInputProps) {
   );
 }
 
+function LongTextField(props: FieldInputProps) {
+  const { field, value, onChange } = props;
+  return (
+    <Textarea
+      {...commonProps(props)}
+      autosize
+      minRows={3}
+      maxRows={14}
+      maxLength={field.maxLength}
+      value={textOr(value)}
+      onChange={(event) => onChange(nullIfEmpty(event.currentTarget.value))}
+    />
+  );
+}
+
+function BooleanField(props: FieldInputProps) {
+  const { value, onChange, onChosen } = props;
+  return (
+    <Switch
+      {...commonProps(props)}
+      size="sm"
+      checked={value === true || value === 1}
+      onChange={({ currentTarget }) => {
+        onChange(currentTarget.checked);
+        onChosen?.(currentTarget.checked);
+      }}
+    />
+  );
+}
+
+const inputs: Readonly<Record<FieldKind, ComponentType<FieldInputProps>>> = {
+  text: TextField,
+  longText: LongTextField,
+  integer: NumberField,
+  decimal: NumberField,
+  money: NumberField,
+  boolean: BooleanField,
+  date: DateField,
+  instant: DateField,
+  choice: ChoiceField,
+  reference: ReferenceInput,
+  list: ListField,
+  json: TextField,
+};
+
 /** The input that fits a field of the schema. Empty means null, so that a field can be cleared. */
 export function FieldInput(props: FieldInputProps) {
-  const { field, value, onChange, onChosen } = props;
-  switch (field.kind) {
-    case 'longText':
-      return (
-        <Textarea
-          {...commonProps(props)}
-          autosize
-          minRows={3}
-          maxRows={14}
-          maxLength={field.maxLength}
-          value={textOr(value)}
-          onChange={(event) => onChange(nullIfEmpty(event.currentTarget.value))}
-        />
-      );
-    case 'integer':
-    case 'decimal':
-    case 'money':
-      return <NumberField {...props} />;
-    case 'boolean':
-      return (
-        <Switch
-          {...commonProps(props)}
-          size="sm"
-          checked={value === true || value === 1}
-          onChange={({ currentTarget }) => {
-            onChange(currentTarget.checked);
-            onChosen?.(currentTarget.checked);
-          }}
-        />
-      );
-    case 'date':
-    case 'instant':
-      return <DateField {...props} />;
-    case 'choice':
-      return <ChoiceField {...props} />;
-    case 'reference':
-      return field.target === 'user' ? <ChoiceField {...props} /> : <ReferenceInput {...props} />;
-    case 'list':
-      return <ListField {...props} />;
-    case 'text':
-    case 'json':
-      return <TextField {...props} />;
-  }
+  const { kind, target } = props.field;
+  const Input = target === 'user' ? ChoiceField : inputs[kind];
+  return <Input {...props} />;
 }

@@ -1,8 +1,8 @@
 import { Badge, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import type { Field } from '../../../core/entity.ts';
+import type { Field, FieldKind } from '../../../core/entity.ts';
 import type { Choice } from '../../api/choices.ts';
-import { currentLanguage } from '../../i18n/index.ts';
+import { currentLanguage, i18n } from '../../i18n/index.ts';
 import { isEmptyValue } from '../../model/entities.ts';
 import { formatDate, formatInstant, formatMoney, formatNumber } from '../../model/format.ts';
 import { ChoiceDot } from '../choice-dot.tsx';
@@ -18,34 +18,32 @@ interface FieldValueProps {
 const asText = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value);
 
+type Words = (value: unknown, input: FieldValueProps) => string;
+
+const labelOf: Words = (value, { choices }) => choices.find((choice) => choice.value === value)?.label ?? asText(value);
+const number: Words = (value) => formatNumber(Number(value), currentLanguage());
+
+const wordsByKind: Readonly<Record<FieldKind, Words>> = {
+  money: (value) => formatMoney(Number(value), currentLanguage()),
+  integer: number,
+  decimal: number,
+  date: (value) => formatDate(asText(value), currentLanguage()),
+  instant: (value) => formatInstant(asText(value), currentLanguage()),
+  boolean: (value) => i18n.t(value === true || value === 1 ? 'common.yes' : 'common.no'),
+  reference: (value, input) => input.labels?.[asText(value)] ?? labelOf(value, input),
+  choice: labelOf,
+  text: labelOf,
+  longText: labelOf,
+  list: labelOf,
+  json: labelOf,
+};
+
 /** The value of a field as plain words, for toasts, titles and conflicts. */
-export function toWords({ field, value, choices, labels }: FieldValueProps): string {
-  const language = currentLanguage();
+export function toWords(input: FieldValueProps): string {
+  const { field, value } = input;
   if (isEmptyValue(value)) return '–';
-  const label = (one: unknown): string => choices.find((choice) => choice.value === one)?.label ?? asText(one);
-  if (Array.isArray(value)) return value.map(label).join(', ');
-  switch (field.kind) {
-    case 'money':
-      return formatMoney(Number(value), language);
-    case 'integer':
-    case 'decimal':
-      return formatNumber(Number(value), language);
-    case 'date':
-      return formatDate(asText(value), language);
-    case 'instant':
-      return formatInstant(asText(value), language);
-    case 'boolean':
-      return value === true || value === 1 ? (language === 'de' ? 'Ja' : 'Yes') : language === 'de' ? 'Nein' : 'No';
-    case 'reference':
-      return labels?.[asText(value)] ?? label(value);
-    case 'choice':
-      return label(value);
-    case 'text':
-    case 'longText':
-    case 'list':
-    case 'json':
-      return label(value);
-  }
+  if (Array.isArray(value)) return value.map((one) => labelOf(one, input)).join(', ');
+  return wordsByKind[field.kind](value, input);
 }
 
 function Json({ value }: { readonly value: object }) {

@@ -131,7 +131,7 @@ export function InlineField(props: InlineFieldProps) {
           onKeyDown={onKeyDown}
         />
         {changed !== undefined && (
-          <div className={classes['conflict']} role="status">
+          <output className={classes['conflict']}>
             <Text size="xs">{t('field.conflict', { value: words(changed.value) })}</Text>
             <Group gap="sm">
               <Anchor component="button" type="button" size="xs" onClick={stop}>
@@ -149,7 +149,7 @@ export function InlineField(props: InlineFieldProps) {
                 {t('field.keepMine')}
               </Anchor>
             </Group>
-          </div>
+          </output>
         )}
       </div>
     </div>

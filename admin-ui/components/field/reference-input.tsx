@@ -7,15 +7,11 @@ import { recordQuery, relatedQuery, useEntities } from '../../api/queries.ts';
 import { titleOf } from '../../model/entities.ts';
 import type { FieldInputProps } from './field-input.tsx';
 
-/** Finds a record of the referenced entity while the person types. */
-export function ReferenceInput({ field, value, label, ariaLabel, error, autoFocus, onKeyDown, onChange, onChosen }: FieldInputProps) {
-  const { t } = useTranslation();
-  const entities = useEntities();
-  const [text, setText] = useState('');
+/** Records of an entity that fit what was typed, and the one that is chosen now, by id. */
+function useOptions(target: string | undefined, id: string, text: string): ReadonlyMap<string, string> | undefined {
+  const model = useEntities().byName.get(target ?? '');
   const [query] = useDebouncedValue(text, 150);
-  const model = entities.byName.get(field.target ?? '');
   const plural = model?.plural ?? '';
-  const id = typeof value === 'string' ? value : '';
   const known = useQuery({ ...recordQuery(plural, id), enabled: plural !== '' && id !== '' });
   const found = useQuery({
     ...relatedQuery({ plural, limit: 20, ...(query === '' ? { sort: '-createdAt' } : { q: query }) }),
@@ -23,8 +19,17 @@ export function ReferenceInput({ field, value, label, ariaLabel, error, autoFocu
     placeholderData: keepPreviousData,
   });
   if (model === undefined) return undefined;
-  const options = new Map((found.data?.data ?? []).map((record) => [record.id, titleOf(model, record)]));
-  if (known.data !== undefined) options.set(known.data.data.id, titleOf(model, known.data.data));
+  const records = [...(found.data?.data ?? []), ...(known.data === undefined ? [] : [known.data.data])];
+  return new Map(records.map((record) => [record.id, titleOf(model, record)]));
+}
+
+/** Finds a record of the referenced entity while the person types. */
+export function ReferenceInput({ field, value, label, ariaLabel, error, autoFocus, onKeyDown, onChange, onChosen }: FieldInputProps) {
+  const { t } = useTranslation();
+  const [text, setText] = useState('');
+  const id = typeof value === 'string' ? value : '';
+  const options = useOptions(field.target, id, text);
+  if (options === undefined) return undefined;
   return (
     <Select
       size="xs"

@@ -13,6 +13,7 @@ import { ReplanDialog, toggleActivity } from '../../components/activity-list.tsx
 import { CreateDialog } from '../../components/create-dialog.tsx';
 import { ListPane } from '../../components/list-pane.tsx';
 import type { Column } from '../../components/record-table.tsx';
+import { useNow } from '../../components/use-now.ts';
 import { useListPage } from '../../components/use-list-page.ts';
 import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
@@ -48,7 +49,7 @@ function useActivityColumns(labels: Readonly<Record<string, string>>): readonly 
   const users = useUsers();
   const types = toChoices(useConfig('activity-types'));
   const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
-  const now = new Date();
+  const now = useNow();
   const due = (activity: RecordValue) => {
     const at = textOf(activity, 'dueAt');
     if (at === undefined) return '';

@@ -10,7 +10,7 @@ import type { RecordValue } from '../../api/types.ts';
 import { useActs } from '../../app/acts.tsx';
 import { joinFilters } from '../../app/search.ts';
 import { ListPane } from '../../components/list-pane.tsx';
-import { useListPage } from '../../components/use-list-page.ts';
+import { useListPage, type ListPage } from '../../components/use-list-page.ts';
 import { ArchiveDialog, ConvertDialog, SnoozeDialog } from './dialogs.tsx';
 import classes from './inbox.module.css';
 import { useLeadActs } from './lead-acts.ts';
@@ -35,22 +35,39 @@ const focusOn = (selector: string): void => {
   document.querySelector<HTMLElement>(selector)?.focus();
 };
 
-/** Leads in three panes: views (in the navigation), list, and the open lead; all of it workable from the keyboard. */
-export function Inbox() {
-  const { t } = useTranslation();
-  const search = route.useSearch();
-  const page = useListPage({ entity: 'lead', search, defaultSort: '-createdAt', expand: 'organization' });
-  const { rows, open } = page;
+interface DialogsProps {
+  readonly dialog: Dialog | undefined;
+  readonly lead: RecordValue | undefined;
+  readonly onClose: () => void;
+  readonly onCreated: (record: RecordValue) => void;
+  readonly andNext: (isDone: Promise<boolean>) => Promise<void>;
+}
+
+function Dialogs({ dialog, lead, onClose, onCreated, andNext }: DialogsProps) {
+  const acts = useLeadActs();
+  if (dialog === 'new') return <NewLead onClose={onClose} onCreated={onCreated} />;
+  if (dialog === undefined || lead === undefined) return undefined;
+  switch (dialog) {
+    case 'archive':
+      return <ArchiveDialog onClose={onClose} onArchive={(reason) => void andNext(acts.archive(lead, reason))} />;
+    case 'snooze':
+      return <SnoozeDialog onClose={onClose} onSnooze={(until) => void andNext(acts.snooze(lead, until))} />;
+    case 'convert':
+      return <ConvertDialog lead={lead} onClose={onClose} onConvert={(input) => void acts.convert(lead, input)} />;
+  }
+}
+
+interface Triage {
+  readonly commands: LeadCommands;
+  readonly andNext: (isDone: Promise<boolean>) => Promise<void>;
+}
+
+/** Keys of the inbox: move through the list and deal with the open lead without the mouse. */
+function useTriage(page: ListPage, setDialog: (dialog: Dialog) => void): Triage {
+  const { rows, open, openRecord: lead } = page;
   const acts = useLeadActs();
   const { undoLast } = useActs();
-  const session = useSession();
-  const [dialog, setDialog] = useState<Dialog>();
-  const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
-  const isCondensed = isNarrow || search.id !== undefined;
-  const columns = useLeadColumns(isCondensed);
-  const at = rows.findIndex((row) => row.id === search.id);
-  const lead = page.openRecord;
-
+  const at = rows.findIndex((row) => row.id === page.search.id);
   const step = (by: number): void => {
     const next = rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by))];
     if (next !== undefined) open(next.id);
@@ -84,9 +101,41 @@ export function Inbox() {
     ['Z', () => void undoLast()],
     ['Escape', () => open(undefined)],
   ]);
-  const close = (): void => setDialog(undefined);
-  const csv = `/api/v1/leads.csv${queryString({ filter: joinFilters(search, page.view?.filter), sort: search.sort, q: search.q })}`;
+  return { commands, andNext };
+}
 
+function Actions({ page, isCondensed, onNew }: { readonly page: ListPage; readonly isCondensed: boolean; readonly onNew: () => void }) {
+  const { t } = useTranslation();
+  const session = useSession();
+  const { search, view } = page;
+  const csv = `/api/v1/leads.csv${queryString({ filter: joinFilters(search, view?.filter), sort: search.sort, q: search.q })}`;
+  return (
+    <Group gap={4} wrap="nowrap">
+      {!isCondensed && (
+        <Button component="a" href={csv} variant="subtle" color="gray" leftSection={<IconDownload size={15} />} visibleFrom="md">
+          CSV
+        </Button>
+      )}
+      {session.can['lead']?.['create'] !== false && (
+        <Button leftSection={<IconPlus size={15} />} onClick={onNew}>
+          {isCondensed ? t('common.new') : t('inbox.add')}
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+/** Leads in three panes: views (in the navigation), list, and the open lead; all of it workable from the keyboard. */
+export function Inbox() {
+  const { t } = useTranslation();
+  const search = route.useSearch();
+  const page = useListPage({ entity: 'lead', search, defaultSort: '-createdAt', expand: 'organization' });
+  const { open } = page;
+  const [dialog, setDialog] = useState<Dialog | undefined>(search.new === 'lead' ? 'new' : undefined);
+  const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
+  const isCondensed = isNarrow || search.id !== undefined;
+  const columns = useLeadColumns(isCondensed);
+  const { commands, andNext } = useTriage(page, setDialog);
   return (
     <div className={classes['panes']} data-open={search.id !== undefined}>
       <div className={classes['list']}>
@@ -96,20 +145,7 @@ export function Inbox() {
           isCondensed={isCondensed}
           emptyText={t('inbox.empty')}
           bulk={['assign', 'archive']}
-          actions={
-            <Group gap={4} wrap="nowrap">
-              {search.id === undefined && (
-                <Button component="a" href={csv} variant="subtle" color="gray" leftSection={<IconDownload size={15} />} visibleFrom="md">
-                  CSV
-                </Button>
-              )}
-              {session.can['lead']?.['create'] !== false && (
-                <Button leftSection={<IconPlus size={15} />} onClick={() => setDialog('new')}>
-                  {!isCondensed ? t('inbox.add') : t('common.new')}
-                </Button>
-              )}
-            </Group>
-          }
+          actions={<Actions page={page} isCondensed={isCondensed} onNew={() => setDialog('new')} />}
         />
       </div>
       {search.id !== undefined && (
@@ -117,17 +153,13 @@ export function Inbox() {
           <LeadDetail id={search.id} commands={commands} onClose={() => open(undefined)} />
         </div>
       )}
-      {dialog === 'archive' && lead !== undefined && (
-        <ArchiveDialog onClose={close} onArchive={(reason) => void andNext(acts.archive(lead, reason))} />
-      )}
-      {dialog === 'snooze' && lead !== undefined && (
-        <SnoozeDialog onClose={close} onSnooze={(until) => void andNext(acts.snooze(lead, until))} />
-      )}
-      {dialog === 'convert' && lead !== undefined && (
-        <ConvertDialog lead={lead} onClose={close} onConvert={(input) => void acts.convert(lead, input)} />
-      )}
-      {dialog === 'new' && <NewLead onClose={close} onCreated={(record) => open(record.id)} />}
+      <Dialogs
+        dialog={dialog}
+        lead={page.openRecord}
+        onClose={() => setDialog(undefined)}
+        onCreated={(record) => open(record.id)}
+        andNext={andNext}
+      />
     </div>
   );
 }
-

@@ -19,7 +19,7 @@ export interface LeadActs {
   readonly archive: (lead: RecordValue, reason: string) => Promise<boolean>;
   readonly unarchive: (lead: RecordValue) => Promise<boolean>;
   readonly snooze: (lead: RecordValue, until: string) => Promise<boolean>;
-  readonly link: (lead: RecordValue, target: LinkTarget, id: string | null, name: string) => Promise<boolean>;
+  readonly link: (lead: RecordValue, target: LinkTarget, to: { readonly id: string | null; readonly name: string }) => Promise<boolean>;
   readonly create: (lead: RecordValue, target: LinkTarget, isForced: boolean) => Promise<Problem | undefined>;
   readonly convert: (lead: RecordValue, input: { readonly title: string; readonly kind: string }) => Promise<boolean>;
 }
@@ -37,8 +37,8 @@ export function useLeadActs(): LeadActs {
   const users = useUsers();
   const stages = useStages('lead');
   const title = (lead: RecordValue): string => textOf(lead, 'title') ?? '';
-  const act = async (lead: RecordValue, name: string, body: unknown, done: string): Promise<boolean> =>
-    (await run([{ path: `/leads/${lead.id}/${name}`, body }], { done })) !== undefined;
+  const act = async (path: string, body: unknown, done: string): Promise<boolean> => (await run([{ path, body }], { done })) !== undefined;
+  const at = (lead: RecordValue, name: string): string => `/leads/${lead.id}/${name}`;
   const labelOf = (stage: string): string => inLanguage(stages.find((one) => one.key === stage)?.label) || stage;
 
   return {
@@ -53,20 +53,20 @@ export function useLeadActs(): LeadActs {
     },
     assign: async (lead, owner) => {
       const name = users.find((one) => one.id === owner)?.name;
-      return await act(lead, 'assign', { owner }, name === undefined ? t('inbox.unassigned') : t('inbox.assigned', { name }));
+      return await act(at(lead, 'assign'), { owner }, name === undefined ? t('inbox.unassigned') : t('inbox.assigned', { name }));
     },
     move: async (lead, stage) => {
       const done = stages.at(-1)?.key === stage ? t('inbox.lastStage') : t('inbox.moved', { stage: labelOf(stage) });
-      return await act(lead, 'move', { stage }, done);
+      return await act(at(lead, 'move'), { stage }, done);
     },
     setPriority: async (lead, priority) =>
       (await run([{ method: 'PATCH', path: `/leads/${lead.id}`, body: { priority } }], { done: t('common.saved') })) !== undefined,
-    archive: async (lead, reason) => await act(lead, 'archive', { reason }, t('inbox.archived', { title: title(lead) })),
-    unarchive: async (lead) => await act(lead, 'unarchive', {}, t('inbox.unarchived')),
+    archive: async (lead, reason) => await act(at(lead, 'archive'), { reason }, t('inbox.archived', { title: title(lead) })),
+    unarchive: async (lead) => await act(at(lead, 'unarchive'), {}, t('inbox.unarchived')),
     snooze: async (lead, until) =>
-      await act(lead, 'snooze', { until }, t('inbox.snoozed', { until: formatSoon(until, currentLanguage()) })),
-    link: async (lead, target, id, name) =>
-      await act(lead, 'link', { [target]: id }, id === null ? t('inbox.links.unlink') : t('inbox.linked', { name })),
+      await act(at(lead, 'snooze'), { until }, t('inbox.snoozed', { until: formatSoon(until, currentLanguage()) })),
+    link: async (lead, target, { id, name }) =>
+      await act(at(lead, 'link'), { [target]: id }, id === null ? t('inbox.links.unlink') : t('inbox.linked', { name })),
     create: async (lead, target, isForced) => {
       let problem: Problem | undefined;
       const name =

@@ -51,8 +51,7 @@ export function LeadDetail({ id, commands, onClose }: LeadDetailProps) {
   const answer = useQuery(recordQuery('leads', id, 'owner,organization,person,opportunity'));
   if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
   if (answer.data === undefined || model === undefined) return <LoadingFace rows={10} />;
-  const lead = answer.data.data;
-  const labels = answer.data._labels ?? {};
+  const { data: lead, _labels: labels = {} } = answer.data;
   const canEdit = can['update'] !== false && lead['state'] === 'open';
   const note = async (text: string, noteType: string | null): Promise<boolean> => {
     const body = noteType === null ? { text } : { text, noteType };

@@ -17,6 +17,7 @@ import { useRemoteChange } from '../../api/live.ts';
 import { useConfig, useSession, useUsers } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
 import { StageStepper } from '../../components/stage-stepper.tsx';
+import { useNow } from '../../components/use-now.ts';
 import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import { formatSoon, formatTime } from '../../model/format.ts';
@@ -54,7 +55,8 @@ function StateLine({ lead }: { readonly lead: RecordValue }) {
   const remote = useRemoteChange(lead.id);
   const until = textOf(lead, 'snoozedUntil');
   const state = textOf(lead, 'state') ?? 'open';
-  const isSnoozed = until !== undefined && new Date(until) > new Date();
+  const now = useNow();
+  const isSnoozed = until !== undefined && new Date(until) > now;
   return (
     <>
       {state !== 'open' && (
@@ -68,7 +70,7 @@ function StateLine({ lead }: { readonly lead: RecordValue }) {
         </Badge>
       )}
       {remote !== undefined && (
-        <Text size="xs" c="dimmed" role="status">
+        <Text component="output" size="xs" c="dimmed">
           {t('record.changedLive', { name: remote.name })}, {formatTime(remote.at, currentLanguage())}
         </Text>
       )}

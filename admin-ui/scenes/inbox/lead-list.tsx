@@ -1,4 +1,5 @@
 import { Avatar, Text, Tooltip } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { IconLink } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { toChoices, useStages } from '../../api/choices.ts';
@@ -6,8 +7,10 @@ import { useConfig, useUsers } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
 import { ChoiceDot } from '../../components/choice-dot.tsx';
 import type { Column } from '../../components/record-table.tsx';
+import { useNow } from '../../components/use-now.ts';
 import { currentLanguage, inLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
+import type { DeadlineOf } from '../../model/sla.ts';
 import { ageOf, formatInstant, formatMoney } from '../../model/format.ts';
 import classes from './inbox.module.css';
 
@@ -18,12 +21,40 @@ const initials = (name: string): string =>
     .join('')
     .slice(0, 2);
 
-function Age({ at }: { readonly at: string }) {
+const noDeadline: DeadlineOf = () => undefined;
+
+/** Deadlines of the rows; the calendar arithmetic is loaded after the list is there. */
+function useDeadlines(): DeadlineOf {
+  const pipelines = useConfig('pipelines');
+  const calendars = useConfig('calendars');
+  const revisions = [...pipelines, ...calendars].map((item) => `${item.key}${item.revision}`);
+  const { data } = useQuery({
+    queryKey: ['deadlines', revisions],
+    enabled: pipelines.length > 0 && calendars.length > 0,
+    staleTime: Number.POSITIVE_INFINITY,
+    structuralSharing: false,
+    queryFn: async () => ({ of: (await import('../../model/sla.ts')).createDeadlines(pipelines, calendars, 'lead') }),
+  });
+  return data?.of ?? noDeadline;
+}
+
+interface AgeProps {
+  readonly at: string;
+  readonly deadline: string | undefined;
+}
+
+function Age({ at, deadline }: AgeProps) {
   const { t } = useTranslation();
-  const { unit, count } = ageOf(at, new Date());
+  const now = useNow();
+  const { unit, count } = ageOf(at, now);
+  const isLate = deadline !== undefined && new Date(deadline) < now;
+  const label = formatInstant(at, currentLanguage());
   return (
-    <Tooltip label={formatInstant(at, currentLanguage())}>
-      <span className={classes['age']}>{unit === 'minutes' && count === 0 ? t('time.minutes', { count: 0 }) : t(`time.${unit}`, { count })}</span>
+    <Tooltip label={isLate ? `${label} · ${t('inbox.pastSla')}` : label}>
+      <span className={classes['age']} data-late={isLate}>
+        {t(`time.${unit}`, { count })}
+        {isLate && <span className="lw-visually-hidden"> ({t('inbox.pastSla')})</span>}
+      </span>
     </Tooltip>
   );
 }
@@ -62,6 +93,7 @@ export function useLeadColumns(isCondensed: boolean): readonly Column[] {
   const users = useUsers();
   const stages = useStages('lead');
   const language = currentLanguage();
+  const deadlineOf = useDeadlines();
   const subject: Column = {
     name: 'title',
     label: t('inbox.column.title'),
@@ -90,7 +122,7 @@ export function useLeadColumns(isCondensed: boolean): readonly Column[] {
     isFilterable: true,
     isEnd: true,
     example: 'heute-7..heute',
-    render: (lead) => <Age at={textOf(lead, 'createdAt') ?? ''} />,
+    render: (lead) => <Age at={textOf(lead, 'createdAt') ?? ''} deadline={deadlineOf(lead)} />,
   };
   const source: Column = {
     name: 'source',

@@ -78,17 +78,36 @@ interface LinkRowProps {
   readonly canEdit: boolean;
 }
 
-function LinkRow({ lead, target, labels, canEdit }: LinkRowProps) {
+function Linked({ lead, target, labels, canEdit }: LinkRowProps) {
+  const { t } = useTranslation();
+  const acts = useLeadActs();
+  const id = textOf(lead, target) ?? '';
+  return (
+    <>
+      <Anchor component={Link} to={`/list/${plurals[target]}/${id}`} size="sm" truncate flex={1}>
+        {labels[id] ?? t(`inbox.links.${target}`)}
+      </Anchor>
+      {canEdit && (
+        <ActionIcon
+          size={24}
+          aria-label={`${t('inbox.links.unlink')}: ${labels[id] ?? ''}`}
+          onClick={() => void acts.link(lead, target, { id: null, name: '' })}
+        >
+          <IconUnlink size={15} />
+        </ActionIcon>
+      )}
+    </>
+  );
+}
+
+/** Field whose content the new record gets; without it there is nothing to make one from. */
+const sourceField: Readonly<Record<LinkTarget, string>> = { organization: 'company', person: 'lastName' };
+
+function NotLinked({ lead, target, canEdit, onSearch }: Omit<LinkRowProps, 'labels'> & { readonly onSearch: () => void }) {
   const { t } = useTranslation();
   const acts = useLeadActs();
   const known = useQuery(matchesQuery(lead.id));
-  const linkField = useEntities().byName.get('lead')?.fields.get(target);
   const [matches, setMatches] = useState<readonly Match[]>();
-  const [isSearching, setSearching] = useState(false);
-  const id = textOf(lead, target);
-  const hasSource = target === 'organization' ? textOf(lead, 'company') !== undefined : textOf(lead, 'lastName') !== undefined;
-  const TargetIcon = target === 'organization' ? IconBuilding : IconUser;
-
   const create = async (isForced: boolean): Promise<void> => {
     setMatches(undefined);
     const found = known.data?.[target === 'organization' ? 'organizations' : 'persons'] ?? [];
@@ -98,57 +117,48 @@ function LinkRow({ lead, target, labels, canEdit }: LinkRowProps) {
   };
   const use = (match: Match): void => {
     setMatches(undefined);
-    void acts.link(lead, target, match.id, match.name ?? '');
+    void acts.link(lead, target, { id: match.id, name: match.name ?? '' });
   };
+  return (
+    <>
+      <Button
+        variant="default"
+        size="compact-sm"
+        disabled={!canEdit || textOf(lead, sourceField[target]) === undefined}
+        onClick={() => void create(false)}
+      >
+        {t(target === 'organization' ? 'inbox.links.createOrganization' : 'inbox.links.createPerson')}
+      </Button>
+      <Button variant="subtle" size="compact-sm" disabled={!canEdit} data-link-existing={target} onClick={onSearch}>
+        {t('inbox.links.linkExisting')}
+      </Button>
+      {matches !== undefined && (
+        <MatchesDialog matches={matches} onUse={use} onCreate={() => void create(true)} onClose={() => setMatches(undefined)} />
+      )}
+    </>
+  );
+}
 
+function LinkRow(props: LinkRowProps) {
+  const { lead, target } = props;
+  const { t } = useTranslation();
+  const acts = useLeadActs();
+  const linkField = useEntities().byName.get('lead')?.fields.get(target);
+  const [isSearching, setSearching] = useState(false);
+  const isLinked = textOf(lead, target) !== undefined;
+  const TargetIcon = target === 'organization' ? IconBuilding : IconUser;
+  const choose = (id: unknown): void => {
+    setSearching(false);
+    if (typeof id === 'string') void acts.link(lead, target, { id, name: t(`inbox.links.${target}`) });
+  };
   return (
     <div>
       <Group gap="sm" wrap="nowrap" mih={32}>
         <TargetIcon size={17} stroke={1.7} aria-hidden color="var(--mantine-color-dimmed)" style={{ flex: 'none' }} />
-        {id !== undefined && (
-          <>
-            <Anchor component={Link} to={`/list/${plurals[target]}/${id}`} size="sm" truncate flex={1}>
-              {labels[id] ?? t(`inbox.links.${target}`)}
-            </Anchor>
-            {canEdit && (
-              <ActionIcon size={24} aria-label={`${t('inbox.links.unlink')}: ${labels[id] ?? ''}`} onClick={() => void acts.link(lead, target, null, '')}>
-                <IconUnlink size={15} />
-              </ActionIcon>
-            )}
-          </>
-        )}
-        {id === undefined && (
-          <>
-            <Button variant="default" size="compact-sm" disabled={!canEdit || !hasSource} onClick={() => void create(false)}>
-              {t(target === 'organization' ? 'inbox.links.createOrganization' : 'inbox.links.createPerson')}
-            </Button>
-            <Button
-              variant="subtle"
-              size="compact-sm"
-              disabled={!canEdit}
-              data-link-existing={target}
-              onClick={() => setSearching((shown) => !shown)}
-            >
-              {t('inbox.links.linkExisting')}
-            </Button>
-          </>
-        )}
+        {isLinked ? <Linked {...props} /> : <NotLinked {...props} onSearch={() => setSearching((shown) => !shown)} />}
       </Group>
-      {isSearching && id === undefined && linkField !== undefined && (
-        <ReferenceInput
-          field={linkField}
-          value={null}
-          choices={[]}
-          ariaLabel={t('inbox.links.linkExisting')}
-          autoFocus
-          onChange={(next) => {
-            setSearching(false);
-            if (typeof next === 'string') void acts.link(lead, target, next, t(`inbox.links.${target}`));
-          }}
-        />
-      )}
-      {matches !== undefined && (
-        <MatchesDialog matches={matches} onUse={use} onCreate={() => void create(true)} onClose={() => setMatches(undefined)} />
+      {isSearching && !isLinked && linkField !== undefined && (
+        <ReferenceInput field={linkField} value={null} choices={[]} ariaLabel={t('inbox.links.linkExisting')} autoFocus onChange={choose} />
       )}
     </div>
   );
@@ -179,7 +189,7 @@ export function MatchCard({ lead, canEdit }: { readonly lead: RecordValue; reado
   const leads = data?.leads ?? [];
   if (organizations.length + persons.length + leads.length === 0) return undefined;
   const use = (target: LinkTarget, match: Match) =>
-    canEdit ? () => void acts.link(lead, target, match.id, match.name ?? '') : undefined;
+    canEdit ? () => void acts.link(lead, target, { id: match.id, name: match.name ?? '' }) : undefined;
   return (
     <Card title={t('inbox.match.title')} tone="accent">
       {organizations.map((match) => (

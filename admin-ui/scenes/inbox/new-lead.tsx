@@ -49,7 +49,7 @@ export function NewLead({ onClose, onCreated }: NewLeadProps) {
       only={asked}
       onClose={onClose}
       onCreated={onCreated}
-      hint={(values) => <KnownContacts values={values} />}
+      hint={KnownContacts}
     />
   );
 }

@@ -23,13 +23,13 @@ const textOfPart = (part: PartState): string => {
 
 const bytes = (value: number, language: 'de' | 'en'): string => `${formatNumber(Math.round(value / 1e8) / 10, language)} GB`;
 
-const figureOf = (part: PartState): string | undefined => {
+const figureOf = (part: PartState, unitLabel: (unit: string) => string): string | undefined => {
   const language = currentLanguage();
   const { number, unit, freeBytes, backlog } = part;
   if (typeof freeBytes === 'number') return bytes(freeBytes, language);
   if (typeof number === 'number') {
     if (unit === 'bytes free') return bytes(number, language);
-    return [formatNumber(number, language), typeof unit === 'string' ? unit : ''].join(' ').trim();
+    return [formatNumber(number, language), typeof unit === 'string' ? unitLabel(unit) : ''].join(' ').trim();
   }
   return typeof backlog === 'number' ? formatNumber(backlog, language) : undefined;
 };
@@ -37,7 +37,7 @@ const figureOf = (part: PartState): string | undefined => {
 function Part({ name, part }: { readonly name: string; readonly part: PartState }) {
   const { t } = useTranslation();
   const tone = good.has(part.state) ? 'good' : bad.has(part.state) ? 'bad' : 'warn';
-  const figure = figureOf(part);
+  const figure = figureOf(part, (unit) => t(`operate.unit.${unit}`, { defaultValue: unit }));
   const text = textOfPart(part);
   return (
     <li className={classes['part']} data-tone={tone}>

@@ -87,7 +87,7 @@ function Head({ model, record }: HeadProps) {
               </Anchor>
             )}
             {remote !== undefined && (
-              <Text size="xs" c="dimmed" role="status">
+              <Text component="output" size="xs" c="dimmed">
                 {t('record.changedLive', { name: remote.name })}, {formatTime(remote.at, currentLanguage())}
               </Text>
             )}
@@ -173,12 +173,12 @@ function Detail({ model, id }: { readonly model: EntityModel; readonly id: strin
   const answer = useQuery(recordQuery(model.plural, id, references.join(',')));
   if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
   if (answer.data === undefined) return <LoadingFace />;
-  const record = answer.data.data;
+  const { data: record, _labels: labels = {} } = answer.data;
   return (
     <div className={detail['detail']}>
       <Head model={model} record={record} />
       <div className={`${detail['scroll']} lw-scroll`} tabIndex={-1}>
-        <Body model={model} record={record} labels={answer.data._labels ?? {}} />
+        <Body model={model} record={record} labels={labels} />
       </div>
     </div>
   );

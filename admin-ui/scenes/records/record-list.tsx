@@ -44,7 +44,7 @@ export function useSchemaColumns(model: EntityModel, labels: Readonly<Record<str
   const listed = listColumns(model);
   const title = model.fields.get(model.titleField);
   const all = listed.some((field) => field.name === model.titleField) || title === undefined ? listed : [title, ...listed];
-  const shown = isNarrow ? [...all].sort((left) => (left.name === model.titleField ? -1 : 0)).slice(0, 2) : all;
+  const shown = isNarrow ? all.toSorted((left, right) => Number(right.name === model.titleField) - Number(left.name === model.titleField)).slice(0, 2) : all;
   return shown.map((field) => ({
     name: field.name,
     label: inLanguage(field.label),

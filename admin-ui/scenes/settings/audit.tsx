@@ -12,6 +12,7 @@ import { actorLabel } from '../../model/actors.ts';
 import { formatInstant } from '../../model/format.ts';
 import { PageHead } from './page-head.tsx';
 import classes from './settings.module.css';
+import { TableFrame } from './table-frame.tsx';
 
 interface AuditPage {
   readonly data: readonly AuditEntry[];
@@ -77,7 +78,7 @@ export function Audit() {
       <PageHead title={t('settings.audit')} lead={t('audit.lead')} />
       {entries.length === 0 && <EmptyFace text={t('audit.empty')} />}
       {entries.length > 0 && (
-        <div className={classes['scrollX']} tabIndex={0} role="region" aria-label={t('settings.audit')}>
+        <TableFrame label={t('settings.audit')}>
           <table className={classes['table']}>
             <thead>
               <tr>
@@ -94,7 +95,7 @@ export function Audit() {
               ))}
             </tbody>
           </table>
-        </div>
+        </TableFrame>
       )}
       {answer.hasNextPage && (
         <Button variant="subtle" mt="md" loading={answer.isFetchingNextPage} onClick={() => void answer.fetchNextPage()}>

@@ -15,6 +15,7 @@ import { EntityDialog, FieldDialog } from './field-dialogs.tsx';
 import { toEntitySchema, toProperty, withField, type EntityDraft, type FieldDraft } from './new-field.ts';
 import { PageHead } from './page-head.tsx';
 import classes from './settings.module.css';
+import { TableFrame } from './table-frame.tsx';
 
 const route = getRouteApi('/app/settings/$section');
 
@@ -70,7 +71,7 @@ export function Fields() {
           {t('fields.add')}
         </Button>
       </PageHead>
-      <div className={classes['scrollX']} tabIndex={0} role="region" aria-label={t('settings.fields')}>
+      <TableFrame label={t('settings.fields')}>
         <table className={classes['table']}>
           <thead>
             <tr>
@@ -112,7 +113,7 @@ export function Fields() {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableFrame>
       {dialog === 'field' && <FieldDialog entities={choices} onClose={() => setDialog(undefined)} onSave={addField} />}
       {dialog === 'entity' && <EntityDialog onClose={() => setDialog(undefined)} onSave={addEntity} />}
     </>

@@ -15,6 +15,7 @@ import { formatInstant, fromLocalInput } from '../../model/format.ts';
 import { OnceDialog } from './once-dialog.tsx';
 import { PageHead } from './page-head.tsx';
 import classes from './settings.module.css';
+import { TableFrame } from './table-frame.tsx';
 
 interface Made {
   readonly name: string;
@@ -130,7 +131,7 @@ export function Keys() {
       </PageHead>
       {keys.length === 0 && <EmptyFace text={t('keys.empty')} action={{ label: t('keys.add'), onClick: () => setAdding(true) }} />}
       {keys.length > 0 && (
-        <div className={classes['scrollX']} tabIndex={0} role="region" aria-label={t('settings.keys')}>
+        <TableFrame label={t('settings.keys')}>
           <table className={classes['table']}>
             <thead>
               <tr>
@@ -163,7 +164,7 @@ export function Keys() {
               ))}
             </tbody>
           </table>
-        </div>
+        </TableFrame>
       )}
       {isAdding && <KeyDialog onClose={() => setAdding(false)} onMade={setMade} />}
       {revoking !== undefined && <RevokeDialog apiKey={revoking} onClose={() => setRevoking(undefined)} />}

@@ -7,7 +7,7 @@ import type { Problem } from '../../api/client.ts';
 import { putConfig } from '../../api/config.ts';
 import type { ConfigItem, ConfigValue } from '../../api/types.ts';
 import { ProblemText, toProblem } from '../../app/acts.tsx';
-import { currentLanguage } from '../../i18n/index.ts';
+import { inLanguage } from '../../i18n/index.ts';
 
 interface ListEntryDialogProps {
   readonly kind: string;
@@ -32,44 +32,57 @@ const toKey = (label: string): string =>
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-+|-+$/g, '');
 
+interface Draft {
+  readonly de: string;
+  readonly en: string;
+  readonly color: string;
+  readonly auth: string;
+}
+
+const toDraft = (item: ConfigItem | undefined): Draft => ({
+  de: item?.value.label?.de ?? '',
+  en: item?.value.label?.en ?? '',
+  color: item?.value.color ?? swatches[0] ?? '',
+  auth: 'api-key',
+});
+
+/** The value to publish: what was there, with what the form changes. */
+const toValue = (draft: Draft, key: string, known: Pick<ListEntryDialogProps, 'kind' | 'item' | 'position'>): ConfigValue => {
+  const position = known.item?.value.position ?? known.position;
+  return {
+    ...(known.kind === 'sources' ? { auth: draft.auth } : {}),
+    ...known.item?.value,
+    key,
+    label: { de: draft.de, en: draft.en === '' ? draft.de : draft.en },
+    ...(draft.color === '' ? {} : { color: draft.color }),
+    ...(position === undefined ? {} : { position }),
+  };
+};
+
 /** Makes or changes one entry of a list: its two labels and its colour; for sources how they sign in. */
-export function ListEntryDialog({ kind, item, position, onClose, onSaved }: ListEntryDialogProps) {
+export function ListEntryDialog(props: ListEntryDialogProps) {
+  const { kind, item, onClose, onSaved } = props;
   const { t } = useTranslation();
   const client = useQueryClient();
-  const [de, setDe] = useState(item?.value.label?.de ?? '');
-  const [en, setEn] = useState(item?.value.label?.en ?? '');
-  const [color, setColor] = useState(item?.value.color ?? swatches[0] ?? '');
-  const [auth, setAuth] = useState<string>('api-key');
+  const [draft, setDraft] = useState(() => toDraft(item));
   const [problem, setProblem] = useState<Problem>();
-  const key = item?.key ?? toKey(de);
+  const set = (change: Partial<Draft>): void => setDraft((known) => ({ ...known, ...change }));
+  const key = item?.key ?? toKey(draft.de);
   const save = async (): Promise<void> => {
-    const fresh: ConfigValue = kind === 'sources' ? { auth } : {};
-    const place = item?.value.position ?? position;
-    const value: ConfigValue = {
-      ...fresh,
-      ...item?.value,
-      key,
-      label: { de, en: en === '' ? de : en },
-      ...(color === '' ? {} : { color }),
-      ...(place === undefined ? {} : { position: place }),
-    };
+    const value = toValue(draft, key, props);
     try {
       await putConfig(kind, key, value);
       await client.invalidateQueries({ queryKey: ['config', kind] });
-      notifications.show({ message: t('lists.saved', { name: currentLanguage() === 'de' ? de : en || de }) });
+      notifications.show({ message: t('lists.saved', { name: inLanguage(value.label) }) });
       onClose();
       onSaved?.();
     } catch (error) {
       setProblem(toProblem(error));
     }
   };
+  const title = kind === 'sources' ? t('sources.add') : t('lists.add');
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={item === undefined ? t(kind === 'sources' ? 'sources.add' : 'lists.add') : item.key}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Modal opened onClose={onClose} title={item?.key ?? title} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -82,17 +95,24 @@ export function ListEntryDialog({ kind, item, position, onClose, onSaved }: List
               <ProblemText problem={problem} />
             </Alert>
           )}
-          <TextInput data-autofocus required label={t('lists.labelDe')} value={de} onChange={(event) => setDe(event.currentTarget.value)} />
-          <TextInput label={t('lists.labelEn')} value={en} onChange={(event) => setEn(event.currentTarget.value)} />
+          <TextInput data-autofocus required label={t('lists.labelDe')} value={draft.de} onChange={(event) => set({ de: event.currentTarget.value })} />
+          <TextInput label={t('lists.labelEn')} value={draft.en} onChange={(event) => set({ en: event.currentTarget.value })} />
           <TextInput label={t('lists.key')} value={key} readOnly variant="filled" />
-          <ColorInput label={t('lists.color')} value={color} onChange={setColor} swatches={swatches} format="hex" eyeDropperButtonProps={{ 'aria-label': t('lists.color') }} />
+          <ColorInput
+            label={t('lists.color')}
+            value={draft.color}
+            onChange={(color) => set({ color })}
+            swatches={swatches}
+            format="hex"
+            eyeDropperButtonProps={{ 'aria-label': t('lists.color') }}
+          />
           {kind === 'sources' && item === undefined && (
             <Select
               label={t('sources.authLabel')}
               data={authKinds.map((value) => ({ value, label: t(`sources.auth.${value}`) }))}
-              value={auth}
+              value={draft.auth}
               allowDeselect={false}
-              onChange={(value) => setAuth(value ?? 'api-key')}
+              onChange={(auth) => set({ auth: auth ?? 'api-key' })}
             />
           )}
           <Group justify="flex-end" gap="sm" mt="sm">

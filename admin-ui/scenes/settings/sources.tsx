@@ -15,6 +15,7 @@ import { ListEntryDialog } from './list-entry-dialog.tsx';
 import { CopyText, OnceDialog } from './once-dialog.tsx';
 import { PageHead } from './page-head.tsx';
 import classes from './settings.module.css';
+import { TableFrame } from './table-frame.tsx';
 import { snippetsOf } from './snippets.ts';
 import { Sparkline } from './sparkline.tsx';
 
@@ -178,7 +179,7 @@ export function Sources() {
           {t('sources.add')}
         </Button>
       </PageHead>
-      <div className={classes['scrollX']} tabIndex={0} role="region" aria-label={t('settings.sources')}>
+      <TableFrame label={t('settings.sources')}>
         <table className={classes['table']}>
           <thead>
             <tr>
@@ -198,7 +199,7 @@ export function Sources() {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableFrame>
       {open?.dialog === 'snippet' && <SnippetDialog source={open.source} onClose={close} />}
       {open?.dialog === 'rotate' && <RotateDialog source={open.source} onClose={close} onRotated={setRotated} />}
       {isAdding && <ListEntryDialog kind="sources" onClose={() => setAdding(false)} onSaved={() => void answer.refetch()} />}

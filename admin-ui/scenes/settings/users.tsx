@@ -13,6 +13,7 @@ import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
 import { OnceDialog } from './once-dialog.tsx';
 import { PageHead } from './page-head.tsx';
 import classes from './settings.module.css';
+import { TableFrame } from './table-frame.tsx';
 
 interface Made {
   readonly name: string;
@@ -156,7 +157,7 @@ export function Users() {
           {t('users.add')}
         </Button>
       </PageHead>
-      <div className={classes['scrollX']} tabIndex={0} role="region" aria-label={t('settings.users')}>
+      <TableFrame label={t('settings.users')}>
         <table className={classes['table']}>
           <thead>
             <tr>
@@ -176,7 +177,7 @@ export function Users() {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableFrame>
       {isAdding && <UserDialog onClose={() => setAdding(false)} onMade={finish} />}
       {made?.initialPassword !== undefined && (
         <OnceDialog

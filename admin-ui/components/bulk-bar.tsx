@@ -1,0 +1,65 @@
+import { Button, Group, Select, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useTranslation } from 'react-i18next';
+import { request } from '../api/client.ts';
+import { useUsers } from '../api/queries.ts';
+import { showProblem, toProblem } from '../app/acts.tsx';
+import classes from './list-pane.module.css';
+import type { ListPage } from './use-list-page.ts';
+
+export type BulkAct = 'assign' | 'archive';
+
+interface BulkBarProps {
+  readonly page: ListPage;
+  readonly ids: ReadonlySet<string>;
+  readonly acts: readonly BulkAct[];
+  readonly onDone: () => void;
+}
+
+interface BulkAnswer {
+  readonly data: { readonly changed: number; readonly failed: readonly unknown[] };
+}
+
+/** What can be done with all selected rows; says how many were changed and how many were not. */
+export function BulkBar({ page, ids, acts, onDone }: BulkBarProps) {
+  const { t } = useTranslation();
+  const users = useUsers();
+  const apply = async (act: BulkAct, input: unknown): Promise<void> => {
+    try {
+      const { body } = await request<BulkAnswer>('POST', `/${page.model.plural}/bulk`, { body: { ids: [...ids], act, input } });
+      const failed = body.data.failed.length;
+      const sentence = t('inbox.bulkDone', { count: body.data.changed });
+      notifications.show({ message: failed === 0 ? sentence : `${sentence}, ${t('inbox.bulkFailed', { count: failed })}` });
+      onDone();
+      page.reload();
+    } catch (error) {
+      showProblem(toProblem(error), t('error.title'));
+    }
+  };
+  return (
+    <Group className={classes['bulk']} gap="sm" wrap="nowrap">
+      <Text size="sm" fw={560}>
+        {t('list.selected', { count: ids.size })}
+      </Text>
+      {acts.includes('assign') && (
+        <Select
+          size="xs"
+          w={150}
+          aria-label={t('inbox.assign')}
+          placeholder={t('inbox.assign')}
+          data={users.map((user) => ({ value: user.id, label: user.name }))}
+          value={null}
+          onChange={(owner) => void apply('assign', { owner })}
+        />
+      )}
+      {acts.includes('archive') && (
+        <Button variant="default" onClick={() => void apply('archive', { reason: t('inbox.reason.notALead') })}>
+          {t('inbox.archive')}
+        </Button>
+      )}
+      <Button variant="subtle" color="gray" onClick={onDone}>
+        {t('list.clearSelection')}
+      </Button>
+    </Group>
+  );
+}

@@ -1,0 +1,40 @@
+import { createCalendar, type CalendarConfig, type Duration } from '../../core/calendar.ts';
+import type { ConfigItem, RecordValue } from '../api/types.ts';
+import { textOf } from './entities.ts';
+
+/** Until when a lead has to be dealt with in its stage; undefined where its stage has no deadline. */
+export type DeadlineOf = (lead: RecordValue) => string | undefined;
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+const isCalendar = (value: unknown): value is CalendarConfig => isObject(value) && typeof value['timeZone'] === 'string' && isObject(value['week']);
+
+const listOf = (value: unknown): readonly Record<string, unknown>[] => (Array.isArray(value) ? value.filter(isObject) : []);
+
+/** Waiting times of the stages' SLA timers, by stage. */
+const slaByStage = (pipeline: ConfigItem): ReadonlyMap<string, Duration> =>
+  new Map(
+    listOf(pipeline.value['stages']).flatMap((stage) => {
+      const timer = listOf(stage['timers']).find((one) => one['kind'] === 'sla');
+      const after = timer?.['after'];
+      return typeof stage['key'] === 'string' && isObject(after) ? [[stage['key'], after as Duration] as const] : [];
+    }),
+  );
+
+/**
+ * Works out the SLA deadline with the rules of `core/calendar`, for marking rows in a list. It goes by the published
+ * pipeline and knows no public holidays: the process, which does, decides; here a row only turns red a little early.
+ */
+export function createDeadlines(pipelines: readonly ConfigItem[], calendars: readonly ConfigItem[], entity: string): DeadlineOf {
+  const pipeline = pipelines.find((item) => item.value['entity'] === entity);
+  const found = calendars.find((item) => item.key === pipeline?.value['calendar'])?.value;
+  if (pipeline === undefined || !isCalendar(found)) return () => undefined;
+  const calendar = createCalendar(found);
+  const durations = slaByStage(pipeline);
+  return (lead) => {
+    const duration = durations.get(textOf(lead, 'stage') ?? '');
+    const since = textOf(lead, 'stageSince');
+    if (duration === undefined || since === undefined || lead['state'] !== 'open') return undefined;
+    return calendar.add(since, duration);
+  };
+}
