@@ -4,7 +4,6 @@ import { LeitwerkError } from '../core/errors.ts';
 import { listUsers } from '../store/accounts-users.ts';
 import { archiveConfig as archiveHead } from '../store/config.ts';
 import { insertEvent } from '../store/events.ts';
-import { brokenReferences } from './config-references.ts';
 import { assertMayConfigure, onSteadyState, type ConfigContext } from './config-state.ts';
 
 const assertRoleUnused = async (ctx: ConfigContext, key: string): Promise<void> => {
@@ -31,6 +30,7 @@ export async function archiveConfig(
     const head = state.heads.find((one) => one.kind === kind && one.key === key);
     if (head === undefined) throw new LeitwerkError('NotFound');
     if (kind === 'roles') await assertRoleUnused(ctx, key);
+    const { brokenReferences } = await import('./config-references.ts');
     const references = brokenReferences(state, { removed: { kind, key } });
     if (references.length > 0) {
       const text = { de: `„${key}“ wird noch gebraucht.`, en: `"${key}" is still needed.` };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { configDefinitions, configKinds, configSchema, type RevisionKind } from '../core/config/kinds.ts';
 import type { ConfigIssue } from '../core/config/faults.ts';
-import { parseConfig, type Parsed } from '../core/config/parse.ts';
+import type { Parsed } from '../core/config/parse.ts';
 import {
   archiveConfig,
   isDamaged,
@@ -21,7 +21,9 @@ const fingerprint = (): string => {
   return createHash('sha256').update(JSON.stringify(schemas)).digest('hex');
 };
 
-const read = (ctx: BootContext, head: Pick<ConfigHead, 'kind' | 'key' | 'yaml'>): Parsed => {
+/** The reader is loaded only when something has to be read. */
+const read = async (ctx: BootContext, head: Pick<ConfigHead, 'kind' | 'key' | 'yaml'>): Promise<Parsed> => {
+  const { parseConfig } = await import('../core/config/parse.ts');
   const kind = head.kind as RevisionKind;
   return parseConfig(kind, head.yaml, { key: head.key, file: configFileName(kind, head.key), language: ctx.language });
 };
@@ -30,7 +32,7 @@ const read = (ctx: BootContext, head: Pick<ConfigHead, 'kind' | 'key' | 'yaml'>)
 const lastGood = async (ctx: BootContext, head: ConfigHead): Promise<ConfigEntry | undefined> => {
   const { kind, key } = head;
   for (const revision of await readRevisions(ctx.db, { tenantId: ctx.actor.tenantId, kind, key })) {
-    const { value } = read(ctx, revision);
+    const { value } = await read(ctx, revision);
     if (revision.revision === head.revision || value === undefined || isDamaged(revision)) continue;
     const comment =
       ctx.language === 'de'
@@ -70,7 +72,7 @@ export async function keepLastGood(ctx: BootContext): Promise<readonly ConfigIss
   const issues: ConfigIssue[] = [];
   for (const head of await readAllHeads(ctx.db, tenantId)) {
     if (head.isArchived || (isChecked && !isDamaged(head))) continue;
-    const found = isDamaged(head) ? [damage(ctx, head)] : read(ctx, head).issues;
+    const found = isDamaged(head) ? [damage(ctx, head)] : (await read(ctx, head)).issues;
     if (found.length === 0) continue;
     issues.push(...found);
     await replace(ctx, head);

@@ -1,7 +1,5 @@
-import { checkConfig } from '../core/config/check.ts';
-import { diffLines, type LineDiff } from '../core/config/diff.ts';
+import type { LineDiff } from '../core/config/diff.ts';
 import { toConfigKind } from '../core/config/kinds.ts';
-import { writeYaml } from '../core/config/write.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { assertExpected } from '../store/config.ts';
 import {
@@ -35,7 +33,19 @@ interface Prepared {
   readonly diff: LineDiff;
 }
 
-const prepare = (ctx: ConfigContext, state: ConfigState, input: PublishInput): Prepared => {
+/** Loaded at the first publish: the readers and checkers of config texts are large. */
+const loadChecks = async () => {
+  const modules = [
+    import('../core/config/check.ts'),
+    import('../core/config/diff.ts'),
+    import('../core/config/write.ts'),
+  ] as const;
+  const [{ checkConfig }, { diffLines }, { writeYaml }] = await Promise.all(modules);
+  return { checkConfig, diffLines, writeYaml };
+};
+
+const prepare = async (ctx: ConfigContext, state: ConfigState, input: PublishInput): Promise<Prepared> => {
+  const { checkConfig, diffLines, writeYaml } = await loadChecks();
   const kind = toConfigKind(input.kind);
   const { key } = input;
   const head = state.heads.find((one) => one.kind === kind && one.key === key);
@@ -60,8 +70,8 @@ export async function publishConfig(
   input: PublishInput,
 ): Promise<PublishedEntry & { readonly value: unknown; readonly yaml: string }> {
   assertMayConfigure(ctx);
-  return await onSteadyState(ctx, (state) => {
-    const { entry } = prepare(ctx, state, input);
+  return await onSteadyState(ctx, async (state) => {
+    const { entry } = await prepare(ctx, state, input);
     return async (tx) => ({ ...(await publishEntry(ctx, tx, entry)), value: entry.value, yaml: entry.yaml });
   });
 }
@@ -72,6 +82,6 @@ export async function previewConfig(
   input: PublishInput,
 ): Promise<{ readonly diff: LineDiff; readonly yaml: string }> {
   assertMayConfigure(ctx);
-  const { entry, diff } = prepare(ctx, await readConfigState(ctx.db, ctx.actor.tenantId), input);
+  const { entry, diff } = await prepare(ctx, await readConfigState(ctx.db, ctx.actor.tenantId), input);
   return { diff, yaml: entry.yaml };
 }

@@ -1,4 +1,3 @@
-import { checkConfig } from '../core/config/check.ts';
 import type { ConfigIssue } from '../core/config/faults.ts';
 import { fitsColumn, type SchemaChange } from '../core/config/schema-change.ts';
 import { toEntityModel, type EntityModel, type EntitySchema } from '../core/entity.ts';
@@ -76,6 +75,7 @@ const prepare = async (ctx: ConfigContext, state: ConfigState, input: PublishSch
   const { entity } = input;
   const head = state.heads.find((one) => one.kind === 'schemas' && one.key === entity);
   assertExpected(head, { key: entity, yaml: text, expectedRevision: input.expectedRevision });
+  const { checkConfig } = await import('../core/config/check.ts');
   const { value, issues } = checkConfig('schemas', text, {
     key: entity,
     language: ctx.language,

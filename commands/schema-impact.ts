@@ -13,7 +13,6 @@ import {
   type ViewTexts,
 } from '../store/schema-usage.ts';
 import { migrate } from '../store/tables.ts';
-import { brokenReferences } from './config-references.ts';
 import type { ConfigState } from './config-state.ts';
 
 /** What publishing a schema would touch. Texts are in the reader's language. */
@@ -108,6 +107,7 @@ export async function schemaImpact(
     isDestructive && before !== undefined
       ? (await readViewTexts(db, tenantId, before)).filter((view) => isTouched(view, before, after))
       : [];
+  const { brokenReferences } = await import('./config-references.ts');
   const broken = isDestructive ? brokenReferences(state, { added }) : [];
   const proposal = JSON.stringify([after.name, before?.revision ?? 0, after.schema]);
   return {
