@@ -9,7 +9,7 @@ export interface Pacer {
 }
 
 /** Processes started whose first step is still to come. */
-const aheadLimit = 48;
+const aheadLimit = 32;
 /** Steps may be taken by workers elsewhere; without news for this long the count begins anew. */
 const forgetMs = 2_000;
 const windowMs = 30_000;

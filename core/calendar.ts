@@ -1,4 +1,4 @@
-import { DateTime, type DurationLikeObject } from 'luxon';
+import { DateTime } from 'luxon';
 import { LeitwerkError } from './errors.ts';
 
 export const weekdays = ['mo', 'tu', 'we', 'th', 'fr', 'sa', 'su'] as const;
@@ -97,44 +97,125 @@ const clockMs = (day: DateTime, minutes: number): number =>
  * @throws LeitwerkError `Misconfigured` for an unknown time zone, unreadable or overlapping hours, or a week without work.
  */
 export function createCalendar(config: CalendarConfig, isHoliday: (isoDate: string) => boolean = () => false): Calendar {
-  const zone = config.timeZone;
-  if (!DateTime.now().setZone(zone).isValid) throw misconfigured(`Zeitzone „${zone}“ ist unbekannt.`, `Time zone "${zone}" is unknown.`);
-  const week = parseWeek(config);
-  const daysOff = new Set((config.daysOff ?? []).map((day) => day.date));
-  const spansByDate = new Map<string, readonly Span[]>();
+  return new BusinessCalendar(config, isHoliday);
+}
 
-  const local = (instant: string): DateTime => DateTime.fromISO(instant, { zone });
+class BusinessCalendar implements Calendar {
+  readonly timeZone: string;
+  readonly #key: string;
+  readonly #week: readonly (readonly ClockSpan[])[];
+  readonly #daysOff: ReadonlySet<string>;
+  readonly #isHoliday: (isoDate: string) => boolean;
+  readonly #spans = new Map<string, readonly Span[]>();
 
-  const isWorkingDate = (day: DateTime): boolean => {
+  constructor(config: CalendarConfig, isHoliday: (isoDate: string) => boolean) {
+    this.timeZone = config.timeZone;
+    if (!DateTime.now().setZone(config.timeZone).isValid) {
+      throw misconfigured(`Zeitzone „${config.timeZone}“ ist unbekannt.`, `Time zone "${config.timeZone}" is unknown.`);
+    }
+    this.#key = config.key;
+    this.#week = parseWeek(config);
+    this.#daysOff = new Set((config.daysOff ?? []).map((day) => day.date));
+    this.#isHoliday = isHoliday;
+  }
+
+  isWorkingDay(isoDate: string): boolean {
+    return this.#isWorkingDate(DateTime.fromISO(isoDate, { zone: this.timeZone }));
+  }
+
+  startOfDay(isoDate: string): string {
+    return toIso(DateTime.fromISO(isoDate, { zone: this.timeZone }).startOf('day').toMillis());
+  }
+
+  nextWorkingInstant(instant: string): string {
+    return toIso(this.#forward(Date.parse(instant), 0));
+  }
+
+  addWorkingMinutes(instant: string, minutes: number): string {
+    const start = Date.parse(instant);
+    const ms = Math.round(minutes * minuteMs);
+    if (ms === 0) return toIso(start);
+    return toIso(ms > 0 ? this.#forward(start, ms) : this.#backward(start, -ms));
+  }
+
+  addWorkingDays(instant: string, days: number): string {
+    if (days === 0) return toIso(Date.parse(instant));
+    const step = days > 0 ? 1 : -1;
+    const start = this.#local(instant);
+    let left = Math.abs(days);
+    const date = this.#walk(start.startOf('day').plus({ days: step }), step, (day) => {
+      if (this.#isWorkingDate(day)) left -= 1;
+      return left <= 0 ? day : undefined;
+    });
+    const { hour, minute, second, millisecond } = start;
+    return toIso(date.set({ hour, minute, second, millisecond }).toMillis());
+  }
+
+  add(instant: string, duration: Duration): string {
+    return this.#shift(instant, duration, 1);
+  }
+
+  subtract(instant: string, duration: Duration): string {
+    return this.#shift(instant, duration, -1);
+  }
+
+  #shift(instant: string, duration: Duration, sign: 1 | -1): string {
+    const of = (unit: Exclude<keyof Duration, 'at'>): number => sign * (duration[unit] ?? 0);
+    const days = this.#addDays(instant, of('days'));
+    const workingDays = this.addWorkingDays(days, of('workingDays'));
+    const plain = toIso(Date.parse(workingDays) + Math.round((of('hours') * 60 + of('minutes')) * minuteMs));
+    const result = this.addWorkingMinutes(plain, of('workingHours') * 60 + of('workingMinutes'));
+    return duration.at === undefined ? result : this.#atTime(result, duration.at, sign > 0 ? instant : undefined);
+  }
+
+  #addDays(instant: string, days: number): string {
+    return toIso(days === 0 ? Date.parse(instant) : this.#local(instant).plus({ days }).toMillis());
+  }
+
+  /** The time of day on the instant's date; the next day where that would lie before `after`. */
+  #atTime(instant: string, at: string, after: string | undefined): string {
+    const match = timePattern.exec(at);
+    if (match === null) throw misconfigured(`„${at}“ ist keine Uhrzeit (HH:mm).`, `"${at}" is not a time of day (HH:mm).`);
+    const day = this.#local(instant);
+    const minutes = Number(match[1]) * 60 + Number(match[2]);
+    const ms = clockMs(day, minutes);
+    return toIso(after !== undefined && ms < Date.parse(after) ? clockMs(day.plus({ days: 1 }), minutes) : ms);
+  }
+
+  #local(instant: string): DateTime {
+    return DateTime.fromISO(instant, { zone: this.timeZone });
+  }
+
+  #isWorkingDate(day: DateTime): boolean {
     const date = day.toISODate() ?? '';
-    return (week[day.weekday - 1]?.length ?? 0) > 0 && !daysOff.has(date) && !isHoliday(date);
-  };
+    return (this.#week[day.weekday - 1]?.length ?? 0) > 0 && !this.#daysOff.has(date) && !this.#isHoliday(date);
+  }
 
-  const spansOn = (day: DateTime): readonly Span[] => {
+  #spansOn(day: DateTime): readonly Span[] {
     const date = day.toISODate() ?? '';
-    const known = spansByDate.get(date);
+    const known = this.#spans.get(date);
     if (known !== undefined) return known;
-    const clock = isWorkingDate(day) ? (week[day.weekday - 1] ?? []) : [];
+    const clock = this.#isWorkingDate(day) ? (this.#week[day.weekday - 1] ?? []) : [];
     const spans = clock.map((span) => ({ from: clockMs(day, span.from), to: clockMs(day, span.to) })).filter((span) => span.to > span.from);
-    if (spansByDate.size > 1_000) spansByDate.clear();
-    spansByDate.set(date, spans);
+    if (this.#spans.size > 1_000) this.#spans.clear();
+    this.#spans.set(date, spans);
     return spans;
-  };
+  }
 
-  const walk = <T>(start: DateTime, step: 1 | -1, found: (day: DateTime) => T | undefined): T => {
+  #walk<T>(start: DateTime, step: 1 | -1, found: (day: DateTime) => T | undefined): T {
     let day = start;
     for (let count = 0; count <= horizonDays; count += 1) {
       const answer = found(day);
       if (answer !== undefined) return answer;
       day = day.plus({ days: step });
     }
-    throw misconfigured(`Kalender „${config.key}“ findet keine Arbeitszeit.`, `Calendar "${config.key}" finds no working time.`);
-  };
+    throw misconfigured(`Kalender „${this.#key}“ findet keine Arbeitszeit.`, `Calendar "${this.#key}" finds no working time.`);
+  }
 
-  const forward = (startMs: number, wantedMs: number): number => {
+  #forward(startMs: number, wantedMs: number): number {
     let left = wantedMs;
-    return walk(DateTime.fromMillis(startMs, { zone }).startOf('day'), 1, (day) => {
-      for (const span of spansOn(day)) {
+    return this.#walk(DateTime.fromMillis(startMs, { zone: this.timeZone }).startOf('day'), 1, (day) => {
+      for (const span of this.#spansOn(day)) {
         const from = Math.max(span.from, startMs);
         const available = span.to - from;
         if (available <= 0) continue;
@@ -143,12 +224,12 @@ export function createCalendar(config: CalendarConfig, isHoliday: (isoDate: stri
       }
       return undefined;
     });
-  };
+  }
 
-  const backward = (startMs: number, wantedMs: number): number => {
+  #backward(startMs: number, wantedMs: number): number {
     let left = wantedMs;
-    return walk(DateTime.fromMillis(startMs, { zone }).startOf('day'), -1, (day) => {
-      for (const span of spansOn(day).toReversed()) {
+    return this.#walk(DateTime.fromMillis(startMs, { zone: this.timeZone }).startOf('day'), -1, (day) => {
+      for (const span of this.#spansOn(day).toReversed()) {
         const to = Math.min(span.to, startMs);
         const available = to - span.from;
         if (available <= 0) continue;
@@ -157,58 +238,5 @@ export function createCalendar(config: CalendarConfig, isHoliday: (isoDate: stri
       }
       return undefined;
     });
-  };
-
-  const addWorkingMs = (instant: string, ms: number): string => {
-    const start = Date.parse(instant);
-    if (ms === 0) return toIso(start);
-    return toIso(ms > 0 ? forward(start, ms) : backward(start, -ms));
-  };
-
-  const addWorkingDays = (instant: string, days: number): string => {
-    if (days === 0) return toIso(Date.parse(instant));
-    const step = days > 0 ? 1 : -1;
-    const start = local(instant);
-    let left = Math.abs(days);
-    const date = walk(start.startOf('day').plus({ days: step }), step, (day) => {
-      if (isWorkingDate(day)) left -= 1;
-      return left <= 0 ? day : undefined;
-    });
-    const { hour, minute, second, millisecond } = start;
-    return toIso(date.set({ hour, minute, second, millisecond }).toMillis());
-  };
-
-  const addPlain = (instant: string, amount: DurationLikeObject): string => toIso(local(instant).plus(amount).toMillis());
-
-  const atTime = (instant: string, at: string, after: string | undefined): string => {
-    const match = timePattern.exec(at);
-    if (match === null) throw misconfigured(`„${at}“ ist keine Uhrzeit (HH:mm).`, `"${at}" is not a time of day (HH:mm).`);
-    const day = local(instant);
-    const minutes = Number(match[1]) * 60 + Number(match[2]);
-    const ms = clockMs(day, minutes);
-    return toIso(after !== undefined && ms < Date.parse(after) ? clockMs(day.plus({ days: 1 }), minutes) : ms);
-  };
-
-  const shift = (instant: string, duration: Duration, sign: 1 | -1): string => {
-    const { days = 0, hours = 0, minutes = 0, workingDays = 0, workingHours = 0, workingMinutes = 0, at } = duration;
-    let result = toIso(Date.parse(instant));
-    if (days !== 0) result = addPlain(result, { days: sign * days });
-    if (workingDays !== 0) result = addWorkingDays(result, sign * workingDays);
-    const plainMs = sign * (hours * 60 + minutes) * minuteMs;
-    if (plainMs !== 0) result = toIso(Date.parse(result) + Math.round(plainMs));
-    const workingMs = sign * (workingHours * 60 + workingMinutes) * minuteMs;
-    if (workingMs !== 0) result = addWorkingMs(result, Math.round(workingMs));
-    return at === undefined ? result : atTime(result, at, sign > 0 ? instant : undefined);
-  };
-
-  return {
-    timeZone: zone,
-    isWorkingDay: (isoDate) => isWorkingDate(DateTime.fromISO(isoDate, { zone })),
-    startOfDay: (isoDate) => toIso(DateTime.fromISO(isoDate, { zone }).startOf('day').toMillis()),
-    nextWorkingInstant: (instant) => toIso(forward(Date.parse(instant), 0)),
-    addWorkingMinutes: (instant, minutes) => addWorkingMs(instant, Math.round(minutes * minuteMs)),
-    addWorkingDays,
-    add: (instant, duration) => shift(instant, duration, 1),
-    subtract: (instant, duration) => shift(instant, duration, -1),
-  };
+  }
 }

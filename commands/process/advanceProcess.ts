@@ -1,7 +1,7 @@
 import type { EntityModel } from '../../core/entity.ts';
 import { decide } from '../../core/pipeline/decide.ts';
 import { isClosed } from '../../core/pipeline/run.ts';
-import { newProcess, type ProcessEvent, type ProcessState } from '../../core/pipeline/state.ts';
+import { isExternal, newProcess, type Decision, type ProcessEvent, type ProcessState } from '../../core/pipeline/state.ts';
 import type { Tx } from '../../store/database.ts';
 import { readEffects } from '../../store/effects.ts';
 import { readLinkedActivities, readLinkedEvents, type LinkedActivity, type LinkedEvent } from '../../store/process-inputs.ts';
@@ -69,45 +69,61 @@ const positionOf = (process: ProcessRow | undefined, record: RecordData): Proces
   return { ...position, timers: Object.fromEntries(Object.entries(position.timers).filter(([, timer]) => timer.fired > 0)) };
 };
 
+interface Inputs {
+  readonly activities: readonly LinkedActivity[];
+  readonly events: readonly LinkedEvent[];
+}
+
+/** A record that nobody has touched since its creation has neither events nor activities of interest. */
+const readInputs = async (tx: Tx, key: ProcessKey, since: { readonly link: string | undefined; readonly seenSeq: number; readonly isFresh: boolean }): Promise<Inputs> => {
+  if (since.isFresh) return { activities: [], events: [] };
+  const { tenantId, recordId } = key;
+  const activities = since.link === undefined ? [] : await readLinkedActivities(tx, { tenantId, link: since.link, recordId });
+  const recordIds = [recordId, ...activities.map((activity) => activity.id)];
+  return { activities, events: await readLinkedEvents(tx, { tenantId, recordIds, afterSeq: since.seenSeq }) };
+};
+
+const decisionOn = (ctx: Context, now: { stand: Stand; events: readonly LinkedEvent[]; process: ProcessRow | undefined; touchedAt: string | undefined }): Decision => {
+  const { stand, events, process, touchedAt } = now;
+  const byId = new Map(stand.activities.map((activity) => [activity.id, activity]));
+  return decide({
+    definition: stand.definition,
+    process: positionOf(process, stand.record),
+    record: stand.record,
+    activities: stand.activities.filter((activity) => activity.planKey !== ''),
+    events: events.filter((event) => !event.actor.startsWith('process/')).map((event) => toProcessEvent(event, byId)),
+    now: ctx.now().toISOString(),
+    calendar: calendarOf(ctx, stand.definition.calendar),
+    touchedAt,
+  });
+};
+
 const step = async (ctx: Context, tx: Tx, now: { key: ProcessKey; model: EntityModel; record: RecordData; process: ProcessRow | undefined }): Promise<ProcessStep> => {
   const { key, model, record, process } = now;
   const at = ctx.now().toISOString();
   const definition = await pipelineOf(tx, model, record);
   const link = linkOf(ctx, key.entity);
+  const { seenSeq, touchedAt: lastTouch, startedAt } = process ?? { seenSeq: 0, touchedAt: undefined, startedAt: at };
   const isFresh = process === undefined && record['version'] === 1;
-  const activities = isFresh || link === undefined ? [] : await readLinkedActivities(tx, { tenantId: key.tenantId, link, recordId: key.recordId });
-  const recordIds = [key.recordId, ...activities.map((activity) => activity.id)];
-  const events = isFresh ? [] : await readLinkedEvents(tx, { tenantId: key.tenantId, recordIds, afterSeq: process?.seenSeq ?? 0 });
-  const touchedAt = events.findLast(isByPerson)?.at ?? process?.touchedAt;
-  const byId = new Map(activities.map((activity) => [activity.id, activity]));
-
-  const decision = decide({
-    definition,
-    process: positionOf(process, record),
-    record,
-    activities: activities.filter((activity) => activity.planKey !== ''),
-    events: events.filter((event) => !event.actor.startsWith('process/')).map((event) => toProcessEvent(event, byId)),
-    now: at,
-    calendar: calendarOf(ctx, definition.calendar),
-    touchedAt,
-  });
+  const { activities, events } = await readInputs(tx, key, { link, seenSeq, isFresh });
+  const touchedAt = events.findLast(isByPerson)?.at ?? lastTouch;
   const stand: Stand = { model, definition, activities, link, record };
+  const decision = decisionOn(ctx, { stand, events, process, touchedAt });
   await applyEffects(ctx, tx, { stand, effects: decision.effects });
-
   const after: ProcessRow = {
     ...key,
     pipeline: definition.key,
     revision: Number(record['pipelineRevision']),
     state: decision.process.isDone ? 'done' : 'running',
     position: decision.process,
-    seenSeq: events.at(-1)?.seq ?? process?.seenSeq ?? 0,
+    seenSeq: events.at(-1)?.seq ?? seenSeq,
     touchedAt,
     next: decision.next,
     error: undefined,
-    startedAt: process?.startedAt ?? at,
+    startedAt,
     updatedAt: at,
   };
   await writeProcess(tx, after, process === undefined);
-  const effects = isFresh && decision.effects.length === 0 ? [] : await readEffects(tx, key, 'pending');
+  const effects = isFresh && !decision.effects.some(isExternal) ? [] : await readEffects(tx, key, 'pending');
   return toStep(after, { definition, effects, owner: stand.record['owner'], language: ctx.language });
 };

@@ -28,25 +28,35 @@ const words = {
 const effectSummary = (row: EffectRow, language: Language): string =>
   row.effect.kind === 'sendMail' ? `${words[language].sendMail}: ${row.effect.template}` : `${words[language].callWebhook}: ${row.effect.event}`;
 
+interface View {
+  readonly definition: PipelineDefinition | undefined;
+  readonly effects: readonly EffectRow[];
+  readonly owner: unknown;
+  readonly language: Language;
+}
+
+const stateText = (process: ProcessRow, language: Language): string => {
+  const word = words[language];
+  const { next, error } = process;
+  if (process.state === 'done') return word.done;
+  if (process.state === 'parked') return `${word.parked}: ${error?.message[language] ?? ''} (${error?.step ?? ''})`;
+  return next === undefined ? word.none : `${next.text[language]} · ${next.at.slice(0, 16).replace('T', ' ')} UTC`;
+};
+
 /** Puts a process into the words an operator reads in Temporal. */
-export function toStep(
-  process: ProcessRow,
-  view: { readonly definition: PipelineDefinition | undefined; readonly effects: readonly EffectRow[]; readonly owner: unknown; readonly language: Language },
-): ProcessStep {
+export function toStep(process: ProcessRow, view: View): ProcessStep {
   const { language, definition } = view;
   const word = words[language];
+  const { state, next } = process;
   const stage = process.position.stage ?? '';
   const label = definition?.stages.get(stage)?.label[language] ?? stage;
-  const next = process.next === undefined ? word.none : `${process.next.text[language]} · ${process.next.at.slice(0, 16).replace('T', ' ')} UTC`;
-  const state =
-    process.state === 'running' ? next : process.state === 'done' ? word.done : `${word.parked}: ${process.error?.message[language] ?? ''} (${process.error?.step ?? ''})`;
   return {
-    state: process.state,
+    state,
     stage,
-    nextAt: process.state === 'running' ? (process.next?.at ?? null) : null,
-    effects: process.state !== 'parked' ? view.effects.map((row) => ({ id: row.id, summary: effectSummary(row, language) })) : [],
-    summary: process.next === undefined ? '' : `${label}: ${process.next.text[language]}`.slice(0, 200),
-    details: [`**${word.stage}: ${label}** (${process.pipeline}, ${word.revision} ${process.revision})`, `${word.next}: ${state}`].join('\n\n'),
+    nextAt: state === 'running' && next !== undefined ? next.at : null,
+    effects: state === 'parked' ? [] : view.effects.map((row) => ({ id: row.id, summary: effectSummary(row, language) })),
+    summary: next === undefined ? '' : `${label}: ${next.text[language]}`.slice(0, 200),
+    details: `**${word.stage}: ${label}** (${process.pipeline}, ${word.revision} ${process.revision})\n\n${word.next}: ${stateText(process, language)}`,
     owner: typeof view.owner === 'string' ? view.owner : '',
     revision: process.revision,
   };

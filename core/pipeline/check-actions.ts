@@ -24,30 +24,41 @@ export function checkActions(actions: readonly ActionConfig[], path: string, che
       checks.report(`${path}/${position + 1}`, 'unreachable', { de: 'Nach dem Sprung wird nichts mehr ausgeführt.', en: 'Nothing after the jump is carried out.' });
     }
     checkExpression(action.if, `${at}/if`, checks);
-    checkAction(action, at, checks);
+    for (const kind of kinds) checkKind(kind, action, { at, checks });
   }
 }
 
-const checkAction = (action: ActionConfig, at: string, checks: ActionChecks): void => {
-  const { definition, lookup, report } = checks;
-  if (action.createActivity !== undefined) checkActivity(action.createActivity, checks.isPlanStep === true ? at : `${at}/createActivity`, checks);
-  if (action.cancelActivities !== undefined) checkSteps(action.cancelActivities.steps ?? [], `${at}/cancelActivities/steps`, checks);
-  if (action.notify !== undefined) checkRecipients(action.notify.to, `${at}/notify/to`, checks);
-  if (action.assign !== undefined) checkAssign(action.assign, `${at}/assign`, checks);
-  for (const [name, value] of Object.entries(action.setFields ?? {})) checkValue(name, value, { ...checks, path: `${at}/setFields/${name}` });
-  for (const [index, tag] of (action.addTags ?? []).entries()) {
-    if (!lookup.has('tags', tag)) report(`${at}/addTags/${index}`, 'unknown', unknown('Den Tag', 'tag', tag));
-  }
-  if (action.sendMail !== undefined) {
-    if (!lookup.has('templates', action.sendMail.template)) {
-      report(`${at}/sendMail/template`, 'unknown', unknown('Die Vorlage', 'template', action.sendMail.template));
-    }
-    checkRecipients(action.sendMail.to, `${at}/sendMail/to`, { ...checks, isMail: true });
-  }
-  if (action.callWebhook !== undefined && !/^https?:\/\/[^\s]+$/.test(action.callWebhook.url)) {
+type Check<K extends keyof ActionConfig> = (value: NonNullable<ActionConfig[K]>, at: string, checks: ActionChecks) => void;
+
+/** One check for each kind of action; `at` is the action's place. */
+const checksByKind: { readonly [K in (typeof actionKinds)[number]]: Check<K> } = {
+  createActivity: (activity, at, checks) => checkActivity(activity, checks.isPlanStep === true ? at : `${at}/createActivity`, checks),
+  cancelActivities: ({ steps }, at, checks) => checkSteps(steps ?? [], `${at}/cancelActivities/steps`, checks),
+  notify: ({ to }, at, checks) => checkRecipients(to, `${at}/notify/to`, checks),
+  assign: (assign, at, checks) => checkAssign(assign, `${at}/assign`, checks),
+  setFields: (fields, at, checks) => {
+    for (const [name, value] of Object.entries(fields)) checkValue(name, value, { ...checks, path: `${at}/setFields/${name}` });
+  },
+  addTags: (tags, at, { lookup, report }) => {
+    for (const [index, tag] of tags.entries()) if (!lookup.has('tags', tag)) report(`${at}/addTags/${index}`, 'unknown', unknown('Den Tag', 'tag', tag));
+  },
+  timeline: () => undefined,
+  sendMail: ({ template, to }, at, checks) => {
+    if (!checks.lookup.has('templates', template)) checks.report(`${at}/sendMail/template`, 'unknown', unknown('Die Vorlage', 'template', template));
+    checkRecipients(to, `${at}/sendMail/to`, { ...checks, isMail: true });
+  },
+  callWebhook: ({ url }, at, { report }) => {
+    if (/^https?:\/\/[^\s]+$/.test(url)) return;
     report(`${at}/callWebhook/url`, 'url', { de: 'Das ist keine Adresse mit http:// oder https://.', en: 'This is not an address with http:// or https://.' });
-  }
-  if (action.goTo !== undefined && !definition.stages.has(action.goTo)) report(`${at}/goTo`, 'unknown', unknown('Die Stufe', 'stage', action.goTo));
+  },
+  goTo: (stage, at, { definition, report }) => {
+    if (!definition.stages.has(stage)) report(`${at}/goTo`, 'unknown', unknown('Die Stufe', 'stage', stage));
+  },
+};
+
+const checkKind = <K extends (typeof actionKinds)[number]>(kind: K, action: ActionConfig, place: { readonly at: string; readonly checks: ActionChecks }): void => {
+  const value = action[kind];
+  if (value !== undefined && value !== null) checksByKind[kind](value, place.at, place.checks);
 };
 
 const checkActivity = (activity: NonNullable<ActionConfig['createActivity']>, at: string, checks: ActionChecks): void => {

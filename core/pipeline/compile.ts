@@ -2,7 +2,7 @@ import type { Text } from '../errors.ts';
 import { planIssues } from '../plan.ts';
 import { checkActions } from './check-actions.ts';
 import { checkExpression, checkField, checkSteps, unknown, type Checks, type PipelineIssue, type PipelineLookup, type Report } from './checks.ts';
-import type { PipelineConfig, StageConfig, TimerConfig } from './config.ts';
+import type { EventConfig, PipelineConfig, RequiresConfig, StageConfig, TimerConfig } from './config.ts';
 import { standardCalendar, toDefinition, type PipelineDefinition } from './definition.ts';
 
 export type { PipelineIssue, PipelineLookup } from './checks.ts';
@@ -45,25 +45,30 @@ const checkStage = (stage: StageConfig, path: string, checks: Checks): void => {
   for (const [position, key] of (stage.next ?? []).entries()) {
     if (!checks.definition.stages.has(key)) checks.report(`${path}/next/${position}`, 'unknown', unknown('Die Stufe', 'stage', key));
   }
-  for (const [position, name] of (stage.requires?.fields ?? []).entries()) checkField(name, `${path}/requires/fields/${position}`, checks);
-  for (const [group, names] of (stage.requires?.anyOf ?? []).entries()) {
-    for (const [position, name] of names.entries()) checkField(name, `${path}/requires/anyOf/${group}/${position}`, checks);
-  }
-  for (const [position, condition] of (stage.requires?.conditions ?? []).entries()) {
-    checkExpression(condition.if, `${path}/requires/conditions/${position}/if`, checks);
-  }
+  if (stage.requires !== undefined) checkRequires(stage.requires, `${path}/requires`, checks);
   checkActions(stage.enter ?? [], `${path}/enter`, { ...checks, stage });
   checkPlan(stage, `${path}/plan`, checks);
   checkDoubles(stage.timers ?? [], `${path}/timers`, checks.report);
   for (const [position, timer] of (stage.timers ?? []).entries()) checkTimer(timer, `${path}/timers/${position}`, { ...checks, stage });
-  for (const [position, rule] of (stage.on ?? []).entries()) {
-    const at = `${path}/on/${position}`;
-    checkEventName(rule.event, `${at}/event`, checks);
-    for (const [index, name] of (rule.fields ?? []).entries()) checkField(name, `${at}/fields/${index}`, checks);
-    checkSteps(rule.steps ?? [], `${at}/steps`, { ...checks, stage });
-    checkExpression(rule.if, `${at}/if`, checks);
-    checkActions(rule.do, `${at}/do`, { ...checks, stage });
-  }
+  for (const [position, rule] of (stage.on ?? []).entries()) checkRule(rule, `${path}/on/${position}`, { ...checks, stage });
+};
+
+const checkFields = (names: readonly string[] | undefined, path: string, checks: Checks): void => {
+  for (const [position, name] of (names ?? []).entries()) checkField(name, `${path}/${position}`, checks);
+};
+
+const checkRequires = (requires: RequiresConfig, path: string, checks: Checks): void => {
+  checkFields(requires.fields, `${path}/fields`, checks);
+  for (const [group, names] of (requires.anyOf ?? []).entries()) checkFields(names, `${path}/anyOf/${group}`, checks);
+  for (const [position, condition] of (requires.conditions ?? []).entries()) checkExpression(condition.if, `${path}/conditions/${position}/if`, checks);
+};
+
+const checkRule = (rule: EventConfig, path: string, checks: Checks & { readonly stage: StageConfig }): void => {
+  checkEventName(rule.event, `${path}/event`, checks);
+  checkFields(rule.fields, `${path}/fields`, checks);
+  checkSteps(rule.steps ?? [], `${path}/steps`, checks);
+  checkExpression(rule.if, `${path}/if`, checks);
+  checkActions(rule.do, `${path}/do`, checks);
 };
 
 const namedEvents = new Set(['recordChanged', 'activityDone', 'activityCancelled', 'planDone']);

@@ -37,13 +37,19 @@ const limits = { maxAstNodes: 200, maxDepth: 20, maxListElements: 100, maxMapEnt
 const macros = new Set(['all', 'exists', 'exists_one', 'map', 'filter', 'transformList', 'transformMap', 'transformMapEntry', 'sortBy']);
 const emptyEvent: EventView = { act: '', fields: [], step: '', activityType: '', result: '' };
 
-class View {
+class RecordView {
   constructor(values: Readonly<Record<string, unknown>>) {
     Object.assign(this, values);
   }
+  get [Symbol.toStringTag](): string {
+    return 'Record';
+  }
 }
-class RecordView extends View {}
-class EventValues extends View {}
+class EventValues extends RecordView {
+  override get [Symbol.toStringTag](): string {
+    return 'Event';
+  }
+}
 
 const celTypes: Readonly<Record<FieldKind, string>> = {
   text: 'string',
@@ -62,28 +68,23 @@ const celTypes: Readonly<Record<FieldKind, string>> = {
 
 const isText = (field: Field): boolean => celTypes[field.kind] === 'string';
 
+/** What an empty field is; undefined = the condition that needs it does not hold. */
+const empties: Partial<Record<FieldKind, unknown>> = { text: '', longText: '', reference: '', choice: '', list: [], json: {}, boolean: false };
+
 const toCel = (field: Field, value: unknown): unknown => {
-  const isEmpty = value === null || value === undefined;
-  switch (field.kind) {
-    case 'text':
-    case 'longText':
-    case 'reference':
-    case 'choice':
-      return isEmpty ? '' : String(value);
-    case 'list':
-      return isEmpty ? [] : value;
-    case 'json':
-      return isEmpty ? {} : value;
-    case 'boolean':
+  if (value === null || value === undefined) return empties[field.kind];
+  if (isText(field)) return String(value);
+  switch (celTypes[field.kind]) {
+    case 'bool':
       return value === true || value === 1;
-    case 'integer':
-      return isEmpty ? undefined : BigInt(Math.trunc(Number(value)));
-    case 'decimal':
-    case 'money':
-      return isEmpty ? undefined : Number(value);
-    case 'date':
-    case 'instant':
-      return isEmpty ? undefined : new Date(String(value));
+    case 'int':
+      return BigInt(Math.trunc(Number(value)));
+    case 'double':
+      return Number(value);
+    case 'google.protobuf.Timestamp':
+      return new Date(String(value));
+    default:
+      return value;
   }
 };
 

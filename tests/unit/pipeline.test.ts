@@ -58,10 +58,12 @@ const issuesOf = (value: PipelineConfig): string[] => compilePipeline(value, loo
 describe('the shipped inbox', () => {
   it('passes its schema and has no fault', () => {
     const ajv = addFormats.default(new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }));
-    expect(ajv.validate(JSON.parse(read('schemas/config/pipelines.json')), inbox), JSON.stringify(ajv.errors)).toBe(true);
+    ajv.validate(JSON.parse(read('schemas/config/pipelines.json')), inbox);
+    expect(ajv.errors).toBeNull();
     expect(issuesOf(inbox)).toEqual([]);
     const calendars = parse(read('config/calendars/standard.yaml')) as unknown;
-    expect(ajv.validate(JSON.parse(read('schemas/config/calendars.json')), calendars), JSON.stringify(ajv.errors)).toBe(true);
+    ajv.validate(JSON.parse(read('schemas/config/calendars.json')), calendars);
+    expect(ajv.errors).toBeNull();
   });
 
   it('gives a new lead an owner, a plan and a deadline', () => {
@@ -437,7 +439,7 @@ describe('laws', () => {
         for (const look of looks.toSorted((a, b) => a - b)) {
           const now = new Date(Date.parse(monday) + look * 3_600_000).toISOString();
           const result = step(value, { process, now });
-          if (result.next !== undefined) expect(result.next.at > now).toBe(true);
+          expect((result.next?.at ?? '9') > now).toBe(true);
           keys.push(...result.effects.map((effect) => effect.key));
           process = result.process;
         }
