@@ -7,6 +7,8 @@ export interface ShutdownStep {
   readonly run: () => Promise<void> | void;
 }
 
+const sameSignalMs = 500;
+
 /**
  * Ends the process in order on SIGTERM, SIGINT or SIGHUP, and when a parent with an IPC channel dies: each step in turn, then exit 0.
  * A second Ctrl-C ends it at once. Give the steps at most 10 s together.
@@ -18,13 +20,16 @@ export function endInOrder(
   onProblem: (text: string) => void,
 ): (exitCode: number) => void {
   let isEnding = false;
+  let endingSince = 0;
   const end = (exitCode: number): void => {
     if (isEnding) return;
     isEnding = true;
+    endingSince = performance.now();
     void runSteps(steps(), onProblem).then(() => process.exit(exitCode));
   };
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (isEnding && signal === 'SIGINT') process.exit(130);
+    // One Ctrl-C arrives several times: from the terminal, and passed on by npm and the launcher.
+    if (isEnding && signal === 'SIGINT' && performance.now() - endingSince > sameSignalMs) process.exit(130);
     end(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);

