@@ -1,35 +1,82 @@
+import process from 'node:process';
 import { LeitwerkError } from '../core/errors.ts';
+
+const stages = ['S1', 'S4', 'S5', 'S6', 'S7', 'S8', 'S10', 'S11', 'S12', 'write', 'commit'] as const;
+const modes = ['kill', 'throw', 'EIO', 'ENOSPC', 'delay'] as const;
 
 /**
  * Places where a test may break the process on purpose (`FAILPOINT=<stage>:<kill|throw|EIO|ENOSPC|delay>[:nth]`):
  * S1 bytes in, S4 intake row committed, S5 answer sent, S6 relay picked, S7 workflow started, S8 relay marked,
- * S10 record written, S11 effect sent, S12 effect recorded. `commit` breaks the next commit of the database.
+ * S10 record written, S11 effect sent, S12 effect recorded. `write` breaks a statement that writes, `commit` a commit.
  */
-export type FailpointStage = 'S1' | 'S4' | 'S5' | 'S6' | 'S7' | 'S8' | 'S10' | 'S11' | 'S12' | 'commit';
+export type FailpointStage = (typeof stages)[number];
 
-type Mode = 'kill' | 'throw' | 'EIO' | 'ENOSPC' | 'delay';
+type Mode = (typeof modes)[number];
 
-let armed: { stage: string; mode: Mode; countdown: number } | undefined;
+interface Failpoint {
+  readonly stage: FailpointStage;
+  readonly mode: Mode;
+  countdown: number;
+}
 
-/** Arms the one failpoint of this process; `nth` counts the hits until it acts (1 = the first). */
+const delayMs = 2_000;
+
+let armed: Failpoint | undefined;
+let isListening = false;
+
+/**
+ * Arms the one failpoint of this process; `nth` counts the hits until it acts (1 = the first), then it is spent. `none` arms nothing.
+ * From then on whoever started this process may arm another one over its channel: `{kind: 'failpoint', specification}`.
+ * @throws LeitwerkError `Misconfigured`.
+ */
 export function armFailpoint(specification: string): void {
-  const [stage, mode, nth] = specification.split(':');
-  if (stage === undefined || !['kill', 'throw', 'EIO', 'ENOSPC', 'delay'].includes(mode ?? '')) {
-    throw new LeitwerkError('Misconfigured', {
-      text: { de: 'FAILPOINT ist ungültig: <Stelle>:<Art>[:n]', en: 'FAILPOINT is invalid: <stage>:<mode>[:nth]' },
-    });
-  }
-  armed = { stage, mode: mode as Mode, countdown: Number(nth ?? 1) };
+  armed = specification === 'none' ? undefined : parse(specification);
+  if (isListening || process.send === undefined) return;
+  isListening = true;
+  process.on('message', (message: unknown) => {
+    if (typeof message !== 'object' || message === null || !('specification' in message)) return;
+    armFailpoint(String(message.specification));
+    process.send?.({ kind: 'failpoint', specification: message.specification });
+  });
 }
 
 /** Does nothing unless armed for `stage`. */
 export function failpoint(stage: FailpointStage): void {
   if (armed === undefined || armed.stage !== stage) return;
   armed.countdown -= 1;
-  if (armed.countdown !== 0) return;
+  if (armed.countdown > 0) return;
   const { mode } = armed;
   armed = undefined;
-  if (mode === 'kill') process.kill(process.pid, 'SIGKILL');
-  if (mode === 'delay') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
-  else throw Object.assign(new Error(`failpoint ${stage}`), { code: mode === 'throw' ? 'FAILPOINT' : `SQLITE_${mode === 'EIO' ? 'IOERR' : 'FULL'}` });
+  act(stage, mode);
+}
+
+function act(stage: FailpointStage, mode: Mode): void {
+  switch (mode) {
+    case 'kill':
+      process.kill(process.pid, 'SIGKILL');
+      return;
+    case 'delay':
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delayMs);
+      return;
+    case 'throw':
+      throw Object.assign(new Error(`failpoint ${stage}`), { code: 'FAILPOINT' });
+    case 'EIO':
+      throw Object.assign(new Error(`failpoint ${stage}`), { code: 'SQLITE_IOERR' });
+    case 'ENOSPC':
+      throw Object.assign(new Error(`failpoint ${stage}`), { code: 'SQLITE_FULL' });
+  }
+}
+
+function parse(specification: string): Failpoint {
+  const [stage, mode, nth = '1'] = specification.split(':');
+  const known = { stage: stages.find((one) => one === stage), mode: modes.find((one) => one === mode), nth: Number(nth) };
+  if (known.stage !== undefined && known.mode !== undefined && Number.isInteger(known.nth) && known.nth > 0) {
+    return { stage: known.stage, mode: known.mode, countdown: known.nth };
+  }
+  throw new LeitwerkError('Misconfigured', {
+    text: {
+      de: `FAILPOINT ist ungültig. Erlaubt: <${stages.join('|')}>:<${modes.join('|')}>[:n] oder none.`,
+      en: `FAILPOINT is invalid. Allowed: <${stages.join('|')}>:<${modes.join('|')}>[:n] or none.`,
+    },
+  });
 }

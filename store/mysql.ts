@@ -144,6 +144,7 @@ const transaction = (connection: mysql.PoolConnection, afterCommit: (() => void)
   all: async <T>(sql: string, params: readonly Value[] = []) => await rowsOf<T>(connection, sql, params),
   get: async <T>(sql: string, params: readonly Value[] = []) => (await rowsOf<T>(connection, sql, params))[0],
   run: async (sql, params = []) => {
+    failpoint('write');
     const [result] = await connection.execute<mysql.ResultSetHeader>(sql, params as mysql.ExecuteValues);
     return { changes: result.affectedRows, insertId: result.insertId };
   },

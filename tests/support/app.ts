@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootFolder } from '../../bin/settings.ts';
+import { cacheFolder } from '../../scripts/launch/cache.mjs';
 import { findFreePort } from '../../bin/temporal/ports.ts';
 import { findDescendants, until } from './processes.ts';
 
@@ -44,6 +45,8 @@ export interface App {
   /** Process id of the worker process, of Temporal's server: for tests that kill them. */
   workerPid(): Promise<number>;
   temporalPid(): Promise<number>;
+  /** Arms a failpoint in the app's own process, which must have been started with `FAILPOINT`. */
+  arm(specification: string): Promise<void>;
   /** SIGTERM; answers the exit code. */
   stop(): Promise<number | undefined>;
   /** kill -9 of the app's own process. */
@@ -62,6 +65,8 @@ export async function spawnApp(options: AppOptions = {}): Promise<StartingApp> {
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
+      // As the launcher does: the same code starts many times in a run.
+      NODE_COMPILE_CACHE: join(cacheFolder(), 'compiled'),
       ...ports,
       LEITWERK_DATA: folder,
       ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
@@ -77,7 +82,12 @@ export async function spawnApp(options: AppOptions = {}): Promise<StartingApp> {
     child.once('exit', (code) => resolve(code ?? undefined));
     child.once('error', () => resolve(undefined));
   });
-  return { pid: child.pid ?? 0, folder, ports, lines, exited };
+  const arm = async (specification: string): Promise<void> => {
+    const told = new Promise((resolve) => void child.once('message', resolve));
+    child.send({ kind: 'failpoint', specification });
+    await told;
+  };
+  return { pid: child.pid ?? 0, folder, ports, lines, exited, arm };
 }
 
 export interface StartingApp {
@@ -86,12 +96,13 @@ export interface StartingApp {
   readonly ports: AppPorts;
   readonly lines: readonly string[];
   readonly exited: Promise<number | undefined>;
+  readonly arm: (specification: string) => Promise<void>;
 }
 
 /** Starts the app on free ports and a data folder of its own, and waits for its `ready` line. */
 export async function startApp(options: AppOptions = {}): Promise<App> {
   const startedAt = Date.now();
-  const { pid, folder, ports, lines, exited } = await spawnApp(options);
+  const { pid, folder, ports, lines, exited, arm } = await spawnApp(options);
   let hasExited = false;
   void exited.then(() => (hasExited = true));
   const line = async (pattern: RegExp, timeoutMs = 30_000): Promise<string> =>
@@ -118,6 +129,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
     temporalReady: async (timeoutMs) => void (await line(/^temporal ready /, timeoutMs)),
     workerPid: async () => await descendant('worker process', /bin\/worker\.ts/),
     temporalPid: async () => await descendant('Temporal server', /^\S*temporal\S* server start-dev/),
+    arm,
     stop: async () => {
       if (!hasExited) process.kill(pid, 'SIGTERM');
       return await exited;

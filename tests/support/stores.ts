@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
+import { createTenant } from '../../commands/accounts/createTenant.ts';
+import { createKey } from '../../commands/accounts/createKey.ts';
+import type { Context } from '../../commands/context.ts';
+import { importShipped } from '../../commands/importConfig.ts';
+import { rotateSource } from '../../commands/rotateSource.ts';
+import { openFoundation, type Foundation } from '../../bin/foundation.ts';
+import { readSettings, rootFolder } from '../../bin/settings.ts';
+import { systemActor } from '../../core/actor.ts';
+import { createAbility } from '../../core/permissions.ts';
+import { readShipped } from '../../store/config-files.ts';
+import { startApp, type App, type AppOptions } from './app.ts';
+import { createMariadbDatabase } from './mariadb.ts';
+import { need } from './provided.ts';
+
+export const dialects = ['sqlite', 'mariadb'] as const;
+export type Dialect = (typeof dialects)[number];
+
+/** A data folder and a database that apps are started on, killed on and started again on; the test looks into it from outside. */
+export interface Store {
+  readonly dialect: Dialect;
+  readonly folder: string;
+  readonly databaseUrl: string | undefined;
+  /** The same database through a connection of the test. */
+  readonly foundation: Foundation;
+  /** Starts the real app on this store. */
+  start(options?: AppOptions): Promise<App>;
+  /** The product itself acting in a tenant. */
+  asSystem(tenantId?: string): Context;
+  /** Closes the connection and removes the folder. */
+  clear(): Promise<void>;
+}
+
+interface Wanted {
+  /** Absent: a folder of its own. */
+  readonly folder?: string | undefined;
+  readonly databaseUrl?: string | undefined;
+}
+
+/** An empty store of the dialect, or the test is skipped with the reason. */
+export async function createStore(context: Parameters<typeof need>[0], dialect: Dialect): Promise<Store> {
+  const databaseUrl = dialect === 'sqlite' ? undefined : await createMariadbDatabase(need(context, 'mariadbUrl'));
+  return await openStore(dialect, { databaseUrl });
+}
+
+/** A store at a place that the test has made. */
+export async function openStore(dialect: Dialect, wanted: Wanted): Promise<Store> {
+  const folder = wanted.folder ?? (await mkdtemp(join(tmpdir(), `leitwerk-${dialect}-`)));
+  const { databaseUrl } = wanted;
+  const foundation = await openFoundation(readSettings([], { LEITWERK_DATA: folder, DATABASE_URL: databaseUrl }));
+  return {
+    dialect,
+    folder,
+    databaseUrl,
+    foundation,
+    start: async (options) => await startApp({ folder, ...(databaseUrl === undefined ? {} : { databaseUrl }), ...options }),
+    asSystem: (tenantId = 'main') => {
+      const snapshot = foundation.registry.snapshot(tenantId);
+      const actor = systemActor(tenantId);
+      const role = { key: 'superadmin', label: { de: 'System', en: 'System' }, can: [{ do: ['*'], on: '*' }], may: ['*'] };
+      const ability = createAbility(role, actor, { models: snapshot.models, now: new Date() });
+      return { db: foundation.db, snapshot, actor, ability, language: 'en', now: () => new Date(), newId: () => uuidv7() };
+    },
+    clear: async () => {
+      await foundation.close();
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    },
+  };
+}
+
+/** A second company on the same system, with the shipped configuration. */
+export async function addTenant(store: Store, id: string): Promise<void> {
+  const { db, registry } = store.foundation;
+  await createTenant(db, { id, name: id }, new Date());
+  const files = await readShipped(join(rootFolder, 'config'), join(rootFolder, 'schemas', 'entities'));
+  await importShipped({ db, actor: systemActor(id), language: 'en', now: () => new Date() }, files);
+  await registry.refresh();
+}
+
+/** A key of the API. */
+export async function addKey(store: Store, wanted: { readonly role?: string; readonly scopes?: readonly string[] }, tenantId = 'main'): Promise<string> {
+  const { key } = await createKey(store.asSystem(tenantId), { name: 'test', ...wanted });
+  return key;
+}
+
+/** A fresh secret of a source. */
+export async function secretOf(store: Store, source: string): Promise<string> {
+  const { secret } = await rotateSource(store.asSystem(), store.foundation.secrets, source);
+  return secret ?? '';
+}
