@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { v7 as uuidv7 } from 'uuid';
 import { isSetupNeeded, startSetup } from '../commands/accounts/setup.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { createApp, type App } from '../server/app.ts';
@@ -11,6 +10,7 @@ import { createRateLimiter } from '../server/rate-limits.ts';
 import type { Services } from '../server/services.ts';
 import { armFailpoint } from '../store/failpoints.ts';
 import { openFoundation, type Foundation } from './foundation.ts';
+import { createIdSource } from './ids.ts';
 import { listen } from './listen.ts';
 import { createLog } from './log.ts';
 import { startProcesses, type Processes } from './processes.ts';
@@ -39,7 +39,7 @@ const servicesOf = (settings: Settings, log: Logger, running: Running & { founda
     secrets,
     log,
     now,
-    newId: () => uuidv7(),
+    newId: createIdSource(),
     authenticator: createAuthenticator({
       db,
       now,

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { v7 as uuidv7 } from 'uuid';
 import { provideBundle } from '../activities/bundle.ts';
 import { performEffect, type Outside } from '../activities/perform-effect.ts';
 import { createWorker, installRuntime, type ProcessWorker, type WorkerOptions } from '../activities/worker.ts';
@@ -14,6 +13,7 @@ import { cacheFolder } from '../scripts/launch/cache.mjs';
 import type { PartHealth } from '../server/services.ts';
 import { armFailpoint } from '../store/failpoints.ts';
 import { openFoundation, type Foundation } from './foundation.ts';
+import { createIdSource } from './ids.ts';
 import { createLog } from './log.ts';
 import { readLanguage, readSettings, type Settings, type TlsSettings } from './settings.ts';
 import { endInOrder } from './shutdown.ts';
@@ -79,7 +79,7 @@ async function toWorkerOptions(settings: Settings, foundation: Foundation, log: 
     db: tellingOfWrites(foundation.db),
     registry: foundation.registry,
     now: () => new Date(),
-    newId: () => uuidv7(),
+    newId: createIdSource(),
   };
   const outside: Outside = {
     ...store,

@@ -24,8 +24,8 @@ export interface Tx extends Queries {
 export interface Database extends Queries {
   /**
    * Runs `work` in a transaction and resolves after the commit is durable (fsync).
-   * On SQLite waiting writes share one commit (group commit), each under its own savepoint; a throw undoes only its own work.
-   * On MySQL a deadlock or a lost lock repeats `work` up to 3 times: it must be repeatable.
+   * On SQLite waiting writes share one commit (group commit); a throw undoes only its own work. `work` must be repeatable:
+   * it runs again when a neighbour of its group fails (SQLite), or after a deadlock or a lost lock, up to 3 times (MySQL).
    * @throws LeitwerkError `Unavailable` when the database cannot be reached or written.
    */
   write<T>(work: (tx: Tx) => Eventually<T>): Promise<T>;

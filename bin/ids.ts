@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto';
+
+const mostInOneMs = 0xfff;
+
+/**
+ * Makes UUIDv7s that grow with every call, also within a millisecond (RFC 9562, 6.2 method 1).
+ * `randomUUID` draws on a pool: a call of the system for each id would cost more than everything else about it.
+ */
+export function createIdSource(nowMs: () => number = Date.now): () => string {
+  let lastMs = 0;
+  let count = 0;
+  return () => {
+    const ms = nowMs();
+    if (ms > lastMs) {
+      lastMs = ms;
+      count = 0;
+    } else if (count < mostInOneMs) count += 1;
+    else {
+      lastMs += 1;
+      count = 0;
+    }
+    const time = lastMs.toString(16).padStart(12, '0');
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${count.toString(16).padStart(3, '0')}${randomUUID().slice(18)}`;
+  };
+}
