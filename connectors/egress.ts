@@ -48,7 +48,10 @@ const parseUrl = (text: string): URL => {
 };
 
 /** Host without the brackets of IPv6. `URL` has brought every spelling of an IPv4 address (octal, hexadecimal, one number) to four parts. */
-const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
+const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$|\.$/g, '');
+
+/** Names that never belong to the public internet (RFC 6761, RFC 6762, ICANN's `.internal`). */
+const isPrivateName = (host: string): boolean => /(^|\.)(localhost|local|internal)$/.test(host);
 
 /**
  * Resolves a name and refuses it when any of its addresses is not public. The connection uses the very addresses that were checked,
@@ -110,7 +113,7 @@ export function createEgress({ mayCallPrivateAddresses, timeoutMs = fifteenSecon
     call: async (call) => {
       const url = parseUrl(call.url);
       const host = hostOf(url);
-      if (!mayCallPrivateAddresses && isIP(host) !== 0 && !isPublicAddress(host)) throw refused(host);
+      if (!mayCallPrivateAddresses && (isPrivateName(host) || (isIP(host) !== 0 && !isPublicAddress(host)))) throw refused(host);
       // One limit for all of it: name, connection, waiting and reading.
       const signal = AbortSignal.timeout(timeoutMs);
       try {

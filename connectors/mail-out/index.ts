@@ -17,11 +17,11 @@ export interface Mailer {
   close(): void;
 }
 
-/** Codes of SMTP and of the connection under which another attempt cannot help. */
+/** SMTP's 4xx (greylisting, full box) may pass, 5xx does not; an address that the library itself refuses never will. */
 const toRemoteError = (error: unknown): LeitwerkError => {
   const status = error instanceof Error && 'responseCode' in error ? Number(error.responseCode) : 0;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const isFinal = (status >= 500 && status < 600) || code === 'EENVELOPE' || code === 'EAUTH';
+  const isFinal = status === 0 ? code === 'EENVELOPE' || code === 'EAUTH' : status >= 500;
   const reason = status > 0 ? String(status) : code;
   return new LeitwerkError(isFinal ? 'RemoteRejected' : 'RemoteUnavailable', {
     cause: error,

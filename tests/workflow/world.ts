@@ -23,6 +23,7 @@ import { readProcess, type ProcessKey, type ProcessRow } from '../../store/proce
 import { processTables } from '../../store/process-tables.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { findRecord } from '../../store/records.ts';
+import { secretTable } from '../../store/secrets.ts';
 import { openSqlite } from '../../store/sqlite.ts';
 import { migrate } from '../../store/tables.ts';
 import { configContext, shipConfiguration } from '../support/configuration.ts';
@@ -56,7 +57,7 @@ export async function createProcessWorld(url?: string): Promise<ProcessWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'leitwerk-process-'));
   const db = url === undefined ? openSqlite(join(folder, 'test.sqlite')) : await openMysql(url);
   const registry = await shipConfiguration(db);
-  await migrate(db, [...processTables, counterTable, idempotencyTable]);
+  await migrate(db, [...processTables, counterTable, idempotencyTable, secretTable]);
   const users = [await addSales(db, 'Anna'), await addSales(db, 'Bert')] as const;
   await registry.refresh();
   const now = (): Date => new Date(world.time ?? Date.now());
