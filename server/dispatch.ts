@@ -1,6 +1,7 @@
-import type { Request, Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { systemActor, type Actor } from '../core/actor.ts';
+import type { EntityModel } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import { noAbility } from '../core/permissions.ts';
@@ -12,11 +13,13 @@ import { readBytes } from './json-body.ts';
 import { languageOf, toProblem } from './problem.ts';
 import { rateLimits } from './rate-limits.ts';
 import { respond } from './respond.ts';
-import type { Answer, Call, Route } from './route.ts';
+import type { Answer, Route } from './route.ts';
 import type { Services } from './services.ts';
 
 const bodyLimit = 2 * 1024 * 1024;
 const mainTenant = 'main';
+
+type Params = Readonly<Record<string, string>>;
 
 interface Caller {
   readonly actor: Actor | undefined;
@@ -45,19 +48,22 @@ const contextOf = (services: Services, actor: Actor | undefined, call: { languag
   return { ...base, snapshot, actor, ability: services.abilityOf(snapshot, actor) };
 };
 
-/** @throws LeitwerkError `Unauthenticated`, `Forbidden`, or `NotFound` for an entity that does not exist or does not have the route. */
-const assertAccess = (route: Route, ctx: Context, isVisitor: boolean, params: Readonly<Record<string, string>>): void => {
+/** The entity that a call is about; undefined for routes that are about none. */
+const modelOfRoute = (route: Route, ctx: Context, params: Params): EntityModel | undefined => {
+  const name = (route.access.kind === 'verb' ? route.access.entity : undefined) ?? params['plural'];
+  return name === undefined ? undefined : modelOf(ctx, name);
+};
+
+/** @throws LeitwerkError `Unauthenticated`, `Forbidden`. */
+const assertAccess = (route: Route, ctx: Context, model: EntityModel | undefined): void => {
   const { access } = route;
-  if (access.kind === 'visitor') return;
-  if (isVisitor) throw new LeitwerkError('Unauthenticated');
-  if (access.kind === 'signedIn') return;
+  if (access.kind === 'visitor' || access.kind === 'signedIn') return;
   if (access.kind === 'may') {
     if (!ctx.ability.may(access.area, route.method === 'get' ? 'read' : 'write')) throw new LeitwerkError('Forbidden');
     return;
   }
-  const model = modelOf(ctx, access.entity ?? params['plural'] ?? '');
-  if (route.isFor?.(model) === false) throw new LeitwerkError('NotFound');
-  const isAllowed = ctx.ability.can(access.verb, model.name) || (isAct(access.verb) && ctx.ability.can('update', model.name));
+  const entity = model?.name ?? '';
+  const isAllowed = ctx.ability.can(access.verb, entity) || (isAct(access.verb) && ctx.ability.can('update', entity));
   if (!isAllowed) throw new LeitwerkError('Forbidden');
 };
 
@@ -66,6 +72,7 @@ const isAct = (verb: string): boolean => !['read', 'create', 'update', 'delete']
 const contentTypeOf = (request: Request): string => (request.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
 const readBody = async (route: Route, request: Request): Promise<{ body: unknown; bytes: Buffer }> => {
+  if (request.method === 'GET' || request.method === 'DELETE') return { body: undefined, bytes: Buffer.alloc(0) };
   const bytes = await readBytes(request, bodyLimit);
   if (bytes.byteLength === 0) return { body: undefined, bytes };
   const type = contentTypeOf(request);
@@ -79,7 +86,7 @@ const createBodyCheck = (): ((route: Route, body: unknown, language: 'de' | 'en'
   const compiled = new Map<Route, ValidateFunction>();
   return (route, body, language) => {
     // Records are judged by their command, with every fault at once.
-    if (typeof route.body !== 'object') return;
+    if (typeof route.body !== 'object' || route.method === 'delete') return;
     const validate = compiled.get(route) ?? ajv.compile(route.body);
     compiled.set(route, validate);
     const value = body ?? (typeof route.body['required'] === 'object' ? undefined : {});
@@ -100,43 +107,54 @@ const queryOf = (url: string): URLSearchParams => {
   return new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
 };
 
-export interface Performed {
-  readonly answer: Answer;
-  readonly ctx: Context | undefined;
+interface Incoming {
+  readonly request: Request;
+  readonly response: Response;
+  readonly language: 'de' | 'en';
+  readonly requestId: string;
 }
 
+type Handler = (request: Request, response: Response, next: NextFunction) => Promise<void>;
+
 /** Serves one route: client, sign-in, origin, rights, rate, body, handler, answer; every failure becomes a problem. */
-export function createDispatcher(services: Services): (route: Route) => (request: Request, response: Response) => Promise<void> {
+export function createDispatcher(services: Services): (route: Route) => Handler {
   const checkBody = createBodyCheck();
 
-  const perform = async (route: Route, request: Request, response: Response, call: { language: 'de' | 'en'; requestId: string }): Promise<Answer> => {
+  /** Undefined when the entity has another route of this address, or none. */
+  const perform = async (route: Route, { request, response, ...call }: Incoming): Promise<Answer | undefined> => {
     const { actor, client } = await callerOf(services, request);
-    const params = request.params as Record<string, string>;
     const key = actor === undefined ? client.address : `${actor.tenantId}/${actor.id}`;
     services.limiter.take(actor === undefined ? rateLimits.visitor : rateLimits.api, key);
     if (route.limit !== undefined) services.limiter.take(route.limit, key);
-    const visitor = contextOf(services, actor, call);
-    assertAccess(route, visitor, actor === undefined, params);
-    const hasBody = request.method !== 'GET' && request.method !== 'DELETE';
-    const { body, bytes } = hasBody ? await readBody(route, request) : { body: undefined, bytes: Buffer.alloc(0) };
-    if (hasBody) checkBody(route, body, call.language);
-    const ctx = withIdempotency(visitor, request, bytes);
-    const handed: Call = { ctx, services, params, query: queryOf(request.originalUrl), body, headers: request.headers, client, response };
-    return await route.handle(handed);
+    if (actor === undefined && route.access.kind !== 'visitor') throw new LeitwerkError('Unauthenticated');
+    const params = request.params as Params;
+    const caller = contextOf(services, actor, call);
+    const model = modelOfRoute(route, caller, params);
+    if (model !== undefined && route.isFor?.(model) === false) return undefined;
+    assertAccess(route, caller, model);
+    const { body, bytes } = await readBody(route, request);
+    checkBody(route, body, call.language);
+    const ctx = withIdempotency(caller, request, bytes);
+    return await route.handle({ ctx, services, params, query: queryOf(request.originalUrl), body, headers: request.headers, client, response });
   };
 
-  return (route) => async (request, response) => {
-    const requestId = services.newId();
-    const language = languageOf(request.get('accept-language'));
-    response.setHeader('x-request-id', requestId);
+  const fail = (error: unknown, { response, language, requestId }: Incoming): void => {
+    const problem = toProblem(error, { language, requestId, onUnexpected: (cause) => services.log.error({ err: cause, requestId }, 'request failed') });
+    if (response.headersSent) response.destroy();
+    else respond(response, { status: problem.status, headers: problem.headers, json: problem.body });
+  };
+
+  return (route) => async (request, response, next) => {
+    const incoming = { request, response, requestId: services.newId(), language: languageOf(request.get('accept-language')) };
+    response.setHeader('x-request-id', incoming.requestId);
     response.setHeader('cache-control', 'no-store');
     try {
-      respond(response, await perform(route, request, response, { language, requestId }));
+      const answer = await perform(route, incoming);
+      if (answer === undefined) return next();
+      respond(response, answer);
       if (request.method !== 'GET') services.wakeRelay();
     } catch (error) {
-      const problem = toProblem(error, { language, requestId, onUnexpected: (cause) => services.log.error({ err: cause, requestId }, 'request failed') });
-      if (response.headersSent) response.destroy();
-      else respond(response, { status: problem.status, headers: problem.headers, json: problem.body });
+      fail(error, incoming);
     }
   };
 }
