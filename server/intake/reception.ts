@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { formatOf, readContent, type Format, type ReceivedFile } from '../../connectors/web/content.ts';
 import type { Context } from '../../commands/context.ts';
@@ -41,7 +42,8 @@ const headersToKeep = (request: IncomingMessage): Record<string, string> => {
   return kept;
 };
 
-const isText = (bytes: Uint8Array): boolean => !bytes.includes(0);
+/** A text column would change what is no UTF-8, and some databases end a text at a zero. */
+const isText = (bytes: Uint8Array): boolean => isUtf8(bytes) && !bytes.includes(0);
 
 const storeFiles = async (blobs: Services['blobs'], files: readonly ReceivedFile[]): Promise<RecordData[]> => {
   const stored: RecordData[] = [];
