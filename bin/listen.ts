@@ -2,6 +2,9 @@ import type { Server } from 'node:http';
 import { LeitwerkError } from '../core/errors.ts';
 import type { Settings } from './settings.ts';
 
+/** More than any kernel's own limit, which then counts. */
+const waitingConnections = 65_535;
+
 /**
  * Opens the port.
  * @throws LeitwerkError `Misconfigured` naming PORT or HOST when it is taken or not allowed.
@@ -30,6 +33,7 @@ export async function listen(server: Server, settings: Pick<Settings, 'host' | '
       };
       reject(new LeitwerkError('Misconfigured', { text, cause }));
     });
-    server.listen(port, host, () => resolve());
+    // A burst waits in the kernel until we get to it; with Node's 511 places the kernel would break connections instead.
+    server.listen({ port, host, backlog: waitingConnections }, () => resolve());
   });
 }

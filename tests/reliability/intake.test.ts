@@ -63,7 +63,7 @@ describe.each(dialects)('intake on %s', (dialect) => {
     const app = await start(store, { FAILPOINT: 'none' });
     // The sender's key and the like are read once, before the count begins.
     await sender.deliver(app.url, sender.make(1));
-    const [most] = [fault.startsWith('commit') ? 1 : 30];
+    const most = fault.startsWith('commit') ? 1 : 30;
     let isThrough = false;
     let nth = 1;
     for (; nth <= most && !isThrough; nth += 1) {
@@ -119,7 +119,8 @@ describe.each(dialects)('intake on %s', (dialect) => {
   it('R15: ten thousand posts at once hear 2xx, 429 or 503, and what was acknowledged is there', async (context) => {
     const { store, sender } = await createWorld(context, dialect);
     const app = await start(store);
-    await sender.deliver(app.url, sender.make(10_000), 5_000);
+    // So many connections at once; Linux keeps 4,096 waiting for one port.
+    await sender.deliver(app.url, sender.make(10_000), 4_000);
     const others = statusesOf(sender.items).filter((status) => status === 'lost' || ![200, 202, 429, 503].includes(status));
     expect(others).toEqual([]);
     const putOff = unacknowledged(sender).flatMap((item) => item.heard);
