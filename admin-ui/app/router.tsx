@@ -9,7 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { entitiesQuery, sessionQuery } from '../api/queries.ts';
 import { ErrorFace, LoadingFace, NotFoundFace } from '../components/faces.tsx';
-import { toListSearch, toText } from './search.ts';
+import { toInternalPath, toListSearch, toText } from './search.ts';
 import { Shell } from './shell.tsx';
 
 interface RouterContext {
@@ -24,21 +24,14 @@ const rootRoute = createRootRouteWithContext<RouterContext>()({
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
-  validateSearch: (search): { next?: string } => {
-    const next = toText(search['next']);
-    // Only a path of this app: "//host" and "https:" would leave it.
-    return next !== undefined && /^\/(?![/\\])/.test(next) ? { next } : {};
-  },
+  validateSearch: (search): { next?: string | undefined } => ({ next: toInternalPath(search['next']) }),
   component: lazyRouteComponent(() => import('../scenes/sign-in/sign-in.tsx'), 'SignIn'),
 });
 
 const setupRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/setup',
-  validateSearch: (search): { token?: string } => {
-    const token = toText(search['token']);
-    return token === undefined ? {} : { token };
-  },
+  validateSearch: (search): { token?: string | undefined } => ({ token: toText(search['token']) }),
   component: lazyRouteComponent(() => import('../scenes/setup/setup.tsx'), 'Setup'),
 });
 
@@ -109,11 +102,10 @@ const operateRoute = createRoute({
 const settingsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/settings/$section',
-  validateSearch: (search): { kind?: string; key?: string } => {
-    const kind = toText(search['kind']);
-    const key = toText(search['key']);
-    return { ...(kind === undefined ? {} : { kind }), ...(key === undefined ? {} : { key }) };
-  },
+  validateSearch: (search): { kind?: string | undefined; key?: string | undefined } => ({
+    kind: toText(search['kind']),
+    key: toText(search['key']),
+  }),
   component: lazyRouteComponent(() => import('../scenes/settings/settings.tsx'), 'Settings'),
 });
 

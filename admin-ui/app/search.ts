@@ -1,14 +1,17 @@
-/** What the address of a list says: the view, the filter, the order and the open record. */
+/**
+ * What the address of a list says: the view, the filter, the order and the open record. Members are present and
+ * undefined where the address says nothing readable: the router would keep the raw value of an absent one.
+ */
 export interface ListSearch {
-  readonly view?: string;
-  readonly filter?: string;
-  readonly q?: string;
-  readonly sort?: string;
+  readonly view?: string | undefined;
+  readonly filter?: string | undefined;
+  readonly q?: string | undefined;
+  readonly sort?: string | undefined;
   /** Column expressions (X8) by field name. */
-  readonly columns?: Readonly<Record<string, string>>;
-  readonly id?: string;
+  readonly columns?: Readonly<Record<string, string>> | undefined;
+  readonly id?: string | undefined;
   /** Opens the form of a new record. */
-  readonly new?: string;
+  readonly new?: string | undefined;
 }
 
 export function toText(value: unknown): string | undefined {
@@ -27,20 +30,21 @@ const toColumns = (value: unknown): Readonly<Record<string, string>> | undefined
 
 /** Reads the address; whatever is not understood is left out. */
 export function toListSearch(search: Record<string, unknown>): ListSearch {
-  const read = <Name extends 'view' | 'filter' | 'q' | 'sort' | 'id' | 'new'>(name: Name) => {
-    const value = toText(search[name]);
-    return value === undefined ? {} : { [name]: value };
-  };
-  const columns = toColumns(search['columns']);
   return {
-    ...read('view'),
-    ...read('filter'),
-    ...read('q'),
-    ...read('sort'),
-    ...read('id'),
-    ...read('new'),
-    ...(columns === undefined ? {} : { columns }),
+    view: toText(search['view']),
+    filter: toText(search['filter']),
+    q: toText(search['q']),
+    sort: toText(search['sort']),
+    columns: toColumns(search['columns']),
+    id: toText(search['id']),
+    new: toText(search['new']),
   };
+}
+
+/** A path of this app: `//host`, `/\host` and `https:` would leave it. */
+export function toInternalPath(value: unknown): string | undefined {
+  const path = toText(value);
+  return path !== undefined && /^\/(?![/\\])/.test(path) ? path : undefined;
 }
 
 /** One filter text from the view's, the typed one and the column heads'. */

@@ -1,0 +1,207 @@
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createWorld, hasBrowser, setUp, type World } from './world.ts';
+
+interface Lead {
+  readonly state: string;
+  readonly stage: string;
+  readonly owner: string | null;
+  readonly phone: string | null;
+  readonly city: string | null;
+  readonly organization: string | null;
+  readonly person: string | null;
+  readonly opportunity: string | null;
+  readonly snoozedUntil: string | null;
+}
+
+describe.skipIf(!hasBrowser())('working the inbox', () => {
+  let world: World;
+  let signedIn: Page;
+  let page: Page;
+  let faults: readonly string[];
+
+  const read = async (id: string): Promise<Lead> => {
+    const { body } = await world.call(signedIn, 'GET', `/leads/${id}`);
+    return (body as { data: Lead }).data;
+  };
+  const row = (title: string): Locator => page.getByRole('row', { name: title });
+  const title = (text: string): Locator => page.getByRole('heading', { level: 2, name: text });
+  /** Retries until the lead is as expected: the act runs behind the toast. */
+  const becomes = async (id: string, field: keyof Lead, wanted: unknown): Promise<void> =>
+    await expect.poll(async () => (await read(id))[field], { timeout: 10_000 }).toEqual(wanted);
+
+  beforeAll(async () => {
+    world = await createWorld();
+    signedIn = await setUp(world);
+  });
+
+  beforeEach(async () => {
+    if (faults !== undefined) expect(faults).toEqual([]);
+    await page?.context().close();
+    ({ page, faults } = await world.open('/inbox', { like: signedIn }));
+    await page.getByRole('heading', { name: 'Alle offenen' }).waitFor();
+  });
+
+  afterAll(async () => await world.close());
+
+  it('shows a lead that comes in while the list is open, without a reload', async () => {
+    await world.postLead({ title: 'Kommt gerade herein' });
+    await page.getByRole('button', { name: /neu – anzeigen/ }).click();
+    await row('Kommt gerade herein').waitFor();
+  });
+
+  it('is worked from the keyboard: open, accept, undo', async () => {
+    const id = await world.postLead({ title: 'Annehmen bitte' });
+    await page.reload();
+    await row('Annehmen bitte').waitFor();
+    await page.keyboard.press('j');
+    await title('Annehmen bitte').waitFor();
+    // The process assigns new leads in turn; nobody has the role here, so nobody gets it before us.
+    await page.keyboard.press('a');
+    await page.getByText('Angenommen: Annehmen bitte').waitFor();
+    await becomes(id, 'stage', 'kontaktversuch');
+    expect((await read(id)).owner).not.toBeNull();
+    await page.keyboard.press('z');
+    await becomes(id, 'stage', 'neu');
+    await becomes(id, 'owner', null);
+  });
+
+  it('archives with a reason in two key presses and takes it back', async () => {
+    const id = await world.postLead({ title: 'Nur Werbung' });
+    await page.goto(`${world.app.url}/inbox?id=${id}`);
+    await title('Nur Werbung').waitFor();
+    await page.keyboard.press('x');
+    await page.getByRole('dialog', { name: 'Warum archivieren?' }).waitFor();
+    await page.keyboard.press('2');
+    await page.getByText('Archiviert: Nur Werbung').waitFor();
+    await becomes(id, 'state', 'archived');
+    await page.getByRole('button', { name: 'Rückgängig' }).first().click();
+    await becomes(id, 'state', 'open');
+  });
+
+  it('puts a lead aside until tomorrow', async () => {
+    const id = await world.postLead({ title: 'Erst morgen' });
+    await page.goto(`${world.app.url}/inbox?id=${id}`);
+    await title('Erst morgen').waitFor();
+    await page.keyboard.press('s');
+    await page.getByRole('button', { name: /Morgen früh/ }).click();
+    await expect.poll(async () => (await read(id)).snoozedUntil, { timeout: 10_000 }).toMatch(/^\d{4}-/);
+  });
+
+  it('makes the company, then the person, and links both', async () => {
+    const id = await world.postLead({ title: 'Neue Firma', company: 'Feinwerk Optik GmbH', lastName: 'Graf' });
+    await page.goto(`${world.app.url}/inbox?id=${id}`);
+    await page.getByRole('button', { name: 'Firma anlegen' }).click();
+    await page.getByText('Firma Feinwerk Optik GmbH angelegt und verknüpft').waitFor();
+    await page.getByRole('button', { name: 'Person anlegen' }).click();
+    await page.getByText(/Person .*Graf angelegt und verknüpft/).waitFor();
+    const lead = await read(id);
+    const person = await world.call(signedIn, 'GET', `/persons/${lead.person ?? ''}`);
+    expect(person.body).toMatchObject({ data: { lastName: 'Graf', organization: lead.organization } });
+  });
+
+  it('shows a company that is there already before a second one is made', async () => {
+    const first = await world.postLead({ title: 'Erster Kontakt', company: 'Rheintal Logistik GmbH' });
+    await page.goto(`${world.app.url}/inbox?id=${first}`);
+    await page.getByRole('button', { name: 'Firma anlegen' }).click();
+    await page.getByText(/Rheintal Logistik GmbH angelegt/).waitFor();
+    const second = await world.postLead({ title: 'Zweiter Kontakt', company: 'Rheintal Logistik' });
+    await page.goto(`${world.app.url}/inbox?id=${second}`);
+    await page.getByRole('region', { name: 'Sieht aus wie ein bekannter Kontakt' }).waitFor();
+    await page.getByRole('button', { name: 'Firma anlegen' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Gibt es das schon?' });
+    await dialog.getByText('Rheintal Logistik GmbH').waitFor();
+    await dialog.getByRole('button', { name: 'Verknüpfen' }).click();
+    await becomes(second, 'organization', (await read(first)).organization);
+  });
+
+  it('converts with C and links both ways', async () => {
+    const id = await world.postLead({ title: 'Wird ein Auftrag', budget: 12_500 });
+    await page.goto(`${world.app.url}/inbox?id=${id}`);
+    await title('Wird ein Auftrag').waitFor();
+    await page.keyboard.press('c');
+    await page.getByRole('dialog').getByRole('button', { name: 'Umwandeln' }).click();
+    await becomes(id, 'state', 'converted');
+    await page.getByRole('link', { name: 'Verkaufschance öffnen' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Wird ein Auftrag' }).waitFor();
+    await page.getByText('12.500 €').waitFor();
+    await page.getByRole('link', { name: 'Inbox-Eintrag' }).first().click();
+    await title('Wird ein Auftrag').waitFor();
+  });
+
+  it('saves a field when it is left and shows the mistake at the field', async () => {
+    const id = await world.postLead({ title: 'Felder' });
+    await page.goto(`${world.app.url}/inbox?id=${id}`);
+    await page.getByRole('button', { name: /Ort bearbeiten/ }).click();
+    await page.getByRole('textbox', { name: 'Ort' }).fill('Bremen');
+    await page.keyboard.press('Enter');
+    await becomes(id, 'city', 'Bremen');
+    await page.getByRole('button', { name: /E-Mail bearbeiten/ }).click();
+    await page.getByRole('textbox', { name: 'E-Mail' }).fill('keine adresse');
+    await page.keyboard.press('Enter');
+    await page.locator('[data-field="email"] .mantine-InputWrapper-error').waitFor();
+  });
+
+  it('never overwrites a field that is being edited with what somebody else saves', async () => {
+    const id = await world.postLead({ title: 'Zu zweit', phone: '+49 30 111111' });
+    await page.goto(`${world.app.url}/inbox?id=${id}`);
+    await page.getByRole('button', { name: /Telefon bearbeiten/ }).click();
+    const input = page.getByRole('textbox', { name: 'Telefon' });
+    await input.fill('+49 30 222222');
+
+    const { page: other } = await world.open(`/inbox?id=${id}`, { like: signedIn });
+    await other.getByRole('button', { name: /Telefon bearbeiten/ }).click();
+    await other.getByRole('textbox', { name: 'Telefon' }).fill('+49 30 333333');
+    await other.keyboard.press('Enter');
+    await becomes(id, 'phone', '+49 30 333333');
+
+    await page.getByText(/Inzwischen steht hier/).waitFor();
+    expect(await input.inputValue()).toBe('+49 30 222222');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Meinen Wert speichern' }).click();
+    await becomes(id, 'phone', '+49 30 222222');
+    await other.context().close();
+  });
+
+  it('names the place of an error in the filter', async () => {
+    await page.getByRole('button', { name: 'Filter', exact: true }).click();
+    await page.getByRole('textbox', { name: 'Filter' }).fill('stage = neu and budgt > 5');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText(/Zeichen 17/).waitFor();
+  });
+
+  it('keeps filter, search and open lead in the address', async () => {
+    const id = await world.postLead({ title: 'Nur dieser hier', city: 'Gera' });
+    const filter = encodeURIComponent('city = "Gera"');
+    await page.goto(`${world.app.url}/inbox?filter=${filter}&id=${id}`);
+    await title('Nur dieser hier').waitFor();
+    expect(await page.getByRole('row').filter({ hasText: /Nur dieser hier/ }).count()).toBe(1);
+    await page.goBack();
+    await page.goForward();
+    await title('Nur dieser hier').waitFor();
+  });
+
+  it('finds any record from the command palette', async () => {
+    await world.postLead({ title: 'Suchnadel im Heuhaufen' });
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('Suchnadel');
+    await page.getByRole('option', { name: /Suchnadel im Heuhaufen/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await title('Suchnadel im Heuhaufen').waitFor();
+  });
+
+  it('completes and re-plans the activities of the plan', async () => {
+    const id = await world.postLead({ title: 'Mit Plan' });
+    await world.app.temporalReady();
+    await page.goto(`${world.app.url}/inbox?id=${id}`);
+    const box = page.getByRole('checkbox', { name: /Erledigen: Anfrage sichten/ });
+    await box.waitFor();
+    await box.click();
+    await page.getByText('Erledigt: Anfrage sichten und einordnen').waitFor();
+    await page.getByRole('button', { name: /Weitere Aktionen: Ersten Kontakt/ }).click();
+    await page.getByRole('menuitem', { name: 'Umplanen' }).click();
+    await page.getByLabel('Neu fällig am').fill('2027-01-15T10:00');
+    await page.getByRole('dialog').getByRole('button', { name: 'Umplanen' }).click();
+    await page.getByText(/Umgeplant auf/).waitFor();
+  });
+});

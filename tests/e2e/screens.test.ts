@@ -1,0 +1,125 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWorld, findBarriers, hasBrowser, setUp, type World } from './world.ts';
+
+const screens = [
+  '/inbox',
+  '/list/organizations',
+  '/list/persons',
+  '/list/opportunities',
+  '/activities?view=open',
+  '/received',
+  '/operate',
+  '/settings/sources',
+  '/settings/lists',
+  '/settings/pipelines',
+  '/settings/fields',
+  '/settings/users',
+  '/settings/keys',
+  '/settings/audit',
+  '/settings/profile',
+] as const;
+
+const settled = async (page: Page): Promise<void> => {
+  await page.locator('main h1').first().waitFor();
+  await page.waitForLoadState('load');
+};
+
+describe.skipIf(!hasBrowser())('every screen', () => {
+  let world: World;
+  let signedIn: Page;
+  let lead: string;
+
+  beforeAll(async () => {
+    world = await createWorld();
+    signedIn = await setUp(world);
+    lead = await world.postLead({ title: 'Für alle Bildschirme', company: 'Nordlicht Energie AG' });
+    await world.call(signedIn, 'POST', '/organizations', { name: 'Nordlicht Energie AG', city: 'Kiel' });
+  });
+
+  afterAll(async () => await world.close());
+
+  for (const theme of ['light', 'dark'] as const) {
+    for (const width of [1440, 390]) {
+      it(`has no serious barrier, no blocked content and no request to elsewhere (${theme}, ${width} px)`, async () => {
+        const found: string[] = [];
+        const { page, faults } = await world.open('/inbox', { like: signedIn, theme, width, language: width === 390 ? 'en' : 'de' });
+        for (const screen of [...screens, `/inbox?id=${lead}`]) {
+          await page.goto(`${world.app.url}${screen}`);
+          if (screen.startsWith('/inbox?id')) await page.getByRole('heading', { level: 2, name: 'Für alle Bildschirme' }).waitFor();
+          else await settled(page);
+          found.push(...(await findBarriers(page)).map((barrier) => `${screen} ${barrier}`));
+          const isWider = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+          if (isWider) found.push(`${screen} scrolls sideways`);
+        }
+        expect([...found, ...faults]).toEqual([]);
+        await page.context().close();
+      });
+    }
+  }
+
+  it('says what is missing where nothing is, and what to do', async () => {
+    const { page } = await world.open('/list/opportunities', { like: signedIn });
+    await page.getByText('Noch keine Einträge.').waitFor();
+    await page.getByRole('button', { name: 'Verkaufschance anlegen' }).click();
+    await page.getByRole('dialog').waitFor();
+    await page.context().close();
+  });
+
+  it('says so when a record does not exist', async () => {
+    const { page } = await world.open('/list/organizations/01900000-0000-7000-8000-000000000000', { like: signedIn });
+    await page.getByRole('heading', { name: 'Nicht gefunden' }).waitFor();
+    await page.context().close();
+  });
+
+  it('shows a field at once that an admin adds', async () => {
+    const { page } = await world.open('/settings/fields?key=organization', { like: signedIn });
+    await page.getByRole('button', { name: 'Feld hinzufügen' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Bezeichnung deutsch').fill('Kundennummer alt');
+    await dialog.getByText('In Listen zeigen').click();
+    await dialog.getByRole('button', { name: 'Anlegen' }).click();
+    await page.getByText('Feld „Kundennummer alt“ ist da').waitFor();
+    await page.getByRole('link', { name: 'Firmen' }).click();
+    await page.getByRole('columnheader', { name: /Kundennummer alt/ }).waitFor();
+    await page.context().close();
+  });
+
+  it('names line and column when a pipeline is wrong, and publishes when it is right', async () => {
+    const { page } = await world.open('/settings/pipelines', { like: signedIn });
+    const editor = page.getByRole('textbox', { name: 'YAML von inbox' });
+    await editor.waitFor();
+    const yaml = await editor.inputValue();
+    await editor.fill(yaml.replace('entity: lead', 'entity: led'));
+    await page.getByRole('button', { name: 'Prüfen' }).click();
+    await page.getByRole('button', { name: /Zeile \d+, Spalte \d+/ }).first().waitFor();
+    await editor.fill(yaml.replace('{ de: Neu, en: New }', '{ de: Frisch, en: Fresh }'));
+    await page.getByRole('button', { name: 'Veröffentlichen' }).click();
+    await page.getByText(/Veröffentlicht/).first().waitFor();
+    await page.goto(`${world.app.url}/inbox?id=${lead}`);
+    await page.getByRole('listitem').filter({ hasText: 'Frisch' }).first().waitFor();
+    await page.context().close();
+  });
+
+  it('shows a secret exactly once', async () => {
+    const { page } = await world.open('/settings/sources', { like: signedIn });
+    await page.getByRole('button', { name: 'Weitere Aktionen: Facebook' }).click();
+    await page.getByRole('menuitem', { name: 'Geheimnis neu erzeugen' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Geheimnis neu erzeugen' }).click();
+    await page.getByText(/whsec_/).waitFor();
+    await page.getByRole('button', { name: 'Schließen' }).click();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Quellen' }).waitFor();
+    expect(await page.getByText(/whsec_/).count()).toBe(0);
+    await page.context().close();
+  });
+
+  it('opens the inbox in less than a second and a half', async () => {
+    const { page } = await world.open('/inbox', { like: signedIn });
+    await page.goto(`${world.app.url}/inbox`);
+    await page.getByRole('row', { name: 'Für alle Bildschirme' }).waitFor();
+    const paintedMs = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 99_999);
+    expect(paintedMs).toBeLessThan(1_500);
+    await page.context().close();
+  });
+});
