@@ -2,6 +2,7 @@ import type { Actor } from '../core/actor.ts';
 import { processActor } from '../core/actor.ts';
 import type { Language } from '../core/errors.ts';
 import { createAbility, type Ability } from '../core/permissions.ts';
+import { companyOf } from '../commands/company.ts';
 import type { Context } from '../commands/context.ts';
 import type { Database } from '../store/database.ts';
 import type { ProcessKey } from '../store/processes.ts';
@@ -27,8 +28,7 @@ const abilityOf = (snapshot: Snapshot, actor: Actor, now: Date): Ability => {
 
 /** The language that a tenant's processes write in. */
 export function languageOf(snapshot: Snapshot): Language {
-  const company = snapshot.config('company').values().next().value?.value as { readonly language?: Language } | undefined;
-  return company?.language ?? 'de';
+  return companyOf(snapshot)?.language ?? 'de';
 }
 
 /**

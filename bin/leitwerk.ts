@@ -53,6 +53,7 @@ const servicesOf = (settings: Settings, log: Logger, running: Running & { founda
     temporalUi: () => running.processes?.temporalUi() ?? null,
     publicUrl: settings.publicUrl,
     isHttps,
+    configIssues: running.foundation.shippedIssues,
     dataFolder: settings.dataFolder,
     uiFolder: join(rootFolder, 'admin-ui', 'dist'),
   };
@@ -92,6 +93,7 @@ const startApp = async (settings: Settings, log: Logger, running: Running): Prom
   const foundation = await openFoundation(settings);
   running.foundation = foundation;
   await fillWhenDemo(settings, foundation);
+  for (const issue of foundation.shippedIssues) log.warn({ file: issue.file, line: issue.line, column: issue.column }, `setting not taken: ${issue.message}`);
   const services = servicesOf(settings, log, Object.assign(running, { foundation }));
   const app = createApp(services);
   running.app = app;

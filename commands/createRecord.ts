@@ -1,33 +1,42 @@
 import type { EntityModel } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { leadTitle } from '../core/derive.ts';
+import { formatNumber, numberSeries } from '../core/numbering.ts';
+import type { NumberingConfig } from '../schemas/generated/config-numbering.ts';
 import type { Tx } from '../store/database.ts';
 import { nextNumber } from '../store/numbers.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { assertCan, transact, type Context } from './context.ts';
 import { addRecord, writeIssues, type RecordCreation, type Written } from './record-write.ts';
+import { timeZoneOf } from './company.ts';
 import { startingPlace } from './startingPlace.ts';
 import { addTimelineEntry, linksOf } from './timeline.ts';
 
-/** Values that a new record of the entity starts with. */
-const startingValues = async (ctx: Context, tx: Tx, model: EntityModel): Promise<RecordData> => {
-  switch (model.name) {
-    case 'lead':
-      return { state: 'open' };
-    case 'activity':
-      return { state: 'open' };
-    case 'opportunity':
-      return { state: 'open', kind: 'lead', number: await nextNumber(tx, { tenantId: ctx.actor.tenantId, series: 'OPP' }) };
-    default:
-      return {};
+const startingStates: Readonly<Record<string, RecordData>> = {
+  lead: { state: 'open' },
+  activity: { state: 'open' },
+  opportunity: { state: 'open', kind: 'lead' },
+};
+
+/** Human numbers that the config kind `numbering` gives to records of the entity. */
+const numbersOf = async (ctx: Context, tx: Tx, model: EntityModel): Promise<RecordData> => {
+  const when = { at: ctx.now(), timeZone: timeZoneOf(ctx.snapshot) };
+  const numbers: Record<string, string> = {};
+  for (const { value } of ctx.snapshot.config('numbering').values()) {
+    const numbering = value as NumberingConfig;
+    if (numbering.entity !== model.name) continue;
+    const series = numberSeries(numbering, when.at, when.timeZone);
+    const counted = await nextNumber(tx, { tenantId: ctx.actor.tenantId, series, start: numbering.start ?? 1 });
+    numbers[numbering.field] = formatNumber(numbering, counted, when);
   }
+  return numbers;
 };
 
 /** Writes a record that a person or the API makes, with everything that belongs to its beginning, in the caller's transaction. */
 export async function createWithin(ctx: Context, tx: Tx, creation: RecordCreation): Promise<Written> {
   const { model } = creation;
   const title = model.name === 'lead' && (creation.input['title'] ?? '') === '' ? { title: leadTitle(creation.input) } : {};
-  const input = { ...(await startingValues(ctx, tx, model)), ...startingPlace(ctx, model), ...creation.input, ...title };
+  const input = { ...startingStates[model.name], ...startingPlace(ctx, model), ...creation.input, ...title, ...(await numbersOf(ctx, tx, model)) };
   const written = await addRecord(ctx, tx, { ...creation, input });
   if (model.name !== 'timeline-entry' && model.name !== 'saved-view') {
     await addTimelineEntry(ctx, tx, { kind: 'created', facts: { entity: model.name }, links: linksOf(model.name, written.record) });

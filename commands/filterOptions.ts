@@ -1,13 +1,13 @@
 import type { EntityModel } from '../core/entity.ts';
 import type { FilterOptions } from '../core/filter/index.ts';
+import { timeZoneOf } from './company.ts';
 import type { Context } from './context.ts';
 
 /** What the actor's filters over an entity go by: their day, their name, the labels they know, the fields they may read. */
 export function filterOptions(ctx: Context, model: EntityModel): FilterOptions {
-  const company = ctx.snapshot.config('company').get('main')?.value as { timeZone?: string } | undefined;
   return {
     now: ctx.now(),
-    timeZone: company?.timeZone,
+    timeZone: timeZoneOf(ctx.snapshot),
     me: ctx.actor.kind === 'user' ? ctx.actor.id : undefined,
     team: ctx.actor.team,
     choices: (name) => {

@@ -2,6 +2,7 @@ import type { Issue } from '../core/errors.ts';
 import { createMapper, type Mapper, type MappingConfig } from '../core/mapping.ts';
 import type { RecordData } from '../store/record-table.ts';
 import type { Snapshot } from '../store/registry.ts';
+import { timeZoneOf } from './company.ts';
 import { modelOf, type Context } from './context.ts';
 import type { Source } from './source.ts';
 
@@ -22,11 +23,10 @@ const mapperOf = (ctx: Pick<Context, 'snapshot'>, source: Source): Mapper => {
   const kept = known.get(source.key);
   if (kept !== undefined) return kept;
   const mapping = source.mapping === undefined ? undefined : (snapshot.config('mappings').get(source.mapping)?.value as MappingConfig | undefined);
-  const company = snapshot.config('company').get('main')?.value as { timeZone?: string } | undefined;
   const mapper = createMapper({
     model: modelOf(ctx, 'lead'),
     mapping,
-    timeZone: company?.timeZone ?? 'Europe/Berlin',
+    timeZone: timeZoneOf(snapshot),
     choices: (field) => (field.configKind === undefined ? undefined : snapshot.choices(field.configKind)),
   });
   known.set(source.key, mapper);

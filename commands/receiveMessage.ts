@@ -102,7 +102,7 @@ export async function writeLead(ctx: Context, tx: Tx, intake: { values: RecordDa
   const actor = actorName(ctx.actor);
   const id = ctx.newId();
   await insertRecord(tx, model, {
-    ...startingPlace(ctx, model),
+    ...startingPlace(ctx, model, intake.source.pipeline),
     ...intake.values,
     id,
     tenantId: ctx.actor.tenantId,

@@ -1,45 +1,13 @@
-import { LeitwerkError, type Text } from '../core/errors.ts';
+import { LeitwerkError } from '../core/errors.ts';
+import type { SourcesConfig } from '../schemas/generated/config-sources.ts';
 import type { Snapshot } from '../store/registry.ts';
 
 /** A source as `config/sources/<key>.yaml` defines it. */
-export interface Source {
-  readonly key: string;
-  readonly label: Text;
-  readonly auth: 'hmac' | 'api-key' | 'public';
-  readonly isActive?: boolean;
-  readonly mapping?: string;
-  readonly defaults?: Readonly<Record<string, unknown>>;
-  readonly rateLimit?: { readonly perMinute: number };
-  readonly allowedOrigins?: readonly string[];
-  readonly form?: SourceForm;
-}
-
-export interface SourceForm {
-  readonly title: Text;
-  readonly intro?: Text;
-  readonly fields: readonly SourceFormField[];
-  readonly files?: SourceFormFiles;
-  readonly submit?: Text;
-  readonly thanks: Text;
-  readonly consentText?: Text;
-}
-
-export interface SourceFormField {
-  readonly field: string;
-  readonly label?: Text;
-  readonly help?: Text;
-  readonly placeholder?: Text;
-  readonly isRequired?: boolean;
-}
-
+export type Source = Readonly<SourcesConfig>;
+export type SourceForm = NonNullable<Source['form']>;
+export type SourceFormField = SourceForm['fields'][number];
 /** The input of a form that takes files. */
-export interface SourceFormFiles {
-  readonly label?: Text;
-  readonly help?: Text;
-  readonly isRequired?: boolean;
-  /** How many at most; absent = one. */
-  readonly most?: number;
-}
+export type SourceFormFiles = NonNullable<SourceForm['files']>;
 
 /** Name under which a source's secret is kept. */
 export const sourceSecretName = (source: string): string => `source/${source}`;

@@ -1,6 +1,7 @@
 import { superadminRole, type Actor } from '../core/actor.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { createAbility, narrow, noAbility, type Ability, type Role } from '../core/permissions.ts';
+import { timeZoneOf } from '../commands/company.ts';
 import type { Snapshot } from '../store/registry.ts';
 
 /** Holds when someone has taken the role's config away: there is always a way back in. */
@@ -11,8 +12,7 @@ const make = (snapshot: Snapshot, actor: Actor, now: Date): Ability => {
   const published = snapshot.config('roles').get(actor.role)?.value as Role | undefined;
   const role = published ?? (actor.role === superadminRole ? superadmin : undefined);
   if (role === undefined) return noAbility;
-  const company = snapshot.config('company').get('main')?.value as { timeZone?: string } | undefined;
-  const ability = createAbility(role, actor, { models: snapshot.models, now, timeZone: company?.timeZone });
+  const ability = createAbility(role, actor, { models: snapshot.models, now, timeZone: timeZoneOf(snapshot) });
   return actor.scopes === undefined ? ability : narrow(ability, actor.scopes);
 };
 

@@ -1,3 +1,4 @@
+import type { ConfigIssue } from '../core/config/faults.ts';
 import type { Actor } from '../core/actor.ts';
 import type { Ability } from '../core/permissions.ts';
 import type { Logger } from 'pino';
@@ -42,6 +43,8 @@ export interface Services {
   /** Address of Temporal's UI, null when unknown. */
   readonly temporalUi: () => { readonly url: string; readonly namespace: string } | null;
   readonly isHttps: boolean;
+  /** Settings that could not be brought in; what they had last stays in force. */
+  readonly configIssues: readonly ConfigIssue[];
   readonly dataFolder: string;
   /** Folder of the built UI. */
   readonly uiFolder: string;

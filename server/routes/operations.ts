@@ -52,9 +52,24 @@ const processOf = async (call: Call): Promise<Answer> => {
   };
 };
 
-/** Parked processes that this actor may see, newest first. */
+/** Settings that were not taken, and why. */
+const configFaults = (call: Call): RecordData[] =>
+  call.services.configIssues.map((issue) => ({
+    entity: 'config',
+    plural: 'config',
+    recordId: issue.file ?? issue.path,
+    title: `${issue.file ?? ''}:${issue.line ?? 1}:${issue.column ?? 1}`,
+    code: issue.code,
+    error: { de: issue.message, en: issue.message },
+    step: null,
+    attempts: 0,
+    since: null,
+    temporalUrl: null,
+  }));
+
+/** What needs a person: settings that were not taken, then parked processes that this actor may see, newest first. */
 const attention = async (call: Call): Promise<readonly RecordData[]> => {
-  const list: RecordData[] = [];
+  const list = configFaults(call);
   for (const process of await readParked(call.services.db, call.ctx.actor.tenantId)) {
     const model = call.ctx.snapshot.models.get(process.entity);
     const record = model === undefined ? undefined : await findRecord(call.services.db, model, { tenantId: process.tenantId, id: process.recordId });

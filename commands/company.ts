@@ -1,0 +1,9 @@
+import type { CompanyConfig } from '../schemas/generated/config-company.ts';
+import type { Snapshot } from '../store/registry.ts';
+
+/** The tenant's company settings; undefined until somebody has published them. */
+export const companyOf = (snapshot: Pick<Snapshot, 'config'>): CompanyConfig | undefined =>
+  snapshot.config('company').values().next().value?.value as CompanyConfig | undefined;
+
+/** The zone in which the company's days begin. */
+export const timeZoneOf = (snapshot: Pick<Snapshot, 'config'>): string => companyOf(snapshot)?.timeZone ?? 'Europe/Berlin';
