@@ -22,8 +22,13 @@ export async function run(program, args, { cwd, env, fix, shell = false }) {
   const { code, error } = await ended(child);
   end();
   if (code === 0) return;
-  const shown = error ? error.message : Buffer.concat(output).toString().trim().split('\n').slice(-30).join('\n');
+  const shown = error ? error.message : shorten(Buffer.concat(output).toString().trim().split('\n'));
   throw new SetupError(`${shown}\n${fix}`);
+}
+
+/** What went wrong stands at one of the two ends. */
+function shorten(lines) {
+  return lines.length <= 30 ? lines.join('\n') : [...lines.slice(0, 15), '…', ...lines.slice(-15)].join('\n');
 }
 
 /**
