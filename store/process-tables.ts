@@ -1,7 +1,8 @@
+import { noticeTable } from './notices.ts';
 import { effectTable } from './effects.ts';
 import { leaseTable } from './outbox.ts';
 import { processTable, turnTable } from './processes.ts';
 import type { TableDefinition } from './tables.ts';
 
 /** Everything that processes, their effects and the relay need beside the records. */
-export const processTables: readonly TableDefinition[] = [processTable, turnTable, effectTable, leaseTable];
+export const processTables: readonly TableDefinition[] = [processTable, turnTable, effectTable, leaseTable, noticeTable];

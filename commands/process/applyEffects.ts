@@ -7,6 +7,7 @@ import type { Tx } from '../../store/database.ts';
 import { addEffect } from '../../store/effects.ts';
 import { insertEvent } from '../../store/events.ts';
 import type { LinkedActivity } from '../../store/process-inputs.ts';
+import { insertNotice } from '../../store/notices.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { modelOf, type Context } from '../context.ts';
 import { addRecord, changeRecord } from '../record-write.ts';
@@ -112,6 +113,8 @@ const notify = async (ctx: Context, tx: Tx, { stand, effect }: { readonly stand:
   const to = usersOf(ctx, stand.record, effect.to).map((user) => user.id);
   const links = linksOf(stand.model.name, stand.record);
   await addTimelineEntry(ctx, tx, { kind: 'notice', text: effect.text[ctx.language], facts: { to }, links });
+  const notice = { tenantId: ctx.actor.tenantId, at: ctx.now().toISOString(), entity: stand.model.name, recordId: String(stand.record['id']), text: effect.text };
+  for (const userId of to) await insertNotice(tx, { ...notice, id: ctx.newId(), userId });
   await insertEvent(tx, {
     tenantId: ctx.actor.tenantId,
     at: ctx.now().toISOString(),

@@ -1,7 +1,9 @@
 import type { EntityModel } from '../../core/entity.ts';
 import { readAudit } from '../../store/events.ts';
+import { markNoticesRead, readNotices } from '../../store/notices.ts';
 import { listRecords } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
+import { asObject, asText } from '../input.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
 const auditLimit = 100;
@@ -85,8 +87,31 @@ const search = async (call: Call): Promise<Answer> => {
   return { json: { data } };
 };
 
-/** Looking across records: the audit log and the search of the command palette. */
+const reader = (call: Call): { tenantId: string; userId: string } => ({ tenantId: call.ctx.actor.tenantId, userId: call.ctx.actor.id });
+
+const notices = async (call: Call): Promise<Answer> => {
+  const { notices: list, unread } = await readNotices(call.services.db, reader(call));
+  return { json: { data: list, unread } };
+};
+
+/** Opening the list reads what is in it, not what comes meanwhile. */
+const readAll = async (call: Call): Promise<Answer> => {
+  const upTo = asText(asObject(call.body)['upTo'], '/upTo');
+  await call.services.db.write(async (tx) => await markNoticesRead(tx, { ...reader(call), upTo, at: call.ctx.now().toISOString() }));
+  return { status: 204 };
+};
+
+/** Looking across records: own notices, the audit log, the search of the command palette. */
 export const overviewRoutes: readonly Route[] = [
+  { method: 'get', path: '/notices', summary: { de: 'Eigene Hinweise', en: 'Own notices' }, access: { kind: 'signedIn' }, handle: notices },
+  {
+    method: 'post',
+    path: '/notices/read',
+    summary: { de: 'Hinweise als gelesen merken', en: 'Mark notices read' },
+    access: { kind: 'signedIn' },
+    body: { type: 'object', required: ['upTo'], properties: { upTo: { type: 'string' } } },
+    handle: readAll,
+  },
   {
     method: 'get',
     path: '/audit',
