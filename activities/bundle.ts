@@ -10,7 +10,7 @@ const program = fileURLToPath(new URL('bundle-program.ts', import.meta.url));
 const sdkManifest = fileURLToPath(import.meta.resolve('@temporalio/workflow/package.json'));
 
 const hashSources = async (): Promise<string> => {
-  const hash = createHash('sha256').update(await readFile(sdkManifest));
+  const hash = createHash('sha256').update(await readFile(sdkManifest)).update(await readFile(program));
   const names = (await readdir(workflowsFolder)).filter((name) => name.endsWith('.ts')).toSorted();
   for (const name of names) hash.update(name).update(await readFile(join(workflowsFolder, name)));
   return hash.digest('hex').slice(0, 16);

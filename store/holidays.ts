@@ -1,61 +1,54 @@
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import type { CalendarConfig } from '../core/calendar.ts';
 import { LeitwerkError } from '../core/errors.ts';
 
 type Place = NonNullable<CalendarConfig['holidays']>;
 
-interface HolidayData {
-  readonly version: string;
-  readonly license: string;
-  readonly holidays: Readonly<Record<string, unknown>>;
-  readonly names: Readonly<Record<string, unknown>>;
+export interface HolidayQuestion {
+  readonly place: Place;
+  readonly fromYear: number;
+  readonly years: number;
 }
 
-const load = createRequire(import.meta.url);
+/** `dates` is absent for a country without data. */
+export interface HolidayAnswer {
+  readonly dates: readonly string[] | undefined;
+}
+
+const yearsAtOnce = 10;
+const patienceMs = 10_000;
+
+const program = fileURLToPath(new URL('holidays-program.ts', import.meta.url));
 
 /**
- * One country out of the data of `date-holidays`. The package itself keeps all countries in memory (30 MB); its parser takes any part.
- * @throws LeitwerkError `Misconfigured` for a country without data.
+ * Asks in a process of its own and waits for it (0.3 s): calendars are synchronous, this happens once a place and ten years,
+ * and neither the rules of `date-holidays` nor a thread's heap stay in our memory.
  */
-const readCountry = (country: string): HolidayData => {
-  const folder = join(dirname(load.resolve('date-holidays/package.json')), 'data');
-  const all = JSON.parse(readFileSync(join(folder, 'holidays.json'), 'utf8')) as HolidayData;
-  if (!(country in all.holidays)) {
-    throw new LeitwerkError('Misconfigured', {
-      text: { de: `Für das Land „${country}“ gibt es keine Feiertage.`, en: `There are no public holidays for the country "${country}".` },
-    });
-  }
-  return { version: all.version, license: all.license, holidays: { [country]: all.holidays[country] }, names: all.names };
+const ask = (question: HolidayQuestion): readonly string[] => {
+  const output = execFileSync(process.execPath, [program], { input: JSON.stringify(question), timeout: patienceMs, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
+  const { dates } = JSON.parse(output) as HolidayAnswer;
+  if (dates !== undefined) return dates;
+  const { country } = question.place;
+  throw new LeitwerkError('Misconfigured', {
+    text: { de: `Für das Land „${country}“ gibt es keine Feiertage.`, en: `There are no public holidays for the country "${country}".` },
+  });
 };
 
-interface HolidayCalendar {
-  init(country: string, state?: string, region?: string): void;
-  getHolidays(year: number): { readonly date: string; readonly type: string }[];
-}
-
 /**
- * Says whether a date (`YYYY-MM-DD`) is a public holiday of a place; reads the data at the first question, computes each year once.
- * Without a place no day is.
+ * Says whether a date (`YYYY-MM-DD`) is a public holiday of a place (rules of `date-holidays`). Without a place no day is.
+ * @throws LeitwerkError `Misconfigured`, at the first question, for a country without data.
  */
 export function createHolidays(place: Place | undefined): (isoDate: string) => boolean {
-  const years = new Map<string, ReadonlySet<string>>();
-  let calendar: HolidayCalendar | undefined;
-  const open = ({ country, state, region }: Place): HolidayCalendar => {
-    const { default: Parser } = load('date-holidays-parser') as { default: new (data: HolidayData, country: string) => HolidayCalendar };
-    const opened = new Parser(readCountry(country), country);
-    opened.init(country, state, region);
-    return opened;
-  };
+  const decades = new Map<number, ReadonlySet<string>>();
   return (isoDate) => {
     if (place === undefined) return false;
-    const year = isoDate.slice(0, 4);
-    const known = years.get(year);
+    const year = Number(isoDate.slice(0, 4));
+    const fromYear = year - (year % yearsAtOnce);
+    const known = decades.get(fromYear);
     if (known !== undefined) return known.has(isoDate);
-    calendar ??= open(place);
-    const dates = new Set(calendar.getHolidays(Number(year)).filter((day) => day.type === 'public').map((day) => day.date.slice(0, 10)));
-    years.set(year, dates);
+    const dates = new Set(ask({ place, fromYear, years: yearsAtOnce }));
+    decades.set(fromYear, dates);
     return dates.has(isoDate);
   };
 }

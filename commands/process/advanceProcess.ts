@@ -11,7 +11,7 @@ import { lockRecord } from '../../store/records.ts';
 import { modelOf, type Context } from '../context.ts';
 import { pipelineOf } from '../pipelineOf.ts';
 import { applyEffects, type Stand } from './applyEffects.ts';
-import { calendarOf } from './calendarOf.ts';
+import { calendarOf, prepareCalendars } from './calendarOf.ts';
 import { release, type ProcessRequest } from './release.ts';
 import { toStep, type ProcessStep } from './step.ts';
 
@@ -22,6 +22,7 @@ import { toStep, type ProcessStep } from './step.ts';
  */
 export async function advanceProcess(ctx: Context, key: ProcessKey, request?: ProcessRequest): Promise<ProcessStep> {
   const model = modelOf(ctx, key.entity);
+  prepareCalendars(ctx);
   return await ctx.db.write(async (tx) => {
     const record = await lockRecord(tx, model, { tenantId: key.tenantId, id: key.recordId, isDeletedToo: true });
     const stored = await readProcess(tx, key);
