@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
 import type { Queries, Tx } from './database.ts';
 import type { TableDefinition } from './tables.ts';
 
@@ -62,4 +62,4 @@ export async function readSecret(db: Queries, box: SecretBox, key: { readonly te
 }
 
 /** sha256 in hex: content addresses, hashes of requests. */
-export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+export const sha256 = (bytes: Uint8Array | string): string => hash('sha256', bytes, 'hex');

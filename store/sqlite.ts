@@ -230,6 +230,7 @@ class SqliteTx implements Tx {
 
   run(sql: string, params: readonly Value[] = []): { changes: number; insertId: number } {
     this.hasWritten = true;
+    failpoint('write');
     const result = this.#prepare(sql).run(params);
     return { changes: result.changes, insertId: Number(result.lastInsertRowid) };
   }
