@@ -10,7 +10,9 @@ const chromiumPath = inject('chromiumPath');
 
 /** A company's own page, with the snippet in it. */
 const servePage = async (markup: string): Promise<{ url: string; server: Server }> => {
-  const server = createServer((_request, response) => void response.setHeader('content-type', 'text/html; charset=utf-8').end(markup));
+  const server = createServer(
+    (_request, response) => void response.setHeader('content-type', 'text/html; charset=utf-8').end(markup),
+  );
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
 };
@@ -30,11 +32,15 @@ describe.skipIf(chromiumPath === undefined)('the hosted form in a browser', () =
 
   const openPage = async (options: BrowserContextOptions = {}): Promise<Page> => {
     const opened = await (await browser.newContext(options)).newPage();
-    opened.on('console', (message) => void (['error', 'warning'].includes(message.type()) && complaints.push(message.text())));
+    opened.on(
+      'console',
+      (message) => void (['error', 'warning'].includes(message.type()) && complaints.push(message.text())),
+    );
     opened.on('pageerror', (error) => void complaints.push(error.message));
     return opened;
   };
-  const leads = async (lastName: string): Promise<readonly object[]> => await world.records('leads', `lastName = "${lastName}"`);
+  const leads = async (lastName: string): Promise<readonly object[]> =>
+    await world.records('leads', `lastName = "${lastName}"`);
 
   beforeAll(async () => {
     world = await createFormWorld();
@@ -53,7 +59,9 @@ describe.skipIf(chromiumPath === undefined)('the hosted form in a browser', () =
   it('sends in place and thanks without another page', async () => {
     await page.goto(`${world.app.url}/forms/angebot?lang=en`);
     await fillIn(page, 'Inplace');
-    await page.getByLabel('Plans').setInputFiles([{ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('plan') }]);
+    await page
+      .getByLabel('Plans')
+      .setInputFiles([{ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('plan') }]);
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText('Thank you for your request.').waitFor();
     expect(page.url()).toBe(`${world.app.url}/forms/angebot?lang=en`);
@@ -133,7 +141,9 @@ describe.skipIf(chromiumPath === undefined)('the hosted form in a browser', () =
   });
 
   it('does not stand in a page that its source does not list', async () => {
-    const { url, server } = await servePage(`<!doctype html><body><script src="${world.app.url}/forms/geschlossen/embed.js"></script></body>`);
+    const { url, server } = await servePage(
+      `<!doctype html><body><script src="${world.app.url}/forms/geschlossen/embed.js"></script></body>`,
+    );
     try {
       await page.goto(url);
       await expect.poll(() => complaints.join('\n')).toContain('frame-ancestors');

@@ -77,7 +77,7 @@ describe.skipIf(!hasBrowser())('every screen', () => {
     await page.getByRole('button', { name: 'Feld hinzufügen' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Bezeichnung deutsch').fill('Kundennummer alt');
-    await dialog.getByText('In Listen zeigen').click();
+    await dialog.getByRole('switch', { name: 'In Listen zeigen' }).click();
     await dialog.getByRole('button', { name: 'Anlegen' }).click();
     await page.getByText('Feld „Kundennummer alt“ ist da').waitFor();
     await page.getByRole('link', { name: 'Firmen' }).click();
