@@ -12,7 +12,9 @@ export const filesField = 'files';
 /** The inputs of a form for fields of the lead; the consent box is one more, wherever the form has a text for it. */
 export function formFields(form: SourceForm): readonly SourceFormField[] {
   const listed = form.fields.filter(({ field }) => form.consentText === undefined || field !== consentField);
-  return form.consentText === undefined ? listed : [...listed, { field: consentField, label: form.consentText, isRequired: true }];
+  return form.consentText === undefined
+    ? listed
+    : [...listed, { field: consentField, label: form.consentText, isRequired: true }];
 }
 
 const missing = { de: 'Bitte ausfüllen.', en: 'Please fill this in.' };
@@ -21,7 +23,11 @@ const noFile = { de: 'Bitte eine Datei auswählen.', en: 'Please choose a file.'
 const tooMany = (most: number) => ({ de: `Höchstens ${most} Dateien.`, en: `At most ${most} files.` });
 
 const isMissing = (value: unknown): boolean =>
-  value === undefined || value === null || value === false || (typeof value === 'string' && value.trim() === '') || (Array.isArray(value) && value.length === 0);
+  value === undefined ||
+  value === null ||
+  value === false ||
+  (typeof value === 'string' && value.trim() === '') ||
+  (Array.isArray(value) && value.length === 0);
 
 /** A field that the form cannot show must not be asked for. */
 const canBeFilled = (model: EntityModel, name: string): boolean => {
@@ -30,14 +36,26 @@ const canBeFilled = (model: EntityModel, name: string): boolean => {
 };
 
 /** What a message through a form lacks by the form's own rules: required fields, consent, files. `values` are the mapped fields. */
-export function formIssues(form: SourceForm, message: { readonly model: EntityModel; readonly values: RecordData; readonly files: number }, language: Language): Issue[] {
+export function formIssues(
+  form: SourceForm,
+  message: { readonly model: EntityModel; readonly values: RecordData; readonly files: number },
+  language: Language,
+): Issue[] {
   const issues = formFields(form)
-    .filter(({ field, isRequired }) => isRequired === true && canBeFilled(message.model, field) && isMissing(message.values[field]))
-    .map(({ field }) => ({ path: `/${field}`, code: 'required', message: (message.model.fields.get(field)?.kind === 'boolean' ? unticked : missing)[language] }));
+    .filter(
+      ({ field, isRequired }) =>
+        isRequired === true && canBeFilled(message.model, field) && isMissing(message.values[field]),
+    )
+    .map(({ field }) => ({
+      path: `/${field}`,
+      code: 'required',
+      message: (message.model.fields.get(field)?.kind === 'boolean' ? unticked : missing)[language],
+    }));
   const { files } = form;
   if (files === undefined) return issues;
   const most = files.most ?? 1;
-  if (files.isRequired === true && message.files === 0) issues.push({ path: `/${filesField}`, code: 'required', message: noFile[language] });
+  if (files.isRequired === true && message.files === 0)
+    issues.push({ path: `/${filesField}`, code: 'required', message: noFile[language] });
   if (message.files > most) issues.push({ path: `/${filesField}`, code: 'maxItems', message: tooMany(most)[language] });
   return issues;
 }

@@ -18,7 +18,8 @@ const decoded = (part: string): string => {
   }
 };
 
-const unknownSource = (): LeitwerkError => new LeitwerkError('NotFound', { text: { de: 'Diese Quelle gibt es nicht.', en: 'There is no such source.' } });
+const unknownSource = (): LeitwerkError =>
+  new LeitwerkError('NotFound', { text: { de: 'Diese Quelle gibt es nicht.', en: 'There is no such source.' } });
 
 /**
  * `/intake/<source>` of the main tenant, `/intake/<tenant>/<source>` of any.

@@ -8,7 +8,10 @@ import type { Services } from '../services.ts';
 const assertKey = (secret: string, authorization: string): void => {
   const [scheme = '', key = ''] = authorization.split(' ', 2);
   if (scheme.toLowerCase() !== 'bearer' || !isSameSecret(key, secret)) {
-    throw refused('Authorization: Bearer <Schlüssel der Quelle> ist nötig.', 'Authorization: Bearer <key of the source> is needed.');
+    throw refused(
+      'Authorization: Bearer <Schlüssel der Quelle> ist nötig.',
+      'Authorization: Bearer <key of the source> is needed.',
+    );
   }
 };
 
@@ -23,7 +26,11 @@ const trustedMs = 1_000;
 /** Checks who sends to a source. */
 export interface SourceGuard {
   /** @throws LeitwerkError `Unauthenticated`. A source without a secret refuses everything. */
-  assertSender(snapshot: Snapshot, source: Source, request: { readonly headers: IncomingHttpHeaders; readonly raw: Uint8Array }): Promise<void>;
+  assertSender(
+    snapshot: Snapshot,
+    source: Source,
+    request: { readonly headers: IncomingHttpHeaders; readonly raw: Uint8Array },
+  ): Promise<void>;
   /** Forgets what was read: after a rotation here. */
   forget(): void;
 }
@@ -44,7 +51,10 @@ export function createSourceGuard(services: Pick<Services, 'db' | 'secrets' | 'n
       if (source.auth === 'public') return;
       const secret = await secretOf(snapshot.tenantId, source.key);
       if (secret === undefined) {
-        throw refused('Diese Quelle hat noch kein Geheimnis; es wird unter Quellen erzeugt.', 'This source has no secret yet; make one under sources.');
+        throw refused(
+          'Diese Quelle hat noch kein Geheimnis; es wird unter Quellen erzeugt.',
+          'This source has no secret yet; make one under sources.',
+        );
       }
       if (source.auth === 'hmac') assertSigned(secret, { ...request, now: services.now() });
       else assertKey(secret, headerText(request.headers, 'authorization'));

@@ -7,7 +7,19 @@ import { isMappable } from '../../core/mapping.ts';
 import { formTexts } from './form-texts.ts';
 
 /** What an input is for the browser: a type of `<input>`, or one of the other elements. */
-type Control = 'text' | 'email' | 'tel' | 'date' | 'datetime-local' | 'number' | 'decimal' | 'textarea' | 'checkbox' | 'select' | 'checkboxes' | 'file';
+type Control =
+  | 'text'
+  | 'email'
+  | 'tel'
+  | 'date'
+  | 'datetime-local'
+  | 'number'
+  | 'decimal'
+  | 'textarea'
+  | 'checkbox'
+  | 'select'
+  | 'checkboxes'
+  | 'file';
 
 /** One input of a form, in the visitor's language. */
 export interface FormInput {
@@ -66,11 +78,16 @@ const controls: Readonly<Record<FieldKind, (field: Field) => Control>> = {
 };
 
 const optionsOf = (field: Field, choices: ChoicesOf, language: Language): FormInput['options'] => {
-  if (field.configKind !== undefined) return choices(field.configKind).map(({ key, label }) => ({ key, label: label[language] }));
+  if (field.configKind !== undefined)
+    return choices(field.configKind).map(({ key, label }) => ({ key, label: label[language] }));
   return (field.values ?? []).map((key) => ({ key, label: key }));
 };
 
-const toInput = (asked: SourceFormField, field: Field, words: { choices: ChoicesOf; language: Language }): FormInput => {
+const toInput = (
+  asked: SourceFormField,
+  field: Field,
+  words: { choices: ChoicesOf; language: Language },
+): FormInput => {
   const { language } = words;
   const autocomplete = field.name === 'title' ? 'off' : autocompletes[field.name];
   return {
@@ -125,7 +142,11 @@ const paired = (inputs: readonly FormInput[]): FormInput[] => {
  * The inputs of a source's form in their order, the files and the consent box last. A field that a message may not fill, or that the
  * schema no longer has, is left out: an admin's list must not break the form.
  */
-export function formInputs(form: SourceForm, model: EntityModel, words: { readonly choices: ChoicesOf; readonly language: Language }): readonly FormInput[] {
+export function formInputs(
+  form: SourceForm,
+  model: EntityModel,
+  words: { readonly choices: ChoicesOf; readonly language: Language },
+): readonly FormInput[] {
   const inputs = formFields(form).flatMap((asked) => {
     const field = model.fields.get(asked.field);
     return field === undefined || !isMappable(field) ? [] : [toInput(asked, field, words)];

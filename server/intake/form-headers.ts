@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { Source } from '../../commands/source.ts';
 import { applyHeaders, securityHeaders, type Headers } from '../security-headers.ts';
 
-const toOrigin = (text: string): string[] => (URL.canParse(text) && /^https?:/.test(text) ? [new URL(text).origin] : []);
+const toOrigin = (text: string): string[] =>
+  URL.canParse(text) && /^https?:/.test(text) ? [new URL(text).origin] : [];
 
 /**
  * Who may show the form in a frame. With a list of origins, these pages and our own. Without one, any page: the same pages may post to

@@ -2,7 +2,7 @@ import type { Issue, Language } from '../../core/errors.ts';
 import type { SourceForm } from '../../commands/source.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { FormInput } from './form-fields.ts';
-import { html, paragraphs, type Html } from './form-html.ts';
+import { markup, paragraphs, type Html } from './form-html.ts';
 import { inputId, renderInput } from './form-inputs.ts';
 import { formTexts } from './form-texts.ts';
 import { formKey, honeypot } from './marks.ts';
@@ -51,8 +51,8 @@ export const addressOfView = (view: FormView, more: Readonly<Record<string, stri
 
 const page = (view: FormView, title: string, content: Html): string => {
   const version = encodeURIComponent(view.assetVersion);
-  return html`<!doctype html>
-<html lang="${view.language}"${view.theme !== undefined && html` data-theme="${view.theme}"`}${view.isEmbedded && html` data-embedded`}>
+  return markup`<!doctype html>
+<html lang="${view.language}"${view.theme !== undefined && markup` data-theme="${view.theme}"`}${view.isEmbedded && markup` data-embedded`}>
 <head>
 <meta charset="utf-8">
 <title>${title}</title>
@@ -66,7 +66,7 @@ const page = (view: FormView, title: string, content: Html): string => {
 ${content}</main>
 </body>
 </html>
-`.markup;
+`.html;
 };
 
 /** JSON pointers of issues name inputs; what names none is said above the form. */
@@ -76,22 +76,28 @@ const summary = (inputs: readonly FormInput[], state: FormState, language: Langu
   const texts = formTexts[language];
   const entry = (issue: Issue): Html => {
     const input = inputs.find(({ name }) => name === nameOf(issue));
-    return input === undefined ? html`<li>${issue.message}</li>` : html`<li><a href="#${inputId(input.name)}">${input.shortLabel}</a>: ${issue.message}</li>`;
+    return input === undefined
+      ? markup`<li>${issue.message}</li>`
+      : markup`<li><a href="#${inputId(input.name)}">${input.shortLabel}</a>: ${issue.message}</li>`;
   };
   const isWrong = state.issues.length > 0 || state.refusal !== undefined;
-  return html`<div class="summary" id="faults" role="alert" tabindex="-1"${!isWrong && html` hidden`}>
+  return markup`<div class="summary" id="faults" role="alert" tabindex="-1"${!isWrong && markup` hidden`}>
 <h2>${state.refusal === undefined ? texts.faults : texts.refused}</h2>
-<p${state.refusal === undefined && html` hidden`}>${state.refusal}</p>
+<p${state.refusal === undefined && markup` hidden`}>${state.refusal}</p>
 <ul>${state.issues.map(entry)}</ul>
 </div>
 `;
 };
 
-const heading = ({ company, form }: FormContent, language: Language): Html => html`<p class="company">${company}</p>
+const heading = ({ company, form }: FormContent, language: Language): Html => markup`<p class="company">${company}</p>
 <h1>${form.title[language]}</h1>
 `;
 
-const thanks = (content: FormContent, view: FormView, isShown: boolean): Html => html`<section class="thanks" id="thanks" tabindex="-1"${!isShown && html` hidden`}>
+const thanks = (
+  content: FormContent,
+  view: FormView,
+  isShown: boolean,
+): Html => markup`<section class="thanks" id="thanks" tabindex="-1"${!isShown && markup` hidden`}>
 <svg viewBox="0 0 48 48" width="48" height="48" aria-hidden="true"><circle cx="24" cy="24" r="22"/><path d="m14 25 7 7 14-15"/></svg>
 <div role="status">${paragraphs(content.form.thanks[view.language])}</div>
 <p><a href="${addressOfView(view)}">${formTexts[view.language].another}</a></p>
@@ -100,34 +106,50 @@ const thanks = (content: FormContent, view: FormView, isShown: boolean): Html =>
 
 const languageLink = (view: FormView): Html => {
   const other = view.language === 'de' ? 'en' : 'de';
-  return html`<p class="languages"><a href="${addressOfView({ ...view, language: other })}" lang="${other}" hreflang="${other}">${formTexts[view.language].otherLanguage}</a></p>
+  return markup`<p class="languages"><a href="${addressOfView({ ...view, language: other })}" lang="${other}" hreflang="${other}">${formTexts[view.language].otherLanguage}</a></p>
 `;
 };
 
 /** Neither seen nor read out nor reached by keyboard; only robots fill it in. */
-const trap = (language: Language): Html => html`<div class="trap" aria-hidden="true"><label for="website">${formTexts[language].leaveEmpty}</label><input id="website" name="${honeypot}" type="text" tabindex="-1" autocomplete="off"></div>
+const trap = (
+  language: Language,
+): Html => markup`<div class="trap" aria-hidden="true"><label for="website">${formTexts[language].leaveEmpty}</label><input id="website" name="${honeypot}" type="text" tabindex="-1" autocomplete="off"></div>
 `;
 
 /** The form, empty or as it was sent with each fault at its input. */
-export function renderForm(content: FormContent, view: FormView, state: FormState = { fields: {}, issues: [] }): string {
+export function renderForm(
+  content: FormContent,
+  view: FormView,
+  state: FormState = { fields: {}, issues: [] },
+): string {
   const { form, inputs, key } = content;
   const { language } = view;
   const texts = formTexts[language];
   const faultOf = ({ name, control }: FormInput): string | undefined =>
-    state.issues.find((issue) => nameOf(issue) === name)?.message ?? (control === 'file' && state.hadFiles === true ? texts.chooseAgain : undefined);
+    state.issues.find((issue) => nameOf(issue) === name)?.message ??
+    (control === 'file' && state.hadFiles === true ? texts.chooseAgain : undefined);
   const hasFiles = inputs.some(({ control }) => control === 'file');
-  const title = state.issues.length > 0 || state.refusal !== undefined ? `${texts.faults}: ${form.title[language]}` : form.title[language];
+  const title =
+    state.issues.length > 0 || state.refusal !== undefined
+      ? `${texts.faults}: ${form.title[language]}`
+      : form.title[language];
   return page(
     view,
     title,
-    html`<div id="asking">
-${heading(content, language)}${form.intro !== undefined && html`<div class="intro">${paragraphs(form.intro[language])}</div>
-`}${summary(inputs, state, language)}<form id="form" method="post" action="${addressOfView(view)}"${hasFiles && html` enctype="multipart/form-data"`} data-missing="${texts.missing}" data-unticked="${texts.unticked}" data-not-email="${texts.notEmail}" data-offline="${texts.offline}" data-faults="${texts.faults}" data-refused="${texts.refused}" data-sending="${texts.sending}">
+    markup`<div id="asking">
+${heading(content, language)}${
+      form.intro !== undefined &&
+      markup`<div class="intro">${paragraphs(form.intro[language])}</div>
+`
+    }${summary(inputs, state, language)}<form id="form" method="post" action="${addressOfView(view)}"${hasFiles && markup` enctype="multipart/form-data"`} data-missing="${texts.missing}" data-unticked="${texts.unticked}" data-not-email="${texts.notEmail}" data-offline="${texts.offline}" data-faults="${texts.faults}" data-refused="${texts.refused}" data-sending="${texts.sending}">
 <input type="hidden" name="${formKey}" value="${key}">
 ${trap(language)}<div class="fields">
 ${inputs.map((input) => renderInput(input, { language, value: state.fields[input.name], fault: faultOf(input) }))}</div>
-${inputs.some(({ isRequired }) => isRequired) && html`<p class="legend"><span class="mark" aria-hidden="true">*</span> ${texts.required}</p>
-`}<button type="submit">${form.submit?.[language] ?? texts.submit}</button>
+${
+  inputs.some(({ isRequired }) => isRequired) &&
+  markup`<p class="legend"><span class="mark" aria-hidden="true">*</span> ${texts.required}</p>
+`
+}<button type="submit">${form.submit?.[language] ?? texts.submit}</button>
 </form>
 ${languageLink(view)}</div>
 ${thanks(content, view, false)}`,
@@ -136,13 +158,21 @@ ${thanks(content, view, false)}`,
 
 /** What a visitor reads after sending without a script. */
 export function renderThanks(content: FormContent, view: FormView): string {
-  return page(view, content.form.title[view.language], html`${heading(content, view.language)}${thanks(content, view, true)}`);
+  return page(
+    view,
+    content.form.title[view.language],
+    markup`${heading(content, view.language)}${thanks(content, view, true)}`,
+  );
 }
 
 /** What a visitor reads at an address without a form. */
 export function renderNoForm(view: FormView): string {
   const texts = formTexts[view.language];
-  return page(view, texts.noForm, html`<h1>${texts.noForm}</h1>
+  return page(
+    view,
+    texts.noForm,
+    markup`<h1>${texts.noForm}</h1>
 <div class="intro"><p>${texts.noFormWhy}</p></div>
-`);
+`,
+  );
 }

@@ -34,7 +34,9 @@ const findForm = (services: Services, path: string): Found => {
   const source = sourceOf(snapshot, address.source);
   const { form } = source;
   if (form === undefined || source.auth !== 'public') {
-    throw new LeitwerkError('NotFound', { text: { de: 'Diese Quelle hat kein öffentliches Formular.', en: 'This source has no public form.' } });
+    throw new LeitwerkError('NotFound', {
+      text: { de: 'Diese Quelle hat kein öffentliches Formular.', en: 'This source has no public form.' },
+    });
   }
   return { address, snapshot, source, form };
 };
@@ -43,14 +45,20 @@ const isTheme = (value: unknown): value is 'light' | 'dark' => value === 'light'
 
 const contentOf = (services: Services, { snapshot, form }: Found, language: Language): FormContent => {
   const company = snapshot.config('company').get('main')?.value as { name?: string } | undefined;
-  const inputs = formInputs(form, modelOf({ snapshot }, 'lead'), { choices: (kind) => snapshot.choices(kind), language });
+  const inputs = formInputs(form, modelOf({ snapshot }, 'lead'), {
+    choices: (kind) => snapshot.choices(kind),
+    language,
+  });
   return { form, company: company?.name ?? '', inputs, key: services.newId() };
 };
 
 const wantsJson = (request: Request): boolean => request.accepts(['html', 'json']) === 'json';
 
 /** The problem's words for a page; without the fields there is nothing to show again. */
-const refusalOf = (answer: IntakeAnswer, language: Language): { issues: readonly Issue[]; refusal: string | undefined } => {
+const refusalOf = (
+  answer: IntakeAnswer,
+  language: Language,
+): { issues: readonly Issue[]; refusal: string | undefined } => {
   const issues = (answer.body['errors'] ?? []) as readonly Issue[];
   if (issues.length > 0) return { issues, refusal: undefined };
   const detail = String(answer.body['detail'] ?? '');
@@ -68,8 +76,15 @@ class HostedForms {
     this.services = services;
     this.intake = intake;
     this.headers = createFormHeaders(services.isHttps);
-    this.files = { 'form.css': readClient('form.css'), 'form.js': readClient('form.js'), 'embed.js': readClient('embed.js') };
-    this.assetVersion = createHash('sha256').update(Object.values(this.files).join('\n')).digest('base64url').slice(0, 12);
+    this.files = {
+      'form.css': readClient('form.css'),
+      'form.js': readClient('form.js'),
+      'embed.js': readClient('embed.js'),
+    };
+    this.assetVersion = createHash('sha256')
+      .update(Object.values(this.files).join('\n'))
+      .digest('base64url')
+      .slice(0, 12);
   }
 
   viewOf(request: Request): FormView {
@@ -86,7 +101,10 @@ class HostedForms {
   send(response: Response, sent: { status?: number; page: string; source: Pick<Source, 'allowedOrigins'> }): void {
     replaceHeaders(response, this.headers.page(sent.source));
     response.set({ 'cache-control': 'no-store', vary: 'accept-language, accept' });
-    response.status(sent.status ?? 200).type('html').send(sent.page);
+    response
+      .status(sent.status ?? 200)
+      .type('html')
+      .send(sent.page);
   }
 
   show(request: Request, response: Response): void {
@@ -147,9 +165,14 @@ class HostedForms {
   refuse(error: unknown, request: Request, response: Response): void {
     const view = this.viewOf(request);
     const requestId = this.services.newId();
-    const problem = toProblem(error, { language: view.language, requestId, onUnexpected: (cause) => this.services.log.error({ err: cause, requestId }, 'form failed') });
+    const problem = toProblem(error, {
+      language: view.language,
+      requestId,
+      onUnexpected: (cause) => this.services.log.error({ err: cause, requestId }, 'form failed'),
+    });
     response.set({ ...problem.headers, 'x-request-id': requestId });
-    if (problem.status === 404 && !wantsJson(request)) this.send(response, { status: 404, page: renderNoForm(view), source: {} });
+    if (problem.status === 404 && !wantsJson(request))
+      this.send(response, { status: 404, page: renderNoForm(view), source: {} });
     else response.status(problem.status).send(JSON.stringify(problem.body));
   }
 }
@@ -157,16 +180,28 @@ class HostedForms {
 /** The hosted form of a source at `/forms/<source>`, and the script that embeds it. */
 export function formRoutes(app: Express, services: Services, intake: Intake): void {
   const forms = new HostedForms(services, intake);
-  const guarded = (serve: (request: Request, response: Response) => void | Promise<void>) => async (request: Request, response: Response): Promise<void> => {
-    try {
-      await serve(request, response);
-    } catch (error) {
-      forms.refuse(error, request, response);
-    }
-  };
-  for (const name of ['form.css', 'form.js']) app.get(`/forms/${name}`, (request, response) => forms.asset(name, request, response));
-  app.get(['/forms/:source/embed.js', '/forms/:tenant/:source/embed.js'], guarded((request, response) => forms.snippet(request, response)));
+  const guarded =
+    (serve: (request: Request, response: Response) => void | Promise<void>) =>
+    async (request: Request, response: Response): Promise<void> => {
+      try {
+        await serve(request, response);
+      } catch (error) {
+        forms.refuse(error, request, response);
+      }
+    };
+  for (const name of ['form.css', 'form.js'])
+    app.get(`/forms/${name}`, (request, response) => forms.asset(name, request, response));
+  app.get(
+    ['/forms/:source/embed.js', '/forms/:tenant/:source/embed.js'],
+    guarded((request, response) => forms.snippet(request, response)),
+  );
   const addresses = ['/forms/:source', '/forms/:tenant/:source'];
-  app.get(addresses, guarded((request, response) => forms.show(request, response)));
-  app.post(addresses, guarded(async (request, response) => await forms.receive(request, response)));
+  app.get(
+    addresses,
+    guarded((request, response) => forms.show(request, response)),
+  );
+  app.post(
+    addresses,
+    guarded(async (request, response) => await forms.receive(request, response)),
+  );
 }

@@ -16,7 +16,9 @@ export function assertOrigin(source: Source, headers: IncomingHttpHeaders, publi
   const allowed = source.allowedOrigins ?? [];
   if (source.auth !== 'public' || origin === undefined || allowed.length === 0) return;
   if (!allowed.includes(origin) && !isOwn(origin, host, publicUrl)) {
-    throw new LeitwerkError('Forbidden', { text: { de: 'Diese Seite darf an diese Quelle nicht senden.', en: 'This page may not send to this source.' } });
+    throw new LeitwerkError('Forbidden', {
+      text: { de: 'Diese Seite darf an diese Quelle nicht senden.', en: 'This page may not send to this source.' },
+    });
   }
 }
 
@@ -27,7 +29,9 @@ export function assertOrigin(source: Source, headers: IncomingHttpHeaders, publi
 export function allowOrigin(request: IncomingMessage, response: ServerResponse, source: () => Source): boolean {
   const { origin } = request.headers;
   if (request.method !== 'POST' && request.method !== 'OPTIONS') {
-    throw new LeitwerkError('NotFound', { text: { de: 'Hierher wird nur gesendet (POST).', en: 'This address only takes POST.' } });
+    throw new LeitwerkError('NotFound', {
+      text: { de: 'Hierher wird nur gesendet (POST).', en: 'This address only takes POST.' },
+    });
   }
   if (origin === undefined) return false;
   if (source().auth === 'public') {

@@ -21,7 +21,17 @@ const multipartLimit = 25 * 1024 * 1024;
 /** A raw body up to this size is kept in its row; a larger one, or one that is not text, in the blob store. */
 const rowLimit = 60_000;
 
-const keptHeaders = new Set(['content-type', 'user-agent', 'origin', 'referer', 'webhook-id', 'webhook-timestamp', 'idempotency-key', 'accept-language', 'x-request-id']);
+const keptHeaders = new Set([
+  'content-type',
+  'user-agent',
+  'origin',
+  'referer',
+  'webhook-id',
+  'webhook-timestamp',
+  'idempotency-key',
+  'accept-language',
+  'x-request-id',
+]);
 
 /** One request to a source. */
 export interface Reception {
@@ -48,22 +58,36 @@ const isText = (bytes: Uint8Array): boolean => isUtf8(bytes) && !bytes.includes(
 const storeFiles = async (blobs: Services['blobs'], files: readonly ReceivedFile[]): Promise<RecordData[]> => {
   const stored: RecordData[] = [];
   for (const file of files) {
-    stored.push({ field: file.field, name: file.name, contentType: file.contentType, size: file.bytes.byteLength, blob: await blobs.put(file.bytes) });
+    stored.push({
+      field: file.field,
+      name: file.name,
+      contentType: file.contentType,
+      size: file.bytes.byteLength,
+      blob: await blobs.put(file.bytes),
+    });
   }
   return stored;
 };
 
 /** Files come between boundaries that every attempt chooses anew: there the content counts, not the bytes. */
-const contentHash = ({ content, attachments }: ReceivedMessage): string => sha256(Buffer.from(JSON.stringify([content, attachments])));
+const contentHash = ({ content, attachments }: ReceivedMessage): string =>
+  sha256(Buffer.from(JSON.stringify([content, attachments])));
 
 /**
  * The sender's `Idempotency-Key`; else, of a form, the key it was opened with. A form that was changed and sent again under its key
  * is a new message: its sender saw no answer to the first, and must never read of a conflict.
  */
-const idempotencyOf = (request: IncomingMessage, sent: { message: ReceivedMessage; format: Format; key: unknown }): Context['idempotency'] => {
+const idempotencyOf = (
+  request: IncomingMessage,
+  sent: { message: ReceivedMessage; format: Format; key: unknown },
+): Context['idempotency'] => {
   const given = request.headers['idempotency-key'];
   const { message, format, key } = sent;
-  if (typeof given === 'string' && given !== '') return { key: given.slice(0, 190), requestHash: format === 'multipart' ? contentHash(message) : sha256(message.raw) };
+  if (typeof given === 'string' && given !== '')
+    return {
+      key: given.slice(0, 190),
+      requestHash: format === 'multipart' ? contentHash(message) : sha256(message.raw),
+    };
   if (typeof key !== 'string' || key === '') return undefined;
   const requestHash = contentHash(message);
   return { key: `form:${key.slice(0, 100)}:${requestHash}`, requestHash };
@@ -86,7 +110,11 @@ export interface Received {
   readonly idempotency: Context['idempotency'];
 }
 
-const readMessage = async ({ request, isForm }: Reception, admitted: Admitted, blobs: Services['blobs']): Promise<Received> => {
+const readMessage = async (
+  { request, isForm }: Reception,
+  admitted: Admitted,
+  blobs: Services['blobs'],
+): Promise<Received> => {
   const { snapshot, source, raw, contentType, format, remoteAddress } = admitted;
   const content = await readContent(raw, contentType);
   const said = 'fields' in content ? content.fields : {};
@@ -106,13 +134,18 @@ const readMessage = async ({ request, isForm }: Reception, admitted: Admitted, b
     deliveryId: source.auth === 'hmac' ? (request.headers['webhook-id'] as string) : undefined,
     isSpam: source.auth === 'public' && isFilled(said[honeypot]),
   };
-  return { snapshot, message, idempotency: idempotencyOf(request, { message, format, key: isThroughForm ? said[formKey] : undefined }) };
+  return {
+    snapshot,
+    message,
+    idempotency: idempotencyOf(request, { message, format, key: isThroughForm ? said[formKey] : undefined }),
+  };
 };
 
 /** Reads requests to sources: limits and sender on the raw bytes first, then their content. */
 export function createReader(services: Services, guard: SourceGuard): (reception: Reception) => Promise<Received> {
   const limit = (tenantId: string, source: Source, address: string): void => {
-    if (source.rateLimit !== undefined) services.limiter.take(perMinute(`source/${tenantId}/${source.key}`, source.rateLimit.perMinute), address);
+    if (source.rateLimit !== undefined)
+      services.limiter.take(perMinute(`source/${tenantId}/${source.key}`, source.rateLimit.perMinute), address);
     else if (source.auth === 'public') services.limiter.take(rateLimits.publicForm, address);
   };
 

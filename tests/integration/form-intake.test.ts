@@ -10,12 +10,19 @@ import { addKey, dialects, openStore, secretOf, type Store } from '../support/st
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: Readonly<Record<string, unknown>> & { readonly errors?: readonly { readonly path: string; readonly code: string }[] };
+  readonly body: Readonly<Record<string, unknown>> & {
+    readonly errors?: readonly { readonly path: string; readonly code: string }[];
+  };
 }
 
 type Sent = Readonly<Record<string, string>>;
 
-const lead = (more: object = {}): object => ({ lastName: 'Meyer', email: 'meyer@example.org', message: 'Bitte um Rückruf', ...more });
+const lead = (more: object = {}): object => ({
+  lastName: 'Meyer',
+  email: 'meyer@example.org',
+  message: 'Bitte um Rückruf',
+  ...more,
+});
 
 const mariadbUrl = inject('mariadbUrl');
 const installed = dialects.filter((dialect) => dialect === 'sqlite' || mariadbUrl !== undefined);
@@ -27,30 +34,48 @@ describe.each(installed)('the ways in on %s', (dialect) => {
   let agencyKey: string;
   let facebookSecret: string;
 
-  const post = async (source: string, body: string | FormData | URLSearchParams | Uint8Array<ArrayBuffer>, headers: Sent = {}): Promise<Answer> => {
+  const post = async (
+    source: string,
+    body: string | FormData | URLSearchParams | Uint8Array<ArrayBuffer>,
+    headers: Sent = {},
+  ): Promise<Answer> => {
     const isJson = typeof body === 'string' || body instanceof Uint8Array;
-    const response = await fetch(`${app.url}/intake/${source}`, { method: 'POST', body, headers: { ...(isJson ? { 'content-type': 'application/json' } : {}), ...headers } });
+    const response = await fetch(`${app.url}/intake/${source}`, {
+      method: 'POST',
+      body,
+      headers: { ...(isJson ? { 'content-type': 'application/json' } : {}), ...headers },
+    });
     return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
   };
-  const asAgency = async (body: object, headers: Sent = {}): Promise<Answer> => await post('lead-agentur', JSON.stringify(body), { authorization: `Bearer ${agencyKey}`, ...headers });
-  const asForm = async (body: object, headers: Sent = {}): Promise<Answer> => await post('webformular', JSON.stringify(body), headers);
+  const asAgency = async (body: object, headers: Sent = {}): Promise<Answer> =>
+    await post('lead-agentur', JSON.stringify(body), { authorization: `Bearer ${agencyKey}`, ...headers });
+  const asForm = async (body: object, headers: Sent = {}): Promise<Answer> =>
+    await post('webformular', JSON.stringify(body), headers);
   /** As Meta or any sender with a Standard Webhooks library signs it. */
   const signed = (text: string, more: { id?: string; at?: Date; secret?: string } = {}): Sent => {
     const { id = randomUUID(), at = new Date(), secret = facebookSecret } = more;
-    return { 'webhook-id': id, 'webhook-timestamp': String(Math.floor(at.getTime() / 1000)), 'webhook-signature': new Webhook(secret).sign(id, at, text) };
+    return {
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-signature': new Webhook(secret).sign(id, at, text),
+    };
   };
   const leadCount = async (filter: string): Promise<number> => {
     const { json } = await api.get(`/leads?total=exact&limit=1&filter=${encodeURIComponent(filter)}`);
     return json.page.total ?? -1;
   };
-  const messageOf = async (id: unknown): Promise<Readonly<Record<string, unknown>>> => (await api.get(`/intake-messages/${String(id)}`)).json.data;
+  const messageOf = async (id: unknown): Promise<Readonly<Record<string, unknown>>> =>
+    (await api.get(`/intake-messages/${String(id)}`)).json.data;
   const put = async (path: string, value: object): Promise<void> => {
     const { status, text } = await api.put(`/config/${path}`, value);
     if (status > 201) throw new Error(`${path}: ${status} ${text}`);
   };
 
   beforeAll(async () => {
-    store = await openStore(dialect, { databaseUrl: dialect === 'sqlite' || mariadbUrl === undefined ? undefined : await createMariadbDatabase(mariadbUrl) });
+    store = await openStore(dialect, {
+      databaseUrl:
+        dialect === 'sqlite' || mariadbUrl === undefined ? undefined : await createMariadbDatabase(mariadbUrl),
+    });
     app = await store.start({ args: ['--role', 'api'], env: { FAILPOINT: 'none' } });
     api = createApi(app.url, await addKey(store, { role: 'superadmin' }));
     agencyKey = await secretOf(store, 'lead-agentur');
@@ -76,7 +101,12 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       expect(answer.status).toBe(202);
       expect(answer.body).toEqual({ id: expect.any(String), status: 'accepted', lead: expect.any(String) });
       const stored = (await api.get(`/leads/${String(answer.body['lead'])}`)).json.data;
-      expect(stored).toMatchObject({ company: `Muster ${auth}`, email: 'meyer@example.org', state: 'open', intakeMessage: answer.body['id'] });
+      expect(stored).toMatchObject({
+        company: `Muster ${auth}`,
+        email: 'meyer@example.org',
+        state: 'open',
+        intakeMessage: answer.body['id'],
+      });
     });
 
     it('answers the same for the same externalId and counts the repeat', async () => {
@@ -93,7 +123,12 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       expect(answer.status).toBe(422);
       expect(answer.headers.get('content-type')).toContain('application/problem+json');
       expect(answer.body).toMatchObject({ code: 'InvalidInput', requestId: answer.headers.get('x-request-id') });
-      expect(answer.body.errors?.map(({ path }) => path).toSorted()).toEqual(['/budget', '/email', '/lastName', '/phone']);
+      expect(answer.body.errors?.map(({ path }) => path).toSorted()).toEqual([
+        '/budget',
+        '/email',
+        '/lastName',
+        '/phone',
+      ]);
       const kept = await messageOf(answer.body['id']);
       expect(kept).toMatchObject({ state: 'rejected', lead: null });
       expect(kept['body']).toContain('kein-at');
@@ -172,12 +207,21 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       const bytes = Uint8Array.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]);
       const answer = await post('webformular', bytes);
       expect(answer.status).toBe(400);
-      const raw = await fetch(`${app.url}/api/v1/intake-messages/${String(answer.body['id'])}/raw`, { headers: { authorization: `Bearer ${await addKey(store, { role: 'superadmin' })}` } });
+      const raw = await fetch(`${app.url}/api/v1/intake-messages/${String(answer.body['id'])}/raw`, {
+        headers: { authorization: `Bearer ${await addKey(store, { role: 'superadmin' })}` },
+      });
       expect(new Uint8Array(await raw.arrayBuffer())).toEqual(bytes);
     });
 
     it('answers 404 for unknown sources, tenants and odd addresses', async () => {
-      for (const source of ['gibt-es-nicht', 'fremd/webformular', 'main/webformular/mehr', '%E0%A4%A', '..%2Fapi', '']) {
+      for (const source of [
+        'gibt-es-nicht',
+        'fremd/webformular',
+        'main/webformular/mehr',
+        '%E0%A4%A',
+        '..%2Fapi',
+        '',
+      ]) {
         expect((await post(source, JSON.stringify(lead()))).status).toBe(404);
       }
     });
@@ -185,7 +229,12 @@ describe.each(installed)('the ways in on %s', (dialect) => {
     it('answers 413 beyond 1 MB, whether the length was told or not', async () => {
       const text = JSON.stringify(lead({ message: 'x'.repeat(1024 * 1024) }));
       expect((await post('webformular', text)).status).toBe(413);
-      const unannounced = await fetch(`${app.url}/intake/webformular`, { method: 'POST', body: new Blob([text]).stream(), duplex: 'half', headers: { 'content-type': 'application/json' } } as RequestInit);
+      const unannounced = await fetch(`${app.url}/intake/webformular`, {
+        method: 'POST',
+        body: new Blob([text]).stream(),
+        duplex: 'half',
+        headers: { 'content-type': 'application/json' },
+      } as RequestInit);
       expect(unannounced.status).toBe(413);
     });
 
@@ -218,13 +267,17 @@ describe.each(installed)('the ways in on %s', (dialect) => {
     it('answers faults in the language of the sender', async () => {
       const inEnglish = await asForm({ email: 'no' }, { 'accept-language': 'en' });
       const inGerman = await asForm({ email: 'no' }, { 'accept-language': 'de-DE,de;q=0.9' });
-      expect([inEnglish, inGerman].map(({ body }) => (body.errors?.[0] as { message?: string } | undefined)?.message)).toEqual(['This is not an e-mail address.', 'Das ist keine E-Mail-Adresse.']);
+      expect(
+        [inEnglish, inGerman].map(({ body }) => (body.errors?.[0] as { message?: string } | undefined)?.message),
+      ).toEqual(['This is not an e-mail address.', 'Das ist keine E-Mail-Adresse.']);
     });
   });
 
   describe('once and only once', () => {
     it('R08: 100 posts with one externalId make one lead', async () => {
-      const answers = await Promise.all(Array.from({ length: 100 }, async () => await asAgency(lead({ externalId: 'hundred' }))));
+      const answers = await Promise.all(
+        Array.from({ length: 100 }, async () => await asAgency(lead({ externalId: 'hundred' }))),
+      );
       expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);
       expect(answers.filter(({ status }) => status === 200)).toHaveLength(99);
       expect(new Set(answers.map(({ body }) => body['lead'])).size).toBe(1);
@@ -233,7 +286,9 @@ describe.each(installed)('the ways in on %s', (dialect) => {
 
     it('R08: 100 posts with one Idempotency-Key make one lead', async () => {
       const key = { 'idempotency-key': randomUUID() };
-      const answers = await Promise.all(Array.from({ length: 100 }, async () => await asAgency(lead({ company: 'Hundert AG' }), key)));
+      const answers = await Promise.all(
+        Array.from({ length: 100 }, async () => await asAgency(lead({ company: 'Hundert AG' }), key)),
+      );
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202, 200]));
       expect(new Set(answers.map(({ body }) => body['lead'])).size).toBe(1);
       expect(await leadCount('company = "Hundert AG"')).toBe(1);
@@ -242,7 +297,10 @@ describe.each(installed)('the ways in on %s', (dialect) => {
     it('answers 409 when an Idempotency-Key comes with another body', async () => {
       const key = { 'idempotency-key': randomUUID() };
       expect((await asAgency(lead(), key)).status).toBe(202);
-      expect(await asAgency(lead({ company: 'Anders' }), key)).toMatchObject({ status: 409, body: { code: 'Conflict' } });
+      expect(await asAgency(lead({ company: 'Anders' }), key)).toMatchObject({
+        status: 409,
+        body: { code: 'Conflict' },
+      });
     });
 
     it('takes a corrected body under the same Idempotency-Key after a 422', async () => {
@@ -273,9 +331,14 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       form.append('plan', new File(['zwei'], 'zwei.txt'));
       const answer = await post('webformular', form);
       expect(answer.status).toBe(202);
-      expect((await messageOf(answer.body['id']))['attachments']).toMatchObject([{ field: 'plan', contentType: 'text/html', size: 300_000 }, { field: 'plan', name: 'zwei.txt', size: 4 }]);
+      expect((await messageOf(answer.body['id']))['attachments']).toMatchObject([
+        { field: 'plan', contentType: 'text/html', size: 300_000 },
+        { field: 'plan', name: 'zwei.txt', size: 4 },
+      ]);
       const key = await addKey(store, { role: 'superadmin' });
-      const download = await fetch(`${app.url}/api/v1/intake-messages/${String(answer.body['id'])}/attachments/0`, { headers: { authorization: `Bearer ${key}` } });
+      const download = await fetch(`${app.url}/api/v1/intake-messages/${String(answer.body['id'])}/attachments/0`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
       expect(new Uint8Array(await download.arrayBuffer())).toEqual(bytes);
       expect(download.headers.get('content-type')).toBe('application/octet-stream');
       expect(download.headers.get('content-disposition')).toMatch(/^attachment; filename\*=UTF-8''[^/\\"]+$/);
@@ -283,7 +346,10 @@ describe.each(installed)('the ways in on %s', (dialect) => {
     });
 
     it('keeps what fell into the honeypot as spam, without a lead, and does not tell the robot', async () => {
-      const answer = await post('webformular', new URLSearchParams({ lastName: 'Bot', email: 'unsinn', _website: 'https://spam.example' }));
+      const answer = await post(
+        'webformular',
+        new URLSearchParams({ lastName: 'Bot', email: 'unsinn', _website: 'https://spam.example' }),
+      );
       expect(answer).toMatchObject({ status: 202, body: { status: 'accepted', lead: null } });
       expect(await messageOf(answer.body['id'])).toMatchObject({ state: 'spam', lead: null });
       expect(await leadCount('lastName = "Bot"')).toBe(0);
@@ -291,19 +357,36 @@ describe.each(installed)('the ways in on %s', (dialect) => {
 
     it('a robot takes no dedupe key away from a real sender', async () => {
       await asForm(lead({ externalId: 'contested', _website: 'x' }));
-      expect(await asForm(lead({ externalId: 'contested' }))).toMatchObject({ status: 202, body: { lead: expect.any(String) } });
+      expect(await asForm(lead({ externalId: 'contested' }))).toMatchObject({
+        status: 202,
+        body: { lead: expect.any(String) },
+      });
     });
 
     it('works a refused message again once its mapping is repaired', async () => {
       const answer = await asAgency({ kontakt: { mail: 'spaet@example.org' }, mail: 'kaputt', email: 'kaputt' });
       expect(answer.status).toBe(422);
-      await put('mappings/agentur-neu', { key: 'agentur-neu', label: { de: 'Neu', en: 'New' }, entity: 'lead', unmapped: 'additional', rows: [{ from: 'kontakt.mail', to: 'email' }] });
+      await put('mappings/agentur-neu', {
+        key: 'agentur-neu',
+        label: { de: 'Neu', en: 'New' },
+        entity: 'lead',
+        unmapped: 'additional',
+        rows: [{ from: 'kontakt.mail', to: 'email' }],
+      });
       const { value } = (await api.get('/config/sources/lead-agentur')).json.data as unknown as { value: object };
       await put('sources/lead-agentur', { ...value, mapping: 'agentur-neu' });
       const replayed = await api.post(`/intake-messages/${String(answer.body['id'])}/replay`);
       expect(replayed.status).toBe(200);
-      expect(replayed.json.data).toMatchObject({ state: 'accepted', lead: expect.any(String), attempts: 2, errors: null });
-      expect((await api.get(`/leads/${String(replayed.json.data['lead'])}`)).json.data).toMatchObject({ email: 'spaet@example.org', additional: { mail: 'kaputt', email: 'kaputt' } });
+      expect(replayed.json.data).toMatchObject({
+        state: 'accepted',
+        lead: expect.any(String),
+        attempts: 2,
+        errors: null,
+      });
+      expect((await api.get(`/leads/${String(replayed.json.data['lead'])}`)).json.data).toMatchObject({
+        email: 'spaet@example.org',
+        additional: { mail: 'kaputt', email: 'kaputt' },
+      });
       expect((await api.post(`/intake-messages/${String(answer.body['id'])}/replay`)).status).toBe(409);
       await put('sources/lead-agentur', value);
     });
@@ -311,7 +394,14 @@ describe.each(installed)('the ways in on %s', (dialect) => {
 
   describe('pages of other origins', () => {
     const preflight = async (source: string, origin: string): Promise<Response> =>
-      await fetch(`${app.url}/intake/${source}`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type,idempotency-key' } });
+      await fetch(`${app.url}/intake/${source}`, {
+        method: 'OPTIONS',
+        headers: {
+          origin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'content-type,idempotency-key',
+        },
+      });
 
     it('may post to a public source and read the answer', async () => {
       const allowed = await preflight('webformular', 'https://irgendwo.example');
@@ -320,20 +410,31 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       expect(allowed.headers.get('access-control-allow-headers')).toContain('idempotency-key');
       expect(allowed.headers.get('access-control-allow-credentials')).toBeNull();
       const answer = await asForm(lead(), { origin: 'https://irgendwo.example' });
-      expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([202, 'https://irgendwo.example']);
+      expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([
+        202,
+        'https://irgendwo.example',
+      ]);
     });
 
     it('may not where a list of origins says otherwise', async () => {
-      const from = async (origin: string): Promise<number> => (await post('nur-hier', JSON.stringify(lead()), { origin })).status;
+      const from = async (origin: string): Promise<number> =>
+        (await post('nur-hier', JSON.stringify(lead()), { origin })).status;
       expect(await from('https://www.example.de')).toBe(202);
       expect(await from(app.url)).toBe(202);
-      for (const origin of ['https://evil.example', 'http://www.example.de', 'https://www.example.de.evil.example', 'null']) {
+      for (const origin of [
+        'https://evil.example',
+        'http://www.example.de',
+        'https://www.example.de.evil.example',
+        'null',
+      ]) {
         expect(await from(origin)).toBe(403);
       }
     });
 
     it('get no leave at a source with a secret', async () => {
-      expect((await preflight('lead-agentur', 'https://irgendwo.example')).headers.get('access-control-allow-origin')).toBeNull();
+      expect(
+        (await preflight('lead-agentur', 'https://irgendwo.example')).headers.get('access-control-allow-origin'),
+      ).toBeNull();
     });
   });
 
@@ -345,7 +446,13 @@ describe.each(installed)('the ways in on %s', (dialect) => {
         await wait(20);
       },
     });
-    const slow = fetch(`${app.url}/intake/webformular`, { method: 'POST', body: dribble, duplex: 'half', signal: controller.signal, headers: { 'content-type': 'application/json' } } as RequestInit);
+    const slow = fetch(`${app.url}/intake/webformular`, {
+      method: 'POST',
+      body: dribble,
+      duplex: 'half',
+      signal: controller.signal,
+      headers: { 'content-type': 'application/json' },
+    } as RequestInit);
     const outcome = slow.then(() => 'answered').catch(() => 'gone');
     expect((await asForm(lead())).status).toBe(202);
     controller.abort();

@@ -17,15 +17,26 @@ describe('the hosted form without a script', () => {
     const response = await fetch(`${world.app.url}/forms/${path}`, { headers: { accept: 'text/html', ...headers } });
     return { status: response.status, headers: response.headers, text: await response.text() };
   };
-  const send = async (path: string, fields: Readonly<Record<string, string>> | FormData | URLSearchParams, headers: Readonly<Record<string, string>> = {}): Promise<Page> => {
+  const send = async (
+    path: string,
+    fields: Readonly<Record<string, string>> | FormData | URLSearchParams,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Page> => {
     const body = fields instanceof FormData ? fields : new URLSearchParams(fields);
-    const response = await fetch(`${world.app.url}/forms/${path}`, { method: 'POST', body, redirect: 'manual', headers: { accept: 'text/html', ...headers } });
+    const response = await fetch(`${world.app.url}/forms/${path}`, {
+      method: 'POST',
+      body,
+      redirect: 'manual',
+      headers: { accept: 'text/html', ...headers },
+    });
     return { status: response.status, headers: response.headers, text: await response.text() };
   };
   const keyOf = (page: Page): string => /name="_key" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
   /** The tag of an input by its name. */
-  const inputOf = (page: Page, name: string): string => new RegExp(`<(?:input|select|textarea)[^>]* name="${name}"[^>]*>`).exec(page.text)?.[0] ?? '';
-  const faultOf = (page: Page, name: string): string | undefined => new RegExp(`id="f-${name}-fault"[^>]*>([^<]+)</p>`).exec(page.text)?.[1];
+  const inputOf = (page: Page, name: string): string =>
+    new RegExp(`<(?:input|select|textarea)[^>]* name="${name}"[^>]*>`).exec(page.text)?.[0] ?? '';
+  const faultOf = (page: Page, name: string): string | undefined =>
+    new RegExp(`id="f-${name}-fault"[^>]*>([^<]+)</p>`).exec(page.text)?.[1];
 
   beforeAll(async () => {
     world = await createFormWorld();
@@ -48,7 +59,9 @@ describe('the hosted form without a script', () => {
       expect(inputOf(page, 'files')).toMatch(/type="file".* multiple/);
       expect(page.text).toContain('enctype="multipart/form-data"');
       expect(inputOf(page, 'consent')).toMatch(/type="checkbox".* required/);
-      expect(page.text).toContain('<label for="f-lastName">Nachname <span class="mark" aria-hidden="true">*</span></label>');
+      expect(page.text).toContain(
+        '<label for="f-lastName">Nachname <span class="mark" aria-hidden="true">*</span></label>',
+      );
     });
 
     it('a trap for robots that nobody sees, hears or reaches', async () => {
@@ -59,7 +72,9 @@ describe('the hosted form without a script', () => {
     it('texts of admins escaped, with web links only', async () => {
       const { text } = await open('angebot?lang=de');
       expect(text).toContain('Angebot &lt;b&gt;anfordern&lt;/b&gt;');
-      expect(text).toContain('<a href="https://www.example.de/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer">unserer Seite</a>');
+      expect(text).toContain(
+        '<a href="https://www.example.de/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer">unserer Seite</a>',
+      );
       expect(text).toContain('[nicht hier](javascript:alert(1))');
       expect(text).not.toContain('href="javascript');
     });
@@ -85,7 +100,14 @@ describe('the hosted form without a script', () => {
       expect(await world.records('leads', 'source = "webformular"')).toEqual([]);
     });
 
-    it.each(['gibt-es-nicht', 'lead-agentur', 'csv-datei', 'fremd/angebot', 'gibt-es-nicht/embed.js', 'lead-agentur/embed.js'])('a page that says so where there is no form: %s', async (path) => {
+    it.each([
+      'gibt-es-nicht',
+      'lead-agentur',
+      'csv-datei',
+      'fremd/angebot',
+      'gibt-es-nicht/embed.js',
+      'lead-agentur/embed.js',
+    ])('a page that says so where there is no form: %s', async (path) => {
       const page = await open(path, { 'accept-language': 'de' });
       expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
       expect(page.text).toContain('Dieses Formular gibt es nicht');
@@ -94,19 +116,30 @@ describe('the hosted form without a script', () => {
 
   describe('allows', () => {
     const directive = (page: Page, name: string): string | undefined =>
-      page.headers.get('content-security-policy')?.split(';').find((one) => one.startsWith(`${name} `));
+      page.headers
+        .get('content-security-policy')
+        ?.split(';')
+        .find((one) => one.startsWith(`${name} `));
 
     it('no script, style or request but its own', async () => {
       const page = await open('angebot');
-      expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none';script-src 'self';style-src 'self';/);
+      expect(page.headers.get('content-security-policy')).toMatch(
+        /^default-src 'none';script-src 'self';style-src 'self';/,
+      );
       expect(page.text).not.toMatch(/ style=|<style| on[a-z]+=|<script>/);
-      expect([...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]).filter((address) => !/^\/forms\/|^https:\/\/www\.example\.de\//.test(address ?? ''))).toEqual([]);
+      expect(
+        [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)]
+          .map((match) => match[1])
+          .filter((address) => !/^\/forms\/|^https:\/\/www\.example\.de\//.test(address ?? '')),
+      ).toEqual([]);
     });
 
     it('frames of the pages that the source lists; of any page where it lists none', async () => {
       const [anyone, listed] = [await open('angebot'), await open('geschlossen')];
       expect(directive(anyone, 'frame-ancestors')).toBe('frame-ancestors *');
-      expect(directive(listed, 'frame-ancestors')).toBe("frame-ancestors 'self' https://www.example.de https://shop.example.de:8443");
+      expect(directive(listed, 'frame-ancestors')).toBe(
+        "frame-ancestors 'self' https://www.example.de https://shop.example.de:8443",
+      );
       expect([anyone, listed].map(({ headers }) => headers.get('x-frame-options'))).toEqual([null, null]);
     });
 
@@ -115,7 +148,11 @@ describe('the hosted form without a script', () => {
       expect(page.headers.get('cache-control')).toBe('no-store');
       const asset = /href="(\/forms\/form\.css\?v=[^"]+)"/.exec(page.text)?.[1] ?? '';
       const style = await fetch(`${world.app.url}${asset}`);
-      expect([style.status, style.headers.get('content-type'), style.headers.get('cache-control')]).toEqual([200, 'text/css; charset=utf-8', 'public, max-age=31536000, immutable']);
+      expect([style.status, style.headers.get('content-type'), style.headers.get('cache-control')]).toEqual([
+        200,
+        'text/css; charset=utf-8',
+        'public, max-age=31536000, immutable',
+      ]);
     });
 
     it('other pages to load the snippet', async () => {
@@ -128,11 +165,24 @@ describe('the hosted form without a script', () => {
 
   describe('takes a message', () => {
     it('and thanks at an address that can be reloaded', async () => {
-      const sent = await send('angebot?lang=en', { ...filled, lastName: 'Dankbar', budget: '12.500,50 €', priority: 'hoch', phone: '' });
+      const sent = await send('angebot?lang=en', {
+        ...filled,
+        lastName: 'Dankbar',
+        budget: '12.500,50 €',
+        priority: 'hoch',
+        phone: '',
+      });
       expect([sent.status, sent.headers.get('location')]).toEqual([303, '/forms/angebot?lang=en&sent=1']);
       expect((await open('angebot?lang=en&sent=1')).text).toContain('Thank you for your request.');
       const [lead] = await world.records('leads', 'lastName = "Dankbar"');
-      expect(lead).toMatchObject({ source: 'angebot', budget: 12_500.5, priority: 'hoch', consent: true, phone: null, additional: null });
+      expect(lead).toMatchObject({
+        source: 'angebot',
+        budget: 12_500.5,
+        priority: 'hoch',
+        consent: true,
+        phone: null,
+        additional: null,
+      });
       const [message] = await world.records('intake-messages', `id = "${String(lead?.['intakeMessage'])}"`);
       expect(message).toMatchObject({ channel: 'form', state: 'accepted' });
     });
@@ -151,20 +201,28 @@ describe('the hosted form without a script', () => {
     });
 
     it('or shows the form again as it was, with each fault at its field', async () => {
-      const page = await send('angebot?lang=de', { lastName: '<script>"x"', email: 'kaputt', budget: 'viel', priority: 'hoch', tags: 'messe' });
+      const page = await send('angebot?lang=de', {
+        lastName: '<script>"x"',
+        email: 'kaputt',
+        budget: 'viel',
+        priority: 'hoch',
+        tags: 'messe',
+      });
       expect(page.status).toBe(422);
       expect(inputOf(page, 'lastName')).toContain('value="&lt;script&gt;&quot;x&quot;"');
       expect(page.text).toContain('<option value="hoch" selected>');
       expect(page.text).toMatch(/value="messe" checked/);
       expect(inputOf(page, 'email')).toContain('aria-invalid="true"');
-      expect(['email', 'budget', 'message', 'consent', 'lastName', 'phone'].map((name) => faultOf(page, name))).toEqual([
-        'Das ist keine E-Mail-Adresse.',
-        '„viel“ ist kein Geldbetrag.',
-        'Bitte ausfüllen.',
-        'Bitte bestätigen.',
-        undefined,
-        undefined,
-      ]);
+      expect(['email', 'budget', 'message', 'consent', 'lastName', 'phone'].map((name) => faultOf(page, name))).toEqual(
+        [
+          'Das ist keine E-Mail-Adresse.',
+          '„viel“ ist kein Geldbetrag.',
+          'Bitte ausfüllen.',
+          'Bitte bestätigen.',
+          undefined,
+          undefined,
+        ],
+      );
       expect(page.text).toMatch(/role="alert" tabindex="-1">/);
       expect(page.text).toContain('<a href="#f-consent">Einwilligung</a>: Bitte bestätigen.');
       const kept = await world.records('intake-messages', 'state = "rejected" and source = "angebot"');
@@ -186,7 +244,8 @@ describe('the hosted form without a script', () => {
       const key = keyOf(await open('angebot'));
       const form = (): FormData => {
         const data = new FormData();
-        for (const [name, value] of Object.entries({ ...filled, lastName: 'Doppelklick', _key: key })) data.set(name, value);
+        for (const [name, value] of Object.entries({ ...filled, lastName: 'Doppelklick', _key: key }))
+          data.set(name, value);
         return data;
       };
       const answers = await Promise.all(Array.from({ length: 10 }, async () => await send('angebot', form())));
@@ -196,7 +255,10 @@ describe('the hosted form without a script', () => {
 
     it('twice, when it was changed in between', async () => {
       const key = keyOf(await open('angebot'));
-      const statuses = [await send('angebot', { ...filled, lastName: 'Geändert', _key: key }), await send('angebot', { ...filled, lastName: 'Geändert', message: 'Noch etwas', _key: key })];
+      const statuses = [
+        await send('angebot', { ...filled, lastName: 'Geändert', _key: key }),
+        await send('angebot', { ...filled, lastName: 'Geändert', message: 'Noch etwas', _key: key }),
+      ];
       expect(statuses.map(({ status }) => status)).toEqual([303, 303]);
       expect(await world.records('leads', 'lastName = "Geändert"')).toHaveLength(2);
     });
@@ -219,12 +281,19 @@ describe('the hosted form without a script', () => {
       expect([good.status, JSON.parse(good.text)]).toMatchObject([202, { status: 'accepted' }]);
       const bad = await send('angebot?lang=en', { lastName: 'x' }, { accept: 'application/json' });
       expect(bad.headers.get('content-type')).toContain('application/problem+json');
-      expect([bad.status, JSON.parse(bad.text)]).toMatchObject([422, { code: 'InvalidInput', errors: expect.arrayContaining([{ path: '/email', code: 'required', message: 'Please fill this in.' }]) }]);
+      expect([bad.status, JSON.parse(bad.text)]).toMatchObject([
+        422,
+        {
+          code: 'InvalidInput',
+          errors: expect.arrayContaining([{ path: '/email', code: 'required', message: 'Please fill this in.' }]),
+        },
+      ]);
     });
   });
 
   it('counts its rules for a page of someone else that says _form, and not for a webhook', async () => {
-    const post = async (fields: Readonly<Record<string, string>>): Promise<number> => (await fetch(`${world.app.url}/intake/angebot`, { method: 'POST', body: new URLSearchParams(fields) })).status;
+    const post = async (fields: Readonly<Record<string, string>>): Promise<number> =>
+      (await fetch(`${world.app.url}/intake/angebot`, { method: 'POST', body: new URLSearchParams(fields) })).status;
     expect(await post({ lastName: 'Nackt' })).toBe(202);
     expect(await post({ lastName: 'Nackt', _form: '1' })).toBe(422);
     expect(await post({ ...filled, _form: '1' })).toBe(202);

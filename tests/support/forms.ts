@@ -19,7 +19,10 @@ export const quoteForm = {
   rateLimit: { perMinute: 1_000 },
   form: {
     title: { de: 'Angebot <b>anfordern</b>', en: 'Request a quote' },
-    intro: { de: 'Zwei Minuten.\n\nMehr auf [unserer Seite](https://www.example.de/?a=1&b=2), [nicht hier](javascript:alert(1)).', en: 'Two minutes.' },
+    intro: {
+      de: 'Zwei Minuten.\n\nMehr auf [unserer Seite](https://www.example.de/?a=1&b=2), [nicht hier](javascript:alert(1)).',
+      en: 'Two minutes.',
+    },
     fields: [
       { field: 'lastName', isRequired: true },
       { field: 'email', isRequired: true, help: { de: 'Nur für die Antwort', en: 'For the answer only' } },
@@ -32,11 +35,18 @@ export const quoteForm = {
     ],
     files: { label: { de: 'Pläne', en: 'Plans' }, most: 2 },
     thanks: { de: 'Danke für Ihre Anfrage.', en: 'Thank you for your request.' },
-    consentText: { de: 'Ich habe die [Datenschutzerklärung](https://www.example.de/datenschutz) gelesen.', en: 'I have read the privacy policy.' },
+    consentText: {
+      de: 'Ich habe die [Datenschutzerklärung](https://www.example.de/datenschutz) gelesen.',
+      en: 'I have read the privacy policy.',
+    },
   },
 } as const;
 
-const closedForm = { ...quoteForm, key: 'geschlossen', allowedOrigins: ['https://www.example.de', 'https://shop.example.de:8443'] };
+const closedForm = {
+  ...quoteForm,
+  key: 'geschlossen',
+  allowedOrigins: ['https://www.example.de', 'https://shop.example.de:8443'],
+};
 
 export async function createFormWorld(): Promise<FormWorld> {
   const store = await openStore('sqlite', {});

@@ -18,13 +18,21 @@
   const frame = document.createElement('iframe');
   frame.src = address.href;
   frame.title = titles[language] ?? titles.de;
-  frame.setAttribute('sandbox', 'allow-forms allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox');
+  frame.setAttribute(
+    'sandbox',
+    'allow-forms allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox',
+  );
   frame.referrerPolicy = 'strict-origin-when-cross-origin';
   frame.loading = 'lazy';
   frame.style.cssText = 'display:block;width:100%;height:640px;border:0;background:transparent';
 
   window.addEventListener('message', (event) => {
-    if (event.source !== frame.contentWindow || event.origin !== address.origin || event.data?.type !== 'leitwerk:height') return;
+    if (
+      event.source !== frame.contentWindow ||
+      event.origin !== address.origin ||
+      event.data?.type !== 'leitwerk:height'
+    )
+      return;
     const height = Number(event.data.height);
     if (height > 0 && height < 20_000) frame.style.height = `${height}px`;
   });

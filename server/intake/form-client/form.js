@@ -51,8 +51,14 @@
     [...form.querySelectorAll('input, select, textarea')].flatMap((control) => {
       const { validity, name, type } = control;
       if (validity === undefined || validity.valid || name === '') return [];
-      if (validity.valueMissing) return [{ name, message: type === 'checkbox' ? form.dataset.unticked : form.dataset.missing }];
-      return [{ name, message: validity.typeMismatch && type === 'email' ? form.dataset.notEmail : control.validationMessage }];
+      if (validity.valueMissing)
+        return [{ name, message: type === 'checkbox' ? form.dataset.unticked : form.dataset.missing }];
+      return [
+        {
+          name,
+          message: validity.typeMismatch && type === 'email' ? form.dataset.notEmail : control.validationMessage,
+        },
+      ];
     });
 
   const readProblem = async (response) => {
@@ -68,7 +74,10 @@
     const response = await window.fetch(form.getAttribute('action'), {
       method: 'POST',
       headers: { accept: 'application/json' },
-      body: form.getAttribute('enctype') === 'multipart/form-data' ? new FormData(form) : new URLSearchParams(new FormData(form)),
+      body:
+        form.getAttribute('enctype') === 'multipart/form-data'
+          ? new FormData(form)
+          : new URLSearchParams(new FormData(form)),
     });
     if (response.ok) return undefined;
     const { errors = [], detail = '' } = await readProblem(response);
@@ -116,7 +125,11 @@
 
   /** Tells the page around the frame how high the form is; that number is no secret, so any page may have it. */
   const tellHeight = () => {
-    const tell = () => window.parent.postMessage({ type: 'leitwerk:height', height: Math.ceil(document.body.getBoundingClientRect().height) }, '*');
+    const tell = () =>
+      window.parent.postMessage(
+        { type: 'leitwerk:height', height: Math.ceil(document.body.getBoundingClientRect().height) },
+        '*',
+      );
     new ResizeObserver(tell).observe(document.body);
     tell();
   };
