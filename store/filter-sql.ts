@@ -38,22 +38,30 @@ const toParam = ({ kind }: FilterCondition, value: FilterValue): Value => {
 
 const escapeLike = (text: string): string => text.replaceAll(/[!%_]/g, '!$&');
 
+/** Letters that Unicode folding may change, in number too: other letters, and the two that the Kelvin sign and the dotted capital I become. */
+const foldable = /[^\0-\x7f]+|[kKiI]/g;
+
 /**
- * SQLite's own comparison knows the case of ASCII letters only; other letters need the function `fold`.
+ * SQLite's own comparison knows the case of ASCII letters only; other letters need the function `fold`, which is asked only about
+ * texts that fit but for these letters, because a call into it costs more than the rest of the row.
  * MySQL's collation ignores accents too, so its answer is narrowed to the same letters.
  */
-const likeSql = (column: string, pieces: readonly string[], { dialect }: Target): SqlPart => {
+const likeSql = (column: string, pieces: readonly string[], dialect: Target['dialect']): SqlPart => {
   const pattern = pieces.map(escapeLike).join('%');
   if (dialect === 'mysql') {
     return { sql: `LOWER(${column}) LIKE LOWER(?) COLLATE utf8mb4_bin ESCAPE '!'`, params: [pattern] };
   }
   if (isAscii(pattern)) return { sql: `${column} LIKE ? ESCAPE '!'`, params: [pattern] };
-  return { sql: `fold(${column}) LIKE ? ESCAPE '!'`, params: [foldText(pattern)] };
+  const rough = pattern.replaceAll(foldable, '%');
+  return { sql: `(${column} LIKE ? ESCAPE '!' AND fold(${column}) LIKE ? ESCAPE '!')`, params: [rough, foldText(pattern)] };
 };
+
+/** Whether a text column contains a text, whatever the case. */
+export const containsText = (column: string, text: string, dialect: Target['dialect']): SqlPart => likeSql(column, ['', text, ''], dialect);
 
 const textEqualsSql = (column: string, text: string, target: Target): SqlPart => {
   if (target.dialect === 'mysql') {
-    const exact = likeSql(column, [text], target);
+    const exact = likeSql(column, [text], target.dialect);
     return { sql: `(${column} = ? AND ${exact.sql})`, params: [text, ...exact.params] };
   }
   if (isAscii(text)) return { sql: `${column} = ? COLLATE NOCASE`, params: [text] };
@@ -112,7 +120,7 @@ const conditionSql = (condition: FilterCondition, target: Target): SqlPart => {
     case 'in':
       return equalsSql(condition, condition.values, target);
     case 'like':
-      return likeSql(columnOf(condition, target), condition.pieces, target);
+      return likeSql(columnOf(condition, target), condition.pieces, target.dialect);
     case 'compare': {
       if (condition.operator === '=') return equalsSql(condition, [condition.value], target);
       const params = [toParam(condition, condition.value)];

@@ -2,7 +2,7 @@ import type { EntityModel, Field } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import type { Filter } from '../core/filter/filter.ts';
 import type { Queries, Row, Value } from './database.ts';
-import { filterSql } from './filter-sql.ts';
+import { containsText, filterSql } from './filter-sql.ts';
 import { tableName, toColumn, type RecordData } from './record-table.ts';
 import { toRecord } from './records.ts';
 
@@ -40,21 +40,15 @@ interface Condition {
   readonly params: readonly Value[];
 }
 
+const mostWords = 8;
+
+/** Every word must occur in one of the searchable fields. */
 const searchCondition = (model: EntityModel, search: string, dialect: Queries['dialect']): Condition => {
-  const fields = [...model.fields.values()].filter((field) => field.isSearchable && !field.isHidden);
-  const words = search.trim().split(/\s+/).slice(0, 8);
-  const params: Value[] = [];
-  const sql = words.map((word) => {
-    const pattern = `%${word.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
-    const needsFolding = dialect === 'sqlite' && /[^\u0020-\u007E]/.test(word);
-    const tests = fields.map((field) => {
-      params.push(pattern);
-      const column = needsFolding ? `fold(\`${field.name}\`)` : `\`${field.name}\``;
-      return `${column} LIKE ? ${dialect === 'sqlite' ? String.raw`ESCAPE '\'` : ''}`;
-    });
-    return `(${tests.length === 0 ? '1 = 0' : tests.join(' OR ')})`;
-  });
-  return { sql: sql.join(' AND '), params };
+  const columns = [...model.fields.values()].filter((field) => field.isSearchable && !field.isHidden).map((field) => `\`${field.name}\``);
+  const words = search.trim().split(/\s+/).slice(0, mostWords);
+  const tests = words.map((word) => columns.map((column) => containsText(column, word, dialect)));
+  const sql = tests.map((parts) => `(${parts.length === 0 ? '1 = 0' : parts.map((part) => part.sql).join(' OR ')})`).join(' AND ');
+  return { sql, params: tests.flat().flatMap((part) => part.params) };
 };
 
 const conditionsOf = (model: EntityModel, query: Omit<ListQuery, 'sort' | 'limit' | 'fields' | 'total'>, dialect: Queries['dialect']): Condition => {
