@@ -43,9 +43,9 @@ export const standardTaskQueue = 'leitwerk';
 const standardRetry: EffectRetry = { maximumAttempts: 12, initialIntervalMs: 2_000 };
 const tenMinutesMs = 600_000;
 
-/** Once a process, before anything else of Temporal: warnings only, and signals stay ours. */
-export function installRuntime(): void {
-  Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
+/** Once a process, before anything else of Temporal: what it logs from this level on, and signals stay ours. */
+export function installRuntime(level: 'WARN' | 'ERROR' = 'WARN'): void {
+  Runtime.install({ logger: new DefaultLogger(level), shutdownSignals: [] });
 }
 
 const connect = async (options: WorkerOptions): Promise<NativeConnection> =>

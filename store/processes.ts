@@ -56,6 +56,8 @@ export interface ProcessError {
   readonly step: string;
   readonly at: string;
   readonly attempts: number;
+  /** Where the record was then: moved elsewhere by hand, the process goes on. */
+  readonly stage: string;
   /** The task made for the owner. */
   readonly activity?: string;
 }

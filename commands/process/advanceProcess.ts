@@ -46,9 +46,9 @@ const endWithout = async (ctx: Context, tx: Tx, { key, stored }: { key: ProcessK
 const released = async (ctx: Context, tx: Tx, now: { stored: ProcessRow | undefined; record: RecordData; request: ProcessRequest | undefined }): Promise<ProcessRow | undefined> => {
   const { stored, record, request } = now;
   if (stored === undefined) return undefined;
-  const hasMovedOn = isClosed(record) || record['stage'] !== stored.position.stage || record['pipelineRevision'] !== stored.revision;
   if (request !== undefined) return await release(ctx, tx, { process: stored, request });
-  return stored.state === 'parked' && hasMovedOn && stored.position.stage !== null ? await release(ctx, tx, { process: stored, request: 'skip' }) : stored;
+  const hasMovedOn = isClosed(record) || record['stage'] !== stored.error?.stage || record['pipelineRevision'] !== stored.revision;
+  return stored.state === 'parked' && hasMovedOn ? await release(ctx, tx, { process: stored, request: 'skip' }) : stored;
 };
 
 /** The activity field that links to records of the entity. */

@@ -3,9 +3,9 @@ import { LeitwerkError, type Text } from '../../core/errors.ts';
 import type { PipelineDefinition } from '../../core/pipeline/definition.ts';
 import type { Queries } from '../../store/database.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { findRecord } from '../../store/records.ts';
 import { transact, type Context } from '../context.ts';
 import { pipelineOf } from '../pipelineOf.ts';
+import { readRecord } from '../readRecord.ts';
 import { changeRecord, loadRecord, type Written } from '../record-write.ts';
 import { addTimelineEntry, linksOf } from '../timeline.ts';
 
@@ -69,8 +69,7 @@ const planMigration = async (db: Queries, ctx: Context, wish: { model: EntityMod
 
 /** What a migration would do. Throws as `migrateProcess`. */
 export async function previewMigration(ctx: Context, model: EntityModel, migration: Migration): Promise<MigrationPreview> {
-  const record = await findRecord(ctx.db, model, { tenantId: ctx.actor.tenantId, id: migration.id });
-  if (record === undefined || !ctx.ability.canOn('read', model.name, record)) throw new LeitwerkError('NotFound');
+  const record = await readRecord(ctx, model, migration.id);
   return (await planMigration(ctx.db, ctx, { model, record, migration })).preview;
 }
 

@@ -44,7 +44,7 @@ export async function parkProcess(ctx: Context, key: ProcessKey, failed: FailedS
     if (base.state === 'parked' || record === undefined) return toStep(base, view);
     const step = await noteFailure(tx, { key, failed, at });
     const activity = await addTask(ctx, tx, { record, failed, entity: key.entity });
-    const error: ProcessError = { code: failed.code, message: failed.message, step, at, attempts: failed.attempts, activity };
+    const error: ProcessError = { code: failed.code, message: failed.message, step, at, attempts: failed.attempts, stage: String(record['stage'] ?? ''), activity };
     const parked: ProcessRow = { ...base, state: 'parked', error, updatedAt: at };
     await writeProcess(tx, parked, stored === undefined);
     const links = linksOf(key.entity, record);

@@ -223,6 +223,16 @@ describe.each(mariadb === undefined ? ['SQLite'] : ['SQLite', 'MariaDB'])('on %s
       expect(await world.step(other.key)).toMatchObject({ state: 'running', stage: 'zwei', effects: [] });
     });
 
+    it('that never got through its first step goes on when its record is moved out of it', async () => {
+      await world.publish(pipeline({ enter: [{ setFields: { priority: 'gibt-es-nicht' } }] }));
+      const key = await world.addLead();
+      await parkProcess(processContext(world, key), key, failed);
+      expect(await world.step(key)).toMatchObject({ state: 'parked' });
+      world.time = '2026-11-23T09:30:00.000Z';
+      await moveStage(world.person(), modelOf(world.person(), 'lead'), { id: key.recordId, stage: 'zwei' });
+      expect(await world.step(key)).toMatchObject({ state: 'running', stage: 'zwei' });
+    });
+
     it('that waits for a timer does it now when asked to skip', async () => {
       const { key } = await park();
       await world.step(key, 'skip');
