@@ -5,6 +5,18 @@ import type { Reporter, TestCase, TestModule } from 'vitest/node';
  * Skips are listed with their reason; with CI=true a skip is a failure, because there every server must be present.
  */
 export class ClosingLine implements Reporter {
+  /** What is true of a run that broke off before its tests, for example because a server could not be started. */
+  #lines: readonly string[] = ['0 passed, 1 failed, 0 skipped'];
+  #isFailure = true;
+
+  onInit(): void {
+    // At exit, so that nothing printed by servers that are still ending comes after it.
+    process.once('exit', () => {
+      if (this.#isFailure) process.exitCode = 1;
+      process.stdout.write(`${this.#lines.join('\n')}\n`);
+    });
+  }
+
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string): number => tests.filter((test) => test.result().state === state).length;
@@ -12,15 +24,11 @@ export class ClosingLine implements Reporter {
     const broken = modules.filter((module) => module.errors().length > 0).length + errors.length;
     const skipped = tests.filter((test) => test.result().state === 'skipped');
     const failed = count('failed') + broken;
-    const report = [
+    this.#lines = [
       ...skipped.map(toSkipLine),
       `${count('passed')} passed, ${failed} failed, ${skipped.length} skipped`,
     ];
-    // At exit, so that nothing printed by servers that are still ending comes after it.
-    process.once('exit', () => {
-      if (process.env['CI'] === 'true' && skipped.length > 0) process.exitCode = 1;
-      process.stdout.write(`${report.join('\n')}\n`);
-    });
+    this.#isFailure = failed > 0 || (process.env['CI'] === 'true' && skipped.length > 0);
   }
 }
 
