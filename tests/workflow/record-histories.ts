@@ -102,8 +102,9 @@ const scenarios: Readonly<Record<string, (on: Stage) => Promise<ProcessKey>>> = 
   },
 };
 
-/** Stack traces and identities name the machine that recorded; replay needs neither. */
-const withoutMachine = (field: string, value: unknown): unknown => (field === 'stackTrace' || field === 'identity' ? '' : value);
+/** Stack traces, identities and sticky queues name the machine that recorded; replay needs none of them. */
+const withoutMachine = (field: string, value: unknown): unknown =>
+  field === 'stackTrace' || field === 'identity' || (typeof value === 'string' && /^\d+@/.test(value)) ? '' : value;
 
 const server = await startImpatientServer(24);
 const on = await createStage(server.address);
