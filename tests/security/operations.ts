@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { canary, type Caller, type House } from './house.ts';
+
+/** One route as the description of the API names it. */
+export interface Operation {
+  readonly method: string;
+  /** With `{id}` and the like. */
+  readonly path: string;
+  /** `x-right`: `read:lead`, `may:config`, `signedIn`, `visitor`; undefined when it declares none. */
+  readonly right: string | undefined;
+  readonly schema: Readonly<Record<string, unknown>> | undefined;
+}
+
+interface Described {
+  readonly 'x-right'?: string;
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Record<string, unknown> }>> };
+}
+
+/** Every route that the running app describes, so that a new one is swept as soon as it is there. */
+export async function readOperations(house: House): Promise<Operation[]> {
+  const { json } = await house.call(house.admin, '/api/openapi.json');
+  const paths = json['paths'] as Record<string, Record<string, Described>>;
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, described]) => ({
+      method: method.toUpperCase(),
+      path,
+      right: described['x-right'],
+      schema: described.requestBody?.content['application/json']?.schema,
+    })),
+  );
+}
+
+/** Ids of records of the company `main`, fresh for every use, by the first part of the path. */
+export interface Targets {
+  readonly ids: Readonly<Record<string, string>>;
+  /** A lead that stays. */
+  readonly lead: string;
+  /** Number of a write by the admin on that lead: for undo. */
+  readonly event: number;
+}
+
+const idOf = (answer: Readonly<Record<string, unknown>>): string => (answer['data'] as { id: string }).id;
+
+type Maker = (house: House, lead: string) => Promise<string>;
+
+const recordOf =
+  (plural: string, body: (house: House, lead: string) => object): Maker =>
+  async (house, lead) =>
+    idOf(await house.done(house.admin, `/api/v1/${plural}`, { method: 'POST', body: body(house, lead) }));
+
+const makers: Readonly<Record<string, Maker>> = {
+  leads: recordOf('leads', ({ owner }) => ({ title: canary, company: canary, email: 'kanarie@example.org', lastName: canary, owner })),
+  organizations: recordOf('organizations', ({ owner }) => ({ name: `${canary} GmbH`, owner })),
+  persons: recordOf('persons', ({ owner }) => ({ lastName: canary, owner })),
+  opportunities: recordOf('opportunities', ({ owner }) => ({ title: canary, owner })),
+  activities: recordOf('activities', ({ owner }, lead) => ({ title: canary, type: 'aufgabe', dueAt: '2030-01-07T09:00:00.000Z', owner, lead })),
+  'timeline-entries': recordOf('timeline-entries', (_, lead) => ({ text: canary, lead })),
+  'saved-views': recordOf('saved-views', ({ owner }) => ({ name: canary, entity: 'lead', filter: 'state = "open"', owner })),
+  'intake-messages': async (house) => await receive(house),
+  users: recordOf('users', () => ({ name: canary, email: `${randomUUID()}@example.org`, role: 'viewer' })),
+  keys: recordOf('keys', () => ({ name: canary, role: 'viewer' })),
+  // Sessions belong to people; nobody else's is known by its id.
+  sessions: async () => await Promise.resolve('019ac000-0000-7000-8000-000000000000'),
+};
+
+/** Makes one of everything, owned by the salesman of the team nord. */
+export async function makeTargets(house: House): Promise<Targets> {
+  const { admin } = house;
+  const ids: Record<string, string> = {};
+  for (const [plural, make] of Object.entries(makers)) ids[plural] = await make(house, ids['leads'] ?? '');
+  const lead = ids['leads'] ?? '';
+  const moved = await house.done(admin, `/api/v1/leads/${lead}`, { method: 'PATCH', body: { city: canary } });
+  return { ids, lead, event: Number(moved['event']) };
+}
+
+/** The same targets with a fresh record for the operation. */
+export async function renewTarget(house: House, targets: Targets, { path }: Operation): Promise<Targets> {
+  const first = path.split('/')[3] ?? '';
+  const make = path.includes('{id}') || path.endsWith('/bulk') ? makers[first] : undefined;
+  return make === undefined ? targets : { ...targets, ids: { ...targets.ids, [first]: await make(house, targets.lead) } };
+}
+
+/** A message with an attachment, through the public form of the company. */
+async function receive(house: House): Promise<string> {
+  const body = new FormData();
+  body.set('lastName', canary);
+  body.set('email', 'kanarie@example.org');
+  body.set('datei', new Blob([canary]), 'plan.txt');
+  const secret = await house.done(house.admin, '/api/v1/sources/kaltakquise/rotate', { method: 'POST' });
+  const authorization = `Bearer ${(secret['data'] as { secret: string }).secret}`;
+  const response = await fetch(`${house.app.url}/intake/kaltakquise`, { method: 'POST', body, headers: { authorization } });
+  const answer = (await response.json()) as { id?: string };
+  if (answer.id === undefined) throw new Error(`the intake answered ${response.status} ${JSON.stringify(answer)}`);
+  return answer.id;
+}
+
+const parameters: Readonly<Record<string, string>> = { kind: 'tags', key: 'messe', entity: 'lead', revision: '1', index: '0' };
+
+/** The address of an operation on the targets. A parameter that the sweep does not know must be taught to it. */
+export function toPath({ path }: Operation, { ids }: Targets): string {
+  const first = path.split('/')[3] ?? '';
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = name === 'id' ? ids[first] : first === 'sources' && name === 'key' ? 'kaltakquise' : parameters[name];
+    if (value === undefined) throw new Error(`Teach tests/security/operations.ts the parameter {${name}} of ${path}`);
+    return value;
+  });
+}
+
+const plan = '2030-02-04T09:00:00.000Z';
+const creations: Readonly<Record<string, object>> = {
+  leads: { title: 'Neu', email: 'neu@example.org' },
+  organizations: { name: 'Neu GmbH' },
+  persons: { lastName: 'Neu' },
+  opportunities: { title: 'Neu' },
+  activities: { title: 'Neu', type: 'aufgabe', dueAt: plan },
+  'timeline-entries': { text: 'Neu' },
+  'saved-views': { name: 'Neu', entity: 'lead', filter: 'state = "open"' },
+};
+const changes: Readonly<Record<string, object>> = { organizations: { name: 'Anders GmbH' }, persons: { lastName: 'Anders' }, 'timeline-entries': { text: 'Anders' }, 'saved-views': { name: 'Anders' } };
+const actBodies: Readonly<Record<string, object>> = {
+  assign: { owner: null },
+  archive: { reason: 'preis' },
+  snooze: { until: plan },
+  note: { text: 'Neu' },
+  count: { filters: ['createdAt is empty'] },
+  'create-organization': { fields: { name: 'Neu GmbH' }, force: true },
+  'create-person': { fields: { lastName: 'Neu' }, force: true },
+  link: { organization: null },
+  convert: { title: 'Neu' },
+  migrate: { revision: 1 },
+  matches: { company: canary },
+};
+
+/** A body that the operation takes, so that a refusal is one for want of rights. */
+export async function toBody(house: House, { method, path }: Operation, targets: Targets): Promise<unknown> {
+  if (method === 'GET' || method === 'DELETE') return undefined;
+  const [, , , first = '', ...rest] = path.split('/');
+  const last = rest.at(-1) ?? '';
+  if (method === 'PUT') return (await house.done(house.admin, toPath({ method, path, right: undefined, schema: undefined }, targets)))['data'];
+  if (path === '/api/v1/undo') return { event: targets.event };
+  if (path === '/api/v1/users') return { name: 'Neu', email: 'neu@example.org', role: 'viewer' };
+  if (path === '/api/v1/keys') return { name: 'Neu', role: 'viewer' };
+  if (path === '/api/v1/session') return { email: 'niemand@example.org', password: 'falsch' };
+  if (path === '/api/v1/setup') return { token: 'a'.repeat(43), company: 'Neu', name: 'Neu', email: 'neu@example.org', password: 'kaffee regen laterne 7' };
+  if (method === 'PATCH') return changes[first] ?? (first === 'users' || first === 'me' ? { name: 'Anders' } : { title: 'Anders' });
+  if (last === 'bulk') return { ids: [targets.ids[first]], patch: changes[first] ?? { title: 'Anders' } };
+  if (last === 'move') return first === 'activities' ? { dueAt: plan } : { stage: first === 'leads' ? 'kontaktversuch' : 'angebot' };
+  return rest.length === 0 ? (creations[first] ?? actBodies[first] ?? {}) : (actBodies[last] ?? {});
+}
+
+/** Sends an operation, valid but for the caller's rights. */
+export async function perform(house: House, caller: Caller, { operation, targets }: { operation: Operation; targets: Targets }): Promise<Awaited<ReturnType<House['call']>>> {
+  const body = await toBody(house, operation, targets);
+  return await house.call(caller, toPath(operation, targets), { method: operation.method, ...(body === undefined ? {} : { body }) });
+}
