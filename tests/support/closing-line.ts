@@ -5,15 +5,19 @@ import type { Reporter, TestCase, TestModule } from 'vitest/node';
  * Skips are listed with their reason; with CI=true a skip is a failure, because there every server must be present.
  */
 export class ClosingLine implements Reporter {
-  /** What is true of a run that broke off before its tests, for example because a server could not be started. */
-  #lines: readonly string[] = ['0 passed, 1 failed, 0 skipped'];
-  #isFailure = true;
+  #skips: readonly string[] = [];
+  #count = { passed: 0, failed: 0, skipped: 0 };
 
   onInit(): void {
     // At exit, so that nothing printed by servers that are still ending comes after it.
-    process.once('exit', () => {
-      if (this.#isFailure) process.exitCode = 1;
-      process.stdout.write(`${this.#lines.join('\n')}\n`);
+    process.once('exit', (code) => {
+      const { passed, skipped } = this.#count;
+      // A run can break off before its tests, for example because a server could not be started: that is no success.
+      const failed = this.#count.failed === 0 && code !== 0 ? 1 : this.#count.failed;
+      if (failed > 0 || (process.env['CI'] === 'true' && skipped > 0)) process.exitCode = 1;
+      process.stdout.write(
+        `${[...this.#skips, `${passed} passed, ${failed} failed, ${skipped} skipped`].join('\n')}\n`,
+      );
     });
   }
 
@@ -23,12 +27,8 @@ export class ClosingLine implements Reporter {
     // A file that could not be loaded has no tests, and must not look like a success.
     const broken = modules.filter((module) => module.errors().length > 0).length + errors.length;
     const skipped = tests.filter((test) => test.result().state === 'skipped');
-    const failed = count('failed') + broken;
-    this.#lines = [
-      ...skipped.map(toSkipLine),
-      `${count('passed')} passed, ${failed} failed, ${skipped.length} skipped`,
-    ];
-    this.#isFailure = failed > 0 || (process.env['CI'] === 'true' && skipped.length > 0);
+    this.#skips = skipped.map(toSkipLine);
+    this.#count = { passed: count('passed'), failed: count('failed') + broken, skipped: skipped.length };
   }
 }
 
