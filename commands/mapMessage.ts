@@ -1,5 +1,5 @@
 import type { Issue } from '../core/errors.ts';
-import { createMapper, type Mapper, type MappingConfig } from '../core/mapping.ts';
+import { createMapper, type Mapper, type MappingConfig, type MappingInput } from '../core/mapping.ts';
 import type { RecordData } from '../store/record-table.ts';
 import type { Snapshot } from '../store/registry.ts';
 import { timeZoneOf } from './company.ts';
@@ -45,7 +45,7 @@ const defaultsOf = (ctx: Context, source: Source): RecordData => {
 };
 
 /** Turns the members of a message into fields of a lead: mapping rows, the source's defaults, and every fault at once. */
-export function mapMessage(ctx: Context, source: Source, body: RecordData, headers?: Readonly<Record<string, string>>): MappedMessage {
+export function mapMessage(ctx: Context, source: Source, { body, headers }: MappingInput): MappedMessage {
   const mapped = mapperOf(ctx, source)({ body, headers }, ctx.language);
   const values: Record<string, unknown> = { ...mapped.values };
   const defaults = defaultsOf(ctx, source);

@@ -162,7 +162,7 @@ const keepSpam = async (ctx: Context, tx: Tx, message: ReceivedMessage): Promise
 const readMessage = (ctx: Context, message: ReceivedMessage): MappedMessage | undefined => {
   if (!('fields' in message.content)) return undefined;
   const { source, content, headers } = message;
-  const mapped = mapMessage(ctx, source, content.fields, headers);
+  const mapped = mapMessage(ctx, source, { body: content.fields, headers });
   if (message.channel !== 'form' || source.form === undefined) return mapped;
   const found = formIssues(source.form, { model: modelOf(ctx, 'lead'), values: mapped.values, files: message.attachments.length }, ctx.language);
   const added = found.filter((issue) => !mapped.issues.some((other) => other.path === issue.path));

@@ -4,11 +4,12 @@ import type { EntityModel } from '../core/entity.ts';
 import { LeitwerkError, type Issue } from '../core/errors.ts';
 import type { Verb } from '../core/permissions.ts';
 import type { Tx } from '../store/database.ts';
-import { insertEvent, type Changes, type Lane } from '../store/events.ts';
+import { insertEvent, type Lane } from '../store/events.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { findRecord, insertRecord, lockRecord, updateRecord } from '../store/records.ts';
 import { violatedColumn } from '../store/violations.ts';
 import type { Context } from './context.ts';
+import { withoutClosedFacts } from './visibleFacts.ts';
 
 /** A record after a write, and the number of the write's event (the handle for undo). */
 export interface Written {
@@ -195,7 +196,7 @@ const writeChange = async (
     entity: write.model.name,
     recordId: write.id,
     version: stamp.version,
-    changes: changes as Changes,
+    changes,
     requestId: ctx.requestId,
     wakes: wakesOf(ctx, write.model, next),
   });
@@ -204,7 +205,7 @@ const writeChange = async (
 
 /** @throws LeitwerkError `Forbidden` without the act's own right and the right to update the record. */
 export function assertMayAct(ctx: Context, model: EntityModel, act: { readonly verb: Verb; readonly record: RecordData }): void {
-  if (!mayAct(ctx, act.verb, model, act.record)) throw new LeitwerkError('Forbidden');
+  if (!mayAct(ctx, model, act)) throw new LeitwerkError('Forbidden');
 }
 
 /** @throws LeitwerkError `Conflict` naming the field whose value another record has. */
@@ -220,7 +221,7 @@ const refusingDoubles = async (ctx: Context, write: () => Promise<void>): Promis
 };
 
 /** An act's own right, or the right to update. */
-const mayAct = (ctx: Context, verb: Verb, model: EntityModel, record: RecordData): boolean =>
+const mayAct = (ctx: Context, model: EntityModel, { verb, record }: { readonly verb: Verb; readonly record: RecordData }): boolean =>
   ctx.ability.canOn(verb, model.name, record) || (verb !== 'delete' && ctx.ability.canOn('update', model.name, record));
 
 /**
@@ -240,5 +241,5 @@ export function visibleRecord(ctx: Context, model: EntityModel, record: RecordDa
   for (const field of model.fields.values()) {
     if (!field.isHidden && ctx.ability.isReadable(model.name, field.name)) visible[field.name] = record[field.name] ?? null;
   }
-  return visible;
+  return withoutClosedFacts(ctx, model, visible);
 }

@@ -30,7 +30,7 @@ const workAgain = async (ctx: Context, tx: Tx, again: { replay: Replay; message:
   if ('unreadable' in replay.content) return failed('unreadable', [{ path: '', code: 'unreadable', message: replay.content.unreadable[ctx.language] }]);
   const source = sourceOf(ctx.snapshot, String(message['source']));
   const headers = (message['headers'] ?? {}) as Readonly<Record<string, string>>;
-  const mapped = mapMessage(ctx, source, replay.content.fields, headers);
+  const mapped = mapMessage(ctx, source, { body: replay.content.fields, headers });
   if (mapped.issues.length > 0) return failed('rejected', mapped.issues);
   const dedupeKey = dedupeKeyOf(mapped.values, source.auth === 'hmac' ? headers['webhook-id'] : undefined) ?? null;
   const known = dedupeKey === null ? undefined : await findMessageByKey(tx, { tenantId: ctx.actor.tenantId, source: source.key, dedupeKey });

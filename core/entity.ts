@@ -112,9 +112,9 @@ export interface PropertySchema {
   readonly [keyword: string]: unknown;
 }
 
-const system = (type: PropertySchema['type'], de: string, en: string, more: PropertySchema = {}): PropertySchema => ({
+const system = (type: PropertySchema['type'], label: Text, more: PropertySchema = {}): PropertySchema => ({
   ...(type === undefined ? {} : { type }),
-  'x-label': { de, en },
+  'x-label': label,
   'x-section': 'system',
   'x-system': true,
   ...more,
@@ -122,22 +122,22 @@ const system = (type: PropertySchema['type'], de: string, en: string, more: Prop
 
 /** Fields that every record has. */
 const commonProperties: Readonly<Record<string, PropertySchema>> = {
-  id: system('string', 'Kennung', 'Id', { format: 'uuid' }),
-  tenantId: system('string', 'Mandant', 'Tenant', { maxLength: 64, 'x-hidden': true }),
-  version: system('integer', 'Fassung', 'Version'),
-  createdAt: system('string', 'Erstellt am', 'Created at', { format: 'date-time' }),
-  createdBy: system('string', 'Erstellt von', 'Created by', { maxLength: 100 }),
-  updatedAt: system('string', 'Geändert am', 'Updated at', { format: 'date-time' }),
-  updatedBy: system('string', 'Geändert von', 'Updated by', { maxLength: 100 }),
-  deletedAt: system('string', 'Gelöscht am', 'Deleted at', { format: 'date-time', 'x-hidden': true }),
+  id: system('string', { de: 'Kennung', en: 'Id' }, { format: 'uuid' }),
+  tenantId: system('string', { de: 'Mandant', en: 'Tenant' }, { maxLength: 64, 'x-hidden': true }),
+  version: system('integer', { de: 'Fassung', en: 'Version' }),
+  createdAt: system('string', { de: 'Erstellt am', en: 'Created at' }, { format: 'date-time' }),
+  createdBy: system('string', { de: 'Erstellt von', en: 'Created by' }, { maxLength: 100 }),
+  updatedAt: system('string', { de: 'Geändert am', en: 'Updated at' }, { format: 'date-time' }),
+  updatedBy: system('string', { de: 'Geändert von', en: 'Updated by' }, { maxLength: 100 }),
+  deletedAt: system('string', { de: 'Gelöscht am', en: 'Deleted at' }, { format: 'date-time', 'x-hidden': true }),
 };
 
 /** Fields of records that a pipeline carries. `pipelineRevision` is the revision the record started with. */
 const pipelineProperties: Readonly<Record<string, PropertySchema>> = {
-  pipeline: system('string', 'Pipeline', 'Pipeline', { 'x-config': 'pipelines' }),
-  pipelineRevision: system('integer', 'Pipeline-Fassung', 'Pipeline revision'),
-  stage: system('string', 'Bearbeitungsstatus', 'Stage', { maxLength: 64, 'x-list': 30 }),
-  stageSince: system('string', 'In Stufe seit', 'In stage since', { format: 'date-time' }),
+  pipeline: system('string', { de: 'Pipeline', en: 'Pipeline' }, { 'x-config': 'pipelines' }),
+  pipelineRevision: system('integer', { de: 'Pipeline-Fassung', en: 'Pipeline revision' }),
+  stage: system('string', { de: 'Bearbeitungsstatus', en: 'Stage' }, { maxLength: 64, 'x-list': 30 }),
+  stageSince: system('string', { de: 'In Stufe seit', en: 'In stage since' }, { format: 'date-time' }),
 };
 
 const textKind = (property: PropertySchema): FieldKind => {
@@ -198,49 +198,48 @@ const toField = (name: string, property: PropertySchema, required: ReadonlySet<s
 const namePattern = /^[a-z][a-zA-Z0-9]{0,59}$/;
 const entityPattern = /^[a-z][a-z0-9-]{0,39}$/;
 
+type Report = (path: string, code: string, message: string) => void;
+
+const readFields = (schema: EntitySchema, report: Report): Map<string, Field> => {
+  const taken = { ...commonProperties, ...(schema['x-entity'].pipeline === true ? pipelineProperties : {}) };
+  const required = new Set(schema.required ?? []);
+  const fields = new Map<string, Field>();
+  for (const [name, property] of Object.entries({ ...taken, ...schema.properties })) {
+    const path = `/properties/${name}`;
+    if (!namePattern.test(name)) report(path, 'name', 'A field name starts with a lower case letter and has letters and digits only.');
+    if (name in taken && name in schema.properties) report(path, 'taken', `"${name}" is a field that every such record has already.`);
+    const field = toField(name, property, required);
+    if (field === undefined) report(path, 'type', 'A field needs a type, x-reference or x-money.');
+    else fields.set(name, field);
+  }
+  return fields;
+};
+
+/** Every field that the schema names outside its properties, with the place. */
+const namedFields = (schema: EntitySchema): [path: string, name: string][] => {
+  const { titleField, indexes = [], unique = [] } = schema['x-entity'];
+  return [
+    ...(schema.required ?? []).map((name): [string, string] => ['/required', name]),
+    ['/x-entity/titleField', titleField],
+    ...indexes.flat().map((name): [string, string] => ['/x-entity/indexes', name]),
+    ...unique.flat().map((name): [string, string] => ['/x-entity/unique', name]),
+  ];
+};
+
 /**
  * Turns an entity schema into the model that tables, API, filters and forms are made from.
  * The schema has passed the meta-schema; this checks what that cannot say (names, references to own fields, taken names).
  * @throws LeitwerkError `InvalidInput` with every fault at once.
  */
 export function toEntityModel(schema: EntitySchema, revision: number): EntityModel {
-  const entity = schema['x-entity'];
   const issues: Issue[] = [];
-  const fault = (path: string, code: string, message: string): void => void issues.push({ path, code, message });
-
-  if (!entityPattern.test(schema.$id)) fault('/$id', 'name', 'An entity name is lower case letters, digits and hyphens.');
-  const taken = { ...commonProperties, ...(entity.pipeline === true ? pipelineProperties : {}) };
-  const required = new Set(schema.required ?? []);
-  const fields = new Map<string, Field>();
-  for (const [name, property] of Object.entries({ ...taken, ...schema.properties })) {
-    const path = `/properties/${name}`;
-    if (!namePattern.test(name)) fault(path, 'name', 'A field name starts with a lower case letter and has letters and digits only.');
-    if (name in taken && name in schema.properties) fault(path, 'taken', `"${name}" is a field that every such record has already.`);
-    const field = toField(name, property, required);
-    if (field === undefined) fault(path, 'type', 'A field needs a type, x-reference or x-money.');
-    else fields.set(name, field);
-  }
-  for (const name of required) if (!fields.has(name)) fault('/required', 'unknown', `"${name}" is not a field.`);
-  if (!fields.has(entity.titleField)) fault('/x-entity/titleField', 'unknown', `"${entity.titleField}" is not a field.`);
-  for (const columns of [...(entity.indexes ?? []), ...(entity.unique ?? [])]) {
-    for (const column of columns) {
-      if (!fields.has(column)) fault('/x-entity', 'unknown', `"${column}" is not a field.`);
-    }
-  }
+  const report: Report = (path, code, message) => void issues.push({ path, code, message });
+  if (!entityPattern.test(schema.$id)) report('/$id', 'name', 'An entity name is lower case letters, digits and hyphens.');
+  const fields = readFields(schema, report);
+  for (const [path, name] of namedFields(schema)) if (!fields.has(name)) report(path, 'unknown', `"${name}" is not a field.`);
   if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
 
-  return {
-    name: schema.$id,
-    plural: entity.plural,
-    label: entity.label,
-    pluralLabel: entity.pluralLabel,
-    titleField: entity.titleField,
-    hasPipeline: entity.pipeline === true,
-    isReadOnly: entity.readOnly === true,
-    fields,
-    indexes: entity.indexes ?? [],
-    unique: entity.unique ?? [],
-    revision,
-    schema,
-  };
+  const { plural, label, pluralLabel, titleField, pipeline, readOnly, indexes = [], unique = [] } = schema['x-entity'];
+  const isReadOnly = readOnly === true;
+  return { name: schema.$id, plural, label, pluralLabel, titleField, hasPipeline: pipeline === true, isReadOnly, fields, indexes, unique, revision, schema };
 }

@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { EntityModel, Field } from './entity.ts';
+import type { EntityModel, Field, PropertySchema } from './entity.ts';
 import type { Issue, Language } from './errors.ts';
 
 /** Keys and labels that a choice field with a config kind accepts; undefined = anything. */
@@ -61,11 +61,11 @@ export interface RecordValidator {
   issues(record: Readonly<Record<string, unknown>>, language: Language): Issue[];
 }
 
-const choiceIssues = (fields: readonly Field[], record: Readonly<Record<string, unknown>>, choices: Choices, language: Language): Issue[] =>
-  fields.flatMap((field) => {
+const choiceIssues = (check: { fields: readonly Field[]; choices: Choices }, record: Readonly<Record<string, unknown>>, language: Language): Issue[] =>
+  check.fields.flatMap((field) => {
     const value = record[field.name];
     if (typeof value !== 'string') return [];
-    const allowed = choices(field);
+    const allowed = check.choices(field);
     if (allowed === undefined || allowed.includes(value)) return [];
     const list = allowed.slice(0, 20).join(', ');
     const message = language === 'de' ? `„${value}“ gibt es nicht. Erlaubt sind: ${list}.` : `"${value}" does not exist. Allowed are: ${list}.`;
@@ -88,13 +88,12 @@ const presentFields = (model: EntityModel, record: Readonly<Record<string, unkno
  * @throws Error from Ajv when the schema is not valid JSON Schema 2020-12 (publishing checks that before).
  */
 export function createValidator(model: EntityModel, choices: Choices): RecordValidator {
-  const properties = Object.fromEntries(
-    Object.entries(model.schema.properties).map(([name, property]) => {
-      const field = model.fields.get(name);
-      if (field?.kind === 'reference') return [name, { ...property, type: 'string', maxLength: 64 }];
-      return [name, property];
-    }),
-  );
+  const properties: Record<string, PropertySchema> = {};
+  for (const [name, property] of Object.entries(model.schema.properties)) {
+    const isReference = model.fields.get(name)?.kind === 'reference';
+    properties[name] = isReference ? { ...property, type: 'string', maxLength: 64 } : property;
+  }
+  // Several revisions of one schema are compiled side by side: they must not share an id.
   const { $schema: _dialect, $id: _id, ...rest } = model.schema;
   const validate: ValidateFunction = createAjv().compile({ ...rest, properties, additionalProperties: false });
   const choiceFields = [...model.fields.values()].filter((field) => field.kind === 'choice' && field.configKind !== undefined && !field.isSystem);
@@ -102,7 +101,7 @@ export function createValidator(model: EntityModel, choices: Choices): RecordVal
     issues: (record, language) => {
       const present = presentFields(model, record);
       const fromSchema = validate(present) ? [] : (validate.errors ?? []).map((error) => toIssue(error, language));
-      return [...fromSchema, ...choiceIssues(choiceFields, present, choices, language)];
+      return [...fromSchema, ...choiceIssues({ fields: choiceFields, choices }, present, language)];
     },
   };
 }

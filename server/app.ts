@@ -5,11 +5,11 @@ import { createDispatcher } from './dispatch.ts';
 import { createHealth, type Health } from './health.ts';
 import { formRoutes } from './intake/form.ts';
 import { createIntake } from './intake/intake.ts';
-import { createLiveEvents } from './live-events.ts';
+import { LiveEvents } from './live-events.ts';
 import { describeApi } from './openapi.ts';
 import { languageOf, toProblem } from './problem.ts';
 import { respond } from './respond.ts';
-import { apiRoutes } from './routes/index.ts';
+import { apiRoutes, type ApiParts } from './routes/index.ts';
 import { applyHeaders, securityHeaders } from './security-headers.ts';
 import type { Services } from './services.ts';
 import { docsRoutes, uiRoutes } from './static-files.ts';
@@ -27,9 +27,9 @@ export interface App {
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 60_000;
 
-const mountApi = (app: Express, services: Services, live: ReturnType<typeof createLiveEvents>, health: Health, guard: { forget(): void }): void => {
+const mountApi = (app: Express, services: Services, parts: ApiParts): void => {
   const dispatch = createDispatcher(services);
-  const routes = apiRoutes({ live, health, guard });
+  const routes = apiRoutes(parts);
   // `/openapi.json` and `/docs` describe the same list that is served.
   for (const route of routes) app[route.method](`/api/v1${route.path}`, dispatch(route));
   app.get(['/api/openapi.json', '/api/v1/openapi.json'], (_request: Request, response: Response) => {
@@ -47,7 +47,7 @@ const notFound = (services: Services) => (request: Request, response: Response):
 export function createApp(services: Services): App {
   const headers = securityHeaders({ isHttps: services.isHttps });
   const intake = createIntake(services, headers);
-  const live = createLiveEvents(services);
+  const live = new LiveEvents(services);
   const health = createHealth(services, intake);
 
   const app = express();
@@ -63,7 +63,7 @@ export function createApp(services: Services): App {
     response.status(ready.isReady ? 200 : 503).json(ready.body);
   });
   app.get('/metrics', async (request, response) => await health.metrics(request, response));
-  mountApi(app, services, live, health, intake.guard);
+  mountApi(app, services, { live, health, guard: intake.guard });
   docsRoutes(app);
   formRoutes(app, services, intake);
   app.use('/api', notFound(services));

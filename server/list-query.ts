@@ -1,5 +1,5 @@
 import type { EntityModel, Field } from '../core/entity.ts';
-import { LeitwerkError, type Issue } from '../core/errors.ts';
+import { LeitwerkError, type Issue, type Text } from '../core/errors.ts';
 import { parseFilter, type Filter } from '../core/filter/index.ts';
 import type { Context } from '../commands/context.ts';
 import { filterOptions } from '../commands/filterOptions.ts';
@@ -7,7 +7,7 @@ import type { ListQuery, SortKey } from '../store/record-list.ts';
 
 const largestLimit = 200;
 
-const issue = (path: string, code: string, de: string, en: string, ctx: Context): Issue => ({ path, code, message: ctx.language === 'de' ? de : en });
+const fault = (ctx: Context, path: string, text: Text): Issue => ({ path, code: 'query', message: text[ctx.language] });
 
 /** Fields that this actor may see. */
 export const readableFields = (ctx: Context, model: EntityModel): Field[] =>
@@ -20,7 +20,7 @@ const readLimit = (text: string | null, ctx: Context): number | Issue => {
   if (text === null) return 50;
   const limit = Number(text);
   if (Number.isInteger(limit) && limit >= 1 && limit <= largestLimit) return limit;
-  return issue('limit', 'range', `limit liegt zwischen 1 und ${largestLimit}.`, `limit is between 1 and ${largestLimit}.`, ctx);
+  return fault(ctx, 'limit', { de: `limit liegt zwischen 1 und ${largestLimit}.`, en: `limit is between 1 and ${largestLimit}.` });
 };
 
 const readSort = (text: string | null, fields: ReadonlyMap<string, Field>, ctx: Context): SortKey[] | Issue => {
@@ -29,21 +29,21 @@ const readSort = (text: string | null, fields: ReadonlyMap<string, Field>, ctx: 
   const wrong = keys.find((key) => !fields.has(key.field) || ['json', 'list'].includes(fields.get(key.field)?.kind ?? 'json'));
   if (wrong === undefined && keys.length <= 4) return keys;
   const name = wrong?.field ?? text;
-  return issue('sort', 'unknown', `Nach „${name}“ lässt sich nicht sortieren.`, `It is not possible to sort by "${name}".`, ctx);
+  return fault(ctx, 'sort', { de: `Nach „${name}“ lässt sich nicht sortieren.`, en: `It is not possible to sort by "${name}".` });
 };
 
 const readFields = (text: string | null, fields: ReadonlyMap<string, Field>, ctx: Context): Field[] | Issue => {
   if (text === null || text === '') return [...fields.values()];
   const names = new Set(['id', 'version', ...text.split(',').map((name) => name.trim())]);
   const wrong = [...names].find((name) => !fields.has(name));
-  if (wrong !== undefined) return issue('fields', 'unknown', `Das Feld „${wrong}“ gibt es nicht.`, `There is no field "${wrong}".`, ctx);
+  if (wrong !== undefined) return fault(ctx, 'fields', { de: `Das Feld „${wrong}“ gibt es nicht.`, en: `There is no field "${wrong}".` });
   return [...names].flatMap((name) => fields.get(name) ?? []);
 };
 
 const readTotal = (text: string | null, ctx: Context): 'none' | 'capped' | 'exact' | Issue => {
   if (text === null) return 'none';
   if (text === 'none' || text === 'capped' || text === 'exact') return text;
-  return issue('total', 'choice', 'total ist none, capped oder exact.', 'total is none, capped or exact.', ctx);
+  return fault(ctx, 'total', { de: 'total ist none, capped oder exact.', en: 'total is none, capped or exact.' });
 };
 
 const isIssue = (value: unknown): value is Issue => typeof value === 'object' && value !== null && 'path' in value && 'code' in value;
@@ -68,7 +68,7 @@ export function readListQuery(ctx: Context, model: EntityModel, query: URLSearch
     tenantId: ctx.actor.tenantId,
     rows: ctx.ability.rowFilter('read', model.name),
     filter: filter === null || filter === '' ? undefined : readFilter(ctx, model, filter),
-    search: query.get('q')?.slice(0, 200),
+    search: { text: query.get('q')?.slice(0, 200) ?? '', fields: [...fields.values()] },
     sort: sort as SortKey[],
     limit: limit as number,
     cursor: query.get('cursor') ?? undefined,

@@ -8,110 +8,124 @@ import type { Services } from './services.ts';
 const pollMs = 300;
 const pingMs = 15_000;
 const mostStreams = 500;
-const batch = 200;
+/** A stream's access is looked at again this often. */
+const checkMs = 600;
+const batch = 500;
+/** What a client gets of what it missed; beyond that it does better to load anew. */
+const mostMissed = 1_000;
 
 interface Stream {
   readonly ctx: Context;
   readonly response: ServerResponse;
+  /** Newest event that this client has been told, or was not allowed to be told. */
+  position: number;
   checkedAt: number;
 }
 
-/** Pushes what changes to open browsers, as server-sent events. */
-export interface LiveEvents {
-  /** Answers with a stream that goes on until the client leaves or may no longer be in. @throws LeitwerkError `RateLimited`. */
-  open(ctx: Context, response: ServerResponse, lastEventId: number | undefined): Promise<void>;
+type Parts = Pick<Services, 'db' | 'registry' | 'authenticator' | 'log' | 'now'>;
+
+/** Pushes what changes to open browsers, as server-sent events. Sees the changes of every process: it reads the change feed. */
+export class LiveEvents {
+  readonly #parts: Parts;
+  readonly #streams = new Set<Stream>();
+  #timer: NodeJS.Timeout | undefined;
+  #isReading = false;
+  #pingedAt = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Answers with a stream that goes on until the client leaves or may no longer be in.
+   * @param lastEventId the newest event the client knows: it gets what it missed, as far as that is a bounded part
+   * @throws LeitwerkError `RateLimited` when too many are open.
+   */
+  async open(ctx: Context, response: ServerResponse, lastEventId: number | undefined): Promise<void> {
+    if (this.#streams.size >= mostStreams) throw new LeitwerkError('RateLimited', { retryAfterSeconds: 10 });
+    const last = await readLastSeq(this.#parts.db);
+    const position = lastEventId === undefined || lastEventId > last ? last : Math.max(lastEventId, last - mostMissed);
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+    response.write('retry: 2000\n\n');
+    const stream: Stream = { ctx, response, position, checkedAt: this.#parts.now().getTime() };
+    this.#streams.add(stream);
+    response.on('close', () => this.#leave(stream));
+    this.#timer ??= setInterval(() => void this.#read(), pollMs);
+  }
+
   /** Something was just committed here: look at once. */
-  poke(): void;
-  close(): void;
-}
+  poke(): void {
+    void this.#read();
+  }
 
-/** Sees the changes of every process, because it reads the change feed in the database. */
-export function createLiveEvents(services: Pick<Services, 'db' | 'authenticator' | 'log' | 'now'>): LiveEvents {
-  const { db, log } = services;
-  const streams = new Set<Stream>();
-  let position = -1;
-  let timer: NodeJS.Timeout | undefined;
-  let isReading = false;
-  let pingedAt = 0;
+  close(): void {
+    for (const stream of this.#streams) this.#leave(stream);
+  }
 
-  const message = async (stream: Stream, row: EventRow): Promise<string | undefined> => {
-    const { ctx } = stream;
-    const model = ctx.snapshot.models.get(row.entity);
-    if (row.tenantId !== ctx.actor.tenantId || model === undefined || !ctx.ability.can('read', row.entity)) return undefined;
-    if (ctx.ability.rowFilter('read', row.entity) !== undefined) {
-      const record = await findRecord(db, model, { tenantId: row.tenantId, id: row.recordId, isDeletedToo: true });
-      if (record === undefined || !ctx.ability.canOn('read', row.entity, record)) return undefined;
-    }
-    const [kind, id = ''] = row.actor.split('/');
-    const actorName = kind === 'user' ? (ctx.snapshot.users.get(id)?.name ?? id) : row.actor;
-    const data = { seq: row.seq, entity: row.entity, id: row.recordId, act: row.act, actor: row.actor, actorName, version: row.version, at: row.at };
-    return `id: ${row.seq}\nevent: change\ndata: ${JSON.stringify(data)}\n\n`;
-  };
-
-  const send = async (stream: Stream, rows: readonly EventRow[]): Promise<void> => {
-    let text = '';
-    for (const row of rows) text += (await message(stream, row)) ?? '';
-    if (text !== '') stream.response.write(text);
-  };
-
-  const leave = (stream: Stream): void => {
-    streams.delete(stream);
-    stream.response.end();
-    if (streams.size === 0) {
-      clearInterval(timer);
-      timer = undefined;
-    }
-  };
-
-  /** A disabled user's stream ends within a second. */
-  const dropStale = async (nowMs: number): Promise<void> => {
-    for (const stream of streams) {
-      if (nowMs - stream.checkedAt < 600) continue;
-      stream.checkedAt = nowMs;
-      if (!(await services.authenticator.isStillIn(stream.ctx.actor))) leave(stream);
-    }
-  };
-
-  const read = async (): Promise<void> => {
-    if (isReading || streams.size === 0) return;
-    isReading = true;
+  async #read(): Promise<void> {
+    if (this.#isReading || this.#streams.size === 0) return;
+    this.#isReading = true;
     try {
-      const nowMs = services.now().getTime();
-      await dropStale(nowMs);
-      const rows = await readEventsAfter(db, position, batch);
-      for (const stream of streams) await send(stream, rows);
-      position = rows.at(-1)?.seq ?? position;
-      if (nowMs - pingedAt > pingMs) {
-        pingedAt = nowMs;
-        for (const stream of streams) stream.response.write(': ping\n\n');
-      }
+      const nowMs = this.#parts.now().getTime();
+      await this.#dropStale(nowMs);
+      const positions = [...this.#streams].map((stream) => stream.position);
+      const rows = positions.length === 0 ? [] : await readEventsAfter(this.#parts.db, Math.min(...positions), batch);
+      for (const stream of this.#streams) await this.#send(stream, rows);
+      this.#ping(nowMs);
     } catch (error) {
-      log.warn({ err: error }, 'live events could not be read');
+      this.#parts.log.warn({ err: error }, 'live events could not be read');
     } finally {
-      isReading = false;
+      this.#isReading = false;
     }
-  };
+  }
 
-  return {
-    open: async (ctx, response, lastEventId) => {
-      if (streams.size >= mostStreams) throw new LeitwerkError('RateLimited', { retryAfterSeconds: 10 });
-      const last = await readLastSeq(db);
-      if (streams.size === 0) position = last;
-      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
-      response.write('retry: 2000\n\n');
-      const stream: Stream = { ctx, response, checkedAt: services.now().getTime() };
-      // What the client missed: a bounded part, beyond which it does better to load anew.
-      if (lastEventId !== undefined && lastEventId < position) {
-        const missed = await readEventsAfter(db, Math.max(lastEventId, position - 1_000), 1_000);
-        await send(stream, missed.filter((row) => row.seq <= position));
-      }
-      streams.add(stream);
-      response.on('close', () => leave(stream));
-      timer ??= setInterval(() => void read(), pollMs);
-    },
-    poke: () => void read(),
-    close: () => {
-      for (const stream of streams) leave(stream);
-    },
-  };
+  async #send(stream: Stream, rows: readonly EventRow[]): Promise<void> {
+    let text = '';
+    for (const row of rows) {
+      if (row.seq <= stream.position) continue;
+      stream.position = row.seq;
+      if (await this.#maySee(stream.ctx, row)) text += toMessage(stream.ctx, row);
+    }
+    if (text !== '') stream.response.write(text);
+  }
+
+  async #maySee(ctx: Context, row: EventRow): Promise<boolean> {
+    const model = ctx.snapshot.models.get(row.entity);
+    if (row.tenantId !== ctx.actor.tenantId || model === undefined || !ctx.ability.can('read', row.entity)) return false;
+    if (ctx.ability.rowFilter('read', row.entity) === undefined) return true;
+    const record = await findRecord(this.#parts.db, model, { tenantId: row.tenantId, id: row.recordId, isDeletedToo: true });
+    return record !== undefined && ctx.ability.canOn('read', row.entity, record);
+  }
+
+  /** Who was disabled is out within a second; who has new rights comes again and gets them. */
+  async #dropStale(nowMs: number): Promise<void> {
+    for (const stream of this.#streams) {
+      if (nowMs - stream.checkedAt < checkMs) continue;
+      stream.checkedAt = nowMs;
+      const { actor, snapshot } = stream.ctx;
+      const isCurrent = this.#parts.registry.snapshot(actor.tenantId).version === snapshot.version;
+      if (!isCurrent || !(await this.#parts.authenticator.isStillIn(actor))) this.#leave(stream);
+    }
+  }
+
+  #ping(nowMs: number): void {
+    if (nowMs - this.#pingedAt < pingMs) return;
+    this.#pingedAt = nowMs;
+    for (const stream of this.#streams) stream.response.write(': ping\n\n');
+  }
+
+  #leave(stream: Stream): void {
+    this.#streams.delete(stream);
+    stream.response.end();
+    if (this.#streams.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
 }
+
+const toMessage = (ctx: Context, row: EventRow): string => {
+  const [kind, id = ''] = row.actor.split('/');
+  const actorName = kind === 'user' ? (ctx.snapshot.users.get(id)?.name ?? id) : row.actor;
+  const data = { seq: row.seq, entity: row.entity, id: row.recordId, act: row.act, actor: row.actor, actorName, version: row.version, at: row.at };
+  return `id: ${row.seq}\nevent: change\ndata: ${JSON.stringify(data)}\n\n`;
+};

@@ -31,10 +31,21 @@ const success = (route: Route, answer: JsonSchema | undefined): JsonSchema => {
   return { description: route.summary.en, content: { 'application/json': { schema: { type: 'object', properties: { data: schema } } } } };
 };
 
-const operationOf = (route: Route, target: { model: EntityModel | undefined; snapshot: Snapshot }): Operation => {
-  const { model, snapshot } = target;
-  const body = typeof route.body === 'function' ? (model === undefined ? undefined : route.body(model, snapshot)) : route.body;
-  const answer = typeof route.answer === 'function' ? (model === undefined ? undefined : route.answer(model, snapshot)) : route.answer;
+interface Target {
+  readonly model: EntityModel | undefined;
+  readonly snapshot: Snapshot;
+}
+
+/** A schema of the route; of the entity where it depends on one. */
+const resolved = (schema: Route['body'], { model, snapshot }: Target): JsonSchema | undefined => {
+  if (typeof schema !== 'function') return schema;
+  return model === undefined ? undefined : schema(model, snapshot);
+};
+
+const operationOf = (route: Route, target: Target): Operation => {
+  const { model } = target;
+  const body = resolved(route.body, target);
+  const answer = resolved(route.answer, target);
   const status = route.method === 'post' && route.path === '/:plural' ? '201' : '200';
   const types = ['application/json', ...(route.accepts ?? [])];
   return {

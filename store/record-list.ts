@@ -1,8 +1,9 @@
 import type { EntityModel, Field } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
-import type { Filter } from '../core/filter/filter.ts';
+import { allOf, type Filter } from '../core/filter/filter.ts';
 import type { Queries, Row, Value } from './database.ts';
 import { containsText, filterSql } from './filter-sql.ts';
+import { canWalk, walkFrom } from './list-walk.ts';
 import { tableName, toColumn, type RecordData } from './record-table.ts';
 import { toRecord } from './records.ts';
 
@@ -16,8 +17,8 @@ export interface ListQuery {
   /** What the actor may see: `none` = nothing, absent = everything of the tenant. */
   readonly rows?: Filter | 'none' | undefined;
   readonly filter?: Filter | undefined;
-  /** Words that must occur in the searchable fields. */
-  readonly search?: string | undefined;
+  /** Words that must occur in the searchable ones of these fields: those that the actor may read. */
+  readonly search?: { readonly text: string; readonly fields: readonly Field[] } | undefined;
   readonly sort: readonly SortKey[];
   readonly limit: number;
   readonly cursor?: string | undefined;
@@ -40,24 +41,30 @@ interface Condition {
   readonly params: readonly Value[];
 }
 
+interface Conditions extends Condition {
+  /** The same, written so that no index is chosen for the filter: SQLite takes none for a term behind a plus. */
+  readonly unindexed: string;
+}
+
 const mostWords = 8;
 
 /** Every word must occur in one of the searchable fields. */
-const searchCondition = (model: EntityModel, search: string, dialect: Queries['dialect']): Condition => {
-  const columns = [...model.fields.values()].filter((field) => field.isSearchable && !field.isHidden).map((field) => `\`${field.name}\``);
-  const words = search.trim().split(/\s+/).slice(0, mostWords);
+const searchCondition = ({ text, fields }: NonNullable<ListQuery['search']>, dialect: Queries['dialect']): Condition => {
+  const columns = fields.filter((field) => field.isSearchable && !field.isHidden).map((field) => `\`${field.name}\``);
+  const words = text.trim().split(/\s+/).slice(0, mostWords);
   const tests = words.map((word) => columns.map((column) => containsText(column, word, dialect)));
   const sql = tests.map((parts) => `(${parts.length === 0 ? '1 = 0' : parts.map((part) => part.sql).join(' OR ')})`).join(' AND ');
   return { sql, params: tests.flat().flatMap((part) => part.params) };
 };
 
-const conditionsOf = (model: EntityModel, query: Omit<ListQuery, 'sort' | 'limit' | 'fields' | 'total'>, dialect: Queries['dialect']): Condition => {
+const conditionsOf = (model: EntityModel, query: Omit<ListQuery, 'sort' | 'limit' | 'fields' | 'total'>, dialect: Queries['dialect']): Conditions => {
   const parts: Condition[] = [{ sql: '`tenantId` = ? AND `deletedAt` IS NULL', params: [query.tenantId] }];
   if (query.rows === 'none') parts.push({ sql: '1 = 0', params: [] });
   else if (query.rows !== undefined) parts.push(filterSql(query.rows, model, dialect));
   if (query.filter !== undefined) parts.push(filterSql(query.filter, model, dialect));
-  if (query.search !== undefined && query.search.trim() !== '') parts.push(searchCondition(model, query.search, dialect));
-  return { sql: parts.map((part) => `(${part.sql})`).join(' AND '), params: parts.flatMap((part) => part.params) };
+  if (query.search !== undefined && query.search.text.trim() !== '') parts.push(searchCondition(query.search, dialect));
+  const terms = parts.map((part) => `(${part.sql})`);
+  return { sql: terms.join(' AND '), unindexed: terms.join(' AND +'), params: parts.flatMap((part) => part.params) };
 };
 
 const neverNull = new Set(['id', 'createdAt', 'updatedAt', 'version']);
@@ -108,13 +115,34 @@ const decodeCursor = (sort: readonly SortKey[], cursor: string): Value[] => {
   });
 };
 
-const countRows = async (db: Queries, model: EntityModel, where: Condition, total: 'capped' | 'exact'): Promise<number> => {
-  const table = `\`${tableName(model.name)}\``;
-  const sql =
-    total === 'exact'
-      ? `SELECT COUNT(*) AS n FROM ${table} WHERE ${where.sql}`
-      : `SELECT COUNT(*) AS n FROM (SELECT 1 FROM ${table} WHERE ${where.sql} LIMIT ${totalCap + 1}) AS counted`;
+interface Matches {
+  readonly model: EntityModel;
+  readonly where: Conditions;
+}
+
+/** Counts up to `most`, or all. */
+const countRows = async (db: Queries, { model, where }: Matches, most?: number): Promise<number> => {
+  const from = `FROM \`${tableName(model.name)}\` WHERE ${where.sql}`;
+  const sql = most === undefined ? `SELECT COUNT(*) AS n ${from}` : `SELECT COUNT(*) AS n FROM (SELECT 1 ${from} LIMIT ${most}) AS counted`;
   return (await db.get<{ n: number }>(sql, where.params))?.n ?? 0;
+};
+
+/** Ties are broken by age and then by id, in the direction of the last key, as the indexes have it. */
+const completeSort = (sort: readonly SortKey[]): readonly SortKey[] => {
+  if (sort.some((key) => key.field === 'id')) return sort;
+  const isDescending = sort.at(-1)?.isDescending ?? false;
+  const ties = ['createdAt', 'id'].filter((field) => !sort.some((key) => key.field === field));
+  return [...sort, ...ties.map((field) => ({ field, isDescending }))];
+};
+
+/** SQLite sorts everything that the filter has, however much, rather than walk the sort's index until the page is full. MySQL weighs it itself. */
+const isBetterWalked = async (db: Queries, matches: Matches, { query, total }: { readonly query: ListQuery; readonly total: number | null }): Promise<boolean> => {
+  const filters = [query.rows, query.filter].filter((one) => one !== undefined && one !== 'none');
+  const sortedBy = query.sort[0]?.field ?? 'createdAt';
+  if (db.dialect !== 'sqlite' || filters.length === 0 || !canWalk(matches.model, allOf(filters), sortedBy)) return false;
+  const newest = await db.get<{ n: number | null }>(`SELECT MAX(rowid) AS n FROM \`${tableName(matches.model.name)}\``);
+  const enough = walkFrom(query.limit, newest?.n ?? 0);
+  return (total ?? (await countRows(db, matches, enough))) >= enough;
 };
 
 /**
@@ -123,28 +151,27 @@ const countRows = async (db: Queries, model: EntityModel, where: Condition, tota
  */
 export async function listRecords(db: Queries, model: EntityModel, query: ListQuery): Promise<ListPage> {
   const where = conditionsOf(model, query, db.dialect);
-  const sort = query.sort.some((key) => key.field === 'id')
-    ? query.sort
-    : [...query.sort, { field: 'id', isDescending: query.sort.at(-1)?.isDescending ?? false }];
+  const counted = query.total === 'none' ? null : await countRows(db, { model, where }, query.total === 'capped' ? totalCap + 1 : undefined);
+  const isWalked = await isBetterWalked(db, { model, where }, { query, total: counted });
+  const sort = completeSort(query.sort);
   const after = query.cursor === undefined ? undefined : afterCondition(sort, decodeCursor(sort, query.cursor));
   const names = new Set([...query.fields.map((field) => field.name), ...sort.map((key) => key.field)]);
   const order = sort.map((key) => `\`${key.field}\` ${key.isDescending ? 'DESC' : 'ASC'}`).join(', ');
-  const sql = `SELECT ${[...names].map((name) => `\`${name}\``).join(', ')} FROM \`${tableName(model.name)}\` WHERE ${where.sql}${after === undefined ? '' : ` AND ${after.sql}`} ORDER BY ${order} LIMIT ${query.limit + 1}`;
+  const sql = `SELECT ${[...names].map((name) => `\`${name}\``).join(', ')} FROM \`${tableName(model.name)}\` WHERE ${isWalked ? where.unindexed : where.sql}${after === undefined ? '' : ` AND ${after.sql}`} ORDER BY ${order} LIMIT ${query.limit + 1}`;
   const rows = await db.all(sql, [...where.params, ...(after?.params ?? [])]);
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
-  const total = query.total === 'none' ? null : await countRows(db, model, where, query.total);
   return {
     data: shown.map((row) => toRecord(query.fields, row)),
     next: rows.length > query.limit && last !== undefined ? encodeCursor(sort, last) : null,
-    total: total === null ? null : query.total === 'capped' ? Math.min(total, totalCap) : total,
-    isTotalExact: query.total === 'exact' || (total !== null && total <= totalCap),
+    total: counted === null || query.total === 'exact' ? counted : Math.min(counted, totalCap),
+    isTotalExact: query.total === 'exact' || (counted !== null && counted <= totalCap),
   };
 }
 
 /** How many records a filter has, exactly. */
 export async function countRecords(db: Queries, model: EntityModel, query: Pick<ListQuery, 'tenantId' | 'rows' | 'filter' | 'search'>): Promise<number> {
-  return await countRows(db, model, conditionsOf(model, query, db.dialect), 'exact');
+  return await countRows(db, { model, where: conditionsOf(model, query, db.dialect) });
 }
 
 /** Records whose field has one of the values; for references and look-ups. */

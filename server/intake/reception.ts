@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { formatOf, readContent, type Format, type ReceivedFile } from '../../connectors/web/content.ts';
+import { LeitwerkError } from '../../core/errors.ts';
 import type { Context } from '../../commands/context.ts';
 import type { ReceivedMessage } from '../../commands/receiveMessage.ts';
 import { sourceOf, type Source } from '../../commands/source.ts';
@@ -69,6 +70,9 @@ const storeFiles = async (blobs: Services['blobs'], files: readonly ReceivedFile
   return stored;
 };
 
+/** As the table of keys has room for; of a longer one its hash does. */
+const longestKey = 190;
+
 /** Files come between boundaries that every attempt chooses anew: there the content counts, not the bytes. */
 const contentHash = ({ content, attachments }: ReceivedMessage): string =>
   sha256(Buffer.from(JSON.stringify([content, attachments])));
@@ -85,7 +89,7 @@ const idempotencyOf = (
   const { message, format, key } = sent;
   if (typeof given === 'string' && given !== '')
     return {
-      key: given.slice(0, 190),
+      key: given.length > longestKey ? sha256(Buffer.from(given)) : given,
       requestHash: format === 'multipart' ? contentHash(message) : sha256(message.raw),
     };
   if (typeof key !== 'string' || key === '') return undefined;
@@ -141,6 +145,18 @@ const readMessage = async (
   };
 };
 
+/** @throws LeitwerkError `UnsupportedMediaType` for compressed bodies: what is signed and kept are the bytes as they come. */
+const assertPlain = ({ headers }: IncomingMessage): void => {
+  const coding = headers['content-encoding'];
+  if (coding === undefined || coding === 'identity') return;
+  throw new LeitwerkError('UnsupportedMediaType', {
+    text: {
+      de: 'Bitte unkomprimiert senden (ohne Content-Encoding).',
+      en: 'Please send it uncompressed (without Content-Encoding).',
+    },
+  });
+};
+
 /** Reads requests to sources: limits and sender on the raw bytes first, then their content. */
 export function createReader(services: Services, guard: SourceGuard): (reception: Reception) => Promise<Received> {
   const limit = (tenantId: string, source: Source, address: string): void => {
@@ -161,6 +177,7 @@ export function createReader(services: Services, guard: SourceGuard): (reception
     }).address;
     limit(snapshot.tenantId, source, remoteAddress);
     assertOrigin(source, request.headers, services.publicUrl);
+    assertPlain(request);
     const contentType = request.headers['content-type'] ?? '';
     const format = formatOf(contentType);
     const raw = await readBytes(request, format === 'multipart' ? multipartLimit : bodyLimit);

@@ -19,7 +19,7 @@ const visitor = (call: Call): VisitorContext => ({
 });
 
 const opening = async (call: Call, open: (ctx: VisitorContext, body: unknown) => Promise<{ readonly data: unknown; readonly token: string }>): Promise<Answer> => {
-  assertNotForeign({ host: call.headers.host, origin: call.headers.origin, 'sec-fetch-site': call.headers['sec-fetch-site'] as string | undefined });
+  assertNotForeign({ host: call.headers.host, origin: call.headers.origin, 'sec-fetch-site': call.headers['sec-fetch-site'] });
   const { data, token } = await open(visitor(call), call.body);
   await call.services.registry.refresh();
   return { headers: { 'set-cookie': sessionCookie(token, call.client.isSecure, account.cookieSeconds) }, json: { data } };

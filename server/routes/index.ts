@@ -9,9 +9,11 @@ import { intakeRoutes } from './intake.ts';
 import { leadRoutes } from './leads.ts';
 import { operationsRoutes } from './operations.ts';
 import { overviewRoutes } from './overview.ts';
+import { processRoute } from './processes.ts';
 import { recordRoutes, undoRoute } from './records.ts';
 
-interface Parts {
+/** What routes need beside the services of every call. */
+export interface ApiParts {
   readonly live: LiveEvents;
   readonly health: Health;
   /** Forgets secrets of sources after one was changed. */
@@ -22,13 +24,14 @@ interface Parts {
  * Every route below `/api/v1`, the fixed ones before those of every entity.
  * Description, rights sweeps and Express are made from this list.
  */
-export const apiRoutes = ({ live, health, guard }: Parts): readonly Route[] => [
+export const apiRoutes = ({ live, health, guard }: ApiParts): readonly Route[] => [
   ...accountRoutes,
   ...overviewRoutes,
   ...configRoutes,
   ...operationsRoutes(live, health),
   ...intakeRoutes(guard),
   ...leadRoutes,
+  processRoute,
   undoRoute,
   bulkRoute,
   ...actRoutes,

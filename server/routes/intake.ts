@@ -1,23 +1,18 @@
 import { readContent } from '../../connectors/web/content.ts';
 import { LeitwerkError } from '../../core/errors.ts';
 import { modelOf } from '../../commands/context.ts';
+import { readRecord } from '../../commands/readRecord.ts';
 import { visibleRecord } from '../../commands/record-write.ts';
 import { replayMessage } from '../../commands/replayMessage.ts';
 import { rotateSource } from '../../commands/rotateSource.ts';
 import type { Source } from '../../commands/source.ts';
 import { readSourceFigures } from '../../store/intake.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { findRecord } from '../../store/records.ts';
 import { withoutMarks } from '../intake/marks.ts';
 import { sourceAddress } from '../source-address.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
-const messageOf = async (call: Call): Promise<RecordData> => {
-  const model = modelOf(call.ctx, 'intake-message');
-  const message = await findRecord(call.services.db, model, { tenantId: call.ctx.actor.tenantId, id: call.params['id'] ?? '' });
-  if (message === undefined || !call.ctx.ability.canOn('read', model.name, message)) throw new LeitwerkError('NotFound');
-  return message;
-};
+const messageOf = async (call: Call): Promise<RecordData> => await readRecord(call.ctx, modelOf(call.ctx, 'intake-message'), call.params['id'] ?? '');
 
 const rawOf = async (call: Call, message: RecordData): Promise<Uint8Array> =>
   typeof message['bodyBlob'] === 'string' ? await call.services.blobs.get(message['bodyBlob']) : Buffer.from(String(message['body'] ?? ''));

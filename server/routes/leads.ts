@@ -1,8 +1,7 @@
-import { LeitwerkError } from '../../core/errors.ts';
 import { modelOf } from '../../commands/context.ts';
 import { presentMatch } from '../../commands/createContact.ts';
 import { findMatches, toSketch, type Matches } from '../../commands/findMatches.ts';
-import { findRecord } from '../../store/records.ts';
+import { readRecord } from '../../commands/readRecord.ts';
 import { asObject } from '../input.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
@@ -17,8 +16,7 @@ const presentMatches = (matches: Matches): Answer => ({
 });
 
 const ofLead = async (call: Call): Promise<Answer> => {
-  const lead = await findRecord(call.services.db, modelOf(call.ctx, 'lead'), { tenantId: call.ctx.actor.tenantId, id: call.params['id'] ?? '' });
-  if (lead === undefined || !call.ctx.ability.canOn('read', 'lead', lead)) throw new LeitwerkError('NotFound');
+  const lead = await readRecord(call.ctx, modelOf(call.ctx, 'lead'), call.params['id'] ?? '');
   return presentMatches(await findMatches(call.ctx, call.services.db, { sketch: toSketch(lead), exceptLead: String(lead['id']) }));
 };
 

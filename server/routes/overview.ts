@@ -66,7 +66,7 @@ const hitsOf = async (call: Call, model: EntityModel, search: string): Promise<R
   const page = await listRecords(call.services.db, model, {
     tenantId: ctx.actor.tenantId,
     rows: ctx.ability.rowFilter('read', model.name),
-    search,
+    search: { text: search, fields: [...model.fields.values()].filter((field) => ctx.ability.isReadable(model.name, field.name)) },
     sort: [{ field: 'createdAt', isDescending: true }],
     limit: hitsEach,
     fields,

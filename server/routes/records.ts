@@ -1,15 +1,16 @@
 import { stringify } from 'csv-stringify/sync';
 import type { EntityModel } from '../../core/entity.ts';
 import { LeitwerkError } from '../../core/errors.ts';
-import { modelOf, type Context } from '../../commands/context.ts';
+import { modelOf } from '../../commands/context.ts';
 import { createRecord } from '../../commands/createRecord.ts';
 import { deleteRecord } from '../../commands/deleteRecord.ts';
 import { visibleRecord, type Written } from '../../commands/record-write.ts';
+import { readRecord } from '../../commands/readRecord.ts';
 import { undoWrite } from '../../commands/undoWrite.ts';
 import { updateRecord } from '../../commands/updateRecord.ts';
+import { withoutClosedFacts } from '../../commands/visibleFacts.ts';
 import { countRecords, findRecordsBy, listRecords } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { findRecord } from '../../store/records.ts';
 import { asObject, asText, integerOf } from '../input.ts';
 import { readFilter, readListQuery } from '../list-query.ts';
 import { inputSchema, recordSchema } from '../openapi-records.ts';
@@ -28,17 +29,17 @@ export const versionOf = (call: Call): number | undefined => {
 };
 
 /** The answer to a write: the record as this actor may see it, its ETag, and the number to undo it with. */
-export const written = (call: Call, model: EntityModel, result: Written, status = 200): Answer => ({
-  status,
+export const written = (call: Call, model: EntityModel, result: Written): Answer => ({
   headers: { etag: `"${String(result.record['version'])}"` },
   json: { data: visibleRecord(call.ctx, model, result.record), event: result.event },
 });
 
 /** Names of the records that references point to, by id, for `?expand=owner,organization`. */
-const labelsFor = async (ctx: Context, model: EntityModel, wanted: { names: readonly string[]; records: readonly RecordData[]; db: Call['services']['db'] }): Promise<Record<string, string>> => {
+const labelsFor = async (call: Call, model: EntityModel, wanted: { names: readonly string[]; records: readonly RecordData[] }): Promise<Record<string, string>> => {
+  const { ctx, services } = call;
   const labels: Record<string, string> = {};
   for (const name of wanted.names) {
-    const target = model.fields.get(name)?.target;
+    const target = ctx.ability.isReadable(model.name, name) ? model.fields.get(name)?.target : undefined;
     const ids = [...new Set(wanted.records.map((record) => record[name]).filter((id) => typeof id === 'string'))];
     if (target === undefined || ids.length === 0) continue;
     if (target === 'user') {
@@ -46,7 +47,7 @@ const labelsFor = async (ctx: Context, model: EntityModel, wanted: { names: read
       continue;
     }
     const targetModel = modelOf(ctx, target);
-    for (const record of await findRecordsBy(wanted.db, targetModel, { tenantId: ctx.actor.tenantId, field: 'id', values: ids })) {
+    for (const record of await findRecordsBy(services.db, targetModel, { tenantId: ctx.actor.tenantId, field: 'id', values: ids })) {
       if (ctx.ability.canOn('read', target, record)) labels[String(record['id'])] = String(record[targetModel.titleField] ?? record['id']);
     }
   }
@@ -56,7 +57,7 @@ const labelsFor = async (ctx: Context, model: EntityModel, wanted: { names: read
 const expansions = (call: Call, records: readonly RecordData[], model: EntityModel): Promise<Record<string, string>> | undefined => {
   const expand = call.query.get('expand');
   if (expand === null || expand === '') return undefined;
-  return labelsFor(call.ctx, model, { names: expand.split(','), records, db: call.services.db });
+  return labelsFor(call, model, { names: expand.split(','), records });
 };
 
 const list = async (call: Call): Promise<Answer> => {
@@ -64,7 +65,8 @@ const list = async (call: Call): Promise<Answer> => {
   const page = await listRecords(call.services.db, model, readListQuery(call.ctx, model, call.query));
   const labels = await expansions(call, page.data, model);
   const total = page.total === null ? {} : { total: page.total, totalExact: page.isTotalExact };
-  return { json: { data: page.data, page: { next: page.next, ...total }, ...(labels === undefined ? {} : { _labels: labels }) } };
+  const data = page.data.map((record) => withoutClosedFacts(call.ctx, model, record));
+  return { json: { data, page: { next: page.next, ...total }, ...(labels === undefined ? {} : { _labels: labels }) } };
 };
 
 const exportPage = 200;
@@ -79,7 +81,7 @@ const exportCsv = async (call: Call): Promise<Answer> => {
   let cursor: string | undefined;
   for (let rows = 0; rows < exportLimit; rows += exportPage) {
     const page = await listRecords(call.services.db, model, { ...query, cursor });
-    const cells = page.data.map((record) => columns.map((name) => cellOf(record[name])));
+    const cells = page.data.map((record) => withoutClosedFacts(call.ctx, model, record)).map((record) => columns.map((name) => cellOf(record[name])));
     parts.push(stringify(cells, { delimiter: ';', escape_formulas: true }));
     if (page.next === null) break;
     cursor = page.next;
@@ -95,13 +97,12 @@ const exportCsv = async (call: Call): Promise<Answer> => {
 const cellOf = (value: unknown): string => {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) return value.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join(', ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 };
 
 const read = async (call: Call): Promise<Answer> => {
   const model = modelOfCall(call);
-  const record = await findRecord(call.services.db, model, { tenantId: call.ctx.actor.tenantId, id: call.params['id'] ?? '' });
-  if (record === undefined || !call.ctx.ability.canOn('read', model.name, record)) throw new LeitwerkError('NotFound');
+  const record = await readRecord(call.ctx, model, call.params['id'] ?? '');
   const etag = `"${String(record['version'])}"`;
   if (call.headers['if-none-match'] === etag) return { status: 304, headers: { etag } };
   const labels = await expansions(call, [record], model);
@@ -111,8 +112,8 @@ const read = async (call: Call): Promise<Answer> => {
 const create = async (call: Call): Promise<Answer> => {
   const model = modelOfCall(call);
   const result = await createRecord(call.ctx, model, asObject(call.body));
-  const answer = written(call, model, result, 201);
-  return { ...answer, headers: { ...answer.headers, location: `/api/v1/${model.plural}/${String(result.record['id'])}` } };
+  const answer = written(call, model, result);
+  return { ...answer, status: 201, headers: { ...answer.headers, location: `/api/v1/${model.plural}/${String(result.record['id'])}` } };
 };
 
 const update = async (call: Call): Promise<Answer> => {

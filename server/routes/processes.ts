@@ -1,0 +1,62 @@
+import { LeitwerkError } from '../../core/errors.ts';
+import { modelOf } from '../../commands/context.ts';
+import { readRecord } from '../../commands/readRecord.ts';
+import { readParked, readProcess, type ProcessKey, type ProcessRow } from '../../store/processes.ts';
+import type { RecordData } from '../../store/record-table.ts';
+import type { Answer, Call, Route } from '../route.ts';
+
+const temporalUrl = (call: Call, key: ProcessKey): string | null => {
+  const ui = call.services.temporalUi();
+  if (ui === null) return null;
+  const id = encodeURIComponent(`${key.entity}/${key.tenantId}/${key.recordId}`);
+  return `${ui.url}/namespaces/${encodeURIComponent(ui.namespace)}/workflows/${id}`;
+};
+
+const presentNext = (process: ProcessRow | undefined): RecordData => {
+  const next = process?.state === 'running' ? process.next : undefined;
+  return { nextActionAt: next?.at ?? null, nextAction: next?.text ?? null, error: process?.error ?? null };
+};
+
+/** Where a record's process stands: what it waits for, what went wrong, which revision it runs under. */
+const processOf = async (call: Call): Promise<Answer> => {
+  const model = modelOf(call.ctx, call.params['plural'] ?? '');
+  const record = await readRecord(call.ctx, model, call.params['id'] ?? '');
+  const key = { tenantId: call.ctx.actor.tenantId, entity: model.name, recordId: String(record['id']) };
+  const process = await readProcess(call.services.db, key);
+  const { pipeline, pipelineRevision: revision, stage } = record;
+  const latestRevision = call.ctx.snapshot.config('pipelines').get(String(pipeline))?.revision ?? null;
+  const migratable = record['state'] === 'open' && latestRevision !== null && latestRevision !== revision;
+  const state = process?.state ?? (pipeline === null ? 'none' : 'starting');
+  return { json: { data: { state, pipeline, revision, latestRevision, stage, ...presentNext(process), temporalUrl: temporalUrl(call, key), migratable } } };
+};
+
+const presentParked = (call: Call, parked: { process: ProcessRow; plural: string; title: unknown }): RecordData => {
+  const { process, plural, title } = parked;
+  const { code = null, message = null, step = null, attempts = 0, at = process.updatedAt } = process.error ?? {};
+  return { entity: process.entity, plural, recordId: process.recordId, title, code, error: message, step, attempts, since: at, temporalUrl: temporalUrl(call, process) };
+};
+
+/** Parked processes whose records this actor may see, newest first. */
+export const parkedProcesses = async (call: Call): Promise<readonly RecordData[]> => {
+  const list: RecordData[] = [];
+  for (const process of await readParked(call.services.db, call.ctx.actor.tenantId)) {
+    try {
+      const model = modelOf(call.ctx, process.entity);
+      const record = await readRecord(call.ctx, model, process.recordId);
+      list.push(presentParked(call, { process, plural: model.plural, title: record[model.titleField] ?? process.recordId }));
+    } catch (error) {
+      // Not theirs to see, or gone.
+      if (!(error instanceof LeitwerkError && error.code === 'NotFound')) throw error;
+    }
+  }
+  return list;
+};
+
+export const processRoute: Route = {
+  method: 'get',
+  path: '/:plural/:id/process',
+  summary: { de: 'Prozess des Datensatzes', en: 'Process of the record' },
+  access: { kind: 'verb', verb: 'read' },
+  isFor: (model) => model.hasPipeline,
+  handle: processOf,
+};
