@@ -14,10 +14,14 @@ export interface ReceivedFile {
   readonly bytes: Buffer;
 }
 
-export type Content = { readonly fields: Members; readonly files: readonly ReceivedFile[] } | { readonly unreadable: Text };
+export type Content =
+  | { readonly fields: Members; readonly files: readonly ReceivedFile[] }
+  | { readonly unreadable: Text };
 
 const mostFields = 500;
 const mostFiles = 20;
+/** Bytes of one field that is no file. */
+const mostText = 1_000_000;
 
 export type Format = 'json' | 'form' | 'multipart';
 
@@ -41,26 +45,41 @@ const collect = (pairs: Iterable<readonly [string, string]>): Members => {
   let count = 0;
   for (const [rawName, value] of pairs) {
     count += 1;
-    if (count > mostFields) throw new LeitwerkError('Unreadable', { text: { de: 'Zu viele Felder.', en: 'Too many fields.' } });
+    if (count > mostFields)
+      throw new LeitwerkError('Unreadable', { text: { de: 'Zu viele Felder.', en: 'Too many fields.' } });
     const name = rawName.replace(/\[\]$/, '');
     const before = fields[name];
-    fields[name] = before === undefined ? value : [...(Array.isArray(before) ? (before as unknown[]) : [before]), value];
+    fields[name] =
+      before === undefined ? value : [...(Array.isArray(before) ? (before as unknown[]) : [before]), value];
   }
   return { ...fields };
 };
 
-const readMultipart = async (raw: Uint8Array, contentType: string): Promise<{ fields: Members; files: ReceivedFile[] }> => {
-  const parser = busboy({ headers: { 'content-type': contentType }, defParamCharset: 'utf8', limits: { fields: mostFields, files: mostFiles, fieldSize: 1_000_000 } });
+const readMultipart = async (
+  raw: Uint8Array,
+  contentType: string,
+): Promise<{ fields: Members; files: ReceivedFile[] }> => {
+  const parser = busboy({
+    headers: { 'content-type': contentType },
+    defParamCharset: 'utf8',
+    limits: { fields: mostFields, files: mostFiles, fieldSize: mostText },
+  });
   const pairs: [string, string][] = [];
   const files: ReceivedFile[] = [];
   await new Promise<void>((resolve, reject) => {
-    parser.on('field', (name, value) => void pairs.push([name, value]));
+    parser.on('field', (name, value, info) => {
+      if (info.valueTruncated || info.nameTruncated) reject(new Error(`a field of more than ${mostText} bytes`));
+      pairs.push([name, value]);
+    });
     parser.on('file', (field, stream, info) => {
+      // A body that ends inside a file fails on the file's stream, and nobody else's listener hears that.
+      stream.on('error', reject);
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => void chunks.push(chunk));
       stream.on('end', () => {
         const bytes = Buffer.concat(chunks);
-        if (bytes.byteLength > 0) files.push({ field, name: (info.filename as string | undefined) ?? '', contentType: info.mimeType, bytes });
+        if (bytes.byteLength > 0)
+          files.push({ field, name: (info.filename as string | undefined) ?? '', contentType: info.mimeType, bytes });
       });
     });
     parser.on('filesLimit', () => reject(new Error(`more than ${mostFiles} files`)));
@@ -83,7 +102,8 @@ export async function readContent(raw: Uint8Array, contentType: string): Promise
   try {
     const format = formatOf(contentType);
     if (format === 'multipart') return await readMultipart(raw, contentType);
-    if (format === 'form') return { fields: collect(new URLSearchParams(new TextDecoder('utf-8', { fatal: true }).decode(raw))), files: [] };
+    if (format === 'form')
+      return { fields: collect(new URLSearchParams(new TextDecoder('utf-8', { fatal: true }).decode(raw))), files: [] };
     return readObject(parseJson(raw));
   } catch (cause) {
     return unreadable(cause);
@@ -91,6 +111,7 @@ export async function readContent(raw: Uint8Array, contentType: string): Promise
 }
 
 const readObject = (value: unknown): Content => {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { fields: value as Members, files: [] };
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return { fields: value as Members, files: [] };
   return { unreadable: { de: 'Erwartet wird ein JSON-Objekt.', en: 'A JSON object is expected.' } };
 };

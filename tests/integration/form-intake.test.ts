@@ -213,6 +213,32 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       expect(new Uint8Array(await raw.arrayBuffer())).toEqual(bytes);
     });
 
+    it.each([
+      [
+        'ends in the middle of a file',
+        '--x\r\nContent-Disposition: form-data; name="f"; filename="t.txt"\r\n\r\nhello',
+      ],
+      ['ends in the middle of a head', '--x\r\nContent-Dispo'],
+      ['has no parts', 'rubbish'],
+      [
+        'has a field beyond 1 MB',
+        `--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n${'y'.repeat(1_500_000)}\r\n--x--\r\n`,
+      ],
+      [
+        'has more files than 20',
+        `${'--x\r\nContent-Disposition: form-data; name="f"; filename="t.txt"\r\n\r\nhello\r\n'.repeat(21)}--x--\r\n`,
+      ],
+    ])('answers 400 for an upload that %s, keeps it and goes on', async (_what, text) => {
+      const answer = await post('webformular', text, { 'content-type': 'multipart/form-data; boundary=x' });
+      expect(answer).toMatchObject({ status: 400, body: { code: 'Unreadable' } });
+      expect(await messageOf(answer.body['id'])).toMatchObject({ state: 'unreadable', size: text.length });
+      expect((await asForm(lead())).status).toBe(202);
+    });
+
+    it('answers 415 for a compressed body', async () => {
+      expect((await post('webformular', JSON.stringify(lead()), { 'content-encoding': 'gzip' })).status).toBe(415);
+    });
+
     it('answers 404 for unknown sources, tenants and odd addresses', async () => {
       for (const source of [
         'gibt-es-nicht',
@@ -301,6 +327,14 @@ describe.each(installed)('the ways in on %s', (dialect) => {
         status: 409,
         body: { code: 'Conflict' },
       });
+    });
+
+    it('tells long Idempotency-Keys apart', async () => {
+      const key = 'k'.repeat(300);
+      const first = await asAgency(lead(), { 'idempotency-key': `${key}1` });
+      const second = await asAgency(lead(), { 'idempotency-key': `${key}2` });
+      expect([first.status, second.status]).toEqual([202, 202]);
+      expect(second.body['lead']).not.toBe(first.body['lead']);
     });
 
     it('takes a corrected body under the same Idempotency-Key after a 422', async () => {
