@@ -291,6 +291,20 @@ describe('the hosted form without a script', () => {
     });
   });
 
+  it('can be worked again by an operator, without what the form said about itself', async () => {
+    const replay = async (lastName: string): Promise<Readonly<Record<string, unknown>>> => {
+      const [message] = await world.records('intake-messages', `body ~ "${lastName}"`);
+      const { status, json } = await world.api.post(`/intake-messages/${String(message?.['id'])}/replay`);
+      expect(status).toBe(200);
+      return (await world.api.get(`/leads/${String(json.data['lead'])}`)).json.data;
+    };
+    const key = keyOf(await open('angebot'));
+    expect((await send('angebot', { lastName: 'Vergessen', email: 'v@example.org', _key: key })).status).toBe(422);
+    expect((await send('angebot', { ...filled, lastName: 'Verdacht', _website: 'x', _key: key })).status).toBe(303);
+    expect(await replay('Vergessen')).toMatchObject({ email: 'v@example.org', additional: null });
+    expect(await replay('Verdacht')).toMatchObject({ message: 'Hallo', additional: null });
+  });
+
   it('counts its rules for a page of someone else that says _form, and not for a webhook', async () => {
     const post = async (fields: Readonly<Record<string, string>>): Promise<number> =>
       (await fetch(`${world.app.url}/intake/angebot`, { method: 'POST', body: new URLSearchParams(fields) })).status;
