@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { EntityModel } from '../core/entity.ts';
 import { insertEvent } from '../store/events.ts';
-import { holdLease, readDuePlaces } from '../store/outbox.ts';
+import { holdLease, readDuePlaces, readOverdue } from '../store/outbox.ts';
 import { workflowIdOf } from '../store/processes.ts';
 import { tableName } from '../store/record-table.ts';
 import type { WorkerStore } from './context.ts';
@@ -13,8 +13,10 @@ export interface ReconcilerOptions extends WorkerStore {
   readonly onFound: (count: number) => void;
 }
 
-/** Records younger than this may still be on their way through the relay. */
-const graceMs = 60_000;
+/** Temporal's list of running workflows may lag behind by this much; a wake-up too many does no harm. */
+const graceMs = 5_000;
+/** How long one comparison may keep others from it. */
+const leaseMs = 60_000;
 const pageSize = 500;
 
 /**
@@ -24,7 +26,7 @@ const pageSize = 500;
  */
 export async function reconcile(options: ReconcilerOptions): Promise<number> {
   const now = options.now();
-  const until = new Date(now.getTime() + graceMs).toISOString();
+  const until = new Date(now.getTime() + leaseMs).toISOString();
   if (!(await holdLease(options.db, { name: 'reconciler', holder: options.holder, now: now.toISOString(), until }))) return 0;
   const running = await readRunning(options.client);
   let missing = 0;
@@ -35,6 +37,22 @@ export async function reconcile(options: ReconcilerOptions): Promise<number> {
   }
   if (missing > 0) options.onFound(missing);
   return missing;
+}
+
+/** A timer that fires this late has been lost, with a part of Temporal's history that a power cut or a restored file took away. */
+const overdueMs = 60_000;
+const overdueAtOnce = 200;
+
+/** Wakes processes whose deadline has passed unnoticed. Answers how many. */
+export async function wakeOverdue(options: Omit<ReconcilerOptions, 'client' | 'holder'>): Promise<number> {
+  const before = new Date(options.now().getTime() - overdueMs).toISOString();
+  const overdue = await readOverdue(options.db, before, overdueAtOnce);
+  for (const group of Map.groupBy(overdue, ({ tenantId, entity }) => `${tenantId}/${entity}`).values()) {
+    const [first] = group;
+    if (first !== undefined) await wakeAll(options, { ...first, recordIds: group.map(({ recordId }) => recordId) });
+  }
+  if (overdue.length > 0) options.onFound(overdue.length);
+  return overdue.length;
 }
 
 const readRunning = async (client: Client): Promise<Set<string>> => {
@@ -69,7 +87,7 @@ const reconcileEntity = async (options: ReconcilerOptions, scope: Scope): Promis
   }
 };
 
-const wakeAll = async (options: ReconcilerOptions, lost: { readonly tenantId: string; readonly entity: string; readonly recordIds: readonly string[] }): Promise<void> => {
+const wakeAll = async (options: WorkerStore, lost: { readonly tenantId: string; readonly entity: string; readonly recordIds: readonly string[] }): Promise<void> => {
   if (lost.recordIds.length === 0) return;
   const { tenantId, entity } = lost;
   const at = options.now().toISOString();

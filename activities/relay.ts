@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { EntityModel } from '../core/entity.ts';
 import { isClosed } from '../core/pipeline/run.ts';
 import { readBacklog, type Backlog } from '../store/backlog.ts';
 import type { Lane } from '../store/events.ts';
@@ -206,7 +207,7 @@ class OutboxRelay implements Relay {
     if (first === undefined) return [];
     const { tenantId } = first;
     const entity = entityOf(first);
-    const model = this.#options.registry.snapshot(tenantId).models.get(entity);
+    const model = await this.#modelOf(tenantId, entity);
     if (model === undefined) return [];
     const bySeq = new Map(events.map((event) => [event.wakes.slice(entity.length + 1), event]));
     const query = { tenantId, entity, table: tableName(entity), hasState: model.fields.has('state'), ids: [...bySeq.keys()] };
@@ -216,6 +217,16 @@ class OutboxRelay implements Relay {
       if (event === undefined || !needsProcess(place)) return [];
       return [{ input: this.#inputOf(place, { tenantId, entity }), isNew: place.processState === null, seq: event.seq, lane: event.lane }];
     });
+  }
+
+  /** Another process may have made the tenant or published the entity a moment ago. */
+  async #modelOf(tenantId: string, entity: string): Promise<EntityModel | undefined> {
+    const { registry } = this.#options;
+    const find = (): EntityModel | undefined => (registry.tenantIds.includes(tenantId) ? registry.snapshot(tenantId).models.get(entity) : undefined);
+    const known = find();
+    if (known !== undefined) return known;
+    await registry.refresh();
+    return find();
   }
 
   #inputOf(place: ProcessPlace, of: { readonly tenantId: string; readonly entity: string }): ProcessInput {

@@ -5,7 +5,7 @@ import { registerAttributes } from './attributes.ts';
 import type { EffectInput, EffectRetry } from './contract.ts';
 import type { WorkerStore } from './context.ts';
 import { createActivities } from './process-activities.ts';
-import { reconcile } from './reconciler.ts';
+import { reconcile, wakeOverdue } from './reconciler.ts';
 import { createRelay, type Relay, type RelayState } from './relay.ts';
 import { createStarter } from './starter.ts';
 
@@ -41,6 +41,7 @@ export interface ProcessWorker {
 export const standardTaskQueue = 'leitwerk';
 /** About an hour of trying; then a person has to look. */
 const standardRetry: EffectRetry = { maximumAttempts: 12, initialIntervalMs: 2_000 };
+const oneMinuteMs = 60_000;
 const tenMinutesMs = 600_000;
 
 /** Once a process, before anything else of Temporal: what it logs from this level on, and signals stay ours. */
@@ -119,14 +120,17 @@ const keepReconciling = (options: WorkerOptions & { readonly client: Client; rea
   const holder = randomUUID();
   const now = async (): Promise<number> => await reconcile({ ...options, holder });
   const look = (): void => void now().catch(options.onError);
-  // Not in the first second: a warm start has better to do.
-  const first = setTimeout(look, 3_000);
-  const timer = setInterval(look, options.reconcileEveryMs ?? tenMinutesMs);
+  const timers = [
+    // Not in the first second: a warm start has better to do. And once more when what was under way has settled.
+    setTimeout(look, 3_000),
+    setTimeout(look, oneMinuteMs),
+    setInterval(look, options.reconcileEveryMs ?? tenMinutesMs),
+    setInterval(() => void wakeOverdue(options).catch(options.onError), oneMinuteMs),
+  ];
   return {
     now,
     stop: () => {
-      clearTimeout(first);
-      clearInterval(timer);
+      for (const timer of timers) clearTimeout(timer);
     },
   };
 };

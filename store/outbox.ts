@@ -79,9 +79,18 @@ export async function readPlaces(db: Queries, query: PlaceQuery & { readonly ids
   return await db.all<ProcessPlace>(`${placeSql(query)} AND r.\`id\` IN (${query.ids.map(() => '?').join(', ')})`, params);
 }
 
-/** Records that should have a running process, by id after `afterId`; those younger than `before` are still on their way. */
+/** Records that should have a running process, by id after `afterId`. Those the relay still has an event of are on their way, as are those younger than `before`. */
 export async function readDuePlaces(db: Queries, query: PlaceQuery & { readonly afterId: string; readonly before: string; readonly limit: number }): Promise<ProcessPlace[]> {
   const open = query.hasState ? " AND r.`state` = 'open'" : '';
-  const sql = `${placeSql(query)} AND r.\`deletedAt\` IS NULL${open} AND r.\`pipeline\` IS NOT NULL AND (p.\`state\` IS NULL OR p.\`state\` <> 'done') AND r.\`createdAt\` < ? AND r.\`id\` > ? ORDER BY r.\`id\` LIMIT ${Math.trunc(query.limit)}`;
+  const sql = `${placeSql(query)} AND r.\`deletedAt\` IS NULL${open} AND r.\`pipeline\` IS NOT NULL AND (p.\`state\` IS NULL OR p.\`state\` <> 'done') AND r.\`createdAt\` < ? AND NOT EXISTS (SELECT 1 FROM \`event\` e WHERE e.\`recordId\` = r.\`id\` AND e.\`lane\` IS NOT NULL) AND r.\`id\` > ? ORDER BY r.\`id\` LIMIT ${Math.trunc(query.limit)}`;
   return await db.all<ProcessPlace>(sql, [query.entity, query.tenantId, query.before, query.afterId]);
+}
+
+/** Running processes whose deadline passed before `before` without anything happening, and of which nothing waits to be relayed. */
+export async function readOverdue(db: Queries, before: string, limit: number): Promise<{ readonly tenantId: string; readonly entity: string; readonly recordId: string }[]> {
+  return await db.all(
+    `SELECT p.\`tenantId\`, p.\`entity\`, p.\`recordId\` FROM \`process\` p WHERE p.\`state\` = 'running' AND p.\`nextAt\` < ?
+     AND NOT EXISTS (SELECT 1 FROM \`event\` e WHERE e.\`recordId\` = p.\`recordId\` AND e.\`lane\` IS NOT NULL) ORDER BY p.\`nextAt\` LIMIT ${Math.trunc(limit)}`,
+    [before],
+  );
 }
