@@ -142,6 +142,10 @@ const startAll = async (settings: Settings): Promise<void> => {
 
 try {
   const settings = readSettings(process.argv.slice(2));
+  if (settings.role === 'smtp') {
+    const text = { de: '--role smtp: Diese Fassung nimmt noch keine Mails an.', en: '--role smtp: this version does not take mail in yet.' };
+    throw new LeitwerkError('Misconfigured', { text });
+  }
   // The worker program looks after its own end.
   if (settings.role === 'worker' || settings.role === 'relay') await import('./worker.ts');
   else await startAll(settings);

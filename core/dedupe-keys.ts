@@ -1,24 +1,31 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 
-/** Legal forms that two spellings of one company may differ in. */
-const legalForms =
-  /\b(gesellschaft mit beschraenkter haftung|aktiengesellschaft|gmbh ?(?:& ?|und )?co\.? ?kgaa?|gmbh|mbh|ag|kgaa|kg|ohg|ug|gbr|se|ek|e ?k|ev|e ?v|eg|ltd|limited|inc|llc|sarl|sa|bv|nv|co|und|and)\b/g;
+/** Legal forms at the end of a name, in which two spellings of one company may differ. */
+const legalForms = new Set(
+  'gmbh mbh ggmbh ag kgaa kg ohg ug gbr se ek ev eg co ltd limited inc llc sarl sa bv nv haftungsbeschraenkt'.split(' '),
+);
+const longForms = /\b(gesellschaft mit beschraenkter haftung|aktiengesellschaft|kommanditgesellschaft|eingetragener (verein|kaufmann)|e (v|k))$/;
+const fillers = new Set(['und', 'and', '&']);
 
 const folds: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss', é: 'e', è: 'e', ê: 'e', á: 'a', à: 'a', ó: 'o', í: 'i', ú: 'u', ç: 'c', ñ: 'n' };
 
 const fold = (text: string): string =>
   text
     .toLowerCase()
-    .replaceAll(/[^\u0000-\u007F]/g, (letter) => folds[letter] ?? letter)
+    .replaceAll(/\P{ASCII}/gu, (letter) => folds[letter] ?? letter)
     .replaceAll(/[.,'’`"()]/g, '')
     .replaceAll(/[^\p{L}\p{N}&]+/gu, ' ')
     .trim();
 
 /** Key under which two spellings of one company meet: `Müller & Söhne GmbH` and `mueller + soehne` → `mueller soehne`. */
 export function companyKey(name: string): string {
-  const folded = fold(name);
-  const bare = folded.replaceAll(legalForms, ' ').replaceAll('&', ' ').replaceAll(/\s+/g, ' ').trim();
-  return bare === '' ? folded : bare;
+  const words = fold(name)
+    .replace(longForms, '')
+    .split(' ')
+    .filter((word) => word !== '' && !fillers.has(word));
+  let end = words.length;
+  while (end > 1 && legalForms.has(words[end - 1] ?? '')) end -= 1;
+  return words.slice(0, end).join(' ');
 }
 
 /** Key of a person's name, whatever the order: `Meyer, Jörg` → `joerg meyer`. */

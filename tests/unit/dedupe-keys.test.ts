@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { companyDomain, companyKey, emailKey, personKey, phoneKey } from '../../core/dedupe-keys.ts';
+
+describe('the key of a company', () => {
+  it.each([
+    ['Müller & Söhne GmbH', 'mueller soehne'],
+    ['MUELLER + SOEHNE', 'mueller soehne'],
+    ['Autohaus Behrens GmbH & Co. KG', 'Autohaus Behrens'],
+    ['Brauerei Schwarz AG', 'brauerei  schwarz'],
+    ['Café Größe e.K.', 'Cafe Groesse'],
+    ['Sonnenblume e.V.', 'Sonnenblume'],
+    ["O'Neill Ltd.", 'ONeill'],
+  ])('is the same for %s and %s', (one, other) => expect(companyKey(one)).toBe(companyKey(other)));
+
+  it.each([
+    ['Agrar GmbH', 'Ag GmbH'],
+    ['Co-Working Nord', 'Working Nord'],
+    ['Segler Kontor', 'Gler Kontor'],
+  ])('differs for %s and %s: a legal form is a word of its own', (one, other) => expect(companyKey(one)).not.toBe(companyKey(other)));
+
+  it('is not empty for a company that is called like a legal form', () => expect(companyKey('AG')).toBe('ag'));
+
+  it('does not change when it is made again', () => {
+    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (name) => companyKey(companyKey(name)) === companyKey(name)));
+  });
+});
+
+describe('the other keys', () => {
+  it('a person is the same whichever name comes first', () => expect(personKey('Meyer, Jörg')).toBe(personKey('Joerg Meyer')));
+
+  it.each(['030 901820', '+49 30 901820', '0049 (30) 90 18 20', '030/901820'])('%s is one number in Berlin', (phone) => expect(phoneKey(phone)).toBe('+4930901820'));
+
+  it('keeps the digits of a number that cannot be one', () => expect(phoneKey('12')).toBe('12'));
+
+  it('has no key for nothing', () => expect([phoneKey(''), companyKey(''), personKey('')]).toEqual(['', '', '']));
+
+  it('compares mail addresses without case', () => expect(emailKey(' Anna@Example.ORG ')).toBe('anna@example.org'));
+
+  it('takes a domain for a company only where it is one', () => {
+    expect(companyDomain('a@muster-bau.de')).toBe('muster-bau.de');
+    expect([companyDomain('a@gmx.de'), companyDomain('nonsense')]).toEqual([undefined, undefined]);
+  });
+});
