@@ -10,7 +10,9 @@ const program = fileURLToPath(new URL('bundle-program.ts', import.meta.url));
 const sdkManifest = fileURLToPath(import.meta.resolve('@temporalio/workflow/package.json'));
 
 const hashSources = async (): Promise<string> => {
-  const hash = createHash('sha256').update(await readFile(sdkManifest)).update(await readFile(program));
+  const hash = createHash('sha256')
+    .update(await readFile(sdkManifest))
+    .update(await readFile(program));
   const names = (await readdir(workflowsFolder)).filter((name) => name.endsWith('.ts')).toSorted();
   for (const name of names) hash.update(name).update(await readFile(join(workflowsFolder, name)));
   return hash.digest('hex').slice(0, 16);
@@ -33,7 +35,9 @@ export async function provideBundle(cacheFolder: string): Promise<string> {
   const draft = `${path}.${process.pid}.tmp`;
   await promisify(execFile)(process.execPath, [program, workflowsFolder, draft]);
   await rename(draft, path);
-  const old = (await readdir(cacheFolder)).filter((name) => name.startsWith('workflows-') && name.endsWith('.js') && !path.endsWith(name));
+  const old = (await readdir(cacheFolder)).filter(
+    (name) => name.startsWith('workflows-') && name.endsWith('.js') && !path.endsWith(name),
+  );
   await Promise.all(old.map(async (name) => await unlink(join(cacheFolder, name)).catch(() => undefined)));
   return path;
 }

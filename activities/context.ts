@@ -16,7 +16,12 @@ export interface WorkerStore {
   readonly newId: () => string;
 }
 
-const everything = { key: 'process', label: { de: 'Prozess', en: 'Process' }, can: [{ do: ['*'], on: '*' }], may: ['*'] };
+const everything = {
+  key: 'process',
+  label: { de: 'Prozess', en: 'Process' },
+  can: [{ do: ['*'], on: '*' }],
+  may: ['*'],
+};
 const abilities = new WeakMap<Snapshot, Ability>();
 
 /** A process may do what its pipeline says; what that may be was checked when it was published. */

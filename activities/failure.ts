@@ -16,7 +16,12 @@ export function toApplicationFailure(error: unknown, attempt: number): Applicati
   if (error instanceof ApplicationFailure) return error;
   if (!(error instanceof LeitwerkError)) {
     const message = error instanceof Error ? error.message : String(error);
-    return ApplicationFailure.create({ type: 'Internal', message, nonRetryable: attempt >= unknownAttempts, details: [{ de: message, en: message }] });
+    return ApplicationFailure.create({
+      type: 'Internal',
+      message,
+      nonRetryable: attempt >= unknownAttempts,
+      details: [{ de: message, en: message }],
+    });
   }
   const texts = textsOf(error);
   // Someone else wrote the same row: the next attempt sees it.

@@ -44,13 +44,22 @@ export async function performEffect(outside: Outside, input: EffectInput): Promi
   const row = await readEffect(outside.db, input.tenantId, input.id);
   if (row === undefined || row.state === 'done' || row.state === 'skipped') return;
   const ctx = processContext(outside, row);
-  const record = await findRecord(outside.db, modelOf(ctx, row.entity), { tenantId: row.tenantId, id: row.recordId, isDeletedToo: true });
+  const record = await findRecord(outside.db, modelOf(ctx, row.entity), {
+    tenantId: row.tenantId,
+    id: row.recordId,
+    isDeletedToo: true,
+  });
   if (record !== undefined) await send(outside, { ctx, row, record });
   failpoint('S11');
   const at = ctx.now().toISOString();
   await outside.db.write(async (tx) => {
     await writeEffectState(tx, { tenantId: row.tenantId, id: row.id, state: 'done', at, attempts: row.attempts + 1 });
-    if (record !== undefined) await addTimelineEntry(ctx, tx, { kind: kinds[row.effect.kind], facts: factsOf(row.effect), links: linksOf(row.entity, record) });
+    if (record !== undefined)
+      await addTimelineEntry(ctx, tx, {
+        kind: kinds[row.effect.kind],
+        facts: factsOf(row.effect),
+        links: linksOf(row.entity, record),
+      });
   });
   failpoint('S12');
 }
@@ -58,7 +67,9 @@ export async function performEffect(outside: Outside, input: EffectInput): Promi
 const kinds = { sendMail: 'mail-sent', callWebhook: 'webhook-sent' } as const;
 
 const factsOf = (effect: ExternalEffect): RecordData =>
-  effect.kind === 'sendMail' ? { template: effect.template, to: effect.to } : { event: effect.event, host: new URL(effect.url).host };
+  effect.kind === 'sendMail'
+    ? { template: effect.template, to: effect.to }
+    : { event: effect.event, host: new URL(effect.url).host };
 
 const send = async (outside: Outside, sending: Sending): Promise<void> => {
   const { effect } = sending.row;
@@ -66,10 +77,23 @@ const send = async (outside: Outside, sending: Sending): Promise<void> => {
   else await callWebhook(outside, sending, effect);
 };
 
-const callWebhook = async (outside: Outside, { ctx, row }: Sending, effect: Extract<ExternalEffect, { kind: 'callWebhook' }>): Promise<void> => {
+const callWebhook = async (
+  outside: Outside,
+  { ctx, row }: Sending,
+  effect: Extract<ExternalEffect, { kind: 'callWebhook' }>,
+): Promise<void> => {
   const secret = await provideSecret(outside, ctx);
-  const data = { entity: row.entity, id: row.recordId, stage: row.stage, url: `${outside.publicUrl}/${row.entity}/${row.recordId}` };
-  await sendWebhook(outside.egress, { url: effect.url, id: `msg_${row.id}`, event: effect.event, at: new Date(row.createdAt), data, secret }, ctx.now());
+  const data = {
+    entity: row.entity,
+    id: row.recordId,
+    stage: row.stage,
+    url: `${outside.publicUrl}/${row.entity}/${row.recordId}`,
+  };
+  await sendWebhook(
+    outside.egress,
+    { url: effect.url, id: `msg_${row.id}`, event: effect.event, at: new Date(row.createdAt), data, secret },
+    ctx.now(),
+  );
 };
 
 const secretName = 'webhook-out';
@@ -83,7 +107,13 @@ const provideSecret = async ({ db, secrets }: Outside, ctx: Context): Promise<st
     const meanwhile = await readSecret(tx, secrets, { tenantId, name: secretName });
     if (meanwhile !== undefined) return meanwhile;
     const secret = `whsec_${randomBytes(32).toString('base64')}`;
-    await writeSecret(tx, secrets, { tenantId, name: secretName, secret, at: ctx.now().toISOString(), actor: 'system' });
+    await writeSecret(tx, secrets, {
+      tenantId,
+      name: secretName,
+      secret,
+      at: ctx.now().toISOString(),
+      actor: 'system',
+    });
     return secret;
   });
 };
@@ -95,22 +125,31 @@ interface Addressee {
 
 const addresseesOf = (ctx: Context, record: RecordData, to: readonly Recipient[]): Addressee[] => {
   const found = new Map<string, Addressee>();
-  for (const user of usersOf(ctx, record, to)) found.set(user.email.toLowerCase(), { address: user.email, language: user.language });
+  for (const user of usersOf(ctx, record, to))
+    found.set(user.email.toLowerCase(), { address: user.email, language: user.language });
   for (const recipient of to) {
     const [kind, name] = splitRecipient(recipient);
     const address = kind === 'field' ? record[name] : kind === 'mail' ? name : undefined;
-    if (typeof address === 'string' && address.includes('@') && !found.has(address.toLowerCase())) found.set(address.toLowerCase(), { address, language: ctx.language });
+    if (typeof address === 'string' && address.includes('@') && !found.has(address.toLowerCase()))
+      found.set(address.toLowerCase(), { address, language: ctx.language });
   }
   return [...found.values()];
 };
 
-const sendMails = async (outside: Outside, { ctx, row, record }: Sending, effect: Extract<ExternalEffect, { kind: 'sendMail' }>): Promise<void> => {
+const sendMails = async (
+  outside: Outside,
+  { ctx, row, record }: Sending,
+  effect: Extract<ExternalEffect, { kind: 'sendMail' }>,
+): Promise<void> => {
   const { mailer } = outside;
   const addressees = addresseesOf(ctx, record, effect.to);
   if (addressees.length === 0) return;
   if (mailer === undefined) {
     throw new LeitwerkError('Misconfigured', {
-      text: { de: 'Es ist kein Mailserver eingestellt: MAIL_URL setzen, dann fortsetzen.', en: 'No mail server is set: set MAIL_URL, then continue.' },
+      text: {
+        de: 'Es ist kein Mailserver eingestellt: MAIL_URL setzen, dann fortsetzen.',
+        en: 'No mail server is set: set MAIL_URL, then continue.',
+      },
       facts: { setting: 'MAIL_URL' },
     });
   }
@@ -135,12 +174,17 @@ interface Company {
 const composer = async (outside: Outside, { ctx, row, record }: Sending, key: string) => {
   const template = ctx.snapshot.config('templates').get(key)?.value as TemplateConfig | undefined;
   if (template === undefined) {
-    throw new LeitwerkError('Misconfigured', { text: { de: `Die Vorlage „${key}“ gibt es nicht.`, en: `There is no template "${key}".` } });
+    throw new LeitwerkError('Misconfigured', {
+      text: { de: `Die Vorlage „${key}“ gibt es nicht.`, en: `There is no template "${key}".` },
+    });
   }
   const company = ctx.snapshot.config('company').values().next().value?.value as Company;
   const definition = await pipelineOf(outside.db, modelOf(ctx, row.entity), record);
   const owner = ctx.snapshot.users.get(String(record['owner'] ?? ''));
-  const from = { name: company.mail?.fromName ?? company.name, address: outside.mailFrom ?? company.mail?.from ?? 'leitwerk@localhost' };
+  const from = {
+    name: company.mail?.fromName ?? company.name,
+    address: outside.mailFrom ?? company.mail?.from ?? 'leitwerk@localhost',
+  };
   return (language: Language) => ({
     from,
     ...renderTemplate(

@@ -2,7 +2,15 @@ import { activityInfo } from '@temporalio/activity';
 import { advanceProcess } from '../commands/process/advanceProcess.ts';
 import { parkProcess } from '../commands/process/parkProcess.ts';
 import type { ProcessStep } from '../commands/process/step.ts';
-import type { AdvanceInput, AdvanceResult, EffectActivities, EffectInput, EffectRetry, ParkInput, ProcessActivities } from './contract.ts';
+import type {
+  AdvanceInput,
+  AdvanceResult,
+  EffectActivities,
+  EffectInput,
+  EffectRetry,
+  ParkInput,
+  ProcessActivities,
+} from './contract.ts';
 import { processContext, type WorkerStore } from './context.ts';
 import { toApplicationFailure } from './failure.ts';
 
@@ -39,11 +47,16 @@ export function createActivities(options: ActivityOptions): ProcessActivities & 
   };
   return {
     advance: async ({ request, ...key }: AdvanceInput) =>
-      answer(await withFreshConfig(options, async () => await advanceProcess(processContext(options, key), key, request))),
+      answer(
+        await withFreshConfig(options, async () => await advanceProcess(processContext(options, key), key, request)),
+      ),
     park: async ({ tenantId, entity, recordId, ...failed }: ParkInput) => {
       const key = { tenantId, entity, recordId };
-      return answer(await withFreshConfig(options, async () => await parkProcess(processContext(options, key), key, failed)));
+      return answer(
+        await withFreshConfig(options, async () => await parkProcess(processContext(options, key), key, failed)),
+      );
     },
-    performEffect: async (input: EffectInput) => await withFreshConfig(options, async () => await options.performEffect(input)),
+    performEffect: async (input: EffectInput) =>
+      await withFreshConfig(options, async () => await options.performEffect(input)),
   };
 }

@@ -27,12 +27,19 @@ const pageSize = 500;
 export async function reconcile(options: ReconcilerOptions): Promise<number> {
   const now = options.now();
   const until = new Date(now.getTime() + leaseMs).toISOString();
-  if (!(await holdLease(options.db, { name: 'reconciler', holder: options.holder, now: now.toISOString(), until }))) return 0;
+  if (!(await holdLease(options.db, { name: 'reconciler', holder: options.holder, now: now.toISOString(), until })))
+    return 0;
   const running = await readRunning(options.client);
   let missing = 0;
   for (const tenantId of options.registry.tenantIds) {
     for (const model of options.registry.snapshot(tenantId).models.values()) {
-      if (model.hasPipeline) missing += await reconcileEntity(options, { tenantId, model, running, before: new Date(now.getTime() - graceMs).toISOString() });
+      if (model.hasPipeline)
+        missing += await reconcileEntity(options, {
+          tenantId,
+          model,
+          running,
+          before: new Date(now.getTime() - graceMs).toISOString(),
+        });
     }
   }
   if (missing > 0) options.onFound(missing);
@@ -57,7 +64,10 @@ export async function wakeOverdue(options: Omit<ReconcilerOptions, 'client' | 'h
 
 const readRunning = async (client: Client): Promise<Set<string>> => {
   const running = new Set<string>();
-  for await (const execution of client.workflow.list({ query: "WorkflowType = 'runPipeline' AND ExecutionStatus = 'Running'", pageSize: 1_000 })) {
+  for await (const execution of client.workflow.list({
+    query: "WorkflowType = 'runPipeline' AND ExecutionStatus = 'Running'",
+    pageSize: 1_000,
+  })) {
     running.add(execution.workflowId);
   }
   return running;
@@ -73,7 +83,14 @@ interface Scope {
 const reconcileEntity = async (options: ReconcilerOptions, scope: Scope): Promise<number> => {
   const { tenantId, model, running, before } = scope;
   const entity = model.name;
-  const query = { tenantId, entity, table: tableName(entity), hasState: model.fields.has('state'), before, limit: pageSize };
+  const query = {
+    tenantId,
+    entity,
+    table: tableName(entity),
+    hasState: model.fields.has('state'),
+    before,
+    limit: pageSize,
+  };
   let missing = 0;
   let afterId = '';
   for (;;) {
@@ -87,14 +104,26 @@ const reconcileEntity = async (options: ReconcilerOptions, scope: Scope): Promis
   }
 };
 
-const wakeAll = async (options: WorkerStore, lost: { readonly tenantId: string; readonly entity: string; readonly recordIds: readonly string[] }): Promise<void> => {
+const wakeAll = async (
+  options: WorkerStore,
+  lost: { readonly tenantId: string; readonly entity: string; readonly recordIds: readonly string[] },
+): Promise<void> => {
   if (lost.recordIds.length === 0) return;
   const { tenantId, entity } = lost;
   const at = options.now().toISOString();
   await options.db.write(async (tx) => {
     for (const recordId of lost.recordIds) {
       const wakes = { process: `${entity}/${recordId}`, lane: 'background' as const };
-      await insertEvent(tx, { tenantId, at, actor: 'system', act: `${entity}.reconcile`, entity, recordId, version: 0, wakes });
+      await insertEvent(tx, {
+        tenantId,
+        at,
+        actor: 'system',
+        act: `${entity}.reconcile`,
+        entity,
+        recordId,
+        version: 0,
+        wakes,
+      });
     }
   });
 };

@@ -4,7 +4,15 @@ import { isClosed } from '../core/pipeline/run.ts';
 import { readBacklog, type Backlog } from '../store/backlog.ts';
 import type { Lane } from '../store/events.ts';
 import { failpoint } from '../store/failpoints.ts';
-import { holdLease, markRelayed, readOutgoing, readPlaces, releaseLease, type Outgoing, type ProcessPlace } from '../store/outbox.ts';
+import {
+  holdLease,
+  markRelayed,
+  readOutgoing,
+  readPlaces,
+  releaseLease,
+  type Outgoing,
+  type ProcessPlace,
+} from '../store/outbox.ts';
 import { tableName } from '../store/record-table.ts';
 import type { WorkerStore } from './context.ts';
 import type { ProcessInput } from './contract.ts';
@@ -89,7 +97,8 @@ class OutboxRelay implements Relay {
     const { total } = this.#backlog;
     const ratePerSecond = this.#pacer.ratePerSecond();
     const endsInMs = total === 0 || ratePerSecond === 0 ? undefined : (total / ratePerSecond) * 1_000;
-    const expectedEndAt = endsInMs === undefined ? null : new Date(this.#options.now().getTime() + endsInMs).toISOString();
+    const expectedEndAt =
+      endsInMs === undefined ? null : new Date(this.#options.now().getTime() + endsInMs).toISOString();
     return { ...this.#state, backlog: this.#backlog, ratePerSecond, expectedEndAt };
   }
 
@@ -112,7 +121,8 @@ class OutboxRelay implements Relay {
         await this.#wait(this.#pauseMs);
       }
     }
-    if (this.#leaseUntil > 0) await releaseLease(this.#options.db, { name: 'relay', holder: this.#holder }).catch(this.#options.onError);
+    if (this.#leaseUntil > 0)
+      await releaseLease(this.#options.db, { name: 'relay', holder: this.#holder }).catch(this.#options.onError);
   }
 
   async #wait(ms: number): Promise<void> {
@@ -137,7 +147,12 @@ class OutboxRelay implements Relay {
     const now = this.#options.now();
     if (this.#leaseUntil - now.getTime() > leaseMs / 2) return true;
     const until = new Date(now.getTime() + leaseMs);
-    const isMine = await holdLease(this.#options.db, { name: 'relay', holder: this.#holder, now: now.toISOString(), until: until.toISOString() });
+    const isMine = await holdLease(this.#options.db, {
+      name: 'relay',
+      holder: this.#holder,
+      now: now.toISOString(),
+      until: until.toISOString(),
+    });
     this.#leaseUntil = isMine ? until.getTime() : 0;
     if (!isMine) this.#note('standby');
     return isMine;
@@ -159,7 +174,10 @@ class OutboxRelay implements Relay {
       failpoint('S6');
       await this.#deliver(events);
       failpoint('S7');
-      await markRelayed(db, events.map((event) => event.seq));
+      await markRelayed(
+        db,
+        events.map((event) => event.seq),
+      );
       failpoint('S8');
       this.#pacer.relayed(events.length);
       this.#note('ready');
@@ -210,19 +228,33 @@ class OutboxRelay implements Relay {
     const model = await this.#modelOf(tenantId, entity);
     if (model === undefined) return [];
     const bySeq = new Map(events.map((event) => [event.wakes.slice(entity.length + 1), event]));
-    const query = { tenantId, entity, table: tableName(entity), hasState: model.fields.has('state'), ids: [...bySeq.keys()] };
+    const query = {
+      tenantId,
+      entity,
+      table: tableName(entity),
+      hasState: model.fields.has('state'),
+      ids: [...bySeq.keys()],
+    };
     const places = await readPlaces(this.#options.db, query);
     return places.flatMap((place) => {
       const event = bySeq.get(place.id);
       if (event === undefined || !needsProcess(place)) return [];
-      return [{ input: this.#inputOf(place, { tenantId, entity }), isNew: place.processState === null, seq: event.seq, lane: event.lane }];
+      return [
+        {
+          input: this.#inputOf(place, { tenantId, entity }),
+          isNew: place.processState === null,
+          seq: event.seq,
+          lane: event.lane,
+        },
+      ];
     });
   }
 
   /** Another process may have made the tenant or published the entity a moment ago. */
   async #modelOf(tenantId: string, entity: string): Promise<EntityModel | undefined> {
     const { registry } = this.#options;
-    const find = (): EntityModel | undefined => (registry.tenantIds.includes(tenantId) ? registry.snapshot(tenantId).models.get(entity) : undefined);
+    const find = (): EntityModel | undefined =>
+      registry.tenantIds.includes(tenantId) ? registry.snapshot(tenantId).models.get(entity) : undefined;
     const known = find();
     if (known !== undefined) return known;
     await registry.refresh();
@@ -252,4 +284,5 @@ const entityOf = (event: Outgoing): string => event.wakes.slice(0, event.wakes.i
 
 /** A closed record without a running process needs none; a running one has to hear that it ends. */
 const needsProcess = (place: ProcessPlace): boolean =>
-  place.pipeline !== null && (!isClosed({ ...place }) || (place.processState !== null && place.processState !== 'done'));
+  place.pipeline !== null &&
+  (!isClosed({ ...place }) || (place.processState !== null && place.processState !== 'done'));

@@ -7,7 +7,16 @@ import type { ProcessInput } from './contract.ts';
 type RunPipeline = (input: ProcessInput) => Promise<void>;
 
 /** Keyword search attributes that processes carry; never names, addresses or texts. */
-export const keywordAttributes = ['LwTenant', 'LwEntity', 'LwRecord', 'LwProcess', 'LwRevision', 'LwStage', 'LwOwner', 'LwHealth'] as const;
+export const keywordAttributes = [
+  'LwTenant',
+  'LwEntity',
+  'LwRecord',
+  'LwProcess',
+  'LwRevision',
+  'LwStage',
+  'LwOwner',
+  'LwHealth',
+] as const;
 
 const attributesOf = (input: ProcessInput): TypedSearchAttributes =>
   new TypedSearchAttributes(
@@ -42,13 +51,20 @@ export function createStarter(client: Client, taskQueue: string): Starter {
     ...(input.hasAttributes ? { typedSearchAttributes: attributesOf(input) } : {}),
   });
   const wake: Starter['wake'] = async (input, { seq, lane }) => {
-    await client.workflow.signalWithStart<RunPipeline, [{ seq: number }]>('runPipeline', { ...options(input, lane), signal: 'recordChanged', signalArgs: [{ seq }] });
+    await client.workflow.signalWithStart<RunPipeline, [{ seq: number }]>('runPipeline', {
+      ...options(input, lane),
+      signal: 'recordChanged',
+      signalArgs: [{ seq }],
+    });
   };
   return {
     wake,
     start: async (input, event) => {
       try {
-        await client.workflow.start<RunPipeline>('runPipeline', { ...options(input, event.lane), requestEagerStart: true });
+        await client.workflow.start<RunPipeline>('runPipeline', {
+          ...options(input, event.lane),
+          requestEagerStart: true,
+        });
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         await wake(input, event);

@@ -79,7 +79,13 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
     namespace,
     taskQueue,
     workflowBundle: { codePath: options.bundlePath },
-    activities: { ...createActivities({ ...options, effectRetry: options.effectRetry ?? standardRetry, onStep: () => relay?.stepTaken() }) },
+    activities: {
+      ...createActivities({
+        ...options,
+        effectRetry: options.effectRetry ?? standardRetry,
+        onStep: () => relay?.stepTaken(),
+      }),
+    },
     shutdownGraceTime: '3 seconds',
     shutdownForceTime: '6 seconds',
     maxCachedWorkflows: 200,
@@ -90,7 +96,8 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
   });
   const client = new Client({ connection, namespace });
   const running = worker.run();
-  if (options.isRelaying !== false) relay = createRelay({ ...options, starter: createStarter(client, taskQueue), hasAttributes });
+  if (options.isRelaying !== false)
+    relay = createRelay({ ...options, starter: createStarter(client, taskQueue), hasAttributes });
   const schedule = keepReconciling({ ...options, client, onFound: () => relay?.wake() });
   const ended = running.finally(async () => {
     schedule.stop();
@@ -116,7 +123,9 @@ interface Schedule {
   readonly stop: () => void;
 }
 
-const keepReconciling = (options: WorkerOptions & { readonly client: Client; readonly onFound: () => void }): Schedule => {
+const keepReconciling = (
+  options: WorkerOptions & { readonly client: Client; readonly onFound: () => void },
+): Schedule => {
   const holder = randomUUID();
   const now = async (): Promise<number> => await reconcile({ ...options, holder });
   const look = (): void => void now().catch(options.onError);

@@ -43,7 +43,8 @@ const refused = (host: string): LeitwerkError =>
 
 const parseUrl = (text: string): URL => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '') throw refused(text.slice(0, 200));
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '')
+    throw refused(text.slice(0, 200));
   return url;
 };
 
@@ -61,14 +62,16 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
   resolve(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
     const [first] = addresses ?? [];
     if (error !== null) return callback(error, '');
-    if (first === undefined || addresses.some(({ address }) => !isPublicAddress(address))) return callback(refused(hostname), '');
+    if (first === undefined || addresses.some(({ address }) => !isPublicAddress(address)))
+      return callback(refused(hostname), '');
     return options.all === true ? callback(null, addresses) : callback(null, first.address, first.family);
   });
 };
 
 const toRemoteError = (error: unknown, host: string): LeitwerkError => {
   if (error instanceof LeitwerkError) return error;
-  const reason = error instanceof Error && 'code' in error ? String(error.code) : error instanceof Error ? error.name : '';
+  const reason =
+    error instanceof Error && 'code' in error ? String(error.code) : error instanceof Error ? error.name : '';
   return new LeitwerkError('RemoteUnavailable', {
     cause: error,
     text: { de: `„${host}“ antwortet nicht (${reason}).`, en: `"${host}" does not answer (${reason}).` },
@@ -76,7 +79,10 @@ const toRemoteError = (error: unknown, host: string): LeitwerkError => {
   });
 };
 
-const readBody = async (response: IncomingMessage, limit: { readonly maxBytes: number; readonly host: string }): Promise<Buffer> => {
+const readBody = async (
+  response: IncomingMessage,
+  limit: { readonly maxBytes: number; readonly host: string },
+): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -95,17 +101,26 @@ const readBody = async (response: IncomingMessage, limit: { readonly maxBytes: n
 const fifteenSecondsMs = 15_000;
 const oneMebibyte = 1_048_576;
 
-export function createEgress({ mayCallPrivateAddresses, timeoutMs = fifteenSecondsMs, maxBytes = oneMebibyte }: EgressOptions): Egress {
+export function createEgress({
+  mayCallPrivateAddresses,
+  timeoutMs = fifteenSecondsMs,
+  maxBytes = oneMebibyte,
+}: EgressOptions): Egress {
   const send = async (url: URL, call: EgressCall, signal: AbortSignal): Promise<IncomingMessage> =>
     await new Promise((answer, fail) => {
       const options: RequestOptions = {
         method: call.method,
-        headers: { 'user-agent': 'Leitwerk', ...call.headers, ...(call.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(call.body)) }) },
+        headers: {
+          'user-agent': 'Leitwerk',
+          ...call.headers,
+          ...(call.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(call.body)) }),
+        },
         signal,
         agent: false,
         ...(mayCallPrivateAddresses ? {} : { lookup: guardedLookup }),
       };
-      const request = url.protocol === 'https:' ? requestHttps(url, options, answer) : requestHttp(url, options, answer);
+      const request =
+        url.protocol === 'https:' ? requestHttps(url, options, answer) : requestHttp(url, options, answer);
       request.on('error', fail);
       request.end(call.body);
     });
@@ -113,7 +128,8 @@ export function createEgress({ mayCallPrivateAddresses, timeoutMs = fifteenSecon
     call: async (call) => {
       const url = parseUrl(call.url);
       const host = hostOf(url);
-      if (!mayCallPrivateAddresses && (isPrivateName(host) || (isIP(host) !== 0 && !isPublicAddress(host)))) throw refused(host);
+      if (!mayCallPrivateAddresses && (isPrivateName(host) || (isIP(host) !== 0 && !isPublicAddress(host))))
+        throw refused(host);
       // One limit for all of it: name, connection, waiting and reading.
       const signal = AbortSignal.timeout(timeoutMs);
       try {

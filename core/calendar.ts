@@ -11,7 +11,10 @@ export interface CalendarConfig {
   readonly timeZone: string;
   readonly week: Readonly<Partial<Record<Weekday, readonly string[]>>>;
   readonly holidays?: { readonly country: string; readonly state?: string; readonly region?: string };
-  readonly daysOff?: readonly { readonly date: string; readonly label?: { readonly de: string; readonly en: string } }[];
+  readonly daysOff?: readonly {
+    readonly date: string;
+    readonly label?: { readonly de: string; readonly en: string };
+  }[];
 }
 
 /** A span as config writes it. Parts add up, days first; `at` then sets the time of day. */
@@ -57,7 +60,8 @@ interface ClockSpan {
   readonly to: number;
 }
 
-const misconfigured = (de: string, en: string): LeitwerkError => new LeitwerkError('Misconfigured', { text: { de, en } });
+const misconfigured = (de: string, en: string): LeitwerkError =>
+  new LeitwerkError('Misconfigured', { text: { de, en } });
 
 const parseSpan = (text: string): ClockSpan => {
   const match = spanPattern.exec(text);
@@ -65,7 +69,10 @@ const parseSpan = (text: string): ClockSpan => {
   const from = (fromHour ?? 0) * 60 + (fromMinute ?? 0);
   const to = (toHour ?? 0) * 60 + (toMinute ?? 0);
   if (match === null || to <= from || to > 1440) {
-    throw misconfigured(`„${text}“ ist keine Arbeitszeit (HH:mm-HH:mm).`, `"${text}" is not a working time (HH:mm-HH:mm).`);
+    throw misconfigured(
+      `„${text}“ ist keine Arbeitszeit (HH:mm-HH:mm).`,
+      `"${text}" is not a working time (HH:mm-HH:mm).`,
+    );
   }
   return { from, to };
 };
@@ -79,7 +86,10 @@ const parseWeek = (config: CalendarConfig): ClockSpan[][] => {
     }
   }
   if (week.every((spans) => spans.length === 0)) {
-    throw misconfigured(`Kalender „${config.key}“ hat keine Arbeitszeit.`, `Calendar "${config.key}" has no working time.`);
+    throw misconfigured(
+      `Kalender „${config.key}“ hat keine Arbeitszeit.`,
+      `Calendar "${config.key}" has no working time.`,
+    );
   }
   return week;
 };
@@ -96,7 +106,10 @@ const clockMs = (day: DateTime, minutes: number): number =>
  * A business calendar. `isHoliday` says whether a date (`YYYY-MM-DD`) is a public holiday; it must always say the same.
  * @throws LeitwerkError `Misconfigured` for an unknown time zone, unreadable or overlapping hours, or a week without work.
  */
-export function createCalendar(config: CalendarConfig, isHoliday: (isoDate: string) => boolean = () => false): Calendar {
+export function createCalendar(
+  config: CalendarConfig,
+  isHoliday: (isoDate: string) => boolean = () => false,
+): Calendar {
   return new BusinessCalendar(config, isHoliday);
 }
 
@@ -175,7 +188,8 @@ class BusinessCalendar implements Calendar {
   /** The time of day on the instant's date; the next day where that would lie before `after`. */
   #atTime(instant: string, at: string, after: string | undefined): string {
     const match = timePattern.exec(at);
-    if (match === null) throw misconfigured(`„${at}“ ist keine Uhrzeit (HH:mm).`, `"${at}" is not a time of day (HH:mm).`);
+    if (match === null)
+      throw misconfigured(`„${at}“ ist keine Uhrzeit (HH:mm).`, `"${at}" is not a time of day (HH:mm).`);
     const day = this.#local(instant);
     const minutes = Number(match[1]) * 60 + Number(match[2]);
     const ms = clockMs(day, minutes);
@@ -196,7 +210,9 @@ class BusinessCalendar implements Calendar {
     const known = this.#spans.get(date);
     if (known !== undefined) return known;
     const clock = this.#isWorkingDate(day) ? (this.#week[day.weekday - 1] ?? []) : [];
-    const spans = clock.map((span) => ({ from: clockMs(day, span.from), to: clockMs(day, span.to) })).filter((span) => span.to > span.from);
+    const spans = clock
+      .map((span) => ({ from: clockMs(day, span.from), to: clockMs(day, span.to) }))
+      .filter((span) => span.to > span.from);
     if (this.#spans.size > 1_000) this.#spans.clear();
     this.#spans.set(date, spans);
     return spans;
@@ -209,7 +225,10 @@ class BusinessCalendar implements Calendar {
       if (answer !== undefined) return answer;
       day = day.plus({ days: step });
     }
-    throw misconfigured(`Kalender „${this.#key}“ findet keine Arbeitszeit.`, `Calendar "${this.#key}" finds no working time.`);
+    throw misconfigured(
+      `Kalender „${this.#key}“ findet keine Arbeitszeit.`,
+      `Calendar "${this.#key}" finds no working time.`,
+    );
   }
 
   #forward(startMs: number, wantedMs: number): number {

@@ -60,10 +60,12 @@ export function planIssues(plan: readonly PlanStep[]): Issue[] {
   const keys = new Set(plan.map((step) => step.key));
   const seen = new Set<string>();
   for (const [position, step] of plan.entries()) {
-    if (seen.has(step.key)) issues.push({ path: `/${position}/key`, code: 'duplicate', message: `"${step.key}" is used twice.` });
+    if (seen.has(step.key))
+      issues.push({ path: `/${position}/key`, code: 'duplicate', message: `"${step.key}" is used twice.` });
     seen.add(step.key);
     for (const key of step.after ?? []) {
-      if (!keys.has(key)) issues.push({ path: `/${position}/after`, code: 'unknown', message: `"${key}" is not a step of this plan.` });
+      if (!keys.has(key))
+        issues.push({ path: `/${position}/after`, code: 'unknown', message: `"${key}" is not a step of this plan.` });
     }
   }
   if (issues.length > 0) return issues;
@@ -76,7 +78,10 @@ export function planIssues(plan: readonly PlanStep[]): Issue[] {
 }
 
 const latest = (instants: readonly string[]): string | undefined =>
-  instants.reduce<string | undefined>((last, instant) => (last === undefined || Date.parse(instant) > Date.parse(last) ? instant : last), undefined);
+  instants.reduce<string | undefined>(
+    (last, instant) => (last === undefined || Date.parse(instant) > Date.parse(last) ? instant : last),
+    undefined,
+  );
 
 /**
  * Gives every step its begin and due date, in dependency order. Steps in `fixed` keep their times.
@@ -87,7 +92,9 @@ export function schedulePlan<S extends PlanStep>(plan: readonly S[], options: Pl
   const { calendar, fixed } = options;
   const ends = new Map<string, string>();
   return orderPlan(plan).map((step) => {
-    const slot = fixed?.get(step.key) ?? place(step, latest((step.after ?? []).map((key) => ends.get(key) ?? options.start)) ?? options.start, calendar);
+    const slot =
+      fixed?.get(step.key) ??
+      place(step, latest((step.after ?? []).map((key) => ends.get(key) ?? options.start)) ?? options.start, calendar);
     ends.set(step.key, slot.dueAt);
     return { step, startAt: slot.startAt, dueAt: slot.dueAt };
   });
@@ -114,7 +121,12 @@ const followersOf = (plan: readonly PlanStep[], moved: string): Set<string> => {
  */
 export function shiftFollowers<S extends PlanStep>(
   plan: readonly S[],
-  change: { readonly moved: string; readonly slot: Slot; readonly current: ReadonlyMap<string, Slot>; readonly done?: ReadonlyMap<string, Slot> },
+  change: {
+    readonly moved: string;
+    readonly slot: Slot;
+    readonly current: ReadonlyMap<string, Slot>;
+    readonly done?: ReadonlyMap<string, Slot>;
+  },
   options: { readonly start: string; readonly calendar: Calendar },
 ): Scheduled<S>[] {
   const followers = followersOf(plan, change.moved);

@@ -54,18 +54,33 @@ const toEffect = ({ payload, sent, ...row }: StoredEffect): EffectRow => ({
   effect: JSON.parse(payload) as ExternalEffect,
   sent: sent === null ? [] : (JSON.parse(sent) as string[]),
 });
-const columns = '`tenantId`, `id`, `name`, `entity`, `recordId`, `stage`, `payload`, `state`, `attempts`, `sent`, `createdAt`';
+const columns =
+  '`tenantId`, `id`, `name`, `entity`, `recordId`, `stage`, `payload`, `state`, `attempts`, `sent`, `createdAt`';
 
 /** Short name of an effect for keys and message ids: the first 32 hex digits of its name's SHA-256. */
 export const effectId = (name: string): string => createHash('sha256').update(name).digest('hex').slice(0, 32);
 
 /** Records an effect that is to be done. One that is recorded already stays as it is. */
-export async function addEffect(tx: Tx, input: ProcessKey & { readonly stage: string; readonly effect: ExternalEffect; readonly at: string }): Promise<void> {
+export async function addEffect(
+  tx: Tx,
+  input: ProcessKey & { readonly stage: string; readonly effect: ExternalEffect; readonly at: string },
+): Promise<void> {
   const { effect } = input;
   const id = effectId(effect.key);
   const known = await tx.get('SELECT `id` FROM `effect` WHERE `tenantId` = ? AND `id` = ?', [input.tenantId, id]);
   if (known !== undefined) return;
-  const values: Value[] = [input.tenantId, id, effect.key, input.entity, input.recordId, input.stage, effect.kind, JSON.stringify(effect), input.at, input.at];
+  const values: Value[] = [
+    input.tenantId,
+    id,
+    effect.key,
+    input.entity,
+    input.recordId,
+    input.stage,
+    effect.kind,
+    JSON.stringify(effect),
+    input.at,
+    input.at,
+  ];
   await tx.run(
     "INSERT INTO `effect` (`tenantId`, `id`, `name`, `entity`, `recordId`, `stage`, `kind`, `payload`, `createdAt`, `updatedAt`, `state`, `attempts`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 0)",
     values,
@@ -73,7 +88,10 @@ export async function addEffect(tx: Tx, input: ProcessKey & { readonly stage: st
 }
 
 export async function readEffect(db: Queries, tenantId: string, id: string): Promise<EffectRow | undefined> {
-  const row = await db.get<StoredEffect>(`SELECT ${columns} FROM \`effect\` WHERE \`tenantId\` = ? AND \`id\` = ?`, [tenantId, id]);
+  const row = await db.get<StoredEffect>(`SELECT ${columns} FROM \`effect\` WHERE \`tenantId\` = ? AND \`id\` = ?`, [
+    tenantId,
+    id,
+  ]);
   return row === undefined ? undefined : toEffect(row);
 }
 
@@ -89,21 +107,39 @@ export async function readEffects(db: Queries, key: ProcessKey, state: EffectSta
 /** Notes how an effect came out. `attempts` is counted up by the caller. */
 export async function writeEffectState(
   tx: Tx,
-  change: { readonly tenantId: string; readonly id: string; readonly state: EffectState; readonly at: string; readonly attempts?: number; readonly error?: unknown },
+  change: {
+    readonly tenantId: string;
+    readonly id: string;
+    readonly state: EffectState;
+    readonly at: string;
+    readonly attempts?: number;
+    readonly error?: unknown;
+  },
 ): Promise<void> {
   const { tenantId, id, state, at, attempts, error } = change;
   const counted = attempts === undefined ? '' : ', `attempts` = ?';
-  await tx.run(`UPDATE \`effect\` SET \`state\` = ?, \`updatedAt\` = ?, \`error\` = ?${counted} WHERE \`tenantId\` = ? AND \`id\` = ?`, [
-    state,
-    at,
-    error === undefined ? null : JSON.stringify(error),
-    ...(attempts === undefined ? [] : [attempts]),
-    tenantId,
-    id,
-  ]);
+  await tx.run(
+    `UPDATE \`effect\` SET \`state\` = ?, \`updatedAt\` = ?, \`error\` = ?${counted} WHERE \`tenantId\` = ? AND \`id\` = ?`,
+    [
+      state,
+      at,
+      error === undefined ? null : JSON.stringify(error),
+      ...(attempts === undefined ? [] : [attempts]),
+      tenantId,
+      id,
+    ],
+  );
 }
 
 /** Notes which addresses of a mail have been served, so that another attempt leaves them out. */
-export async function writeSent(tx: Tx, effect: { readonly tenantId: string; readonly id: string }, sent: readonly string[]): Promise<void> {
-  await tx.run('UPDATE `effect` SET `sent` = ? WHERE `tenantId` = ? AND `id` = ?', [JSON.stringify(sent), effect.tenantId, effect.id]);
+export async function writeSent(
+  tx: Tx,
+  effect: { readonly tenantId: string; readonly id: string },
+  sent: readonly string[],
+): Promise<void> {
+  await tx.run('UPDATE `effect` SET `sent` = ? WHERE `tenantId` = ? AND `id` = ?', [
+    JSON.stringify(sent),
+    effect.tenantId,
+    effect.id,
+  ]);
 }

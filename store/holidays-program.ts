@@ -28,7 +28,9 @@ const readCountry = (country: string): HolidayData | undefined => {
 const answer = ({ place, fromYear, years }: HolidayQuestion): HolidayAnswer => {
   const data = readCountry(place.country);
   if (data === undefined) return { dates: undefined };
-  const { default: Parser } = load('date-holidays-parser') as { default: new (data: HolidayData, country: string) => HolidayCalendar };
+  const { default: Parser } = load('date-holidays-parser') as {
+    default: new (data: HolidayData, country: string) => HolidayCalendar;
+  };
   const calendar = new Parser(data, place.country);
   calendar.init(place.country, place.state, place.region);
   const dates = Array.from({ length: years }, (_, index) => calendar.getHolidays(fromYear + index)).flat();

@@ -26,12 +26,20 @@ const program = fileURLToPath(new URL('holidays-program.ts', import.meta.url));
  * and neither the rules of `date-holidays` nor a thread's heap stay in our memory.
  */
 const ask = (question: HolidayQuestion): readonly string[] => {
-  const output = execFileSync(process.execPath, [program], { input: JSON.stringify(question), timeout: patienceMs, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
+  const output = execFileSync(process.execPath, [program], {
+    input: JSON.stringify(question),
+    timeout: patienceMs,
+    encoding: 'utf8',
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
   const { dates } = JSON.parse(output) as HolidayAnswer;
   if (dates !== undefined) return dates;
   const { country } = question.place;
   throw new LeitwerkError('Misconfigured', {
-    text: { de: `Für das Land „${country}“ gibt es keine Feiertage.`, en: `There are no public holidays for the country "${country}".` },
+    text: {
+      de: `Für das Land „${country}“ gibt es keine Feiertage.`,
+      en: `There are no public holidays for the country "${country}".`,
+    },
   });
 };
 

@@ -20,21 +20,32 @@ export interface Outgoing {
 
 /** The oldest events of a lane that wait to be relayed. */
 export async function readOutgoing(db: Queries, lane: Lane, limit: number): Promise<Outgoing[]> {
-  return await db.all<Outgoing>(`SELECT \`seq\`, \`tenantId\`, \`lane\`, \`wakes\` FROM \`event\` WHERE \`lane\` = ? ORDER BY \`seq\` LIMIT ${Math.trunc(limit)}`, [lane]);
+  return await db.all<Outgoing>(
+    `SELECT \`seq\`, \`tenantId\`, \`lane\`, \`wakes\` FROM \`event\` WHERE \`lane\` = ? ORDER BY \`seq\` LIMIT ${Math.trunc(limit)}`,
+    [lane],
+  );
 }
 
 /** Notes that Temporal knows of these events. */
 export async function markRelayed(db: Database, seqs: readonly number[]): Promise<void> {
   if (seqs.length === 0) return;
-  await db.write((tx) => tx.run(`UPDATE \`event\` SET \`lane\` = NULL WHERE \`seq\` IN (${seqs.map(() => '?').join(', ')})`, seqs));
+  await db.write((tx) =>
+    tx.run(`UPDATE \`event\` SET \`lane\` = NULL WHERE \`seq\` IN (${seqs.map(() => '?').join(', ')})`, seqs),
+  );
 }
 
 /** Takes or keeps a lease until `until`. False while someone else holds it. */
-export async function holdLease(db: Database, lease: { readonly name: string; readonly holder: string; readonly now: string; readonly until: string }): Promise<boolean> {
+export async function holdLease(
+  db: Database,
+  lease: { readonly name: string; readonly holder: string; readonly now: string; readonly until: string },
+): Promise<boolean> {
   const { name, holder, now, until } = lease;
   return await db.write(async (tx) => {
     const lock = tx.dialect === 'mysql' ? ' FOR UPDATE' : '';
-    const row = await tx.get<{ holder: string; until: string }>(`SELECT \`holder\`, \`until\` FROM \`lease\` WHERE \`name\` = ?${lock}`, [name]);
+    const row = await tx.get<{ holder: string; until: string }>(
+      `SELECT \`holder\`, \`until\` FROM \`lease\` WHERE \`name\` = ?${lock}`,
+      [name],
+    );
     if (row === undefined) {
       await tx.run('INSERT INTO `lease` (`name`, `holder`, `until`) VALUES (?, ?, ?)', [name, holder, until]);
       return true;
@@ -46,7 +57,10 @@ export async function holdLease(db: Database, lease: { readonly name: string; re
 }
 
 /** Gives a lease back, so that the next holder need not wait for its end. */
-export async function releaseLease(db: Database, lease: { readonly name: string; readonly holder: string }): Promise<void> {
+export async function releaseLease(
+  db: Database,
+  lease: { readonly name: string; readonly holder: string },
+): Promise<void> {
   await db.write((tx) => tx.run('DELETE FROM `lease` WHERE `name` = ? AND `holder` = ?', [lease.name, lease.holder]));
 }
 
@@ -74,20 +88,33 @@ const placeSql = ({ table, hasState }: PlaceQuery): string =>
   `SELECT r.\`id\`, r.\`pipeline\`, r.\`pipelineRevision\`, r.\`stage\`, ${hasState ? 'r.`state`' : 'NULL AS `state`'}, r.\`deletedAt\`, p.\`state\` AS \`processState\`
    FROM \`${table}\` r LEFT JOIN \`process\` p ON p.\`tenantId\` = r.\`tenantId\` AND p.\`entity\` = ? AND p.\`recordId\` = r.\`id\` WHERE r.\`tenantId\` = ?`;
 
-export async function readPlaces(db: Queries, query: PlaceQuery & { readonly ids: readonly string[] }): Promise<ProcessPlace[]> {
+export async function readPlaces(
+  db: Queries,
+  query: PlaceQuery & { readonly ids: readonly string[] },
+): Promise<ProcessPlace[]> {
   const params: Value[] = [query.entity, query.tenantId, ...query.ids];
-  return await db.all<ProcessPlace>(`${placeSql(query)} AND r.\`id\` IN (${query.ids.map(() => '?').join(', ')})`, params);
+  return await db.all<ProcessPlace>(
+    `${placeSql(query)} AND r.\`id\` IN (${query.ids.map(() => '?').join(', ')})`,
+    params,
+  );
 }
 
 /** Records that should have a running process, by id after `afterId`. Those the relay still has an event of are on their way, as are those younger than `before`. */
-export async function readDuePlaces(db: Queries, query: PlaceQuery & { readonly afterId: string; readonly before: string; readonly limit: number }): Promise<ProcessPlace[]> {
+export async function readDuePlaces(
+  db: Queries,
+  query: PlaceQuery & { readonly afterId: string; readonly before: string; readonly limit: number },
+): Promise<ProcessPlace[]> {
   const open = query.hasState ? " AND r.`state` = 'open'" : '';
   const sql = `${placeSql(query)} AND r.\`deletedAt\` IS NULL${open} AND r.\`pipeline\` IS NOT NULL AND (p.\`state\` IS NULL OR p.\`state\` <> 'done') AND r.\`createdAt\` < ? AND NOT EXISTS (SELECT 1 FROM \`event\` e WHERE e.\`recordId\` = r.\`id\` AND e.\`lane\` IS NOT NULL) AND r.\`id\` > ? ORDER BY r.\`id\` LIMIT ${Math.trunc(query.limit)}`;
   return await db.all<ProcessPlace>(sql, [query.entity, query.tenantId, query.before, query.afterId]);
 }
 
 /** Running processes whose deadline passed before `before` without anything happening, and of which nothing waits to be relayed. */
-export async function readOverdue(db: Queries, before: string, limit: number): Promise<{ readonly tenantId: string; readonly entity: string; readonly recordId: string }[]> {
+export async function readOverdue(
+  db: Queries,
+  before: string,
+  limit: number,
+): Promise<{ readonly tenantId: string; readonly entity: string; readonly recordId: string }[]> {
   return await db.all(
     `SELECT p.\`tenantId\`, p.\`entity\`, p.\`recordId\` FROM \`process\` p WHERE p.\`state\` = 'running' AND p.\`nextAt\` < ?
      AND NOT EXISTS (SELECT 1 FROM \`event\` e WHERE e.\`recordId\` = p.\`recordId\` AND e.\`lane\` IS NOT NULL) ORDER BY p.\`nextAt\` LIMIT ${Math.trunc(limit)}`,

@@ -20,7 +20,10 @@ interface StoredActivity {
 }
 
 /** The activities linked to a record through the field `link` (the entity's name), planned and other. */
-export async function readLinkedActivities(db: Queries, key: { readonly tenantId: string; readonly link: string; readonly recordId: string }): Promise<LinkedActivity[]> {
+export async function readLinkedActivities(
+  db: Queries,
+  key: { readonly tenantId: string; readonly link: string; readonly recordId: string },
+): Promise<LinkedActivity[]> {
   const rows = await db.all<StoredActivity>(
     `SELECT \`id\`, \`stage\`, \`planKey\`, \`state\`, \`isMandatory\`, \`createdAt\`, \`type\`, \`result\` FROM \`activity\` WHERE \`tenantId\` = ? AND \`deletedAt\` IS NULL AND \`${key.link}\` = ? LIMIT 1000`,
     [key.tenantId, key.recordId],
@@ -48,18 +51,27 @@ export interface LinkedEvent {
 }
 
 /** Events of these records after `afterSeq`, oldest first. */
-export async function readLinkedEvents(db: Queries, query: { readonly tenantId: string; readonly recordIds: readonly string[]; readonly afterSeq: number }): Promise<LinkedEvent[]> {
+export async function readLinkedEvents(
+  db: Queries,
+  query: { readonly tenantId: string; readonly recordIds: readonly string[]; readonly afterSeq: number },
+): Promise<LinkedEvent[]> {
   const marks = query.recordIds.map(() => '?').join(', ');
   const params: Value[] = [...query.recordIds, query.afterSeq, query.tenantId];
   const rows = await db.all<Omit<LinkedEvent, 'fields'> & { readonly changes: string | null }>(
     `SELECT \`seq\`, \`at\`, \`actor\`, \`act\`, \`recordId\`, \`changes\` FROM \`event\` WHERE \`recordId\` IN (${marks}) AND \`seq\` > ? AND \`tenantId\` = ? ORDER BY \`seq\` LIMIT 1000`,
     params,
   );
-  return rows.map(({ changes, ...row }) => ({ ...row, fields: changes === null ? [] : Object.keys(JSON.parse(changes) as object) }));
+  return rows.map(({ changes, ...row }) => ({
+    ...row,
+    fields: changes === null ? [] : Object.keys(JSON.parse(changes) as object),
+  }));
 }
 
 /** How many open records of an entity each of these users is responsible for. */
-export async function countOpenByOwner(db: Queries, query: { readonly tenantId: string; readonly table: string; readonly owners: readonly string[] }): Promise<Map<string, number>> {
+export async function countOpenByOwner(
+  db: Queries,
+  query: { readonly tenantId: string; readonly table: string; readonly owners: readonly string[] },
+): Promise<Map<string, number>> {
   if (query.owners.length === 0) return new Map();
   const marks = query.owners.map(() => '?').join(', ');
   const rows = await db.all<{ owner: string; n: number }>(

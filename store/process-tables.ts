@@ -5,4 +5,10 @@ import { processTable, turnTable } from './processes.ts';
 import type { TableDefinition } from './tables.ts';
 
 /** Everything that processes, their effects and the relay need beside the records. */
-export const processTables: readonly TableDefinition[] = [processTable, turnTable, effectTable, leaseTable, noticeTable];
+export const processTables: readonly TableDefinition[] = [
+  processTable,
+  turnTable,
+  effectTable,
+  leaseTable,
+  noticeTable,
+];

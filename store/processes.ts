@@ -148,12 +148,20 @@ export async function writeProcess(tx: Tx, process: ProcessRow, isNew: boolean):
   const names = Object.keys(values);
   if (isNew) {
     const columns = ['tenantId', 'entity', 'recordId', ...names].map((name) => `\`${name}\``).join(', ');
-    const marks = Array(names.length + 3).fill('?').join(', ');
-    await tx.run(`INSERT INTO \`process\` (${columns}) VALUES (${marks})`, [...keyOf(process), ...Object.values(values)]);
+    const marks = Array(names.length + 3)
+      .fill('?')
+      .join(', ');
+    await tx.run(`INSERT INTO \`process\` (${columns}) VALUES (${marks})`, [
+      ...keyOf(process),
+      ...Object.values(values),
+    ]);
     return;
   }
   const sets = names.map((name) => `\`${name}\` = ?`).join(', ');
-  await tx.run(`UPDATE \`process\` SET ${sets} WHERE \`tenantId\` = ? AND \`entity\` = ? AND \`recordId\` = ?`, [...Object.values(values), ...keyOf(process)]);
+  await tx.run(`UPDATE \`process\` SET ${sets} WHERE \`tenantId\` = ? AND \`entity\` = ? AND \`recordId\` = ?`, [
+    ...Object.values(values),
+    ...keyOf(process),
+  ]);
 }
 
 /** Processes that need a person, newest first. */
@@ -166,13 +174,29 @@ export async function readParked(db: Queries, tenantId: string, limit = 100): Pr
 }
 
 /** The candidate whose turn it is: the one after the last, in the order given. Undefined without candidates. */
-export async function takeTurn(tx: Tx, turn: { readonly tenantId: string; readonly name: string; readonly candidates: readonly string[] }): Promise<string | undefined> {
+export async function takeTurn(
+  tx: Tx,
+  turn: { readonly tenantId: string; readonly name: string; readonly candidates: readonly string[] },
+): Promise<string | undefined> {
   const { tenantId, name, candidates } = turn;
   const lock = tx.dialect === 'mysql' ? ' FOR UPDATE' : '';
-  const last = await tx.get<{ lastUser: string }>(`SELECT \`lastUser\` FROM \`assignment_turn\` WHERE \`tenantId\` = ? AND \`name\` = ?${lock}`, [tenantId, name]);
+  const last = await tx.get<{ lastUser: string }>(
+    `SELECT \`lastUser\` FROM \`assignment_turn\` WHERE \`tenantId\` = ? AND \`name\` = ?${lock}`,
+    [tenantId, name],
+  );
   const next = candidates[(candidates.indexOf(last?.lastUser ?? '') + 1) % Math.max(candidates.length, 1)];
   if (next === undefined) return undefined;
-  if (last === undefined) await tx.run('INSERT INTO `assignment_turn` (`tenantId`, `name`, `lastUser`) VALUES (?, ?, ?)', [tenantId, name, next]);
-  else await tx.run('UPDATE `assignment_turn` SET `lastUser` = ? WHERE `tenantId` = ? AND `name` = ?', [next, tenantId, name]);
+  if (last === undefined)
+    await tx.run('INSERT INTO `assignment_turn` (`tenantId`, `name`, `lastUser`) VALUES (?, ?, ?)', [
+      tenantId,
+      name,
+      next,
+    ]);
+  else
+    await tx.run('UPDATE `assignment_turn` SET `lastUser` = ? WHERE `tenantId` = ? AND `name` = ?', [
+      next,
+      tenantId,
+      name,
+    ]);
   return next;
 }

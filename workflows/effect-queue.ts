@@ -22,7 +22,8 @@ export function toFailure(error: unknown, effect?: string): Failure {
   };
 }
 
-const isText = (value: unknown): value is { de: string; en: string } => typeof value === 'object' && value !== null && 'de' in value && 'en' in value;
+const isText = (value: unknown): value is { de: string; en: string } =>
+  typeof value === 'object' && value !== null && 'de' in value && 'en' in value;
 
 /**
  * Sends mails and webhooks one after the other beside the main loop, so that a slow mail server does not keep the process
@@ -80,7 +81,12 @@ const perform = async (tenantId: string, effect: Waiting): Promise<void> => {
   const { performEffect } = proxyActivities<EffectActivities>({
     summary: effect.summary,
     startToCloseTimeout: '1 minute',
-    retry: { maximumAttempts: effect.retry.maximumAttempts, initialInterval: effect.retry.initialIntervalMs, backoffCoefficient: 3, maximumInterval: '10 minutes' },
+    retry: {
+      maximumAttempts: effect.retry.maximumAttempts,
+      initialInterval: effect.retry.initialIntervalMs,
+      backoffCoefficient: 3,
+      maximumInterval: '10 minutes',
+    },
   });
   await performEffect({ tenantId, id: effect.id });
 };

@@ -46,7 +46,9 @@ export async function runPipeline(input: ProcessInput): Promise<void> {
   let step: AdvanceResult | undefined;
   let shown = { stage: input.stage, health: 'ok' };
 
-  setHandler(recordChangedSignal, () => void (inbox.isWoken = true), { description: 'Something changed in the record: look again' });
+  setHandler(recordChangedSignal, () => void (inbox.isWoken = true), {
+    description: 'Something changed in the record: look again',
+  });
   setHandler(retrySignal, () => ask(inbox, 'retry'), { description: 'Repair and continue: do the failed step again' });
   setHandler(detailsQuery, () => step?.details ?? '', { description: 'Where the process stands' });
   setHandler(
@@ -75,7 +77,9 @@ export async function runPipeline(input: ProcessInput): Promise<void> {
       return;
     }
     timer.set(step);
-    await condition(() => inbox.isWoken || (queue.isIdle && (step?.state === 'done' || workflowInfo().continueAsNewSuggested)));
+    await condition(
+      () => inbox.isWoken || (queue.isIdle && (step?.state === 'done' || workflowInfo().continueAsNewSuggested)),
+    );
     if (!inbox.isWoken && workflowInfo().continueAsNewSuggested) {
       await condition(allHandlersFinished);
       if (!inbox.isWoken) await continueAsNew<typeof runPipeline>({ ...input, stage: shown.stage });
@@ -89,7 +93,10 @@ const ask = (inbox: Inbox, request: 'retry' | 'skip'): void => {
 };
 
 /** One local activity. What cannot be retried parks the process: the row says why, and a person continues it. */
-const takeStep = async (input: ProcessInput, wish: { readonly request: Inbox['request']; readonly failure: Failure | undefined }): Promise<AdvanceResult> => {
+const takeStep = async (
+  input: ProcessInput,
+  wish: { readonly request: Inbox['request']; readonly failure: Failure | undefined },
+): Promise<AdvanceResult> => {
   const { tenantId, entity, recordId } = input;
   const key = { tenantId, entity, recordId };
   if (wish.failure !== undefined) return await park({ ...key, ...wish.failure });
@@ -102,7 +109,11 @@ const takeStep = async (input: ProcessInput, wish: { readonly request: Inbox['re
 };
 
 /** Tells the operator, in Temporal's own page and search. Search attributes cost a write: only when the stage or the health changes. */
-const show = (input: ProcessInput, step: AdvanceResult, before: { stage: string; health: string }): { stage: string; health: string } => {
+const show = (
+  input: ProcessInput,
+  step: AdvanceResult,
+  before: { stage: string; health: string },
+): { stage: string; health: string } => {
   setCurrentDetails(step.details);
   const now = { stage: step.stage, health: step.state === 'parked' ? 'parked' : 'ok' };
   if (input.hasAttributes && (now.stage !== before.stage || now.health !== before.health)) {

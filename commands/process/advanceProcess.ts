@@ -1,10 +1,21 @@
 import type { EntityModel } from '../../core/entity.ts';
 import { decide } from '../../core/pipeline/decide.ts';
 import { isClosed } from '../../core/pipeline/run.ts';
-import { isExternal, newProcess, type Decision, type ProcessEvent, type ProcessState } from '../../core/pipeline/state.ts';
+import {
+  isExternal,
+  newProcess,
+  type Decision,
+  type ProcessEvent,
+  type ProcessState,
+} from '../../core/pipeline/state.ts';
 import type { Tx } from '../../store/database.ts';
 import { readEffects } from '../../store/effects.ts';
-import { readLinkedActivities, readLinkedEvents, type LinkedActivity, type LinkedEvent } from '../../store/process-inputs.ts';
+import {
+  readLinkedActivities,
+  readLinkedEvents,
+  type LinkedActivity,
+  type LinkedEvent,
+} from '../../store/process-inputs.ts';
 import { readProcess, writeProcess, type ProcessKey, type ProcessRow } from '../../store/processes.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { lockRecord } from '../../store/records.ts';
@@ -28,27 +39,58 @@ export async function advanceProcess(ctx: Context, key: ProcessKey, request?: Pr
     const stored = await readProcess(tx, key);
     if (record === undefined) return await endWithout(ctx, tx, { key, stored });
     const process = await released(ctx, tx, { stored, record, request });
-    if (process?.state === 'parked') return toStep(process, { definition: undefined, effects: [], owner: record['owner'], language: ctx.language });
+    if (process?.state === 'parked')
+      return toStep(process, { definition: undefined, effects: [], owner: record['owner'], language: ctx.language });
     return await step(ctx, tx, { key, model, record, process });
   });
 }
 
 /** The record is gone altogether: nothing is left to do. */
-const endWithout = async (ctx: Context, tx: Tx, { key, stored }: { key: ProcessKey; stored: ProcessRow | undefined }): Promise<ProcessStep> => {
+const endWithout = async (
+  ctx: Context,
+  tx: Tx,
+  { key, stored }: { key: ProcessKey; stored: ProcessRow | undefined },
+): Promise<ProcessStep> => {
   const at = ctx.now().toISOString();
-  const base: ProcessRow = stored ?? { ...key, pipeline: '', revision: 0, state: 'done', position: newProcess, seenSeq: 0, touchedAt: undefined, next: undefined, error: undefined, startedAt: at, updatedAt: at };
-  const ended: ProcessRow = { ...base, state: 'done', position: { ...base.position, timers: {}, isDone: true }, next: undefined, error: undefined, updatedAt: at };
+  const base: ProcessRow = stored ?? {
+    ...key,
+    pipeline: '',
+    revision: 0,
+    state: 'done',
+    position: newProcess,
+    seenSeq: 0,
+    touchedAt: undefined,
+    next: undefined,
+    error: undefined,
+    startedAt: at,
+    updatedAt: at,
+  };
+  const ended: ProcessRow = {
+    ...base,
+    state: 'done',
+    position: { ...base.position, timers: {}, isDone: true },
+    next: undefined,
+    error: undefined,
+    updatedAt: at,
+  };
   if (stored !== undefined) await writeProcess(tx, ended, false);
   return toStep(ended, { definition: undefined, effects: [], owner: '', language: ctx.language });
 };
 
 /** A parked process goes on when someone asks for it, or when its record has been moved on or closed by hand. */
-const released = async (ctx: Context, tx: Tx, now: { stored: ProcessRow | undefined; record: RecordData; request: ProcessRequest | undefined }): Promise<ProcessRow | undefined> => {
+const released = async (
+  ctx: Context,
+  tx: Tx,
+  now: { stored: ProcessRow | undefined; record: RecordData; request: ProcessRequest | undefined },
+): Promise<ProcessRow | undefined> => {
   const { stored, record, request } = now;
   if (stored === undefined) return undefined;
   if (request !== undefined) return await release(ctx, tx, { process: stored, request });
-  const hasMovedOn = isClosed(record) || record['stage'] !== stored.error?.stage || record['pipelineRevision'] !== stored.revision;
-  return stored.state === 'parked' && hasMovedOn ? await release(ctx, tx, { process: stored, request: 'skip' }) : stored;
+  const hasMovedOn =
+    isClosed(record) || record['stage'] !== stored.error?.stage || record['pipelineRevision'] !== stored.revision;
+  return stored.state === 'parked' && hasMovedOn
+    ? await release(ctx, tx, { process: stored, request: 'skip' })
+    : stored;
 };
 
 /** The activity field that links to records of the entity. */
@@ -59,7 +101,15 @@ const isByPerson = (event: LinkedEvent): boolean => event.actor.startsWith('user
 
 const toProcessEvent = (event: LinkedEvent, activities: ReadonlyMap<string, LinkedActivity>): ProcessEvent => {
   const activity = activities.get(event.recordId);
-  return { seq: event.seq, at: event.at, act: event.act, fields: event.fields, step: activity?.planKey ?? '', activityType: activity?.type ?? '', result: activity?.result ?? '' };
+  return {
+    seq: event.seq,
+    at: event.at,
+    act: event.act,
+    fields: event.fields,
+    step: activity?.planKey ?? '',
+    activityType: activity?.type ?? '',
+    result: activity?.result ?? '',
+  };
 };
 
 /** After a migration, timers that have not fired get the new revision's times; those that have fired do not fire again. */
@@ -67,7 +117,10 @@ const positionOf = (process: ProcessRow | undefined, record: RecordData): Proces
   if (process === undefined) return newProcess;
   const { position } = process;
   if (process.revision === record['pipelineRevision']) return position;
-  return { ...position, timers: Object.fromEntries(Object.entries(position.timers).filter(([, timer]) => timer.fired > 0)) };
+  return {
+    ...position,
+    timers: Object.fromEntries(Object.entries(position.timers).filter(([, timer]) => timer.fired > 0)),
+  };
 };
 
 interface Inputs {
@@ -76,15 +129,23 @@ interface Inputs {
 }
 
 /** A record that nobody has touched since its creation has neither events nor activities of interest. */
-const readInputs = async (tx: Tx, key: ProcessKey, since: { readonly link: string | undefined; readonly seenSeq: number; readonly isFresh: boolean }): Promise<Inputs> => {
+const readInputs = async (
+  tx: Tx,
+  key: ProcessKey,
+  since: { readonly link: string | undefined; readonly seenSeq: number; readonly isFresh: boolean },
+): Promise<Inputs> => {
   if (since.isFresh) return { activities: [], events: [] };
   const { tenantId, recordId } = key;
-  const activities = since.link === undefined ? [] : await readLinkedActivities(tx, { tenantId, link: since.link, recordId });
+  const activities =
+    since.link === undefined ? [] : await readLinkedActivities(tx, { tenantId, link: since.link, recordId });
   const recordIds = [recordId, ...activities.map((activity) => activity.id)];
   return { activities, events: await readLinkedEvents(tx, { tenantId, recordIds, afterSeq: since.seenSeq }) };
 };
 
-const decisionOn = (ctx: Context, now: { stand: Stand; events: readonly LinkedEvent[]; process: ProcessRow | undefined; touchedAt: string | undefined }): Decision => {
+const decisionOn = (
+  ctx: Context,
+  now: { stand: Stand; events: readonly LinkedEvent[]; process: ProcessRow | undefined; touchedAt: string | undefined },
+): Decision => {
   const { stand, events, process, touchedAt } = now;
   const byId = new Map(stand.activities.map((activity) => [activity.id, activity]));
   return decide({
@@ -99,7 +160,11 @@ const decisionOn = (ctx: Context, now: { stand: Stand; events: readonly LinkedEv
   });
 };
 
-const step = async (ctx: Context, tx: Tx, now: { key: ProcessKey; model: EntityModel; record: RecordData; process: ProcessRow | undefined }): Promise<ProcessStep> => {
+const step = async (
+  ctx: Context,
+  tx: Tx,
+  now: { key: ProcessKey; model: EntityModel; record: RecordData; process: ProcessRow | undefined },
+): Promise<ProcessStep> => {
   const { key, model, record, process } = now;
   const at = ctx.now().toISOString();
   const definition = await pipelineOf(tx, model, record);

@@ -25,7 +25,11 @@ export interface Stand {
 }
 
 /** Writes what a step has decided, in order, in the caller's transaction. Mails and webhooks are recorded here and sent later. */
-export async function applyEffects(ctx: Context, tx: Tx, run: { readonly stand: Stand; readonly effects: readonly Effect[] }): Promise<void> {
+export async function applyEffects(
+  ctx: Context,
+  tx: Tx,
+  run: { readonly stand: Stand; readonly effects: readonly Effect[] },
+): Promise<void> {
   for (const effect of run.effects) await applyEffect(ctx, tx, { stand: run.stand, effect });
 }
 
@@ -34,7 +38,14 @@ type One = { readonly stand: Stand; readonly effect: Effect };
 const applyEffect = async (ctx: Context, tx: Tx, { stand, effect }: One): Promise<void> => {
   if (isExternal(effect)) {
     const { tenantId } = ctx.actor;
-    return await addEffect(tx, { tenantId, entity: stand.model.name, recordId: String(stand.record['id']), stage: String(stand.record['stage'] ?? ''), effect, at: ctx.now().toISOString() });
+    return await addEffect(tx, {
+      tenantId,
+      entity: stand.model.name,
+      recordId: String(stand.record['id']),
+      stage: String(stand.record['stage'] ?? ''),
+      effect,
+      at: ctx.now().toISOString(),
+    });
   }
   switch (effect.kind) {
     case 'createActivity':
@@ -52,22 +63,44 @@ const applyEffect = async (ctx: Context, tx: Tx, { stand, effect }: One): Promis
       return await change(ctx, tx, { stand, act: 'update', values: { tags: [...new Set([...tags, ...effect.tags])] } });
     }
     case 'timeline':
-      return await addTimelineEntry(ctx, tx, { kind: 'process', text: effect.text[ctx.language], links: linksOf(stand.model.name, stand.record) });
+      return await addTimelineEntry(ctx, tx, {
+        kind: 'process',
+        text: effect.text[ctx.language],
+        links: linksOf(stand.model.name, stand.record),
+      });
     case 'moveStage':
       await change(ctx, tx, { stand, act: 'move', values: { stage: effect.to, stageSince: effect.at } });
-      return await addTimelineEntry(ctx, tx, { kind: 'moved', facts: { from: effect.from, to: effect.to }, links: linksOf(stand.model.name, stand.record) });
+      return await addTimelineEntry(ctx, tx, {
+        kind: 'moved',
+        facts: { from: effect.from, to: effect.to },
+        links: linksOf(stand.model.name, stand.record),
+      });
   }
 };
 
-const change = async (ctx: Context, tx: Tx, write: { readonly stand: Stand; readonly act: 'update' | 'move' | 'assign'; readonly values: RecordData }): Promise<void> => {
+const change = async (
+  ctx: Context,
+  tx: Tx,
+  write: { readonly stand: Stand; readonly act: 'update' | 'move' | 'assign'; readonly values: RecordData },
+): Promise<void> => {
   const { stand, act, values } = write;
-  const written = await changeRecord(ctx, tx, { model: stand.model, id: String(stand.record['id']), verb: act, act, change: () => values });
+  const written = await changeRecord(ctx, tx, {
+    model: stand.model,
+    id: String(stand.record['id']),
+    verb: act,
+    act,
+    change: () => values,
+  });
   stand.record = written.record;
 };
 
 const maxTitle = 200;
 
-const createActivity = async (ctx: Context, tx: Tx, { stand, activity }: { readonly stand: Stand; readonly activity: NewActivity }): Promise<void> => {
+const createActivity = async (
+  ctx: Context,
+  tx: Tx,
+  { stand, activity }: { readonly stand: Stand; readonly activity: NewActivity },
+): Promise<void> => {
   const responsible = await assigneeOf(ctx, tx, { stand, activity });
   const { [stand.model.name]: own, ...links } = linksOf(stand.model.name, stand.record);
   await addRecord(ctx, tx, {
@@ -90,30 +123,58 @@ const createActivity = async (ctx: Context, tx: Tx, { stand, activity }: { reado
   });
 };
 
-const assigneeOf = async (ctx: Context, tx: Tx, { stand, activity }: { readonly stand: Stand; readonly activity: NewActivity }): Promise<RecordData> => {
+const assigneeOf = async (
+  ctx: Context,
+  tx: Tx,
+  { stand, activity }: { readonly stand: Stand; readonly activity: NewActivity },
+): Promise<RecordData> => {
   const [kind, name] = splitRecipient(activity.assignee);
   const ofRecord = { owner: stand.record['owner'] ?? null, team: stand.record['team'] ?? null };
   if (kind === 'owner') return ofRecord;
   if (kind === 'team') return { ...ofRecord, owner: null };
   const assign = kind === 'role' ? { role: name } : { user: name };
-  const user = await pickAssignee(ctx, tx, { assign, entity: stand.model.name, turn: `activity/${stand.definition.key}/${name}` });
+  const user = await pickAssignee(ctx, tx, {
+    assign,
+    entity: stand.model.name,
+    turn: `activity/${stand.definition.key}/${name}`,
+  });
   return user === undefined ? ofRecord : { owner: user.id, team: user.team };
 };
 
-const cancelActivities = async (ctx: Context, tx: Tx, which: { readonly stand: Stand; readonly stage: string; readonly steps: readonly string[] | undefined }): Promise<void> => {
+const cancelActivities = async (
+  ctx: Context,
+  tx: Tx,
+  which: { readonly stand: Stand; readonly stage: string; readonly steps: readonly string[] | undefined },
+): Promise<void> => {
   const model = modelOf(ctx, 'activity');
   for (const activity of which.stand.activities) {
     if (activity.stage !== which.stage || activity.planKey === '' || activity.state !== 'open') continue;
     if (which.steps !== undefined && !which.steps.includes(activity.planKey)) continue;
-    await changeRecord(ctx, tx, { model, id: activity.id, verb: 'cancel', act: 'cancel', change: () => ({ state: 'cancelled' }) });
+    await changeRecord(ctx, tx, {
+      model,
+      id: activity.id,
+      verb: 'cancel',
+      act: 'cancel',
+      change: () => ({ state: 'cancelled' }),
+    });
   }
 };
 
-const notify = async (ctx: Context, tx: Tx, { stand, effect }: { readonly stand: Stand; readonly effect: Extract<Effect, { kind: 'notify' }> }): Promise<void> => {
+const notify = async (
+  ctx: Context,
+  tx: Tx,
+  { stand, effect }: { readonly stand: Stand; readonly effect: Extract<Effect, { kind: 'notify' }> },
+): Promise<void> => {
   const to = usersOf(ctx, stand.record, effect.to).map((user) => user.id);
   const links = linksOf(stand.model.name, stand.record);
   await addTimelineEntry(ctx, tx, { kind: 'notice', text: effect.text[ctx.language], facts: { to }, links });
-  const notice = { tenantId: ctx.actor.tenantId, at: ctx.now().toISOString(), entity: stand.model.name, recordId: String(stand.record['id']), text: effect.text };
+  const notice = {
+    tenantId: ctx.actor.tenantId,
+    at: ctx.now().toISOString(),
+    entity: stand.model.name,
+    recordId: String(stand.record['id']),
+    text: effect.text,
+  };
   for (const userId of to) await insertNotice(tx, { ...notice, id: ctx.newId(), userId });
   await insertEvent(tx, {
     tenantId: ctx.actor.tenantId,
@@ -126,10 +187,22 @@ const notify = async (ctx: Context, tx: Tx, { stand, effect }: { readonly stand:
   });
 };
 
-const assign = async (ctx: Context, tx: Tx, { stand, effect }: { readonly stand: Stand; readonly effect: Extract<Effect, { kind: 'assign' }> }): Promise<void> => {
+const assign = async (
+  ctx: Context,
+  tx: Tx,
+  { stand, effect }: { readonly stand: Stand; readonly effect: Extract<Effect, { kind: 'assign' }> },
+): Promise<void> => {
   const turn = `${stand.definition.key}/${effect.assign.role ?? ''}`;
   const user = await pickAssignee(ctx, tx, { assign: effect.assign, entity: stand.model.name, turn });
   if (user === undefined) return;
-  await change(ctx, tx, { stand, act: 'assign', values: { owner: user.id, ...(user.team === null ? {} : { team: user.team }) } });
-  await addTimelineEntry(ctx, tx, { kind: 'assigned', facts: { owner: user.id }, links: linksOf(stand.model.name, stand.record) });
+  await change(ctx, tx, {
+    stand,
+    act: 'assign',
+    values: { owner: user.id, ...(user.team === null ? {} : { team: user.team }) },
+  });
+  await addTimelineEntry(ctx, tx, {
+    kind: 'assigned',
+    facts: { owner: user.id },
+    links: linksOf(stand.model.name, stand.record),
+  });
 };

@@ -14,7 +14,9 @@ const prepared = new WeakSet<object>();
 export function calendarOf(ctx: { readonly snapshot: Snapshot }, key: string): Calendar {
   const config = ctx.snapshot.config('calendars').get(key)?.value as CalendarConfig | undefined;
   if (config === undefined) {
-    throw new LeitwerkError('Misconfigured', { text: { de: `Den Kalender „${key}“ gibt es nicht.`, en: `There is no calendar "${key}".` } });
+    throw new LeitwerkError('Misconfigured', {
+      text: { de: `Den Kalender „${key}“ gibt es nicht.`, en: `There is no calendar "${key}".` },
+    });
   }
   const known = made.get(config);
   if (known !== undefined) return known;

@@ -32,14 +32,24 @@ interface Plan {
 }
 
 const timersOf = (definition: PipelineDefinition, stage: string): ReadonlyMap<string, Text> =>
-  new Map((definition.stages.get(stage)?.timers ?? []).map((timer) => [timer.key, timer.label ?? { de: timer.key, en: timer.key }]));
+  new Map(
+    (definition.stages.get(stage)?.timers ?? []).map((timer) => [
+      timer.key,
+      timer.label ?? { de: timer.key, en: timer.key },
+    ]),
+  );
 
-const stepsOf = (definition: PipelineDefinition, stage: string): string[] => (definition.stages.get(stage)?.plan ?? []).map((step) => step.key);
+const stepsOf = (definition: PipelineDefinition, stage: string): string[] =>
+  (definition.stages.get(stage)?.plan ?? []).map((step) => step.key);
 
 const missing = (one: ReadonlyMap<string, Text>, other: ReadonlyMap<string, Text>): Text[] =>
   [...one].filter(([key]) => !other.has(key)).map(([, label]) => label);
 
-const planMigration = async (db: Queries, ctx: Context, wish: { model: EntityModel; record: RecordData; migration: Migration }): Promise<Plan> => {
+const planMigration = async (
+  db: Queries,
+  ctx: Context,
+  wish: { model: EntityModel; record: RecordData; migration: Migration },
+): Promise<Plan> => {
   const { model, record, migration } = wish;
   const before = await pipelineOf(db, model, record);
   const after = await pipelineOf(db, model, { ...record, pipelineRevision: migration.revision });
@@ -63,12 +73,19 @@ const planMigration = async (db: Queries, ctx: Context, wish: { model: EntityMod
       timers: { added: missing(timersAfter, timersBefore), removed: missing(timersBefore, timersAfter) },
       planOnlyInNew: from === to ? stepsOf(after, to).filter((step) => !stepsBefore.has(step)) : [],
     },
-    change: { pipelineRevision: migration.revision, ...(from === to ? {} : { stage: to, stageSince: ctx.now().toISOString() }) },
+    change: {
+      pipelineRevision: migration.revision,
+      ...(from === to ? {} : { stage: to, stageSince: ctx.now().toISOString() }),
+    },
   };
 };
 
 /** What a migration would do. Throws as `migrateProcess`. */
-export async function previewMigration(ctx: Context, model: EntityModel, migration: Migration): Promise<MigrationPreview> {
+export async function previewMigration(
+  ctx: Context,
+  model: EntityModel,
+  migration: Migration,
+): Promise<MigrationPreview> {
   const record = await readRecord(ctx, model, migration.id);
   return (await planMigration(ctx.db, ctx, { model, record, migration })).preview;
 }
@@ -84,9 +101,19 @@ export async function migrateProcess(ctx: Context, model: EntityModel, migration
     const record = await loadRecord(ctx, tx, { model, id: migration.id });
     if (record['state'] !== 'open') throw new LeitwerkError('Locked', { facts: { state: record['state'] } });
     const { change, preview } = await planMigration(tx, ctx, { model, record, migration });
-    const written = await changeRecord(ctx, tx, { model, id: migration.id, verb: 'move', act: 'migrate', change: () => change });
+    const written = await changeRecord(ctx, tx, {
+      model,
+      id: migration.id,
+      verb: 'move',
+      act: 'migrate',
+      change: () => change,
+    });
     if (written.event > 0) {
-      await addTimelineEntry(ctx, tx, { kind: 'migrated', facts: { from: preview.from, to: preview.to }, links: linksOf(model.name, written.record) });
+      await addTimelineEntry(ctx, tx, {
+        kind: 'migrated',
+        facts: { from: preview.from, to: preview.to },
+        links: linksOf(model.name, written.record),
+      });
     }
     return written;
   });

@@ -1,7 +1,13 @@
 import { newProcess } from '../../core/pipeline/state.ts';
 import type { Tx } from '../../store/database.ts';
 import { readEffect, writeEffectState } from '../../store/effects.ts';
-import { readProcess, writeProcess, type ProcessError, type ProcessKey, type ProcessRow } from '../../store/processes.ts';
+import {
+  readProcess,
+  writeProcess,
+  type ProcessError,
+  type ProcessKey,
+  type ProcessRow,
+} from '../../store/processes.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { lockRecord } from '../../store/records.ts';
 import { modelOf, type Context } from '../context.ts';
@@ -44,16 +50,32 @@ export async function parkProcess(ctx: Context, key: ProcessKey, failed: FailedS
     if (base.state === 'parked' || record === undefined) return toStep(base, view);
     const step = await noteFailure(tx, { key, failed, at });
     const activity = await addTask(ctx, tx, { record, failed, entity: key.entity });
-    const error: ProcessError = { code: failed.code, message: failed.message, step, at, attempts: failed.attempts, stage: String(record['stage'] ?? ''), activity };
+    const error: ProcessError = {
+      code: failed.code,
+      message: failed.message,
+      step,
+      at,
+      attempts: failed.attempts,
+      stage: String(record['stage'] ?? ''),
+      activity,
+    };
     const parked: ProcessRow = { ...base, state: 'parked', error, updatedAt: at };
     await writeProcess(tx, parked, stored === undefined);
     const links = linksOf(key.entity, record);
-    await addTimelineEntry(ctx, tx, { kind: 'parked', text: failed.message[ctx.language].slice(0, 2_000), facts: { code: failed.code, step }, links });
+    await addTimelineEntry(ctx, tx, {
+      kind: 'parked',
+      text: failed.message[ctx.language].slice(0, 2_000),
+      facts: { code: failed.code, step },
+      links,
+    });
     return toStep(parked, view);
   });
 }
 
-const noteFailure = async (tx: Tx, { key, failed, at }: { key: ProcessKey; failed: FailedStep; at: string }): Promise<string> => {
+const noteFailure = async (
+  tx: Tx,
+  { key, failed, at }: { key: ProcessKey; failed: FailedStep; at: string },
+): Promise<string> => {
   if (failed.effect === undefined) return 'advance';
   const { tenantId } = key;
   const error = { code: failed.code, message: failed.message };
@@ -62,7 +84,11 @@ const noteFailure = async (tx: Tx, { key, failed, at }: { key: ProcessKey; faile
 };
 
 /** The step becomes a to-do of whoever is responsible for the record. */
-const addTask = async (ctx: Context, tx: Tx, task: { record: RecordData; failed: FailedStep; entity: string }): Promise<string> => {
+const addTask = async (
+  ctx: Context,
+  tx: Tx,
+  task: { record: RecordData; failed: FailedStep; entity: string },
+): Promise<string> => {
   const { record, failed, entity } = task;
   const model = modelOf(ctx, 'activity');
   const types = ctx.snapshot.config('activity-types');
@@ -71,7 +97,8 @@ const addTask = async (ctx: Context, tx: Tx, task: { record: RecordData; failed:
     model,
     input: {
       ...Object.fromEntries(Object.entries(linksOf(entity, record)).filter(([name]) => model.fields.has(name))),
-      title: ctx.language === 'de' ? 'Prozess angehalten: beheben und fortsetzen' : 'Process parked: repair and continue',
+      title:
+        ctx.language === 'de' ? 'Prozess angehalten: beheben und fortsetzen' : 'Process parked: repair and continue',
       note: failed.message[ctx.language].slice(0, 2_000),
       type: types.has('aufgabe') ? 'aufgabe' : (types.keys().next().value ?? null),
       state: 'open',

@@ -6,7 +6,8 @@ import { takeTurn } from '../../store/processes.ts';
 import { tableName, type RecordData } from '../../store/record-table.ts';
 import type { Context } from '../context.ts';
 
-const activeUsers = (ctx: Context): User[] => [...ctx.snapshot.users.values()].filter((user) => !user.isDisabled).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+const activeUsers = (ctx: Context): User[] =>
+  [...ctx.snapshot.users.values()].filter((user) => !user.isDisabled).toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
 /** Users that a pipeline's recipients mean for a record, each once. Mail-only recipients (`field:`, `mail:`) mean nobody here. */
 export function usersOf(ctx: Context, record: RecordData, recipients: readonly Recipient[]): User[] {
@@ -19,7 +20,11 @@ export function usersOf(ctx: Context, record: RecordData, recipients: readonly R
   return [...found];
 }
 
-const isMeant = (user: User, record: RecordData, { kind, name }: { readonly kind: string; readonly name: string }): boolean => {
+const isMeant = (
+  user: User,
+  record: RecordData,
+  { kind, name }: { readonly kind: string; readonly name: string },
+): boolean => {
   switch (kind) {
     case 'owner':
       return user.id === record['owner'];
@@ -35,7 +40,11 @@ const isMeant = (user: User, record: RecordData, { kind, name }: { readonly kind
 };
 
 /** Who gets a record: one user, or of a role whoever's turn it is or whoever has the least. Undefined when nobody can. */
-export async function pickAssignee(ctx: Context, tx: Tx, choice: { readonly assign: AssignConfig; readonly entity: string; readonly turn: string }): Promise<User | undefined> {
+export async function pickAssignee(
+  ctx: Context,
+  tx: Tx,
+  choice: { readonly assign: AssignConfig; readonly entity: string; readonly turn: string },
+): Promise<User | undefined> {
   const { assign } = choice;
   const users = activeUsers(ctx);
   if (assign.user !== undefined) return users.find((user) => user.email === assign.user?.toLowerCase());
@@ -43,7 +52,13 @@ export async function pickAssignee(ctx: Context, tx: Tx, choice: { readonly assi
   const { tenantId } = ctx.actor;
   const next = await takeTurn(tx, { tenantId, name: choice.turn, candidates: candidates.map((user) => user.id) });
   if (assign.pick !== 'least-loaded') return candidates.find((user) => user.id === next);
-  const counts = await countOpenByOwner(tx, { tenantId, table: tableName(choice.entity), owners: candidates.map((user) => user.id) });
+  const counts = await countOpenByOwner(tx, {
+    tenantId,
+    table: tableName(choice.entity),
+    owners: candidates.map((user) => user.id),
+  });
   // Among equals the turn decides, so that a quiet morning does not go to one person.
-  return candidates.toSorted((a, b) => (counts.get(a.id) ?? 0) - (counts.get(b.id) ?? 0) || Number(b.id === next) - Number(a.id === next))[0];
+  return candidates.toSorted(
+    (a, b) => (counts.get(a.id) ?? 0) - (counts.get(b.id) ?? 0) || Number(b.id === next) - Number(a.id === next),
+  )[0];
 }

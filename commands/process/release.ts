@@ -9,7 +9,11 @@ import { changeRecord } from '../record-write.ts';
 export type ProcessRequest = 'retry' | 'skip';
 
 /** The process as it goes on after a person's wish, in the caller's transaction; the row itself is written by the caller. */
-export async function release(ctx: Context, tx: Tx, wish: { readonly process: ProcessRow; readonly request: ProcessRequest }): Promise<ProcessRow> {
+export async function release(
+  ctx: Context,
+  tx: Tx,
+  wish: { readonly process: ProcessRow; readonly request: ProcessRequest },
+): Promise<ProcessRow> {
   const { process, request } = wish;
   const at = ctx.now().toISOString();
   if (process.state === 'parked') {

@@ -21,12 +21,32 @@ export interface ProcessStep {
 }
 
 const words = {
-  de: { stage: 'Stufe', next: 'Als Nächstes', none: 'wartet auf ein Ereignis', done: 'beendet', parked: 'angehalten', revision: 'Fassung', sendMail: 'Mail', callWebhook: 'Webhook' },
-  en: { stage: 'Stage', next: 'Next', none: 'waits for something to happen', done: 'ended', parked: 'parked', revision: 'revision', sendMail: 'Mail', callWebhook: 'Webhook' },
+  de: {
+    stage: 'Stufe',
+    next: 'Als Nächstes',
+    none: 'wartet auf ein Ereignis',
+    done: 'beendet',
+    parked: 'angehalten',
+    revision: 'Fassung',
+    sendMail: 'Mail',
+    callWebhook: 'Webhook',
+  },
+  en: {
+    stage: 'Stage',
+    next: 'Next',
+    none: 'waits for something to happen',
+    done: 'ended',
+    parked: 'parked',
+    revision: 'revision',
+    sendMail: 'Mail',
+    callWebhook: 'Webhook',
+  },
 } as const;
 
 const effectSummary = (row: EffectRow, language: Language): string =>
-  row.effect.kind === 'sendMail' ? `${words[language].sendMail}: ${row.effect.template}` : `${words[language].callWebhook}: ${row.effect.event}`;
+  row.effect.kind === 'sendMail'
+    ? `${words[language].sendMail}: ${row.effect.template}`
+    : `${words[language].callWebhook}: ${row.effect.event}`;
 
 interface View {
   readonly definition: PipelineDefinition | undefined;
@@ -54,7 +74,8 @@ export function toStep(process: ProcessRow, view: View): ProcessStep {
     state,
     stage,
     nextAt: state === 'running' && next !== undefined ? next.at : null,
-    effects: state === 'parked' ? [] : view.effects.map((row) => ({ id: row.id, summary: effectSummary(row, language) })),
+    effects:
+      state === 'parked' ? [] : view.effects.map((row) => ({ id: row.id, summary: effectSummary(row, language) })),
     summary: next === undefined ? '' : `${label}: ${next.text[language]}`.slice(0, 200),
     details: `**${word.stage}: ${label}** (${process.pipeline}, ${word.revision} ${process.revision})\n\n${word.next}: ${stateText(process, language)}`,
     owner: typeof view.owner === 'string' ? view.owner : '',

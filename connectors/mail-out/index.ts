@@ -27,7 +27,10 @@ const toRemoteError = (error: unknown): LeitwerkError => {
     cause: error,
     text: isFinal
       ? { de: `Der Mailserver hat abgelehnt (${reason}).`, en: `The mail server refused (${reason}).` }
-      : { de: `Der Mailserver ist nicht erreichbar (${reason}).`, en: `The mail server cannot be reached (${reason}).` },
+      : {
+          de: `Der Mailserver ist nicht erreichbar (${reason}).`,
+          en: `The mail server cannot be reached (${reason}).`,
+        },
     facts: { reason },
   });
 };
@@ -39,7 +42,14 @@ export function createMailer(url: string): Mailer {
   let transport: Promise<Transporter> | undefined;
   const open = async (): Promise<Transporter> => {
     const { createTransport } = await import('nodemailer');
-    return createTransport({ url, connectionTimeout: 15_000, greetingTimeout: 15_000, socketTimeout: 30_000, disableFileAccess: true, disableUrlAccess: true });
+    return createTransport({
+      url,
+      connectionTimeout: 15_000,
+      greetingTimeout: 15_000,
+      socketTimeout: 30_000,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
   };
   return {
     send: async ({ from, id, ...mail }) => {

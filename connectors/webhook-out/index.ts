@@ -18,7 +18,9 @@ const longestRetryAfterSeconds = 3_600;
 
 const retryAfterOf = ({ headers }: EgressAnswer): { retryAfterSeconds: number } | Record<never, never> => {
   const seconds = Number(headers['retry-after']);
-  return Number.isFinite(seconds) && seconds > 0 ? { retryAfterSeconds: Math.min(seconds, longestRetryAfterSeconds) } : {};
+  return Number.isFinite(seconds) && seconds > 0
+    ? { retryAfterSeconds: Math.min(seconds, longestRetryAfterSeconds) }
+    : {};
 };
 
 const assertTaken = (answer: EgressAnswer, host: string): void => {

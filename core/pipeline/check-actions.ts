@@ -1,7 +1,14 @@
 import type { Field } from '../entity.ts';
 import type { Text } from '../errors.ts';
 import { checkExpression, checkField, checkSteps, unknown, type Checks } from './checks.ts';
-import { actionKinds, splitRecipient, type ActionConfig, type FieldValue, type Recipient, type StageConfig } from './config.ts';
+import {
+  actionKinds,
+  splitRecipient,
+  type ActionConfig,
+  type FieldValue,
+  type Recipient,
+  type StageConfig,
+} from './config.ts';
 
 interface ActionChecks extends Checks {
   readonly stage: StageConfig;
@@ -21,57 +28,89 @@ export function checkActions(actions: readonly ActionConfig[], path: string, che
       });
     }
     if (action.goTo !== undefined && action.if === undefined && position < actions.length - 1) {
-      checks.report(`${path}/${position + 1}`, 'unreachable', { de: 'Nach dem Sprung wird nichts mehr ausgeführt.', en: 'Nothing after the jump is carried out.' });
+      checks.report(`${path}/${position + 1}`, 'unreachable', {
+        de: 'Nach dem Sprung wird nichts mehr ausgeführt.',
+        en: 'Nothing after the jump is carried out.',
+      });
     }
     checkExpression(action.if, `${at}/if`, checks);
     for (const kind of kinds) checkKind(kind, action, { at, checks });
   }
 }
 
-type Check<K extends keyof ActionConfig> = (value: NonNullable<ActionConfig[K]>, at: string, checks: ActionChecks) => void;
+type Check<K extends keyof ActionConfig> = (
+  value: NonNullable<ActionConfig[K]>,
+  at: string,
+  checks: ActionChecks,
+) => void;
 
 /** One check for each kind of action; `at` is the action's place. */
 const checksByKind: { readonly [K in (typeof actionKinds)[number]]: Check<K> } = {
-  createActivity: (activity, at, checks) => checkActivity(activity, checks.isPlanStep === true ? at : `${at}/createActivity`, checks),
+  createActivity: (activity, at, checks) =>
+    checkActivity(activity, checks.isPlanStep === true ? at : `${at}/createActivity`, checks),
   cancelActivities: ({ steps }, at, checks) => checkSteps(steps ?? [], `${at}/cancelActivities/steps`, checks),
   notify: ({ to }, at, checks) => checkRecipients(to, `${at}/notify/to`, checks),
   assign: (assign, at, checks) => checkAssign(assign, `${at}/assign`, checks),
   setFields: (fields, at, checks) => {
-    for (const [name, value] of Object.entries(fields)) checkValue(name, value, { ...checks, path: `${at}/setFields/${name}` });
+    for (const [name, value] of Object.entries(fields))
+      checkValue(name, value, { ...checks, path: `${at}/setFields/${name}` });
   },
   addTags: (tags, at, { lookup, report }) => {
-    for (const [index, tag] of tags.entries()) if (!lookup.has('tags', tag)) report(`${at}/addTags/${index}`, 'unknown', unknown('Den Tag', 'tag', tag));
+    for (const [index, tag] of tags.entries())
+      if (!lookup.has('tags', tag)) report(`${at}/addTags/${index}`, 'unknown', unknown('Den Tag', 'tag', tag));
   },
   timeline: () => undefined,
   sendMail: ({ template, to }, at, checks) => {
-    if (!checks.lookup.has('templates', template)) checks.report(`${at}/sendMail/template`, 'unknown', unknown('Die Vorlage', 'template', template));
+    if (!checks.lookup.has('templates', template))
+      checks.report(`${at}/sendMail/template`, 'unknown', unknown('Die Vorlage', 'template', template));
     checkRecipients(to, `${at}/sendMail/to`, { ...checks, isMail: true });
   },
   callWebhook: ({ url }, at, { report }) => {
     if (/^https?:\/\/[^\s]+$/.test(url)) return;
-    report(`${at}/callWebhook/url`, 'url', { de: 'Das ist keine Adresse mit http:// oder https://.', en: 'This is not an address with http:// or https://.' });
+    report(`${at}/callWebhook/url`, 'url', {
+      de: 'Das ist keine Adresse mit http:// oder https://.',
+      en: 'This is not an address with http:// or https://.',
+    });
   },
   goTo: (stage, at, { definition, report }) => {
     if (!definition.stages.has(stage)) report(`${at}/goTo`, 'unknown', unknown('Die Stufe', 'stage', stage));
   },
 };
 
-const checkKind = <K extends (typeof actionKinds)[number]>(kind: K, action: ActionConfig, place: { readonly at: string; readonly checks: ActionChecks }): void => {
+const checkKind = <K extends (typeof actionKinds)[number]>(
+  kind: K,
+  action: ActionConfig,
+  place: { readonly at: string; readonly checks: ActionChecks },
+): void => {
   const value = action[kind];
   if (value !== undefined && value !== null) checksByKind[kind](value, place.at, place.checks);
 };
 
-const checkActivity = (activity: NonNullable<ActionConfig['createActivity']>, at: string, checks: ActionChecks): void => {
-  if (!checks.lookup.has('activity-types', activity.type)) checks.report(`${at}/type`, 'unknown', unknown('Den Aktivitätstyp', 'activity type', activity.type));
+const checkActivity = (
+  activity: NonNullable<ActionConfig['createActivity']>,
+  at: string,
+  checks: ActionChecks,
+): void => {
+  if (!checks.lookup.has('activity-types', activity.type))
+    checks.report(`${at}/type`, 'unknown', unknown('Den Aktivitätstyp', 'activity type', activity.type));
   if (activity.assignee !== undefined) checkRecipient(activity.assignee, `${at}/assignee`, checks);
 };
 
-const checkAssign = (assign: NonNullable<ActionConfig['assign']>, at: string, { lookup, report }: ActionChecks): void => {
+const checkAssign = (
+  assign: NonNullable<ActionConfig['assign']>,
+  at: string,
+  { lookup, report }: ActionChecks,
+): void => {
   if ((assign.user === undefined) === (assign.role === undefined)) {
-    report(at, 'assign', { de: 'Zuweisen braucht entweder „user“ oder „role“.', en: 'Assigning needs either "user" or "role".' });
+    report(at, 'assign', {
+      de: 'Zuweisen braucht entweder „user“ oder „role“.',
+      en: 'Assigning needs either "user" or "role".',
+    });
   }
-  if (assign.role !== undefined && !lookup.has('roles', assign.role)) report(`${at}/role`, 'unknown', unknown('Die Rolle', 'role', assign.role));
-  if (assign.user !== undefined && !lookup.hasUser(assign.user)) report(`${at}/user`, 'unknown', unknown('Den Benutzer', 'user', assign.user));
+  if (assign.role !== undefined && !lookup.has('roles', assign.role))
+    report(`${at}/role`, 'unknown', unknown('Die Rolle', 'role', assign.role));
+  if (assign.user !== undefined && !lookup.hasUser(assign.user))
+    report(`${at}/user`, 'unknown', unknown('Den Benutzer', 'user', assign.user));
 };
 
 type RecipientChecks = ActionChecks & { readonly isMail?: boolean };
@@ -90,7 +129,10 @@ const checkRecipient = (recipient: Recipient, path: string, checks: RecipientChe
     if (!lookup.hasUser(name)) report(path, 'unknown', unknown('Den Benutzer', 'user', name));
   } else if (checks.isMail === true && kind === 'field') checkField(name, path, checks);
   else if (checks.isMail !== true || kind !== 'mail') {
-    report(path, 'recipient', { de: `„${recipient}“ kann das nicht bekommen.`, en: `"${recipient}" cannot receive this.` });
+    report(path, 'recipient', {
+      de: `„${recipient}“ kann das nicht bekommen.`,
+      en: `"${recipient}" cannot receive this.`,
+    });
   }
 };
 
@@ -111,9 +153,12 @@ const jsTypes: Readonly<Record<Field['kind'], readonly string[]>> = {
 
 const wrongValue = (field: Field, value: FieldValue, checks: ActionChecks): Text | undefined => {
   if (value === null) {
-    return field.isRequired ? { de: `„${field.name}“ darf nicht leer sein.`, en: `"${field.name}" cannot be empty.` } : undefined;
+    return field.isRequired
+      ? { de: `„${field.name}“ darf nicht leer sein.`, en: `"${field.name}" cannot be empty.` }
+      : undefined;
   }
-  if (!jsTypes[field.kind].includes(typeof value)) return { de: `Dieser Wert passt nicht zu „${field.name}“.`, en: `This value does not fit "${field.name}".` };
+  if (!jsTypes[field.kind].includes(typeof value))
+    return { de: `Dieser Wert passt nicht zu „${field.name}“.`, en: `This value does not fit "${field.name}".` };
   const isUnknown =
     field.kind === 'choice' &&
     ((field.values !== undefined && !field.values.includes(String(value))) ||
@@ -125,9 +170,13 @@ const checkValue = (name: string, value: FieldValue, checks: ActionChecks & { re
   const field = checks.definition.model.fields.get(name);
   if (field === undefined || field.isHidden) return checkField(name, checks.path, checks);
   if (field.isSystem) {
-    return checks.report(checks.path, 'system', { de: `„${name}“ setzt nur das System.`, en: `Only the system sets "${name}".` });
+    return checks.report(checks.path, 'system', {
+      de: `„${name}“ setzt nur das System.`,
+      en: `Only the system sets "${name}".`,
+    });
   }
-  if (typeof value === 'object' && value !== null && 'cel' in value) return checkExpression(value.cel, `${checks.path}/cel`, { ...checks, wanted: 'value' });
+  if (typeof value === 'object' && value !== null && 'cel' in value)
+    return checkExpression(value.cel, `${checks.path}/cel`, { ...checks, wanted: 'value' });
   const wrong = wrongValue(field, value, checks);
   if (wrong !== undefined) checks.report(checks.path, 'value', wrong);
 };

@@ -26,7 +26,10 @@ export interface Checks {
   readonly report: Report;
 }
 
-export const unknown = (de: string, en: string, key: string): Text => ({ de: `${de} „${key}“ gibt es nicht.`, en: `There is no ${en} "${key}".` });
+export const unknown = (de: string, en: string, key: string): Text => ({
+  de: `${de} „${key}“ gibt es nicht.`,
+  en: `There is no ${en} "${key}".`,
+});
 
 /** Reports a field the entity does not have. */
 export const checkField = (name: string, path: string, { definition, report }: Checks): void => {
@@ -35,14 +38,22 @@ export const checkField = (name: string, path: string, { definition, report }: C
 };
 
 /** Reports a CEL expression that is wrong or, for conditions, not a yes or no. */
-export const checkExpression = (expression: string | undefined, path: string, checks: Checks & { readonly wanted?: 'bool' | 'value' }): void => {
+export const checkExpression = (
+  expression: string | undefined,
+  path: string,
+  checks: Checks & { readonly wanted?: 'bool' | 'value' },
+): void => {
   if (expression === undefined) return;
   const fault = checks.definition.conditions.fault(expression, checks.wanted ?? 'bool');
   if (fault !== undefined) checks.report(path, 'expression', fault);
 };
 
 /** Reports plan steps that the stage does not have. */
-export const checkSteps = (steps: readonly string[], path: string, checks: Checks & { readonly stage: StageConfig }): void => {
+export const checkSteps = (
+  steps: readonly string[],
+  path: string,
+  checks: Checks & { readonly stage: StageConfig },
+): void => {
   const known = new Set((checks.stage.plan ?? []).map((step) => step.key));
   for (const [position, key] of steps.entries()) {
     if (!known.has(key)) checks.report(`${path}/${position}`, 'unknown', unknown('Den Planschritt', 'plan step', key));

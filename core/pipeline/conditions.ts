@@ -34,7 +34,17 @@ export interface Conditions {
 
 const maxLength = 1_000;
 const limits = { maxAstNodes: 200, maxDepth: 20, maxListElements: 100, maxMapEntries: 50, maxCallArguments: 8 };
-const macros = new Set(['all', 'exists', 'exists_one', 'map', 'filter', 'transformList', 'transformMap', 'transformMapEntry', 'sortBy']);
+const macros = new Set([
+  'all',
+  'exists',
+  'exists_one',
+  'map',
+  'filter',
+  'transformList',
+  'transformMap',
+  'transformMapEntry',
+  'sortBy',
+]);
 const emptyEvent: EventView = { act: '', fields: [], step: '', activityType: '', result: '' };
 
 class RecordView {
@@ -69,7 +79,15 @@ const celTypes: Readonly<Record<FieldKind, string>> = {
 const isText = (field: Field): boolean => celTypes[field.kind] === 'string';
 
 /** What an empty field is; undefined = the condition that needs it does not hold. */
-const empties: Partial<Record<FieldKind, unknown>> = { text: '', longText: '', reference: '', choice: '', list: [], json: {}, boolean: false };
+const empties: Partial<Record<FieldKind, unknown>> = {
+  text: '',
+  longText: '',
+  reference: '',
+  choice: '',
+  list: [],
+  json: {},
+  boolean: false,
+};
 
 const toCel = (field: Field, value: unknown): unknown => {
   if (value === null || value === undefined) return empties[field.kind];
@@ -105,9 +123,14 @@ const mixNumbers = (environment: Environment): void => {
     ['/', (a, b) => a / b, 'double'],
   ];
   for (const [sign, compute, result] of operations) {
-    for (const [left, right] of [['double', 'int'], ['int', 'double']]) {
+    for (const [left, right] of [
+      ['double', 'int'],
+      ['int', 'double'],
+    ]) {
       if (sign === '==' && left === 'int') continue;
-      environment.registerOperator(`${left} ${sign} ${right}: ${result}`, (a: number | bigint, b: number | bigint) => compute(Number(a), Number(b)));
+      environment.registerOperator(`${left} ${sign} ${right}: ${result}`, (a: number | bigint, b: number | bigint) =>
+        compute(Number(a), Number(b)),
+      );
     }
   }
 };
@@ -133,7 +156,8 @@ interface Call {
   readonly argument: unknown;
 }
 
-const isNode = (value: unknown): value is { op: string; args: unknown } => typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
+const isNode = (value: unknown): value is { op: string; args: unknown } =>
+  typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
 
 /** Every function and method call in a parsed expression. */
 const callsIn = (node: unknown, found: Call[] = []): Call[] => {
@@ -153,21 +177,31 @@ const fieldOfHas = (argument: unknown): string | undefined => {
 const callFault = (ast: unknown, model: EntityModel): Text | undefined => {
   const calls = callsIn(ast);
   if (calls.some((call) => call.name === 'matches')) {
-    return { de: '„matches“ ist nicht erlaubt; nimm contains, startsWith oder endsWith.', en: '"matches" is not allowed; use contains, startsWith or endsWith.' };
+    return {
+      de: '„matches“ ist nicht erlaubt; nimm contains, startsWith oder endsWith.',
+      en: '"matches" is not allowed; use contains, startsWith or endsWith.',
+    };
   }
   if (calls.filter((call) => macros.has(call.name)).length > 2) {
-    return { de: 'Höchstens zwei Schleifen (exists, all, map, filter) je Bedingung.', en: 'At most two loops (exists, all, map, filter) per condition.' };
+    return {
+      de: 'Höchstens zwei Schleifen (exists, all, map, filter) je Bedingung.',
+      en: 'At most two loops (exists, all, map, filter) per condition.',
+    };
   }
   for (const call of calls) {
     const field = call.name === 'has' ? model.fields.get(fieldOfHas(call.argument) ?? '') : undefined;
     if (field !== undefined && isText(field)) {
-      return { de: `Ein leerer Text ist "": schreibe record.${field.name} != "".`, en: `An empty text is "": write record.${field.name} != "".` };
+      return {
+        de: `Ein leerer Text ist "": schreibe record.${field.name} != "".`,
+        en: `An empty text is "": write record.${field.name} != "".`,
+      };
     }
   }
   return undefined;
 };
 
-const firstLine = (error: unknown): string => (error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+const firstLine = (error: unknown): string =>
+  error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
 
 /** Conditions over records of `model`, parsed once each. */
 export function createConditions(model: EntityModel): Conditions {
@@ -190,7 +224,11 @@ export function createConditions(model: EntityModel): Conditions {
       if (value !== undefined) values[field.name] = value;
     }
     try {
-      return parse(expression)({ record: new RecordView(values), event: new EventValues({ ...emptyEvent, ...context.event }), now: new Date(context.now) });
+      return parse(expression)({
+        record: new RecordView(values),
+        event: new EventValues({ ...emptyEvent, ...context.event }),
+        now: new Date(context.now),
+      });
     } catch {
       // An empty number or date was needed (publishing has checked everything else): nothing can be said.
       return undefined;
@@ -199,7 +237,8 @@ export function createConditions(model: EntityModel): Conditions {
 
   return {
     fault(expression, wanted) {
-      if (expression.length > maxLength) return { de: `Länger als ${maxLength} Zeichen.`, en: `Longer than ${maxLength} characters.` };
+      if (expression.length > maxLength)
+        return { de: `Länger als ${maxLength} Zeichen.`, en: `Longer than ${maxLength} characters.` };
       try {
         const program = parse(expression);
         const forbidden = callFault(program.ast, model);
@@ -210,11 +249,17 @@ export function createConditions(model: EntityModel): Conditions {
           return { de: `Der Ausdruck stimmt nicht: ${message}`, en: `The expression is wrong: ${message}` };
         }
         if (wanted === 'bool' && String(checked.type) !== 'bool' && String(checked.type) !== 'dyn') {
-          return { de: `Eine Bedingung ist wahr oder falsch, dies ist ${String(checked.type)}.`, en: `A condition is true or false, this is ${String(checked.type)}.` };
+          return {
+            de: `Eine Bedingung ist wahr oder falsch, dies ist ${String(checked.type)}.`,
+            en: `A condition is true or false, this is ${String(checked.type)}.`,
+          };
         }
         return undefined;
       } catch (error) {
-        return { de: `Der Ausdruck ist nicht lesbar: ${firstLine(error)}`, en: `The expression cannot be read: ${firstLine(error)}` };
+        return {
+          de: `Der Ausdruck ist nicht lesbar: ${firstLine(error)}`,
+          en: `The expression cannot be read: ${firstLine(error)}`,
+        };
       }
     },
     holds: (expression, context) => expression === undefined || evaluate(expression, context) === true,

@@ -12,7 +12,10 @@ const maxFirings = 100;
 
 const inCircles = (run: Run, at: string): LeitwerkError =>
   new LeitwerkError('Misconfigured', {
-    text: { de: `Die Pipeline „${run.definition.key}“ läuft bei „${at}“ im Kreis.`, en: `The pipeline "${run.definition.key}" runs in a circle at "${at}".` },
+    text: {
+      de: `Die Pipeline „${run.definition.key}“ läuft bei „${at}“ im Kreis.`,
+      en: `The pipeline "${run.definition.key}" runs in a circle at "${at}".`,
+    },
     facts: { pipeline: run.definition.key, at },
   });
 
@@ -37,7 +40,8 @@ export function decide(input: DecideInput): Decision {
   return { process: { ...run.process, isDone: false }, effects: run.effects, next: nextAction(run) };
 }
 
-const isEnd = (run: Run): boolean => run.process.stage !== null && stageOf(run.definition, run.process.stage).end === true;
+const isEnd = (run: Run): boolean =>
+  run.process.stage !== null && stageOf(run.definition, run.process.stage).end === true;
 
 const finish = (run: Run): Decision => {
   const { stage } = run.process;
@@ -53,13 +57,15 @@ const cancelPlan = (run: Run, stage: string): void => {
 
 /** People move the row; the process follows. A record that came back from the archive enters its stage again. */
 const enterWhereItStands = (run: Run, wasDone: boolean): void => {
-  const wanted = typeof run.record['stage'] === 'string' && run.record['stage'] !== '' ? run.record['stage'] : undefined;
+  const wanted =
+    typeof run.record['stage'] === 'string' && run.record['stage'] !== '' ? run.record['stage'] : undefined;
   const target = wanted ?? run.definition.start;
   if (run.process.stage === target && !wasDone) return;
   const since = run.record['stageSince'];
   const isMove = wanted !== undefined && run.process.stage !== target;
   if (wanted === undefined) run.record['stage'] = target;
-  if (wanted === undefined) run.effects.push({ kind: 'moveStage', from: '', to: target, at: run.now, key: run.key('start') });
+  if (wanted === undefined)
+    run.effects.push({ kind: 'moveStage', from: '', to: target, at: run.now, key: run.key('start') });
   if (run.process.stage !== null) cancelPlan(run, run.process.stage);
   enter(run, target, isMove && typeof since === 'string' ? since : run.now);
 };
@@ -72,7 +78,14 @@ const enter = (run: Run, first: string, at: string): void => {
     run.entries += 1;
     if (run.entries > maxEntries) throw inCircles(run, target);
     const stage = stageOf(run.definition, target);
-    run.process = { stage: target, entry: run.process.entry + 1, enteredAt, timers: {}, isPlanDone: false, isDone: false };
+    run.process = {
+      stage: target,
+      entry: run.process.entry + 1,
+      enteredAt,
+      timers: {},
+      isPlanDone: false,
+      isDone: false,
+    };
     target = runActions(run, stage.enter ?? [], 'enter');
     if (target === undefined) addPlan(run, stage);
     else leaveFor(run, target);
@@ -99,12 +112,17 @@ const act = (run: Run, actions: readonly ActionConfig[], path: string): boolean 
 const withoutLeftOut = (run: Run, plan: readonly PlanStepConfig[]): PlanStepConfig[] => {
   const kept = plan.filter((step) => holds(run, step.if));
   const keys = new Set(kept.map((step) => step.key));
-  return kept.map((step) => (step.after === undefined ? step : { ...step, after: step.after.filter((key) => keys.has(key)) }));
+  return kept.map((step) =>
+    step.after === undefined ? step : { ...step, after: step.after.filter((key) => keys.has(key)) },
+  );
 };
 
 const addPlan = (run: Run, stage: StageConfig): void => {
   const start = run.process.enteredAt ?? run.now;
-  for (const { step, startAt, dueAt } of schedulePlan(withoutLeftOut(run, stage.plan ?? []), { start, calendar: run.calendar })) {
+  for (const { step, startAt, dueAt } of schedulePlan(withoutLeftOut(run, stage.plan ?? []), {
+    start,
+    calendar: run.calendar,
+  })) {
     run.effects.push({
       kind: 'createActivity',
       key: run.key(`plan/${step.key}`),
@@ -120,14 +138,26 @@ const addPlan = (run: Run, stage: StageConfig): void => {
         planKey: step.key,
       },
     });
-    run.activities.push({ stage: stage.key, planKey: step.key, state: 'open', isMandatory: step.mandatory === true, createdAt: run.now });
+    run.activities.push({
+      stage: stage.key,
+      planKey: step.key,
+      state: 'open',
+      isMandatory: step.mandatory === true,
+      createdAt: run.now,
+    });
   }
 };
 
-const namedActs: Readonly<Record<string, string>> = { activityDone: 'activity.complete', activityCancelled: 'activity.cancel' };
+const namedActs: Readonly<Record<string, string>> = {
+  activityDone: 'activity.complete',
+  activityCancelled: 'activity.cancel',
+};
 
 const applies = (run: Run, rule: EventConfig, event: ProcessEvent): boolean => {
-  const isNamed = rule.event === 'recordChanged' ? event.fields.length > 0 && !event.act.startsWith('activity.') : event.act === (namedActs[rule.event] ?? rule.event);
+  const isNamed =
+    rule.event === 'recordChanged'
+      ? event.fields.length > 0 && !event.act.startsWith('activity.')
+      : event.act === (namedActs[rule.event] ?? rule.event);
   if (!isNamed) return false;
   if (rule.fields !== undefined && !rule.fields.some((field) => event.fields.includes(field))) return false;
   if (rule.steps !== undefined && !rule.steps.includes(event.step)) return false;
@@ -163,9 +193,17 @@ const finishPlan = (run: Run): void => {
   const { stage, isPlanDone, enteredAt } = run.process;
   if (stage === null || isPlanDone) return;
   const mandatory = run.activities.filter(
-    (activity) => activity.stage === stage && activity.isMandatory && Date.parse(activity.createdAt) >= Date.parse(enteredAt ?? run.now),
+    (activity) =>
+      activity.stage === stage &&
+      activity.isMandatory &&
+      Date.parse(activity.createdAt) >= Date.parse(enteredAt ?? run.now),
   );
-  if (mandatory.length === 0 || mandatory.some((activity) => activity.state === 'open') || mandatory.every((activity) => activity.state === 'cancelled')) return;
+  if (
+    mandatory.length === 0 ||
+    mandatory.some((activity) => activity.state === 'open') ||
+    mandatory.every((activity) => activity.state === 'cancelled')
+  )
+    return;
   run.process = { ...run.process, isPlanDone: true };
   for (const [position, rule] of (stageOf(run.definition, stage).on ?? []).entries()) {
     if (rule.event !== 'planDone' || !holds(run, rule.if)) continue;

@@ -38,7 +38,10 @@ export function stageOf(definition: PipelineDefinition, key: string): StageConfi
   const stage = definition.stages.get(key);
   if (stage === undefined) {
     throw new LeitwerkError('Misconfigured', {
-      text: { de: `Die Pipeline „${definition.key}“ hat keine Stufe „${key}“.`, en: `The pipeline "${definition.key}" has no stage "${key}".` },
+      text: {
+        de: `Die Pipeline „${definition.key}“ hat keine Stufe „${key}“.`,
+        en: `The pipeline "${definition.key}" has no stage "${key}".`,
+      },
       facts: { pipeline: definition.key, stage: key },
     });
   }

@@ -22,12 +22,17 @@ interface Entry {
 const moveFaults = ({ definition, target, record }: Entry): EntryFault[] => {
   const current = typeof record['stage'] === 'string' ? definition.stages.get(record['stage']) : undefined;
   if (current?.next === undefined || current.next.includes(target.key)) return [];
-  const text = { de: `Von „${current.label.de}“ geht es nicht zu „${target.label.de}“.`, en: `"${current.label.en}" does not lead to "${target.label.en}".` };
+  const text = {
+    de: `Von „${current.label.de}“ geht es nicht zu „${target.label.de}“.`,
+    en: `"${current.label.en}" does not lead to "${target.label.en}".`,
+  };
   return [{ path: '/stage', code: 'move', text }];
 };
 
 const labelsOf = (definition: PipelineDefinition, fields: readonly string[], language: 'de' | 'en'): string =>
-  fields.map((field) => definition.model.fields.get(field)?.label[language] ?? field).join(language === 'de' ? ' oder ' : ' or ');
+  fields
+    .map((field) => definition.model.fields.get(field)?.label[language] ?? field)
+    .join(language === 'de' ? ' oder ' : ' or ');
 
 const fieldFaults = ({ definition, target, record }: Entry): EntryFault[] => {
   const groups = [...(target.requires?.fields ?? []).map((field) => [field]), ...(target.requires?.anyOf ?? [])];
@@ -36,7 +41,10 @@ const fieldFaults = ({ definition, target, record }: Entry): EntryFault[] => {
     .map((group) => ({
       path: `/${group[0] ?? ''}`,
       code: 'required',
-      text: { de: `Für „${target.label.de}“ fehlt: ${labelsOf(definition, group, 'de')}.`, en: `"${target.label.en}" needs: ${labelsOf(definition, group, 'en')}.` },
+      text: {
+        de: `Für „${target.label.de}“ fehlt: ${labelsOf(definition, group, 'de')}.`,
+        en: `"${target.label.en}" needs: ${labelsOf(definition, group, 'en')}.`,
+      },
     }));
 };
 
@@ -44,10 +52,20 @@ const fieldFaults = ({ definition, target, record }: Entry): EntryFault[] => {
  * Everything that is missing for `record` to enter `stage`; empty = it may. A record in that stage already may always stay.
  * @throws LeitwerkError `Misconfigured` when the pipeline has no such stage.
  */
-export function canEnter(definition: PipelineDefinition, stage: string, context: { readonly record: RecordValues; readonly now: string }): EntryFault[] {
+export function canEnter(
+  definition: PipelineDefinition,
+  stage: string,
+  context: { readonly record: RecordValues; readonly now: string },
+): EntryFault[] {
   const target = stageOf(definition, stage);
   if (context.record['stage'] === stage) return [];
   const entry = { definition, target, record: context.record };
-  const conditions = (target.requires?.conditions ?? []).filter((condition) => !definition.conditions.holds(condition.if, context));
-  return [...moveFaults(entry), ...fieldFaults(entry), ...conditions.map(({ text }): EntryFault => ({ path: '/stage', code: 'condition', text }))];
+  const conditions = (target.requires?.conditions ?? []).filter(
+    (condition) => !definition.conditions.holds(condition.if, context),
+  );
+  return [
+    ...moveFaults(entry),
+    ...fieldFaults(entry),
+    ...conditions.map(({ text }): EntryFault => ({ path: '/stage', code: 'condition', text })),
+  ];
 }

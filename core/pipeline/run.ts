@@ -33,7 +33,8 @@ export function createRun(input: DecideInput): Run {
     touchedAt: input.touchedAt,
     record: { ...input.record },
     effects: [],
-    key: (path) => `${input.definition.entity}/${String(run.record['id'])}/${run.process.stage ?? '-'}/${run.process.entry}/${path}`,
+    key: (path) =>
+      `${input.definition.entity}/${String(run.record['id'])}/${run.process.stage ?? '-'}/${run.process.entry}/${path}`,
     activities: [...input.activities],
     process: input.process,
     event: undefined,
@@ -43,7 +44,11 @@ export function createRun(input: DecideInput): Run {
 }
 
 export const holds = (run: Run, condition: string | undefined): boolean =>
-  run.definition.conditions.holds(condition, { record: run.record, now: run.now, ...(run.event === undefined ? {} : { event: run.event }) });
+  run.definition.conditions.holds(condition, {
+    record: run.record,
+    now: run.now,
+    ...(run.event === undefined ? {} : { event: run.event }),
+  });
 
 /** Carries actions out on the working copy. Answers the stage to go to when one of them jumps; the rest is then left. */
 export function runActions(run: Run, actions: readonly ActionConfig[], path: string): string | undefined {
@@ -76,7 +81,8 @@ const mayGo = (run: Run, stage: string, key: string): boolean => {
 };
 
 const carryOut = (run: Run, action: ActionConfig, key: string): void => {
-  const { createActivity, cancelActivities, notify, assign, setFields, addTags, timeline, sendMail, callWebhook } = action;
+  const { createActivity, cancelActivities, notify, assign, setFields, addTags, timeline, sendMail, callWebhook } =
+    action;
   const { effects } = run;
   if (createActivity !== undefined) addActivity(run, createActivity, key);
   if (cancelActivities !== undefined) cancel(run, cancelActivities.steps, key);
@@ -114,7 +120,9 @@ const cancel = (run: Run, steps: readonly string[] | undefined, key: string): vo
   if (stage === null) return;
   run.effects.push({ kind: 'cancelActivities', key, stage, ...(steps === undefined ? {} : { steps }) });
   run.activities = run.activities.map((activity) =>
-    activity.stage === stage && activity.state === 'open' && (steps?.includes(activity.planKey) ?? true) ? { ...activity, state: 'cancelled' } : activity,
+    activity.stage === stage && activity.state === 'open' && (steps?.includes(activity.planKey) ?? true)
+      ? { ...activity, state: 'cancelled' }
+      : activity,
   );
 };
 
@@ -128,7 +136,11 @@ const assignRecord = (run: Run, assign: NonNullable<ActionConfig['assign']>, key
 
 const valueOf = (run: Run, value: FieldValue): unknown =>
   typeof value === 'object' && value !== null && 'cel' in value
-    ? run.definition.conditions.value(value.cel, { record: run.record, now: run.now, ...(run.event === undefined ? {} : { event: run.event }) })
+    ? run.definition.conditions.value(value.cel, {
+        record: run.record,
+        now: run.now,
+        ...(run.event === undefined ? {} : { event: run.event }),
+      })
     : value;
 
 const setValues = (run: Run, fields: Readonly<Record<string, FieldValue>>, key: string): void => {

@@ -26,7 +26,14 @@ export interface ProcessState {
   readonly isDone: boolean;
 }
 
-export const newProcess: ProcessState = { stage: null, entry: 0, enteredAt: null, timers: {}, isPlanDone: false, isDone: false };
+export const newProcess: ProcessState = {
+  stage: null,
+  entry: 0,
+  enteredAt: null,
+  timers: {},
+  isPlanDone: false,
+  isDone: false,
+};
 
 /** An activity of the record that came from a plan. */
 export interface PlanActivity {
@@ -62,7 +69,8 @@ export type Effect = { readonly key: string } & (
 
 export type ExternalEffect = Extract<Effect, { kind: 'sendMail' | 'callWebhook' }>;
 
-export const isExternal = (effect: Effect): effect is ExternalEffect => effect.kind === 'sendMail' || effect.kind === 'callWebhook';
+export const isExternal = (effect: Effect): effect is ExternalEffect =>
+  effect.kind === 'sendMail' || effect.kind === 'callWebhook';
 
 export interface NewActivity {
   readonly type: string;

@@ -3,7 +3,8 @@ import { stageOf } from './definition.ts';
 import type { Run } from './run.ts';
 import type { NextAction, TimerState } from './state.ts';
 
-const timersOf = (run: Run): readonly TimerConfig[] => (run.process.stage === null ? [] : (stageOf(run.definition, run.process.stage).timers ?? []));
+const timersOf = (run: Run): readonly TimerConfig[] =>
+  run.process.stage === null ? [] : (stageOf(run.definition, run.process.stage).timers ?? []);
 
 const datePattern = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -18,7 +19,8 @@ const sinceOf = (run: Run, since: string): string | undefined => {
   const entered = run.process.enteredAt ?? run.now;
   if (since === 'stage') return entered;
   if (since === 'creation') return fieldInstant(run, 'createdAt');
-  if (since === 'change') return run.touchedAt !== undefined && Date.parse(run.touchedAt) > Date.parse(entered) ? run.touchedAt : entered;
+  if (since === 'change')
+    return run.touchedAt !== undefined && Date.parse(run.touchedAt) > Date.parse(entered) ? run.touchedAt : entered;
   return fieldInstant(run, since.slice('field:'.length));
 };
 
@@ -46,7 +48,8 @@ export function armTimers(run: Run): void {
   run.process = { ...run.process, timers };
 }
 
-const later = (one: string, other: string | undefined): string => (other !== undefined && Date.parse(other) > Date.parse(one) ? other : one);
+const later = (one: string, other: string | undefined): string =>
+  other !== undefined && Date.parse(other) > Date.parse(one) ? other : one;
 
 /** A snoozed record's timers wait until it is back. */
 const snoozeEnd = (run: Run): string | undefined => {

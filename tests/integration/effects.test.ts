@@ -41,7 +41,10 @@ beforeEach(async () => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
-        mails.push({ to: session.envelope.rcptTo.map(({ address }) => address).join(), text: Buffer.concat(chunks).toString() });
+        mails.push({
+          to: session.envelope.rcptTo.map(({ address }) => address).join(),
+          text: Buffer.concat(chunks).toString(),
+        });
         done();
       });
     },
@@ -68,14 +71,26 @@ const outside = (more: Partial<Outside> = {}): Outside => ({
 /** A lead whose first stage has done this one action up to the point of sending. */
 const recorded = async (action: ActionConfig): Promise<{ key: ProcessKey; id: string }> => {
   const text = { de: 'Eins', en: 'One' };
-  await world.publish({ key: 'a-test', entity: 'lead', label: text, stages: [{ key: 'eins', label: text, enter: [action] }] });
-  const key = await world.addLead({ owner: world.users[0].id, title: 'Dach\r\nBcc: alle@example.org', firstName: '<b>Eva</b>' });
+  await world.publish({
+    key: 'a-test',
+    entity: 'lead',
+    label: text,
+    stages: [{ key: 'eins', label: text, enter: [action] }],
+  });
+  const key = await world.addLead({
+    owner: world.users[0].id,
+    title: 'Dach\r\nBcc: alle@example.org',
+    firstName: '<b>Eva</b>',
+  });
   const { effects } = await world.step(key);
   return { key, id: effects[0]?.id ?? '' };
 };
-const perform = async (id: string, more: Partial<Outside> = {}): Promise<void> => await performEffect(outside(more), { tenantId: 'main', id });
-const stateOf = async (id: string): Promise<unknown> => (await world.rows('SELECT `state` FROM `effect` WHERE `id` = ?', [id]))[0]?.['state'];
-const headerOf = (mail: Mail | undefined, name: string): string | undefined => new RegExp(`^${name}: (.*)$`, 'im').exec(mail?.text.split('\r\n\r\n')[0] ?? '')?.[1]?.trim();
+const perform = async (id: string, more: Partial<Outside> = {}): Promise<void> =>
+  await performEffect(outside(more), { tenantId: 'main', id });
+const stateOf = async (id: string): Promise<unknown> =>
+  (await world.rows('SELECT `state` FROM `effect` WHERE `id` = ?', [id]))[0]?.['state'];
+const headerOf = (mail: Mail | undefined, name: string): string | undefined =>
+  new RegExp(`^${name}: (.*)$`, 'im').exec(mail?.text.split('\r\n\r\n')[0] ?? '')?.[1]?.trim();
 
 describe('a mail', () => {
   const toBoth: ActionConfig = { sendMail: { template: 'eingangsbestaetigung', to: ['owner', 'field:email'] } };
@@ -84,10 +99,15 @@ describe('a mail', () => {
     const { key, id } = await recorded(toBoth);
     await perform(id);
     expect(mails.map((mail) => mail.to)).toEqual(['anna@example.org', 'kunde@example.org']);
-    expect(mails.map((mail) => headerOf(mail, 'message-id'))).toEqual([`<${id}.0@example.org>`, `<${id}.1@example.org>`]);
+    expect(mails.map((mail) => headerOf(mail, 'message-id'))).toEqual([
+      `<${id}.0@example.org>`,
+      `<${id}.1@example.org>`,
+    ]);
     expect(headerOf(mails[0], 'from')).toContain('crm@example.org');
     expect(await stateOf(id)).toBe('done');
-    const kinds = await world.rows("SELECT `facts` FROM `timeline_entry` WHERE `lead` = ? AND `kind` = 'mail-sent'", [key.recordId]);
+    const kinds = await world.rows("SELECT `facts` FROM `timeline_entry` WHERE `lead` = ? AND `kind` = 'mail-sent'", [
+      key.recordId,
+    ]);
     expect(kinds).toHaveLength(1);
   });
 
@@ -122,7 +142,10 @@ describe('a mail', () => {
 
   it('without a mail server names the setting', async () => {
     const { id } = await recorded(toBoth);
-    await expect(perform(id, { mailer: undefined })).rejects.toMatchObject({ code: 'Misconfigured', text: { de: expect.stringContaining('MAIL_URL') } });
+    await expect(perform(id, { mailer: undefined })).rejects.toMatchObject({
+      code: 'Misconfigured',
+      text: { de: expect.stringContaining('MAIL_URL') },
+    });
   });
 
   it('to nobody is done', async () => {
@@ -134,7 +157,10 @@ describe('a mail', () => {
   it('cannot be sent while nobody listens, and says that trying again may help', async () => {
     const { id } = await recorded({ sendMail: { template: 'eingangsbestaetigung', to: ['owner'] } });
     const nobody = createMailer('smtp://127.0.0.1:1');
-    await expect(perform(id, { mailer: nobody })).rejects.toMatchObject({ code: 'RemoteUnavailable', isRetryable: true });
+    await expect(perform(id, { mailer: nobody })).rejects.toMatchObject({
+      code: 'RemoteUnavailable',
+      isRetryable: true,
+    });
     nobody.close();
   });
 });
@@ -156,7 +182,9 @@ describe('a webhook', () => {
     server.closeAllConnections();
     server.close();
   });
-  const hook = (): ActionConfig => ({ callWebhook: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, event: 'lead.new' } });
+  const hook = (): ActionConfig => ({
+    callWebhook: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, event: 'lead.new' },
+  });
 
   it('is called once, with the same id at every attempt', async () => {
     const { id } = await recorded(hook());
@@ -171,7 +199,9 @@ describe('a webhook', () => {
 
   it('to a private address is refused unless the setting allows it', async () => {
     const { id } = await recorded(hook());
-    await expect(perform(id, { egress: createEgress({ mayCallPrivateAddresses: false }) })).rejects.toMatchObject({ code: 'RemoteRejected' });
+    await expect(perform(id, { egress: createEgress({ mayCallPrivateAddresses: false }) })).rejects.toMatchObject({
+      code: 'RemoteRejected',
+    });
     expect(calls).toEqual([]);
   });
 });

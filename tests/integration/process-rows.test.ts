@@ -90,7 +90,9 @@ describe.each(mariadb === undefined ? ['SQLite'] : ['SQLite', 'MariaDB'])('on %s
       const key = await world.addLead();
       await world.step(key);
       world.time = '2026-11-23T10:00:00.000Z';
-      const [call] = await world.rows("SELECT `id` FROM `activity` WHERE `planKey` = 'erstkontakt' AND `lead` = ?", [key.recordId]);
+      const [call] = await world.rows("SELECT `id` FROM `activity` WHERE `planKey` = 'erstkontakt' AND `lead` = ?", [
+        key.recordId,
+      ]);
       await completeActivity(world.person(), { id: String(call?.['id']) });
       const step = await world.step(key);
       expect(step.stage).toBe('in-klaerung');

@@ -13,7 +13,12 @@ import { createProcessWorld, type ProcessWorld } from '../workflow/world.ts';
 
 /** Temporal as the relay sees it: notes what it is told, and can be away. */
 class NotingStarter implements Starter {
-  readonly calls: { readonly kind: 'start' | 'wake'; readonly recordId: string; readonly seq: number; readonly lane: string }[] = [];
+  readonly calls: {
+    readonly kind: 'start' | 'wake';
+    readonly recordId: string;
+    readonly seq: number;
+    readonly lane: string;
+  }[] = [];
   isAway = false;
 
   async start(input: ProcessInput, event: { seq: number; lane: string }): Promise<void> {
@@ -22,7 +27,11 @@ class NotingStarter implements Starter {
   async wake(input: ProcessInput, event: { seq: number; lane: string }): Promise<void> {
     await this.#note('wake', input, event);
   }
-  async #note(kind: 'start' | 'wake', { recordId }: ProcessInput, { seq, lane }: { seq: number; lane: string }): Promise<void> {
+  async #note(
+    kind: 'start' | 'wake',
+    { recordId }: ProcessInput,
+    { seq, lane }: { seq: number; lane: string },
+  ): Promise<void> {
     await Promise.resolve();
     if (this.isAway) throw new Error('UNAVAILABLE');
     this.calls.push({ kind, recordId, seq, lane });
@@ -44,14 +53,23 @@ afterEach(async () => {
 });
 
 const begin = (more: { readonly starter?: Starter; readonly now?: () => Date } = {}): Relay => {
-  const relay = createRelay({ ...world, now: () => world.now(), starter, hasAttributes: false, onError: () => undefined, ...more });
+  const relay = createRelay({
+    ...world,
+    now: () => world.now(),
+    starter,
+    hasAttributes: false,
+    onError: () => undefined,
+    ...more,
+  });
   relays.push(relay);
   return relay;
 };
 const addLeads = async (count: number, lane: 'background' | 'incoming'): Promise<void> => {
-  for (let index = 0; index < count; index += 1) await createRecord({ ...world.person(), lane }, modelOf(world.person(), 'lead'), { title: `Import ${index}` });
+  for (let index = 0; index < count; index += 1)
+    await createRecord({ ...world.person(), lane }, modelOf(world.person(), 'lead'), { title: `Import ${index}` });
 };
-const empty = async (): Promise<void> => void (await until('no backlog', async () => ((await readBacklog(world.db)).total === 0 ? true : undefined)));
+const empty = async (): Promise<void> =>
+  void (await until('no backlog', async () => ((await readBacklog(world.db)).total === 0 ? true : undefined)));
 
 describe('the relay', () => {
   it('starts what is new and wakes what runs, once for all events of a record', async () => {
@@ -135,7 +153,9 @@ describe('the relay', () => {
 
   it('takes over from one that died when its lease has ended', async () => {
     const dead = new Date(Date.now() + 200).toISOString();
-    await world.db.write((tx) => tx.run("INSERT INTO `lease` (`name`, `holder`, `until`) VALUES ('relay', 'dead', ?)", [dead]));
+    await world.db.write((tx) =>
+      tx.run("INSERT INTO `lease` (`name`, `holder`, `until`) VALUES ('relay', 'dead', ?)", [dead]),
+    );
     await world.addLead();
     begin();
     await empty();
@@ -164,7 +184,8 @@ describe('a deadline that passed unnoticed', () => {
     await world.db.write((tx) => tx.run('UPDATE `event` SET `lane` = NULL'));
     world.time = '2026-11-23T14:30:00.000Z';
     await world.step(early);
-    const look = async (): Promise<number> => await wakeOverdue({ ...world, now: () => world.now(), onFound: () => undefined });
+    const look = async (): Promise<number> =>
+      await wakeOverdue({ ...world, now: () => world.now(), onFound: () => undefined });
     expect(await look()).toBe(1);
     expect(await look()).toBe(0);
     const waiting = await world.rows('SELECT `wakes` FROM `event` WHERE `lane` IS NOT NULL');

@@ -89,18 +89,24 @@ describe('a calendar that cannot be', () => {
 
   it('says so when every working day is a day off, instead of searching for ever', () => {
     const never = createCalendar(office(), () => true);
-    expect(() => never.addWorkingDays('2026-01-01T00:00:00.000Z', 1)).toThrowError(expect.objectContaining({ code: 'Misconfigured' }));
+    expect(() => never.addWorkingDays('2026-01-01T00:00:00.000Z', 1)).toThrowError(
+      expect.objectContaining({ code: 'Misconfigured' }),
+    );
   });
 });
 
 describe('laws', () => {
-  const instants = fc.date({ min: new Date('2024-01-01T00:00:00Z'), max: new Date('2030-01-01T00:00:00Z'), noInvalidDate: true }).map((date) => date.toISOString());
+  const instants = fc
+    .date({ min: new Date('2024-01-01T00:00:00Z'), max: new Date('2030-01-01T00:00:00Z'), noInvalidDate: true })
+    .map((date) => date.toISOString());
   const minutes = fc.integer({ min: 0, max: 5_000 });
 
   it('working minutes add up', () => {
     fc.assert(
       fc.property(instants, minutes, minutes, (start, one, two) => {
-        expect(calendar.addWorkingMinutes(calendar.addWorkingMinutes(start, one), two)).toBe(calendar.addWorkingMinutes(start, one + two));
+        expect(calendar.addWorkingMinutes(calendar.addWorkingMinutes(start, one), two)).toBe(
+          calendar.addWorkingMinutes(start, one + two),
+        );
       }),
       { numRuns: 200, examples: [['2026-11-20T14:00:00.000Z', 60, 0]] },
     );
@@ -110,7 +116,9 @@ describe('laws', () => {
     fc.assert(
       fc.property(instants, fc.integer({ min: 1, max: 5_000 }), (start, amount) => {
         const there = calendar.addWorkingMinutes(start, amount);
-        expect(calendar.nextWorkingInstant(calendar.addWorkingMinutes(there, -amount))).toBe(calendar.nextWorkingInstant(start));
+        expect(calendar.nextWorkingInstant(calendar.addWorkingMinutes(there, -amount))).toBe(
+          calendar.nextWorkingInstant(start),
+        );
       }),
       { numRuns: 200 },
     );
@@ -120,7 +128,9 @@ describe('laws', () => {
     fc.assert(
       fc.property(instants, instants, minutes, (one, two, amount) => {
         const [first, second] = [one, two].toSorted();
-        expect(calendar.addWorkingMinutes(first ?? one, amount) <= calendar.addWorkingMinutes(second ?? two, amount)).toBe(true);
+        expect(
+          calendar.addWorkingMinutes(first ?? one, amount) <= calendar.addWorkingMinutes(second ?? two, amount),
+        ).toBe(true);
       }),
       { numRuns: 200 },
     );
@@ -128,10 +138,16 @@ describe('laws', () => {
 
   it('working days end on working days', () => {
     fc.assert(
-      fc.property(instants, fc.integer({ min: -30, max: 30 }).filter((days) => days !== 0), (start, days) => {
-        const local = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin' }).format(new Date(calendar.addWorkingDays(start, days)));
-        expect(calendar.isWorkingDay(local)).toBe(true);
-      }),
+      fc.property(
+        instants,
+        fc.integer({ min: -30, max: 30 }).filter((days) => days !== 0),
+        (start, days) => {
+          const local = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin' }).format(
+            new Date(calendar.addWorkingDays(start, days)),
+          );
+          expect(calendar.isWorkingDay(local)).toBe(true);
+        },
+      ),
       { numRuns: 200 },
     );
   });

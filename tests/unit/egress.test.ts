@@ -116,13 +116,23 @@ describe('a call', () => {
   it('says that nobody is there', async () => {
     const url = await serve(() => undefined);
     for (const server of servers.splice(0)) server.close();
-    await expect(open.call({ url, method: 'GET' })).rejects.toMatchObject({ code: 'RemoteUnavailable', facts: { reason: 'ECONNREFUSED' } });
+    await expect(open.call({ url, method: 'GET' })).rejects.toMatchObject({
+      code: 'RemoteUnavailable',
+      facts: { reason: 'ECONNREFUSED' },
+    });
   });
 });
 
 describe('a webhook', () => {
   const secret = `whsec_${Buffer.from('a secret of thirty-two bytes....').toString('base64')}`;
-  const webhook = (url: string): OutgoingWebhook => ({ url, id: 'msg_1', event: 'lead.new', at: new Date('2026-11-23T09:00:00.000Z'), data: { id: 'l1' }, secret });
+  const webhook = (url: string): OutgoingWebhook => ({
+    url,
+    id: 'msg_1',
+    event: 'lead.new',
+    at: new Date('2026-11-23T09:00:00.000Z'),
+    data: { id: 'l1' },
+    secret,
+  });
 
   it('is signed so that the receiver can verify it, with the same id each time', async () => {
     const seen: { headers: IncomingMessage['headers']; body: string }[] = [];
@@ -135,7 +145,11 @@ describe('a webhook', () => {
     await sendWebhook(open, webhook(url), new Date());
     expect(seen.map(({ headers }) => headers['webhook-id'])).toEqual(['msg_1', 'msg_1']);
     const { headers, body } = seen[0] ?? { headers: {}, body: '' };
-    expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toEqual({ type: 'lead.new', timestamp: '2026-11-23T09:00:00.000Z', data: { id: 'l1' } });
+    expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toEqual({
+      type: 'lead.new',
+      timestamp: '2026-11-23T09:00:00.000Z',
+      data: { id: 'l1' },
+    });
   });
 
   const answers: [number, Record<string, string>, object][] = [

@@ -4,7 +4,12 @@ import { createCalendar } from '../../core/calendar.ts';
 import { orderPlan, planIssues, schedulePlan, shiftFollowers, type PlanStep, type Slot } from '../../core/plan.ts';
 
 const day = ['09:00-17:00'];
-const calendar = createCalendar({ key: 'c', label: { de: 'c', en: 'c' }, timeZone: 'UTC', week: { mo: day, tu: day, we: day, th: day, fr: day } });
+const calendar = createCalendar({
+  key: 'c',
+  label: { de: 'c', en: 'c' },
+  timeZone: 'UTC',
+  week: { mo: day, tu: day, we: day, th: day, fr: day },
+});
 const monday = '2026-11-23T09:00:00.000Z';
 
 const calls: PlanStep[] = [
@@ -13,7 +18,9 @@ const calls: PlanStep[] = [
   { key: 'mail', after: ['first', 'second'], offset: { workingHours: 2 } },
 ];
 const timesOf = (plan: readonly { step: PlanStep; startAt: string; dueAt: string }[]): Record<string, string> =>
-  Object.fromEntries(plan.map(({ step, startAt, dueAt }) => [step.key, `${startAt.slice(5, 16)} ${dueAt.slice(5, 16)}`]));
+  Object.fromEntries(
+    plan.map(({ step, startAt, dueAt }) => [step.key, `${startAt.slice(5, 16)} ${dueAt.slice(5, 16)}`]),
+  );
 const slotsOf = (plan: readonly { step: PlanStep; startAt: string; dueAt: string }[]): Map<string, Slot> =>
   new Map(plan.map(({ step, startAt, dueAt }) => [step.key, { startAt, dueAt }]));
 
@@ -29,7 +36,10 @@ describe('schedulePlan', () => {
   it('begins in working time, unless a step may begin at any time', () => {
     const saturday = '2026-11-21T12:00:00.000Z';
     const plan = [{ key: 'a' }, { key: 'b', anyTime: true }];
-    expect(timesOf(schedulePlan(plan, { start: saturday, calendar }))).toEqual({ a: '11-23T09:00 11-23T09:00', b: '11-21T12:00 11-21T12:00' });
+    expect(timesOf(schedulePlan(plan, { start: saturday, calendar }))).toEqual({
+      a: '11-23T09:00 11-23T09:00',
+      b: '11-21T12:00 11-21T12:00',
+    });
   });
 
   it('re-anchors to a new start', () => {
@@ -40,9 +50,20 @@ describe('schedulePlan', () => {
   it('names unknown keys, double keys and cycles', () => {
     expect(planIssues([{ key: 'a', after: ['b'] }])).toMatchObject([{ path: '/0/after', code: 'unknown' }]);
     expect(planIssues([{ key: 'a' }, { key: 'a' }])).toMatchObject([{ path: '/1/key', code: 'duplicate' }]);
-    const circle = [{ key: 'a', after: ['c'] }, { key: 'b', after: ['a'] }, { key: 'c', after: ['b'] }, { key: 'free' }];
-    expect(planIssues(circle).map((issue) => [issue.path, issue.code])).toEqual([['/0/after', 'cycle'], ['/1/after', 'cycle'], ['/2/after', 'cycle']]);
-    expect(() => schedulePlan(circle, { start: monday, calendar })).toThrowError(expect.objectContaining({ code: 'InvalidInput' }));
+    const circle = [
+      { key: 'a', after: ['c'] },
+      { key: 'b', after: ['a'] },
+      { key: 'c', after: ['b'] },
+      { key: 'free' },
+    ];
+    expect(planIssues(circle).map((issue) => [issue.path, issue.code])).toEqual([
+      ['/0/after', 'cycle'],
+      ['/1/after', 'cycle'],
+      ['/2/after', 'cycle'],
+    ]);
+    expect(() => schedulePlan(circle, { start: monday, calendar })).toThrowError(
+      expect.objectContaining({ code: 'InvalidInput' }),
+    );
   });
 });
 
@@ -73,16 +94,21 @@ describe('shiftFollowers', () => {
 describe('laws', () => {
   /** Plans without cycles: a step waits for earlier ones only; then shuffled. */
   const plans = fc
-    .array(fc.record({ offsetMinutes: fc.nat(5_000), durationMinutes: fc.nat(600), after: fc.array(fc.nat(), { maxLength: 3 }) }), { minLength: 1, maxLength: 12 })
+    .array(
+      fc.record({
+        offsetMinutes: fc.nat(5_000),
+        durationMinutes: fc.nat(600),
+        after: fc.array(fc.nat(), { maxLength: 3 }),
+      }),
+      { minLength: 1, maxLength: 12 },
+    )
     .map((steps) =>
-      steps.map(
-        (step, index): PlanStep => ({
-          key: `s${index}`,
-          after: index === 0 ? [] : [...new Set(step.after.map((pick) => `s${pick % index}`))],
-          offset: { workingMinutes: step.offsetMinutes },
-          duration: { workingMinutes: step.durationMinutes },
-        }),
-      ),
+      steps.map((step, index): PlanStep => ({
+        key: `s${index}`,
+        after: index === 0 ? [] : [...new Set(step.after.map((pick) => `s${pick % index}`))],
+        offset: { workingMinutes: step.offsetMinutes },
+        duration: { workingMinutes: step.durationMinutes },
+      })),
     )
     .chain((plan) => fc.shuffledSubarray(plan, { minLength: plan.length }));
 
@@ -93,7 +119,8 @@ describe('laws', () => {
         expect(scheduled.size).toBe(plan.length);
         for (const step of plan) {
           const slot = scheduled.get(step.key);
-          for (const key of step.after ?? []) expect((slot?.startAt ?? '') >= (scheduled.get(key)?.dueAt ?? '~')).toBe(true);
+          for (const key of step.after ?? [])
+            expect((slot?.startAt ?? '') >= (scheduled.get(key)?.dueAt ?? '~')).toBe(true);
           expect((slot?.dueAt ?? '') >= (slot?.startAt ?? '~')).toBe(true);
         }
       }),

@@ -34,10 +34,16 @@ describe('a process with a long history', () => {
       await on.inStage(key, next);
       return (await on.handle(key).describe()).runId === firstRun ? undefined : true;
     });
-    const [process, details, description] = [await on.world.process(key), await on.handle(key).query('details'), await on.handle(key).describe()];
+    const [process, details, description] = [
+      await on.world.process(key),
+      await on.handle(key).query('details'),
+      await on.handle(key).describe(),
+    ];
     expect(process).toMatchObject({ state: 'running', next: { timer: 't' } });
     expect(details).toContain('Frist');
-    const attributes = Object.fromEntries(description.typedSearchAttributes.getAll().map((pair) => [pair.key.name, pair.value]));
+    const attributes = Object.fromEntries(
+      description.typedSearchAttributes.getAll().map((pair) => [pair.key.name, pair.value]),
+    );
     expect(attributes).toMatchObject({ LwRecord: key.recordId, LwStage: process?.position.stage });
     await archiveLead(on.world.person(), { id: key.recordId });
     on.worker.wake();

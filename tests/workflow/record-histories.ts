@@ -50,7 +50,11 @@ const scenarios: Readonly<Record<string, (on: Stage) => Promise<ProcessKey>>> = 
     return key;
   },
   timed: async (on) => {
-    await on.publish(stageOf('eins', { timers: [soon('zwei')] }), stageOf('zwei', { timers: [soon('drei')] }), stageOf('drei', { end: true }));
+    await on.publish(
+      stageOf('eins', { timers: [soon('zwei')] }),
+      stageOf('zwei', { timers: [soon('drei')] }),
+      stageOf('drei', { end: true }),
+    );
     const key = await on.addLead();
     await on.inStage(key, 'drei');
     return key;
@@ -65,7 +69,12 @@ const scenarios: Readonly<Record<string, (on: Stage) => Promise<ProcessKey>>> = 
   parked: async (on) => {
     await on.publish(stageOf('eins', { enter: [hook], timers: [remind] }));
     on.send = () => {
-      throw ApplicationFailure.create({ type: 'RemoteRejected', message: 'no', nonRetryable: true, details: [{ de: 'nein', en: 'no' }] });
+      throw ApplicationFailure.create({
+        type: 'RemoteRejected',
+        message: 'no',
+        nonRetryable: true,
+        details: [{ de: 'nein', en: 'no' }],
+      });
     };
     const key = await on.addLead();
     await on.inState(key, 'parked');
@@ -114,7 +123,10 @@ for (const [scenario, run] of Object.entries(scenarios)) {
   // The last workflow task is told after the rows are written.
   await setTimeout(500);
   const history = await on.handle(key).fetchHistory();
-  await writeFile(`${folder}${name}-${scenario}.json`, `${JSON.stringify(JSON.parse(historyToJSON(history), withoutMachine), null, 1)}\n`);
+  await writeFile(
+    `${folder}${name}-${scenario}.json`,
+    `${JSON.stringify(JSON.parse(historyToJSON(history), withoutMachine), null, 1)}\n`,
+  );
   process.stdout.write(`${scenario}: ${history.events?.length ?? 0} events\n`);
 }
 await on.end();

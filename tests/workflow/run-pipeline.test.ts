@@ -19,15 +19,28 @@ beforeEach(() => {
 
 describe.skipIf(address === undefined)('runPipeline', () => {
   it('starts for a new lead, readable for operators, and ends with it', async () => {
-    await on.publish(stage('neu', { timers: [{ key: 'sla', label: text('Frist'), after: { days: 3 }, do: [{ timeline: text('x') }] }] }));
+    await on.publish(
+      stage('neu', {
+        timers: [{ key: 'sla', label: text('Frist'), after: { days: 3 }, do: [{ timeline: text('x') }] }],
+      }),
+    );
     const key = await on.addLead({ owner: on.world.users[0].id });
     await on.inState(key, 'running');
     const description = await until('attributes', async () => {
       const found = await on.handle(key).describe();
       return found.typedSearchAttributes.getAll().length > 0 ? found : undefined;
     });
-    const attributes = Object.fromEntries(description.typedSearchAttributes.getAll().map(({ key: { name }, value }) => [name, value]));
-    expect(attributes).toMatchObject({ LwTenant: 'main', LwEntity: 'lead', LwRecord: key.recordId, LwProcess: 'a-test', LwStage: 'neu', LwHealth: 'ok' });
+    const attributes = Object.fromEntries(
+      description.typedSearchAttributes.getAll().map(({ key: { name }, value }) => [name, value]),
+    );
+    expect(attributes).toMatchObject({
+      LwTenant: 'main',
+      LwEntity: 'lead',
+      LwRecord: key.recordId,
+      LwProcess: 'a-test',
+      LwStage: 'neu',
+      LwHealth: 'ok',
+    });
     expect(JSON.stringify(attributes)).not.toContain('kunde@example.org');
     expect(await on.handle(key).query('details')).toContain('Frist');
     await archiveLead(on.world.person(), { id: key.recordId });
@@ -38,12 +51,21 @@ describe.skipIf(address === undefined)('runPipeline', () => {
 
   it('waits on one timer and does what is due', async () => {
     await on.publish(
-      stage('eins', { timers: [{ key: 't', label: text('Weiter'), after: { minutes: 0.02 }, do: [{ goTo: 'zwei' }] }] }),
+      stage('eins', {
+        timers: [{ key: 't', label: text('Weiter'), after: { minutes: 0.02 }, do: [{ goTo: 'zwei' }] }],
+      }),
       stage('zwei', { timers: [{ key: 't', label: text('Ende'), after: { minutes: 0.02 }, do: [{ goTo: 'drei' }] }] }),
       stage('drei', { end: true }),
     );
     const key = await on.addLead();
-    await until('workflow', async () => await on.handle(key).describe().catch(() => undefined));
+    await until(
+      'workflow',
+      async () =>
+        await on
+          .handle(key)
+          .describe()
+          .catch(() => undefined),
+    );
     await on.handle(key).result();
     expect(await on.world.lead(key)).toMatchObject({ stage: 'drei' });
     expect((await on.world.process(key))?.position.entry).toBe(3);
@@ -65,25 +87,48 @@ describe.skipIf(address === undefined)('runPipeline', () => {
   });
 
   it('sends what leaves the machine, in order, once', async () => {
-    await on.publish(stage('eins', { enter: [1, 2, 3].map((n) => ({ callWebhook: { url: 'https://example.org/', event: `e${n}` } })) }));
+    await on.publish(
+      stage('eins', {
+        enter: [1, 2, 3].map((n) => ({ callWebhook: { url: 'https://example.org/', event: `e${n}` } })),
+      }),
+    );
     const key = await on.addLead();
     await on.effectsDone(key, 3);
-    const ids = (await on.world.rows('SELECT `id` FROM `effect` WHERE `recordId` = ? ORDER BY `name`', [key.recordId])).map((row) => String(row['id']));
+    const ids = (
+      await on.world.rows('SELECT `id` FROM `effect` WHERE `recordId` = ? ORDER BY `name`', [key.recordId])
+    ).map((row) => String(row['id']));
     expect(on.sent.filter((id) => ids.includes(id))).toEqual(ids);
   });
 
   it('parks when a step fails for good, and goes on where it failed when repaired', async () => {
-    await on.publish(stage('eins', { enter: [{ callWebhook: { url: 'https://example.org/', event: 'e' } }], timers: [{ key: 't', label: text('t'), after: { days: 1 }, do: [{ timeline: text('t') }] }] }));
+    await on.publish(
+      stage('eins', {
+        enter: [{ callWebhook: { url: 'https://example.org/', event: 'e' } }],
+        timers: [{ key: 't', label: text('t'), after: { days: 1 }, do: [{ timeline: text('t') }] }],
+      }),
+    );
     let attempts = 0;
     on.send = () => {
       attempts += 1;
-      throw ApplicationFailure.create({ type: 'RemoteUnavailable', message: 'away', details: [{ de: 'weg', en: 'away' }] });
+      throw ApplicationFailure.create({
+        type: 'RemoteUnavailable',
+        message: 'away',
+        details: [{ de: 'weg', en: 'away' }],
+      });
     };
     const key = await on.addLead();
     await on.inState(key, 'parked');
     expect(attempts).toBe(2);
-    expect((await on.world.process(key))?.error).toMatchObject({ code: 'RemoteUnavailable', message: { de: 'weg' }, attempts: 2 });
-    await until('health', async () => (JSON.stringify((await on.handle(key).describe()).typedSearchAttributes.getAll()).includes('parked') ? true : undefined));
+    expect((await on.world.process(key))?.error).toMatchObject({
+      code: 'RemoteUnavailable',
+      message: { de: 'weg' },
+      attempts: 2,
+    });
+    await until('health', async () =>
+      JSON.stringify((await on.handle(key).describe()).typedSearchAttributes.getAll()).includes('parked')
+        ? true
+        : undefined,
+    );
     on.send = () => undefined;
     await on.handle(key).signal('retry');
     await on.inState(key, 'running');
@@ -98,37 +143,58 @@ describe.skipIf(address === undefined)('runPipeline', () => {
   });
 
   it('does now what it waits for when an operator asks', async () => {
-    await on.publish(stage('eins', { timers: [{ key: 't', label: text('Weiter'), after: { days: 30 }, do: [{ goTo: 'zwei' }] }] }), stage('zwei'));
+    await on.publish(
+      stage('eins', { timers: [{ key: 't', label: text('Weiter'), after: { days: 30 }, do: [{ goTo: 'zwei' }] }] }),
+      stage('zwei'),
+    );
     const key = await on.addLead();
     await on.inStage(key, 'eins');
     expect(await on.handle(key).executeUpdate<string, []>('skipWait')).toContain('zwei');
   });
 
   it('keeps the revision it started with while newer ones are published', async () => {
-    const first = await on.publish(stage('eins', { timers: [{ key: 't', label: text('t'), after: { days: 30 }, do: [{ goTo: 'zwei' }] }] }), stage('zwei', { enter: [{ timeline: text('alt') }] }));
+    const first = await on.publish(
+      stage('eins', { timers: [{ key: 't', label: text('t'), after: { days: 30 }, do: [{ goTo: 'zwei' }] }] }),
+      stage('zwei', { enter: [{ timeline: text('alt') }] }),
+    );
     const key = await on.addLead();
     await on.inStage(key, 'eins');
     await on.publish(stage('eins'), stage('zwei', { enter: [{ timeline: text('neu') }] }));
     await on.handle(key).executeUpdate<string, []>('skipWait');
     expect((await on.world.process(key))?.revision).toBe(first);
-    const told = await on.world.rows("SELECT `text` FROM `timeline_entry` WHERE `lead` = ? AND `kind` = 'process'", [key.recordId]);
+    const told = await on.world.rows("SELECT `text` FROM `timeline_entry` WHERE `lead` = ? AND `kind` = 'process'", [
+      key.recordId,
+    ]);
     expect(told).toEqual([{ text: 'alt' }]);
   });
 
   it('is started again at its stage and deadline when Temporal has lost it, and sends nothing twice', async () => {
-    await on.publish(stage('eins', { enter: [{ callWebhook: { url: 'https://example.org/', event: 'e' } }], timers: [{ key: 't', label: text('t'), after: { days: 30 }, do: [{ goTo: 'eins' }] }] }));
+    await on.publish(
+      stage('eins', {
+        enter: [{ callWebhook: { url: 'https://example.org/', event: 'e' } }],
+        timers: [{ key: 't', label: text('t'), after: { days: 30 }, do: [{ goTo: 'eins' }] }],
+      }),
+    );
     const key = await on.addLead();
     await on.effectsDone(key, 1);
     const before = await on.world.process(key);
     const count = on.sent.length;
     await on.handle(key).terminate('lost');
     on.world.time = new Date(Date.now() + 120_000).toISOString();
-    await until('gone', async () => ((await on.handle(key).describe()).status.name === 'TERMINATED' ? true : undefined));
+    await until('gone', async () =>
+      (await on.handle(key).describe()).status.name === 'TERMINATED' ? true : undefined,
+    );
     await until('missing', async () => ((await on.worker.reconcile()) > 0 ? true : undefined));
     await until('again', async () => ((await on.handle(key).describe()).status.name === 'RUNNING' ? true : undefined));
-    await until('step', async () => ((await on.world.process(key))?.updatedAt !== before?.updatedAt ? true : undefined));
+    await until('step', async () =>
+      (await on.world.process(key))?.updatedAt !== before?.updatedAt ? true : undefined,
+    );
     on.world.time = undefined;
-    expect(await on.world.process(key)).toMatchObject({ state: 'running', position: before?.position ?? {}, next: before?.next ?? {} });
+    expect(await on.world.process(key)).toMatchObject({
+      state: 'running',
+      position: before?.position ?? {},
+      next: before?.next ?? {},
+    });
     expect(on.sent.length).toBe(count);
   });
 });

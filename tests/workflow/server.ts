@@ -8,12 +8,18 @@ import { isTemporal } from '../../bin/temporal/rpc.ts';
 import { until } from '../support/processes.ts';
 
 /** A dev server that suggests continue-as-new after so few events that a test sees it. */
-export async function startImpatientServer(events: number): Promise<{ readonly address: string; readonly stop: () => Promise<void> }> {
+export async function startImpatientServer(
+  events: number,
+): Promise<{ readonly address: string; readonly stop: () => Promise<void> }> {
   const program = await provideTemporal(() => undefined, new AbortController().signal);
   const folder = await mkdtemp(join(tmpdir(), 'leitwerk-impatient-'));
   const port = await findFreePort();
   const args = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', `${port}`, '--log-level', 'error'];
-  const child = spawn(program, [...args, '--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${events}`], { stdio: 'ignore' });
+  const child = spawn(
+    program,
+    [...args, '--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${events}`],
+    { stdio: 'ignore' },
+  );
   const ended = new Promise((resolve) => void child.on('exit', resolve));
   const address = `127.0.0.1:${port}`;
   await until('Temporal', async () => ((await isTemporal(address)) ? true : undefined), 60_000);

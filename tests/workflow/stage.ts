@@ -29,7 +29,11 @@ export interface Stage {
 }
 
 export const text = (word: string): { de: string; en: string } => ({ de: word, en: word });
-export const stageOf = (key: string, more: Partial<StageConfig> = {}): StageConfig => ({ key, label: text(key), ...more });
+export const stageOf = (key: string, more: Partial<StageConfig> = {}): StageConfig => ({
+  key,
+  label: text(key),
+  ...more,
+});
 
 let taskQueues = 0;
 
@@ -49,7 +53,9 @@ export async function createStage(address: string): Promise<Stage> {
     performEffect: async ({ tenantId, id }) => {
       stage.send(id);
       stage.sent.push(id);
-      await world.db.write(async (tx) => await writeEffectState(tx, { tenantId, id, state: 'done', at: world.now().toISOString() }));
+      await world.db.write(
+        async (tx) => await writeEffectState(tx, { tenantId, id, state: 'done', at: world.now().toISOString() }),
+      );
     },
     onError: () => undefined,
   });
@@ -67,9 +73,18 @@ export async function createStage(address: string): Promise<Stage> {
       worker.wake();
       return key;
     },
-    inState: async (key, state) => void (await until(`process ${state}`, async () => ((await world.process(key))?.state === state ? true : undefined))),
-    inStage: async (key, wanted) => void (await until(`stage ${wanted}`, async () => ((await world.process(key))?.position.stage === wanted ? true : undefined))),
-    effectsDone: async (key, count) => void (await until('effects', async () => ((await world.rows(done, [key.recordId])).length === count ? true : undefined))),
+    inState: async (key, state) =>
+      void (await until(`process ${state}`, async () =>
+        (await world.process(key))?.state === state ? true : undefined,
+      )),
+    inStage: async (key, wanted) =>
+      void (await until(`stage ${wanted}`, async () =>
+        (await world.process(key))?.position.stage === wanted ? true : undefined,
+      )),
+    effectsDone: async (key, count) =>
+      void (await until('effects', async () =>
+        (await world.rows(done, [key.recordId])).length === count ? true : undefined,
+      )),
     handle: (key) => client.workflow.getHandle(workflowIdOf(key)),
     end: async () => {
       await worker.stop();

@@ -47,7 +47,11 @@ export interface ProcessWorld extends WorkerStore {
 const monday = '2026-11-23T09:00:00.000Z';
 
 const addSales = async (db: Database, name: string): Promise<User> => {
-  const row = newUserRow({ now: () => new Date(monday), newId: uuidv7 }, 'main', { email: `${name.toLowerCase()}@example.org`, name, role: 'sales' });
+  const row = newUserRow({ now: () => new Date(monday), newId: uuidv7 }, 'main', {
+    email: `${name.toLowerCase()}@example.org`,
+    name,
+    role: 'sales',
+  });
   await db.write(async (tx) => await insertUser(tx, row));
   return row;
 };
@@ -62,7 +66,11 @@ export async function createProcessWorld(url?: string): Promise<ProcessWorld> {
   await registry.refresh();
   const now = (): Date => new Date(world.time ?? Date.now());
   const lead = async (key: ProcessKey): Promise<RecordData> =>
-    (await findRecord(db, modelOf(world.person(), 'lead'), { tenantId: key.tenantId, id: key.recordId, isDeletedToo: true })) ?? {};
+    (await findRecord(db, modelOf(world.person(), 'lead'), {
+      tenantId: key.tenantId,
+      id: key.recordId,
+      isDeletedToo: true,
+    })) ?? {};
   const world: ProcessWorld = {
     db,
     registry,
@@ -74,17 +82,37 @@ export async function createProcessWorld(url?: string): Promise<ProcessWorld> {
       const snapshot = registry.snapshot('main');
       const actor = { ...systemActor('main'), kind: 'user' as const, id: users[0].id };
       const role = { key: 'superadmin', label: { de: 'x', en: 'x' }, can: [{ do: ['*'], on: '*' }], may: ['*'] };
-      return { db, snapshot, actor, ability: createAbility(role, actor, { models: snapshot.models, now: now() }), language: 'de', now, newId: uuidv7 };
+      return {
+        db,
+        snapshot,
+        actor,
+        ability: createAbility(role, actor, { models: snapshot.models, now: now() }),
+        language: 'de',
+        now,
+        newId: uuidv7,
+      };
     },
     publish: async (pipeline) => {
       const { actor } = configContext(db);
-      const input = { tenantId: 'main', kind: 'pipelines', key: pipeline.key, yaml: stringify(pipeline), value: pipeline, author: actor.id, at: now().toISOString() };
+      const input = {
+        tenantId: 'main',
+        kind: 'pipelines',
+        key: pipeline.key,
+        yaml: stringify(pipeline),
+        value: pipeline,
+        author: actor.id,
+        at: now().toISOString(),
+      };
       const { revision } = await db.write(async (tx) => await publishRevision(tx, input));
       await registry.refresh();
       return revision;
     },
     addLead: async (input = {}) => {
-      const { record } = await createRecord(world.person(), modelOf(world.person(), 'lead'), { title: 'Anfrage', email: 'kunde@example.org', ...input });
+      const { record } = await createRecord(world.person(), modelOf(world.person(), 'lead'), {
+        title: 'Anfrage',
+        email: 'kunde@example.org',
+        ...input,
+      });
       return { tenantId: 'main', entity: 'lead', recordId: String(record['id']) };
     },
     lead,
