@@ -90,7 +90,10 @@ export const theme = createTheme({
     }),
     Menu: Menu.extend({ defaultProps: { shadow: 'lg', radius: 'md', position: 'bottom-end' } }),
     Popover: Popover.extend({ defaultProps: { shadow: 'lg', radius: 'md' } }),
-    Modal: Modal.extend({ defaultProps: { radius: 'lg', shadow: 'lg', centered: true } }),
+    Modal: Modal.extend({
+      defaultProps: { radius: 'lg', shadow: 'lg', centered: true },
+      styles: { title: { fontSize: '16px', fontWeight: 620, lineHeight: '24px' } },
+    }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: false, fz: 'xs' } }),
   },
 });

@@ -18,7 +18,9 @@ const replaceIn = (pages: Pages, record: RecordValue): Pages => ({
 export function applyRecord(client: QueryClient, plural: string, record: RecordValue | undefined): void {
   if (record?.id === undefined) return;
   client.setQueryData<OneRecord>(['record', plural, record.id], (known) =>
-    known === undefined || known.data.version > record.version ? known : { ...known, data: { ...known.data, ...record } },
+    known === undefined || known.data.version > record.version
+      ? known
+      : { ...known, data: { ...known.data, ...record } },
   );
   for (const [key, data] of client.getQueriesData({ queryKey: ['list', plural] })) {
     if (isPages(data)) client.setQueryData(key, replaceIn(data, record));
@@ -27,7 +29,9 @@ export function applyRecord(client: QueryClient, plural: string, record: RecordV
 
 /** Ids of a kind that some open list shows. */
 export function shownIds(client: QueryClient, plural: string): ReadonlySet<string> {
-  const lists = client.getQueriesData({ queryKey: ['list', plural] }).flatMap(([, data]) => (isPages(data) ? [data] : []));
+  const lists = client
+    .getQueriesData({ queryKey: ['list', plural] })
+    .flatMap(([, data]) => (isPages(data) ? [data] : []));
   return new Set(lists.flatMap((list) => list.pages.flatMap((page) => page.data.map((row) => row.id))));
 }
 
@@ -35,6 +39,10 @@ export function shownIds(client: QueryClient, plural: string): ReadonlySet<strin
 export function refreshAround(client: QueryClient): void {
   void client.invalidateQueries({
     predicate: ({ queryKey: [kind, , part] }) =>
-      kind === 'counts' || kind === 'process' || kind === 'matches' || kind === 'record' || (kind === 'list' && part === 'related'),
+      kind === 'counts' ||
+      kind === 'process' ||
+      kind === 'matches' ||
+      kind === 'record' ||
+      (kind === 'list' && part === 'related'),
   });
 }

@@ -18,11 +18,14 @@ const byPosition = (left: ConfigItem, right: ConfigItem): number =>
 export function toChoices(items: readonly ConfigItem[]): readonly Choice[] {
   return items.toSorted(byPosition).map((item) => {
     const label = inLanguage(item.value.label) || item.key;
-    return item.value.color === undefined ? { value: item.key, label } : { value: item.key, label, color: item.value.color };
+    return item.value.color === undefined
+      ? { value: item.key, label }
+      : { value: item.key, label, color: item.value.color };
   });
 }
 
-const isStage = (value: unknown): value is Stage => typeof value === 'object' && value !== null && 'key' in value && 'label' in value;
+const isStage = (value: unknown): value is Stage =>
+  typeof value === 'object' && value !== null && 'key' in value && 'label' in value;
 
 export function stagesOf(pipelines: readonly ConfigItem[], entity: string): readonly Stage[] {
   const pipeline = pipelines.find((item) => item.value['entity'] === entity);
@@ -52,7 +55,9 @@ const fixedChoices = (model: EntityModel, field: Field): readonly Choice[] =>
   }));
 
 const kindsOf = (model: EntityModel): readonly string[] => {
-  const kinds = [...model.fields.values()].flatMap((field) => (field.configKind === undefined ? [] : [field.configKind]));
+  const kinds = [...model.fields.values()].flatMap((field) =>
+    field.configKind === undefined ? [] : [field.configKind],
+  );
   return [...new Set(model.hasPipeline ? [...kinds, 'pipelines'] : kinds)];
 };
 
@@ -65,7 +70,10 @@ export function useChoices(model: EntityModel): (field: Field) => readonly Choic
   const itemsOf = (kind: string): readonly ConfigItem[] => configs[kinds.indexOf(kind)]?.data ?? [];
   return (field) => {
     if (field.name === 'stage' && model.hasPipeline) {
-      return stagesOf(itemsOf('pipelines'), model.name).map((stage) => ({ value: stage.key, label: inLanguage(stage.label) }));
+      return stagesOf(itemsOf('pipelines'), model.name).map((stage) => ({
+        value: stage.key,
+        label: inLanguage(stage.label),
+      }));
     }
     if (field.target === 'user') return users.map((user) => ({ value: user.id, label: user.name }));
     if (field.configKind !== undefined) return toChoices(itemsOf(field.configKind));

@@ -35,12 +35,18 @@ export async function readConfigRevisions(kind: string, key: string): Promise<re
   return (await request<{ data: ConfigRevision[] }>('GET', `/config/${kind}/${key}/revisions`)).body.data;
 }
 
-export async function putYaml(name: { readonly kind: string; readonly key: string }, yaml: string, isDryRun: boolean): Promise<PublishAnswer> {
+export async function putYaml(
+  name: { readonly kind: string; readonly key: string },
+  yaml: string,
+  isDryRun: boolean,
+): Promise<PublishAnswer> {
   const path = `/config/${name.kind}/${name.key}${isDryRun ? '?dryRun=1' : ''}`;
   return (await request<PublishAnswer>('PUT', path, { text: yaml, contentType: 'application/yaml' })).body ?? {};
 }
 
-export async function restoreConfig(name: { readonly kind: string; readonly key: string }, revision: number): Promise<void> {
+export async function restoreConfig(
+  name: { readonly kind: string; readonly key: string },
+  revision: number,
+): Promise<void> {
   await request('POST', `/config/${name.kind}/${name.key}/revisions/${revision}/restore`, { body: {} });
 }
-

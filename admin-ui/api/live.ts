@@ -1,7 +1,7 @@
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
 import type { Entities } from '../model/entities.ts';
-import { applyRecord, refreshAround, shownIds } from './cache.ts';
+import { applyRecord, shownIds } from './cache.ts';
 import { request } from './client.ts';
 import type { ChangeEvent, OneRecord } from './types.ts';
 
@@ -57,25 +57,36 @@ export function useRemoteChange(id: string): RemoteChange | undefined {
 
 const maxSingleReads = 10;
 
+/** Answers that belong to one of the records: the record itself, its process, what resembles it. */
+const hangsOn = (ids: ReadonlySet<string>, kind: string, id: string): boolean =>
+  (kind === 'record' || kind === 'process' || kind === 'matches') && ids.has(id);
+
 /** Brings the screens up to date with a batch of changes: single rows where few are shown, whole lists never. */
 const catchUp = async (client: QueryClient, entities: Entities, changes: readonly ChangeEvent[]): Promise<void> => {
-  refreshAround(client);
   if (changes.some((change) => change.entity === 'config')) void client.invalidateQueries({ queryKey: ['config'] });
   if (changes.some((change) => change.entity === 'schemas' || change.entity === 'schema')) {
     void client.invalidateQueries({ queryKey: ['schemas'] });
   }
+  const ids = new Set(changes.map((change) => change.id));
+  void client.invalidateQueries({
+    predicate: ({ queryKey: [kind, first, second] }) => hangsOn(ids, String(kind), String(second ?? first)),
+  });
+  // Whatever is linked to an open record may have changed with it.
+  void client.invalidateQueries({ predicate: ({ queryKey: [kind, , part] }) => kind === 'list' && part === 'related' });
   for (const [entity, ofKind] of Map.groupBy(changes, (change) => change.entity)) {
     const plural = entities.byName.get(entity)?.plural;
     if (plural === undefined) continue;
     const shown = shownIds(client, plural);
-    const ids = new Set(ofKind.map((change) => change.id));
+    const ofThisKind = new Set(ofKind.map((change) => change.id));
     const isNew = (change: ChangeEvent): boolean => change.act.endsWith('.create') || change.act.endsWith('.receive');
-    const created = new Set(ofKind.filter((change) => isNew(change) && !shown.has(change.id)).map((change) => change.id));
+    const created = new Set(
+      ofKind.filter((change) => isNew(change) && !shown.has(change.id)).map((change) => change.id),
+    );
     if (created.size > 0) {
       const fresh = new Map(live.get().fresh);
       live.set({ fresh: fresh.set(entity, (fresh.get(entity) ?? 0) + created.size) });
     }
-    const toRead = [...ids].filter((id) => shown.has(id)).slice(0, maxSingleReads);
+    const toRead = [...ofThisKind].filter((id) => shown.has(id)).slice(0, maxSingleReads);
     await Promise.allSettled(
       toRead.map(async (id) => {
         const answer = await request<OneRecord>('GET', `/${plural}/${id}`);
@@ -100,6 +111,11 @@ export function useLiveUpdates(entities: Entities, myId: string): void {
     const stream = new EventSource('/api/v1/events');
     let waiting: ChangeEvent[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let countTimer: ReturnType<typeof setTimeout> | undefined;
+    const recount = (): void => {
+      countTimer = undefined;
+      void client.invalidateQueries({ queryKey: ['counts'] });
+    };
     const flush = (): void => {
       timer = undefined;
       const batch = waiting;
@@ -115,12 +131,15 @@ export function useLiveUpdates(entities: Entities, myId: string): void {
       }
       waiting.push(change);
       timer ??= setTimeout(flush, 300);
+      // Counting is dear on a large table: not more than every few seconds, however much comes in.
+      countTimer ??= setTimeout(recount, 2_500);
     });
     stream.addEventListener('operations', () => void client.invalidateQueries({ queryKey: ['operations'] }));
     stream.addEventListener('open', () => live.set({ isConnected: true }));
     stream.addEventListener('error', () => live.set({ isConnected: false }));
     return () => {
       clearTimeout(timer);
+      clearTimeout(countTimer);
       stream.close();
     };
   }, [client, entities, myId]);

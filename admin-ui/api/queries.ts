@@ -86,7 +86,12 @@ export function useRecords(list: ListRequest) {
     placeholderData: keepPreviousData,
     retry: (count, error) => count < 2 && !(error instanceof ApiError && error.status < 500 && error.status > 0),
     queryFn: async ({ pageParam, signal }): Promise<Page> => {
-      const parameters = { ...query, limit: list.limit ?? 100, cursor: pageParam, total: pageParam === '' ? 'exact' : 'none' };
+      const parameters = {
+        ...query,
+        limit: list.limit ?? 100,
+        cursor: pageParam,
+        total: pageParam === '' ? 'exact' : 'none',
+      };
       return (await request<Page>('GET', `/${plural}${queryString(parameters)}`, { signal })).body;
     },
     getNextPageParam: (page) => page.page.next ?? undefined,
@@ -114,7 +119,8 @@ export const countsQuery = (plural: string, filters: readonly string[]) =>
     queryKey: ['counts', plural, filters],
     staleTime: 5_000,
     placeholderData: keepPreviousData,
-    queryFn: async () => (await request<{ data: number[] }>('POST', `/${plural}/count`, { body: { filters } })).body.data,
+    queryFn: async () =>
+      (await request<{ data: number[] }>('POST', `/${plural}/count`, { body: { filters } })).body.data,
   });
 
 export const matchesQuery = (id: string) =>

@@ -86,7 +86,9 @@ export function ActsProvider({ children }: { readonly children: ReactNode }) {
       } catch (error) {
         showProblem(toProblem(error), t('common.undoFailed'));
       }
-      await client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'me' && query.queryKey[0] !== 'schemas' });
+      await client.invalidateQueries({
+        predicate: (query) => query.queryKey[0] !== 'me' && query.queryKey[0] !== 'schemas',
+      });
     };
     const toast = (message: string, entry: Done | undefined): void => {
       toasts.current += 1;
@@ -101,7 +103,16 @@ export function ActsProvider({ children }: { readonly children: ReactNode }) {
         </Button>
       );
       const text = <Text size="sm">{message}</Text>;
-      notifications.show({ id, autoClose: 7000, message: <Group justify="space-between">{text}{button}</Group> });
+      notifications.show({
+        id,
+        autoClose: 7000,
+        message: (
+          <Group justify="space-between">
+            {text}
+            {button}
+          </Group>
+        ),
+      });
     };
     const perform = async (list: readonly Act[]): Promise<Written[]> => {
       const written: Written[] = [];
@@ -122,7 +133,10 @@ export function ActsProvider({ children }: { readonly children: ReactNode }) {
           const written = await perform(list);
           const events = written.flatMap((one) => (one.event === undefined ? [] : [one.event]));
           const inverse = options.inverse ?? [];
-          const entry = events.length === 0 || options.canUndo === false ? undefined : { events: inverse.length > 0 ? events.slice(-1) : events, inverse };
+          const entry =
+            events.length === 0 || options.canUndo === false
+              ? undefined
+              : { events: inverse.length > 0 ? events.slice(-1) : events, inverse };
           if (entry !== undefined) done.current.push(entry);
           const { done: sentence } = options;
           if (sentence !== undefined) toast(typeof sentence === 'string' ? sentence : sentence(written), entry);

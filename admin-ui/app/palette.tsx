@@ -84,56 +84,69 @@ export function Palette({ onClose, onKeys }: PaletteProps) {
     }
   };
   return (
-    <Modal.Root opened onClose={onClose} yOffset="12vh" centered={false} size={600} padding={0} transitionProps={{ duration: 80 }}>
+    <Modal.Root
+      opened
+      onClose={onClose}
+      yOffset="12vh"
+      centered={false}
+      size={600}
+      padding={0}
+      transitionProps={{ duration: 80 }}
+    >
       <Modal.Overlay />
       <Modal.Content aria-label={t('top.search')}>
         <Modal.Body>
-      <TextInput
-        data-autofocus
-        size="md"
-        variant="unstyled"
-        px="md"
-        py={4}
-        leftSection={<IconSearch size={18} />}
-        leftSectionWidth={32}
-        placeholder={t('palette.placeholder')}
-        aria-label={t('palette.placeholder')}
-        role="combobox"
-        aria-expanded
-        aria-controls="palette-entries"
-        aria-activedescendant={entries[at] === undefined ? undefined : `palette-${at}`}
-        value={text}
-        onKeyDown={onKeyDown}
-        onChange={(event) => {
-          setText(event.currentTarget.value);
-          setChosen(0);
-        }}
-      />
-      <div id="palette-entries" role="listbox" aria-label={t('palette.found')} className={`${classes['entries']} lw-scroll`}>
-        {entries.length === 0 && (
-          <Text c="dimmed" p="md" size="sm">
-            {t('palette.nothing', { text })}
-          </Text>
-        )}
-        {entries.map((entry, index) => (
-          <div
-            key={entry.key}
-            id={`palette-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === at}
-            className={classes['entry']}
-            ref={index === at ? (element) => element?.scrollIntoView({ block: 'nearest' }) : undefined}
-            onMouseMove={() => setChosen(index)}
-            onClick={() => run(entry)}
+          <TextInput
+            data-autofocus
+            size="md"
+            variant="unstyled"
+            px="md"
+            py={4}
+            leftSection={<IconSearch size={18} />}
+            leftSectionWidth={32}
+            placeholder={t('palette.placeholder')}
+            aria-label={t('palette.placeholder')}
+            role="combobox"
+            aria-expanded
+            aria-controls="palette-entries"
+            aria-activedescendant={entries[at] === undefined ? undefined : `palette-${at}`}
+            value={text}
             onKeyDown={onKeyDown}
+            onChange={(event) => {
+              setText(event.currentTarget.value);
+              setChosen(0);
+            }}
+          />
+          <div
+            id="palette-entries"
+            role="listbox"
+            aria-label={t('palette.found')}
+            className={`${classes['entries']} lw-scroll`}
           >
-            <span className="lw-truncate">{entry.label}</span>
-            <span className={classes['hint']}>{entry.hint ?? entry.group}</span>
-            {index === at && <Kbd size="xs">↵</Kbd>}
+            {entries.length === 0 && (
+              <Text c="dimmed" p="md" size="sm">
+                {t('palette.nothing', { text })}
+              </Text>
+            )}
+            {entries.map((entry, index) => (
+              <div
+                key={entry.key}
+                id={`palette-${index}`}
+                role="option"
+                tabIndex={-1}
+                aria-selected={index === at}
+                className={classes['entry']}
+                ref={index === at ? (element) => element?.scrollIntoView({ block: 'nearest' }) : undefined}
+                onMouseMove={() => setChosen(index)}
+                onClick={() => run(entry)}
+                onKeyDown={onKeyDown}
+              >
+                <span className="lw-truncate">{entry.label}</span>
+                <span className={classes['hint']}>{entry.hint ?? entry.group}</span>
+                {index === at && <Kbd size="xs">↵</Kbd>}
+              </div>
+            ))}
           </div>
-        ))}
-      </div>
         </Modal.Body>
       </Modal.Content>
     </Modal.Root>

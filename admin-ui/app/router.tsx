@@ -25,6 +25,10 @@ const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
   validateSearch: (search): { next?: string | undefined } => ({ next: toInternalPath(search['next']) }),
+  beforeLoad: async ({ context, search }) => {
+    const session = await context.client.ensureQueryData(sessionQuery).catch(() => null);
+    if (session !== null) throw redirect({ href: search.next ?? '/inbox', replace: true });
+  },
   component: lazyRouteComponent(() => import('../scenes/sign-in/sign-in.tsx'), 'SignIn'),
 });
 
@@ -144,7 +148,6 @@ export function createAppRouter(client: QueryClient) {
     defaultNotFoundComponent: NotFoundFace,
   });
 }
-
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -40,7 +40,13 @@ function SignedIn({ myId }: { readonly myId: string }) {
         onKeys={() => setOverlay('keys')}
       />
       {isNarrow ? (
-        <Drawer opened={isNavOpen} onClose={nav.close} size={280} title="Leitwerk" closeButtonProps={{ 'aria-label': t('common.close') }}>
+        <Drawer
+          opened={isNavOpen}
+          onClose={nav.close}
+          size={280}
+          title="Leitwerk"
+          closeButtonProps={{ 'aria-label': t('common.close') }}
+        >
           <Sidebar onGo={nav.close} />
         </Drawer>
       ) : (
@@ -60,7 +66,8 @@ function SignedIn({ myId }: { readonly myId: string }) {
 /** Frame of every page for people who are signed in; leads to the sign-in page as soon as they are not. */
 export function Shell() {
   const session = useQuery(sessionQuery);
-  if (session.data === null) return <Navigate to="/sign-in" search={{ next: window.location.pathname + window.location.search }} />;
+  if (session.data === null)
+    return <Navigate to="/sign-in" search={{ next: window.location.pathname + window.location.search }} />;
   if (session.data === undefined) return undefined;
   return (
     <ActsProvider>

@@ -41,7 +41,12 @@ export function useAreas(): readonly Area[] {
     { to: '/activities', label: t('nav.activity'), icon: IconCalendarCheck, isAllowed: mayRead('activity') },
     { to: '/received', label: t('nav.intake'), icon: IconMailbox, isAllowed: mayRead('intake-message') },
     { to: '/operate', label: t('nav.operate'), icon: IconActivity, isAllowed: session.may.operate === true },
-    { to: maySet ? '/settings/sources' : '/settings/profile', label: t('nav.settings'), icon: IconSettings, isAllowed: true },
+    {
+      to: maySet ? '/settings/sources' : '/settings/profile',
+      label: t('nav.settings'),
+      icon: IconSettings,
+      isAllowed: true,
+    },
   ];
   return areas.filter((area) => area.isAllowed);
 }

@@ -1,7 +1,25 @@
-import { ActionIcon, Avatar, Kbd, Menu, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import {
+  ActionIcon,
+  Avatar,
+  Kbd,
+  Menu,
+  Tooltip,
+  UnstyledButton,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { IconKeyboard, IconLogout, IconMenu2, IconMoon, IconPlugConnectedX, IconSearch, IconSun, IconUser } from '@tabler/icons-react';
+import {
+  IconKeyboard,
+  IconLogout,
+  IconMenu2,
+  IconMoon,
+  IconPlugConnectedX,
+  IconSearch,
+  IconSun,
+  IconUser,
+} from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { request } from '../api/client.ts';
 import { useIsLive } from '../api/live.ts';
@@ -113,7 +131,13 @@ export function TopBar({ onMenu, onPalette, onKeys }: TopBarProps) {
         </Tooltip>
       )}
       <Tooltip label={t('top.switchLanguage')}>
-        <ActionIcon size={32} aria-label={`${shortName} – ${t('top.switchLanguage')}`} onClick={() => void toggleLanguage()} fz={12} fw={600}>
+        <ActionIcon
+          size={32}
+          aria-label={`${shortName} – ${t('top.switchLanguage')}`}
+          onClick={() => void toggleLanguage()}
+          fz={12}
+          fw={600}
+        >
           {shortName}
         </ActionIcon>
       </Tooltip>

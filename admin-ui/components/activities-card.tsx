@@ -21,7 +21,9 @@ export function ActivitiesCard({ link, id }: ActivitiesCardProps) {
   const { t } = useTranslation();
   const session = useSession();
   const [isAdding, setAdding] = useState(false);
-  const answer = useQuery(relatedQuery({ plural: 'activities', filter: `${link} = "${id}"`, sort: 'dueAt', limit: 100 }));
+  const answer = useQuery(
+    relatedQuery({ plural: 'activities', filter: `${link} = "${id}"`, sort: 'dueAt', limit: 100 }),
+  );
   const all = answer.data?.data ?? [];
   const open = all.filter((activity) => activity['state'] === 'open');
   const rest = all.filter((activity) => activity['state'] !== 'open').slice(-closed);
@@ -31,7 +33,12 @@ export function ActivitiesCard({ link, id }: ActivitiesCardProps) {
       title={t('activity.title')}
       actions={
         mayCreate && (
-          <Button variant="subtle" size="compact-xs" leftSection={<IconPlus size={14} />} onClick={() => setAdding(true)}>
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            leftSection={<IconPlus size={14} />}
+            onClick={() => setAdding(true)}
+          >
             {t('common.new')}
           </Button>
         )

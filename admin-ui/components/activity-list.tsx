@@ -99,7 +99,9 @@ function ActivityRow({ activity, typeLabel, ownerName, now }: RowProps) {
   const isOverdue = isOpen && due !== undefined && new Date(due) < now;
   const isMandatory = isOpen && (activity['isMandatory'] === true || activity['isMandatory'] === 1);
   const cancel = async (): Promise<void> => {
-    await run([{ path: `/activities/${activity.id}/cancel`, body: {} }], { done: t('activity.cancelled', { title: title(activity) }) });
+    await run([{ path: `/activities/${activity.id}/cancel`, body: {} }], {
+      done: t('activity.cancelled', { title: title(activity) }),
+    });
   };
   return (
     <li className={classes['row']} data-state={activity['state']}>

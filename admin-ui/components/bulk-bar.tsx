@@ -2,7 +2,8 @@ import { Button, Group, Select, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useTranslation } from 'react-i18next';
 import { request } from '../api/client.ts';
-import { useUsers } from '../api/queries.ts';
+import { toChoices } from '../api/choices.ts';
+import { useConfig, useUsers } from '../api/queries.ts';
 import { showProblem, toProblem } from '../app/acts.tsx';
 import classes from './list-pane.module.css';
 import type { ListPage } from './use-list-page.ts';
@@ -24,12 +25,17 @@ interface BulkAnswer {
 export function BulkBar({ page, ids, acts, onDone }: BulkBarProps) {
   const { t } = useTranslation();
   const users = useUsers();
+  const reasons = toChoices(useConfig('loss-reasons'));
   const apply = async (act: BulkAct, input: unknown): Promise<void> => {
     try {
-      const { body } = await request<BulkAnswer>('POST', `/${page.model.plural}/bulk`, { body: { ids: [...ids], act, input } });
+      const { body } = await request<BulkAnswer>('POST', `/${page.model.plural}/bulk`, {
+        body: { ids: [...ids], act, input },
+      });
       const failed = body.data.failed.length;
       const sentence = t('inbox.bulkDone', { count: body.data.changed });
-      notifications.show({ message: failed === 0 ? sentence : `${sentence}, ${t('inbox.bulkFailed', { count: failed })}` });
+      notifications.show({
+        message: failed === 0 ? sentence : `${sentence}, ${t('inbox.bulkFailed', { count: failed })}`,
+      });
       onDone();
       page.reload();
     } catch (error) {
@@ -53,9 +59,15 @@ export function BulkBar({ page, ids, acts, onDone }: BulkBarProps) {
         />
       )}
       {acts.includes('archive') && (
-        <Button variant="default" onClick={() => void apply('archive', { reason: t('inbox.reason.notALead') })}>
-          {t('inbox.archive')}
-        </Button>
+        <Select
+          size="xs"
+          w={180}
+          aria-label={t('inbox.archive')}
+          placeholder={t('inbox.archive')}
+          data={reasons.map(({ value, label }) => ({ value, label }))}
+          value={null}
+          onChange={(reason) => void apply('archive', { reason })}
+        />
       )}
       <Button variant="subtle" color="gray" onClick={onDone}>
         {t('list.clearSelection')}

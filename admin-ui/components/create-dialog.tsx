@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
+import { Alert, Button, Group, Modal, SimpleGrid, Stack } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Field } from '../../core/entity.ts';
 import { useChoices } from '../api/choices.ts';
 import type { Problem } from '../api/client.ts';
 import { clearFresh } from '../api/live.ts';
@@ -23,6 +24,9 @@ interface CreateDialogProps {
   readonly hint?: ComponentType<{ readonly values: Readonly<Record<string, unknown>> }>;
 }
 
+const isWide = (field: Field, titleField: string): boolean =>
+  field.kind === 'longText' || field.kind === 'list' || field.name === titleField || field.name === 'company';
+
 /** Form of a new record, made from its schema; every fault is shown at its field. */
 export function CreateDialog({ entity, initial = {}, only, onClose, onCreated, hint: Hint }: CreateDialogProps) {
   const { t } = useTranslation();
@@ -34,13 +38,20 @@ export function CreateDialog({ entity, initial = {}, only, onClose, onCreated, h
   const [values, setValues] = useState<Readonly<Record<string, unknown>>>(initial);
   const [problem, setProblem] = useState<Problem>();
   const [isBusy, setBusy] = useState(false);
-  const writable = visibleFields(model).filter((field) => !field.isSystem && field.kind !== 'json' && field.section !== 'links');
-  const fields = only === undefined ? writable : only.flatMap((name) => writable.find((field) => field.name === name) ?? []);
-  const errorOf = (name: string): string | undefined => problem?.errors?.find((issue) => issue.path === `/${name}`)?.message;
-  const isElsewhere = problem?.errors?.every((issue) => !fields.some((field) => issue.path === `/${field.name}`)) ?? true;
+  const writable = visibleFields(model).filter(
+    (field) => !field.isSystem && field.kind !== 'json' && field.section !== 'links',
+  );
+  const fields =
+    only === undefined ? writable : only.flatMap((name) => writable.find((field) => field.name === name) ?? []);
+  const errorOf = (name: string): string | undefined =>
+    problem?.errors?.find((issue) => issue.path === `/${name}`)?.message;
+  const isElsewhere =
+    problem?.errors?.every((issue) => !fields.some((field) => issue.path === `/${field.name}`)) ?? true;
   const submit = async (): Promise<void> => {
     setBusy(true);
-    const entered = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== undefined));
+    const entered = Object.fromEntries(
+      Object.entries(values).filter(([, value]) => value !== null && value !== undefined),
+    );
     const written = await run([{ path: `/${model.plural}`, body: entered }], {
       done: t('record.created', { entity: inLanguage(model.label) }),
       onProblem: (answered) => {
@@ -60,7 +71,7 @@ export function CreateDialog({ entity, initial = {}, only, onClose, onCreated, h
     <Modal
       opened
       onClose={onClose}
-      size="md"
+      size={640}
       title={t('record.create', { entity: inLanguage(model.label) })}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
@@ -77,18 +88,21 @@ export function CreateDialog({ entity, initial = {}, only, onClose, onCreated, h
               <ProblemText problem={problem} />
             </Alert>
           )}
-          {fields.map((field, index) => (
-            <FieldInput
-              key={field.name}
-              field={field}
-              label={inLanguage(field.label)}
-              value={values[field.name]}
-              choices={choicesOf(field)}
-              autoFocus={index === 0}
-              error={errorOf(field.name)}
-              onChange={(value) => setValues((known) => ({ ...known, [field.name]: value }))}
-            />
-          ))}
+          <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md" verticalSpacing="sm">
+            {fields.map((field, index) => (
+              <div key={field.name} style={isWide(field, model.titleField) ? { gridColumn: '1 / -1' } : undefined}>
+                <FieldInput
+                  field={field}
+                  label={inLanguage(field.label)}
+                  value={values[field.name]}
+                  choices={choicesOf(field)}
+                  autoFocus={index === 0}
+                  error={errorOf(field.name)}
+                  onChange={(value) => setValues((known) => ({ ...known, [field.name]: value }))}
+                />
+              </div>
+            ))}
+          </SimpleGrid>
           {Hint !== undefined && <Hint values={values} />}
           <Group justify="flex-end" gap="sm" mt="sm">
             <Button variant="default" onClick={onClose}>

@@ -26,7 +26,7 @@ interface ListPaneProps {
   readonly bulk?: readonly BulkAct[];
   readonly actions?: ReactNode;
   readonly tabs?: ReactNode;
-  readonly title?: string;
+  readonly title?: string | undefined;
   readonly rowHeight?: number | undefined;
 }
 
@@ -49,7 +49,12 @@ function useSaveView(page: ListPage): (name: string, isShared: boolean) => Promi
   };
 }
 
-function NoRows({ page, emptyText, emptyAction, fault }: Pick<ListPaneProps, 'page' | 'emptyText' | 'emptyAction'> & { readonly fault: FilterFault | undefined }) {
+function NoRows({
+  page,
+  emptyText,
+  emptyAction,
+  fault,
+}: Pick<ListPaneProps, 'page' | 'emptyText' | 'emptyAction'> & { readonly fault: FilterFault | undefined }) {
   const { t } = useTranslation();
   const reset = {
     label: t('list.resetFilter'),
@@ -100,52 +105,69 @@ function Rows({ page, columns, rowHeight = 52, label, checked, onChecked }: Rows
   );
 }
 
+/** New records wait behind a button: rows never move under the mouse. */
+function FreshRows({ page }: { readonly page: ListPage }) {
+  const { t } = useTranslation();
+  if (page.fresh === 0) return undefined;
+  return (
+    <Button variant="light" radius={0} fullWidth style={{ flex: 'none' }} onClick={page.reload}>
+      {t('list.newRows', { count: page.fresh })}
+    </Button>
+  );
+}
+
 const useTotal = ({ total, isTotalExact }: ListPage): string | undefined => {
   const { t } = useTranslation();
   if (total === undefined || total === null) return undefined;
   return isTotalExact ? formatNumber(total, currentLanguage()) : t('list.totalCapped', { count: total });
 };
 
+const faultOf = (page: ListPage): FilterFault | undefined => page.fault ?? toFilterFault(page.error);
+
+const labelOf = ({ view, model }: ListPage): string => view?.label ?? inLanguage(model.pluralLabel);
+
+function Toolbar({ page, title, actions }: Pick<ListPaneProps, 'page' | 'title' | 'actions'>) {
+  const saveView = useSaveView(page);
+  const total = useTotal(page);
+  const { search, set, model } = page;
+  const { q = '', filter = '', view = '' } = search;
+  return (
+    <ListToolbar
+      key={`${model.name}${view}${filter}`}
+      title={title ?? labelOf(page)}
+      total={total}
+      q={q}
+      onSearch={(next) => set({ q: next })}
+      filter={filter}
+      columns={search.columns}
+      fault={faultOf(page)}
+      onFilter={(next) => set({ filter: next })}
+      onSaveView={isNarrowed(page) ? (name, isShared) => void saveView(name, isShared) : undefined}
+    >
+      {actions}
+    </ListToolbar>
+  );
+}
+
 /** A list with its head: search, filter, sort, selection, and all of its faces. */
 export function ListPane(props: ListPaneProps) {
   const { page, columns, bulk = [] } = props;
   const canCheck = bulk.length > 0 && props.isCondensed !== true;
-  const { t } = useTranslation();
   const [checked, setChecked] = useState<ReadonlySet<string>>(new Set());
-  const saveView = useSaveView(page);
-  const total = useTotal(page);
-  const { search, set } = page;
-  const fault = page.fault ?? toFilterFault(page.error);
-  const label = page.view?.label ?? inLanguage(page.model.pluralLabel);
+  const fault = faultOf(page);
+  const hasRows = page.rows.length > 0 && page.error === null && fault === undefined;
   return (
     <div className={classes['pane']}>
-      <ListToolbar
-        key={`${page.model.name}${search.view ?? ''}${search.filter ?? ''}`}
-        title={props.title ?? label}
-        total={total}
-        q={search.q ?? ''}
-        onSearch={(q) => set({ q })}
-        filter={search.filter ?? ''}
-        columns={search.columns}
-        fault={fault}
-        onFilter={(filter) => set({ filter })}
-        onSaveView={isNarrowed(page) ? (name, isShared) => void saveView(name, isShared) : undefined}
-      >
-        {props.actions}
-      </ListToolbar>
+      <Toolbar page={page} title={props.title} actions={props.actions} />
       {props.tabs}
       {checked.size > 0 && <BulkBar page={page} ids={checked} acts={bulk} onDone={() => setChecked(new Set())} />}
-      {page.fresh > 0 && (
-        <Button variant="light" radius={0} fullWidth style={{ flex: 'none' }} onClick={page.reload}>
-          {t('list.newRows', { count: page.fresh })}
-        </Button>
-      )}
+      <FreshRows page={page} />
       <div className={classes['body']}>
-        {page.rows.length > 0 && page.error === null && fault === undefined ? (
+        {hasRows ? (
           <Rows
             page={page}
             columns={columns}
-            label={label}
+            label={labelOf(page)}
             checked={canCheck ? checked : undefined}
             onChecked={setChecked}
             rowHeight={props.rowHeight}

@@ -1,4 +1,15 @@
-import { ActionIcon, Button, CloseButton, Group, Popover, Stack, Switch, Text, TextInput, Tooltip } from '@mantine/core';
+import {
+  ActionIcon,
+  Button,
+  CloseButton,
+  Group,
+  Popover,
+  Stack,
+  Switch,
+  Text,
+  TextInput,
+  Tooltip,
+} from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconBookmarkPlus, IconFilter, IconSearch } from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
@@ -82,7 +93,9 @@ export function FilterBar({ filter, columns, fault, onFilter }: FilterBarProps) 
         onChange={(event) => setText(event.currentTarget.value)}
         rightSection={text === '' ? undefined : clear}
       />
-      {fault !== undefined && <FaultText fault={fault} text={fault.column === undefined ? filter : (columns?.[fault.column] ?? '')} />}
+      {fault !== undefined && (
+        <FaultText fault={fault} text={fault.column === undefined ? filter : (columns?.[fault.column] ?? '')} />
+      )}
     </form>
   );
 }
@@ -115,8 +128,19 @@ function SaveView({ onSave }: SaveViewProps) {
           }}
         >
           <Stack gap="sm">
-            <TextInput size="xs" label={t('view.name')} required value={name} onChange={(event) => setName(event.currentTarget.value)} />
-            <Switch size="sm" label={t('view.shared')} checked={isShared} onChange={(event) => setShared(event.currentTarget.checked)} />
+            <TextInput
+              size="xs"
+              label={t('view.name')}
+              required
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+            <Switch
+              size="sm"
+              label={t('view.shared')}
+              checked={isShared}
+              onChange={(event) => setShared(event.currentTarget.checked)}
+            />
             <Button type="submit">{t('view.save')}</Button>
           </Stack>
         </form>
@@ -135,7 +159,18 @@ interface ListToolbarProps extends FilterBarProps {
 }
 
 /** Head of every list: what it is, how many, search, filter, and what can be added. */
-export function ListToolbar({ title, total, q, onSearch, filter, columns, fault, onFilter, onSaveView, children }: ListToolbarProps) {
+export function ListToolbar({
+  title,
+  total,
+  q,
+  onSearch,
+  filter,
+  columns,
+  fault,
+  onFilter,
+  onSaveView,
+  children,
+}: ListToolbarProps) {
   const { t } = useTranslation();
   const [isFilterOpen, setFilterOpen] = useState(filter !== '');
   const [text, setText] = useState(q);
@@ -179,7 +214,9 @@ export function ListToolbar({ title, total, q, onSearch, filter, columns, fault,
         </Tooltip>
         {onSaveView !== undefined && <SaveView onSave={onSaveView} />}
       </Group>
-      {(isFilterOpen || fault !== undefined) && <FilterBar filter={filter} columns={columns} fault={fault} onFilter={onFilter} />}
+      {(isFilterOpen || fault !== undefined) && (
+        <FilterBar filter={filter} columns={columns} fault={fault} onFilter={onFilter} />
+      )}
     </div>
   );
 }

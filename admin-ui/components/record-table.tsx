@@ -44,7 +44,14 @@ interface HeadProps {
   readonly onFilter: ((field: string, expression: string | undefined) => void) | undefined;
 }
 
-function HeadMenu({ column, sort, onSort, expression, onFilter, onClose }: HeadProps & { readonly onClose: () => void }) {
+function HeadMenu({
+  column,
+  sort,
+  onSort,
+  expression,
+  onFilter,
+  onClose,
+}: HeadProps & { readonly onClose: () => void }) {
   const { t } = useTranslation();
   const [text, setText] = useState(expression ?? '');
   const apply = (next: string): void => {
@@ -59,7 +66,11 @@ function HeadMenu({ column, sort, onSort, expression, onFilter, onClose }: HeadP
     <Stack gap="sm">
       {column.isSortable === true && onSort !== undefined && (
         <Group gap={4} grow>
-          <Button variant={sort === column.name ? 'light' : 'default'} leftSection={<IconArrowUp size={14} />} onClick={() => sortBy(column.name)}>
+          <Button
+            variant={sort === column.name ? 'light' : 'default'}
+            leftSection={<IconArrowUp size={14} />}
+            onClick={() => sortBy(column.name)}
+          >
             A–Z
           </Button>
           <Button
@@ -107,7 +118,8 @@ function Head(props: HeadProps) {
   const [isOpen, setOpen] = useState(false);
   const isUp = sort === column.name;
   const isDown = sort === `-${column.name}`;
-  const hasMenu = (column.isSortable === true && onSort !== undefined) || (column.isFilterable === true && onFilter !== undefined);
+  const hasMenu =
+    (column.isSortable === true && onSort !== undefined) || (column.isFilterable === true && onFilter !== undefined);
   const state = isUp ? 'ascending' : isDown ? 'descending' : undefined;
   return (
     <div role="columnheader" aria-sort={state} className={classes['head']} data-end={column.isEnd}>
@@ -229,4 +241,3 @@ export function RecordTable(props: RecordTableProps) {
     </div>
   );
 }
-

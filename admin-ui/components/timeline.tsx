@@ -11,6 +11,7 @@ import { textOf } from '../model/entities.ts';
 import { actorLabel } from '../model/actors.ts';
 import { formatInstant } from '../model/format.ts';
 import { Card } from './card.tsx';
+import { useTimelineWords } from './timeline-words.ts';
 import classes from './timeline.module.css';
 
 interface TimelineProps {
@@ -69,7 +70,14 @@ function Composer({ onNote }: { readonly onNote: NonNullable<TimelineProps['onNo
   );
 }
 
-function Entry({ entry, author, type }: { readonly entry: RecordValue; readonly author: string; readonly type: string | undefined }) {
+interface EntryProps {
+  readonly entry: RecordValue;
+  readonly author: string;
+  readonly type: string | undefined;
+  readonly words: string;
+}
+
+function Entry({ entry, author, type, words }: EntryProps) {
   const { t } = useTranslation();
   const isNote = entry['kind'] === 'note';
   return (
@@ -86,10 +94,12 @@ function Entry({ entry, author, type }: { readonly entry: RecordValue; readonly 
             · {type}
           </Text>
         )}
-        {(entry['isPinned'] === true || entry['isPinned'] === 1) && <IconPinned size={14} role="img" aria-label={t('timeline.pinned')} />}
+        {(entry['isPinned'] === true || entry['isPinned'] === 1) && (
+          <IconPinned size={14} role="img" aria-label={t('timeline.pinned')} />
+        )}
       </Group>
       <Text size="sm" className={classes['text']}>
-        {textOf(entry, 'text') ?? ''}
+        {words}
       </Text>
     </li>
   );
@@ -101,8 +111,11 @@ export function Timeline({ entity, id, onNote }: TimelineProps) {
   const [shown, setShown] = useState('all');
   const [limit, setLimit] = useState(20);
   const users = useUsers();
+  const wordsOf = useTimelineWords();
   const types = toChoices(useConfig('note-types'));
-  const entries = useQuery(relatedQuery({ plural: 'timeline-entries', filter: `${entity} = "${id}"`, sort: '-at', limit }));
+  const entries = useQuery(
+    relatedQuery({ plural: 'timeline-entries', filter: `${entity} = "${id}"`, sort: '-at', limit }),
+  );
   const all = entries.data?.data ?? [];
   const rows = all.filter((entry) => shown === 'all' || (entry['kind'] === 'note') === (shown === 'notes'));
   const sources = toChoices(useConfig('sources'));
@@ -137,6 +150,7 @@ export function Timeline({ entity, id, onNote }: TimelineProps) {
               key={entry.id}
               entry={entry}
               author={authorOf(entry)}
+              words={wordsOf(entry)}
               type={types.find((type) => type.value === entry['noteType'])?.label}
             />
           ))}

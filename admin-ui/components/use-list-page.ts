@@ -54,7 +54,9 @@ function useFilterFault(search: ListSearch, model: EntityModel): FilterFault | u
   const choices = (name: string) => {
     const field = model.fields.get(name);
     const known = field === undefined ? [] : choicesOf(field);
-    return known.length === 0 ? undefined : known.map(({ value, label }) => ({ key: value, label: { de: label, en: label } }));
+    return known.length === 0
+      ? undefined
+      : known.map(({ value, label }) => ({ key: value, label: { de: label, en: label } }));
   };
   const options = { now, me: user.id, team: user.team ?? undefined, choices, language: currentLanguage() };
   return findFilterFault({ filter: search.filter, columns: search.columns }, model, options);
@@ -80,13 +82,21 @@ export function useListPage({ entity, search, defaultSort, expand, filter: own }
   const sort = search.sort ?? view?.sort ?? defaultSort;
   const filter = joinFilters(search, own ?? view?.filter);
   const fault = useFilterFault(search, model);
-  const list = useRecords({ plural: model.plural, isEnabled: fault === undefined, ...given({ filter, q: search.q, sort, expand }) });
+  const list = useRecords({
+    plural: model.plural,
+    isEnabled: fault === undefined,
+    ...given({ filter, q: search.q, sort, expand }),
+  });
   const fresh = useFreshCount(entity);
   const pages = list.data?.pages ?? [];
   const rows = pages.flatMap((page) => page.data);
   const single = client.getQueryData<OneRecord>(['record', model.plural, search.id ?? '']);
   const set: ListPage['set'] = (change) =>
-    void navigate({ to: '.', search: (known: ListSearch) => given({ ...known, ...change }), replace: !('id' in change) });
+    void navigate({
+      to: '.',
+      search: (known: ListSearch) => given({ ...known, ...change }),
+      replace: !('id' in change),
+    });
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const loadMore = useCallback((): void => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
@@ -120,4 +130,7 @@ export function useListPage({ entity, search, defaultSort, expand, filter: own }
 const labelsOf = (pages: readonly Page[]): Readonly<Record<string, string>> =>
   Object.fromEntries(pages.flatMap(({ _labels: labels = {} }) => Object.entries(labels)));
 
-const totalOf = ([first]: readonly Page[]) => ({ total: first?.page.total, isTotalExact: first?.page.totalExact ?? true });
+const totalOf = ([first]: readonly Page[]) => ({
+  total: first?.page.total,
+  isTotalExact: first?.page.totalExact ?? true,
+});

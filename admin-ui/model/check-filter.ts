@@ -19,7 +19,8 @@ interface Typed {
 }
 
 /** Sentence of the parser without the place, which is shown by the mark. */
-const withoutPlace = (text: string): string => text.replace(/^Filter, (Stelle|position) \d+: /, '').replace(/ (Erwartet|Expected): .*$/s, '');
+const withoutPlace = (text: string): string =>
+  text.replace(/^Filter, (Stelle|position) \d+: /, '').replace(/ (Erwartet|Expected): .*$/s, '');
 
 const faultOf = (error: LeitwerkError, skipped: number, language: Language): FilterFault => {
   const { position, expected } = error.facts;
@@ -31,7 +32,11 @@ const faultOf = (error: LeitwerkError, skipped: number, language: Language): Fil
 };
 
 /** Checks what was typed with the parser that the server uses, so that the place of an error is exact and at once. */
-export function findFilterFault(typed: Typed, model: EntityModel, options: FilterOptions & { readonly language: Language }): FilterFault | undefined {
+export function findFilterFault(
+  typed: Typed,
+  model: EntityModel,
+  options: FilterOptions & { readonly language: Language },
+): FilterFault | undefined {
   const check = (text: string, skipped: number): FilterFault | undefined => {
     try {
       parseFilter(text, model, options);

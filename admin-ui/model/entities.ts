@@ -8,7 +8,16 @@ export interface Entities {
 }
 
 /** Fields that `toEntityModel` adds by itself; the API lists them among the properties too. */
-const ownFields = new Set(['id', 'tenantId', 'version', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy', 'deletedAt']);
+const ownFields = new Set([
+  'id',
+  'tenantId',
+  'version',
+  'createdAt',
+  'createdBy',
+  'updatedAt',
+  'updatedBy',
+  'deletedAt',
+]);
 const pipelineFields = new Set(['pipeline', 'pipelineRevision', 'stage', 'stageSince']);
 
 const withoutOwnFields = (schema: EntitySchema): EntitySchema => {

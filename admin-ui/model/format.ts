@@ -39,7 +39,13 @@ export function formatNumber(value: number, language: Language): string {
 export function formatInstant(iso: string, language: Language): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;
-  return dateFormat(language, { day: '2-digit', month: '2-digit', year: 'numeric', hour: '2-digit', minute: '2-digit' }).format(at);
+  return dateFormat(language, {
+    day: '2-digit',
+    month: '2-digit',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).format(at);
 }
 
 export function formatTime(iso: string, language: Language): string {
@@ -48,7 +54,13 @@ export function formatTime(iso: string, language: Language): string {
 
 /** Weekday, day and time, for what is near: "Fr, 27. Nov., 14:00". */
 export function formatSoon(iso: string, language: Language): string {
-  const options: Intl.DateTimeFormatOptions = { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' };
+  const options: Intl.DateTimeFormatOptions = {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+  };
   return dateFormat(language, options).format(new Date(iso));
 }
 
@@ -68,7 +80,9 @@ export function ageOf(iso: string, now: Date): { readonly unit: AgeUnit; readonl
   if (minutes < 48 * 60) return { unit: 'hours', count: Math.floor(minutes / 60) };
   const days = Math.floor(minutes / 1440);
   if (days < 90) return { unit: 'days', count: days };
-  return days < 730 ? { unit: 'months', count: Math.floor(days / 30) } : { unit: 'years', count: Math.floor(days / 365) };
+  return days < 730
+    ? { unit: 'months', count: Math.floor(days / 30) }
+    : { unit: 'years', count: Math.floor(days / 365) };
 }
 
 /** For `<input type="datetime-local">`: local time without a zone. */
@@ -92,8 +106,7 @@ export function parseNumber(text: string): number | undefined {
   const comma = plain.lastIndexOf(',');
   const dot = plain.lastIndexOf('.');
   const isGroupedDot = dot >= 0 && comma < 0 && /^-?\d{1,3}(\.\d{3})+$/.test(plain);
-  const normal =
-    comma > dot || isGroupedDot ? plain.replaceAll('.', '').replace(',', '.') : plain.replaceAll(',', '');
+  const normal = comma > dot || isGroupedDot ? plain.replaceAll('.', '').replace(',', '.') : plain.replaceAll(',', '');
   const value = Number(normal);
   return Number.isFinite(value) ? value : undefined;
 }

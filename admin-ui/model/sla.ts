@@ -7,9 +7,11 @@ export type DeadlineOf = (lead: RecordValue) => string | undefined;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
-const isCalendar = (value: unknown): value is CalendarConfig => isObject(value) && typeof value['timeZone'] === 'string' && isObject(value['week']);
+const isCalendar = (value: unknown): value is CalendarConfig =>
+  isObject(value) && typeof value['timeZone'] === 'string' && isObject(value['week']);
 
-const listOf = (value: unknown): readonly Record<string, unknown>[] => (Array.isArray(value) ? value.filter(isObject) : []);
+const listOf = (value: unknown): readonly Record<string, unknown>[] =>
+  Array.isArray(value) ? value.filter(isObject) : [];
 
 /** Waiting times of the stages' SLA timers, by stage. */
 const slaByStage = (pipeline: ConfigItem): ReadonlyMap<string, Duration> =>
@@ -25,7 +27,11 @@ const slaByStage = (pipeline: ConfigItem): ReadonlyMap<string, Duration> =>
  * Works out the SLA deadline with the rules of `core/calendar`, for marking rows in a list. It goes by the published
  * pipeline and knows no public holidays: the process, which does, decides; here a row only turns red a little early.
  */
-export function createDeadlines(pipelines: readonly ConfigItem[], calendars: readonly ConfigItem[], entity: string): DeadlineOf {
+export function createDeadlines(
+  pipelines: readonly ConfigItem[],
+  calendars: readonly ConfigItem[],
+  entity: string,
+): DeadlineOf {
   const pipeline = pipelines.find((item) => item.value['entity'] === entity);
   const found = calendars.find((item) => item.key === pipeline?.value['calendar'])?.value;
   if (pipeline === undefined || !isCalendar(found)) return () => undefined;

@@ -21,7 +21,7 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
   let faults: readonly string[];
 
   const read = async (id: string): Promise<Lead> => {
-    const { body } = await world.call(signedIn, 'GET', `/leads/${id}`);
+    const { body } = await world.call(signedIn, { method: 'GET', path: `/leads/${id}` });
     return (body as { data: Lead }).data;
   };
   const row = (title: string): Locator => page.getByRole('row', { name: title });
@@ -96,7 +96,7 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     await page.getByRole('button', { name: 'Person anlegen' }).click();
     await page.getByText(/Person .*Graf angelegt und verknüpft/).waitFor();
     const lead = await read(id);
-    const person = await world.call(signedIn, 'GET', `/persons/${lead.person ?? ''}`);
+    const person = await world.call(signedIn, { method: 'GET', path: `/persons/${lead.person ?? ''}` });
     expect(person.body).toMatchObject({ data: { lastName: 'Graf', organization: lead.organization } });
   });
 
@@ -167,7 +167,10 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     await page.getByRole('button', { name: 'Filter', exact: true }).click();
     await page.getByRole('textbox', { name: 'Filter' }).fill('stage = neu and budgt > 5');
     await page.keyboard.press('Enter');
-    await page.getByRole('alert').getByText(/Zeichen 17/).waitFor();
+    await page
+      .getByRole('alert')
+      .getByText(/Zeichen 17/)
+      .waitFor();
   });
 
   it('keeps filter, search and open lead in the address', async () => {
@@ -175,7 +178,12 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     const filter = encodeURIComponent('city = "Gera"');
     await page.goto(`${world.app.url}/inbox?filter=${filter}&id=${id}`);
     await title('Nur dieser hier').waitFor();
-    expect(await page.getByRole('row').filter({ hasText: /Nur dieser hier/ }).count()).toBe(1);
+    expect(
+      await page
+        .getByRole('row')
+        .filter({ hasText: /Nur dieser hier/ })
+        .count(),
+    ).toBe(1);
     await page.goBack();
     await page.goForward();
     await title('Nur dieser hier').waitFor();

@@ -34,7 +34,11 @@ describe.skipIf(!hasBrowser())('every screen', () => {
     world = await createWorld();
     signedIn = await setUp(world);
     lead = await world.postLead({ title: 'Für alle Bildschirme', company: 'Nordlicht Energie AG' });
-    await world.call(signedIn, 'POST', '/organizations', { name: 'Nordlicht Energie AG', city: 'Kiel' });
+    await world.call(signedIn, {
+      method: 'POST',
+      path: '/organizations',
+      body: { name: 'Nordlicht Energie AG', city: 'Kiel' },
+    });
   });
 
   afterAll(async () => await world.close());
@@ -43,14 +47,20 @@ describe.skipIf(!hasBrowser())('every screen', () => {
     for (const width of [1440, 390]) {
       it(`has no serious barrier, no blocked content and no request to elsewhere (${theme}, ${width} px)`, async () => {
         const found: string[] = [];
-        const { page, faults } = await world.open('/inbox', { like: signedIn, theme, width, language: width === 390 ? 'en' : 'de' });
+        const { page, faults } = await world.open('/inbox', {
+          like: signedIn,
+          theme,
+          width,
+          language: width === 390 ? 'en' : 'de',
+        });
         for (const screen of [...screens, `/inbox?id=${lead}`]) {
           await page.goto(`${world.app.url}${screen}`);
-          if (screen.startsWith('/inbox?id')) await page.getByRole('heading', { level: 2, name: 'Für alle Bildschirme' }).waitFor();
+          if (screen.startsWith('/inbox?id'))
+            await page.getByRole('heading', { level: 2, name: 'Für alle Bildschirme' }).waitFor();
           else await settled(page);
           found.push(...(await findBarriers(page)).map((barrier) => `${screen} ${barrier}`));
-          const isWider = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
-          if (isWider) found.push(`${screen} scrolls sideways`);
+          const isWider = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
+          if (isWider === true) found.push(`${screen} scrolls sideways`);
         }
         expect([...found, ...faults]).toEqual([]);
         await page.context().close();
@@ -92,10 +102,16 @@ describe.skipIf(!hasBrowser())('every screen', () => {
     const yaml = await editor.inputValue();
     await editor.fill(yaml.replace('entity: lead', 'entity: led'));
     await page.getByRole('button', { name: 'Prüfen' }).click();
-    await page.getByRole('button', { name: /Zeile \d+, Spalte \d+/ }).first().waitFor();
+    await page
+      .getByRole('button', { name: /Zeile \d+, Spalte \d+/ })
+      .first()
+      .waitFor();
     await editor.fill(yaml.replace('{ de: Neu, en: New }', '{ de: Frisch, en: Fresh }'));
     await page.getByRole('button', { name: 'Veröffentlichen' }).click();
-    await page.getByText(/Veröffentlicht/).first().waitFor();
+    await page
+      .getByText(/Veröffentlicht/)
+      .first()
+      .waitFor();
     await page.goto(`${world.app.url}/inbox?id=${lead}`);
     await page.getByRole('listitem').filter({ hasText: 'Frisch' }).first().waitFor();
     await page.context().close();
@@ -118,7 +134,9 @@ describe.skipIf(!hasBrowser())('every screen', () => {
     const { page } = await world.open('/inbox', { like: signedIn });
     await page.goto(`${world.app.url}/inbox`);
     await page.getByRole('row', { name: 'Für alle Bildschirme' }).waitFor();
-    const paintedMs = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 99_999);
+    const paintedMs = await page.evaluate(
+      () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 99_999,
+    );
     expect(paintedMs).toBeLessThan(1_500);
     await page.context().close();
   });

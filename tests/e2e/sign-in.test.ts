@@ -62,6 +62,6 @@ describe.skipIf(!hasBrowser())('getting in', () => {
     await own.getByRole('button', { name: /Benutzermenü/ }).click();
     await own.getByRole('menuitem', { name: 'Abmelden' }).click();
     await own.waitForURL(/\/sign-in/);
-    expect((await world.call(own, 'GET', '/me')).status).toBe(401);
+    expect((await world.call(own, { method: 'GET', path: '/me' })).status).toBe(401);
   });
 });

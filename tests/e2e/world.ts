@@ -22,6 +22,12 @@ interface WindowOptions {
   readonly like?: Page;
 }
 
+interface ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+}
+
 /** The real app, the real browser, and ways to look at both. */
 export interface World {
   readonly app: App;
@@ -29,7 +35,7 @@ export interface World {
   /** Posts a lead as the website would; answers its id. */
   postLead(lead?: Readonly<Record<string, unknown>>): Promise<string>;
   /** Calls the API as the person who is signed in in this window. */
-  call(page: Page, method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
+  call(page: Page, request: ApiRequest): Promise<{ readonly status: number; readonly body: unknown }>;
   close(): Promise<void>;
 }
 
@@ -52,13 +58,13 @@ const newContext = async (browser: Browser, options: WindowOptions): Promise<Bro
     colorScheme: theme,
     ...(like === undefined ? {} : { storageState: await like.context().storageState() }),
   });
-  await context.addInitScript((chosen: string) => {
-    localStorage.setItem('leitwerk-language', chosen);
+  // Text, not functions: this runs in the page, whose types the tests do not have.
+  const content = `
+    localStorage.setItem('leitwerk-language', '${language}');
     document.addEventListener('securitypolicyviolation', (event) => {
-      // eslint-disable-next-line no-console -- the only way out of the page that a blocked page still has
-      console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`);
-    });
-  }, language);
+      console.error('CSP ' + event.violatedDirective + ' ' + event.blockedURI);
+    });`;
+  await context.addInitScript({ content });
   return context;
 };
 
@@ -80,7 +86,14 @@ export async function createWorld(): Promise<World> {
     },
     postLead: async (lead = {}) => {
       leads += 1;
-      const body = { title: `Anfrage ${leads}`, firstName: 'Erika', lastName: `Beispiel${leads}`, email: `e${leads}@example.com`, message: 'Bitte melden.', ...lead };
+      const body = {
+        title: `Anfrage ${leads}`,
+        firstName: 'Erika',
+        lastName: `Beispiel${leads}`,
+        email: `e${leads}@example.com`,
+        message: 'Bitte melden.',
+        ...lead,
+      };
       const response = await fetch(`${app.url}/intake/webformular`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -90,7 +103,7 @@ export async function createWorld(): Promise<World> {
       if (answer.lead === undefined) throw new Error(`the lead was not taken: ${JSON.stringify(answer)}`);
       return answer.lead;
     },
-    call: async (page, method, path, body) =>
+    call: async (page, { method, path, body }) =>
       await page.evaluate(
         async ([verb, address, text]) => {
           const response = await fetch(`/api/v1${address}`, {

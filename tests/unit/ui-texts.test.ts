@@ -7,11 +7,14 @@ import { en } from '../../admin-ui/i18n/en.ts';
 const flatten = (value: object, prefix = ''): ReadonlyMap<string, string> =>
   new Map(
     Object.entries(value).flatMap(([name, text]: [string, unknown]): [string, string][] =>
-      typeof text === 'object' && text !== null ? [...flatten(text, `${prefix}${name}.`)] : [[`${prefix}${name}`, String(text)]],
+      typeof text === 'object' && text !== null
+        ? [...flatten(text, `${prefix}${name}.`)]
+        : [[`${prefix}${name}`, String(text)]],
     ),
   );
 
-const placeholders = (text: string): string[] => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name ?? '').toSorted();
+const placeholders = (text: string): string[] =>
+  [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name ?? '').toSorted();
 
 const sources = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -30,7 +33,8 @@ describe('texts of the user interface', () => {
   });
 
   it('have the same placeholders in German and English', () => {
-    for (const [key, text] of german) expect([key, placeholders(english.get(key) ?? '')]).toEqual([key, placeholders(text)]);
+    for (const [key, text] of german)
+      expect([key, placeholders(english.get(key) ?? '')]).toEqual([key, placeholders(text)]);
   });
 
   it('are never empty', () => {

@@ -21,7 +21,8 @@ export interface FieldInputProps {
   readonly autoFocus?: boolean;
 }
 
-const textOr = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+const textOr = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 const listOr = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 const nullIfEmpty = (text: string): string | null => (text === '' ? null : text);
 

@@ -16,7 +16,9 @@ interface FieldValueProps {
 }
 
 const asText = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value);
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : JSON.stringify(value);
 
 type Words = (value: unknown, input: FieldValueProps) => string;
 

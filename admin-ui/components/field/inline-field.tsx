@@ -34,7 +34,8 @@ interface Draft {
   readonly base: unknown;
 }
 
-const isSame = (left: unknown, right: unknown): boolean => JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
+const isSame = (left: unknown, right: unknown): boolean =>
+  JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
 
 function useDraft({ field, value, onSave }: InlineFieldProps) {
   const [draft, setDraft] = useState<Draft>();
@@ -73,7 +74,8 @@ export function InlineField(props: InlineFieldProps) {
   const { t } = useTranslation();
   const { draft, fault, start, change, save, stop, rebase } = useDraft(props);
   const label = inLanguage(field.label);
-  const words = (one: unknown): string => toWords({ field, value: one, choices, ...(labels === undefined ? {} : { labels }) });
+  const words = (one: unknown): string =>
+    toWords({ field, value: one, choices, ...(labels === undefined ? {} : { labels }) });
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (draft === undefined) return;
@@ -97,13 +99,22 @@ export function InlineField(props: InlineFieldProps) {
         <span className={classes['label']}>{label}</span>
         <span className={classes['cell']}>
           {isWritable ? (
-            <UnstyledButton className={classes['value']} onClick={start} aria-label={`${t('field.editLabel', { field: label })}: ${words(value)}`}>
+            <UnstyledButton
+              className={classes['value']}
+              onClick={start}
+              aria-label={`${t('field.editLabel', { field: label })}: ${words(value)}`}
+            >
               <FieldValue field={field} value={value} choices={choices} {...(labels === undefined ? {} : { labels })} />
             </UnstyledButton>
           ) : (
             <span className={classes['fixed']} title={t('field.readOnly')}>
               {href === undefined ? (
-                <FieldValue field={field} value={value} choices={choices} {...(labels === undefined ? {} : { labels })} />
+                <FieldValue
+                  field={field}
+                  value={value}
+                  choices={choices}
+                  {...(labels === undefined ? {} : { labels })}
+                />
               ) : (
                 <Anchor href={href} inherit>
                   {words(value)}

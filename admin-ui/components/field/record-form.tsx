@@ -21,7 +21,8 @@ interface RecordFormProps {
   readonly sections?: readonly string[];
 }
 
-const isSame = (left: unknown, right: unknown): boolean => JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
+const isSame = (left: unknown, right: unknown): boolean =>
+  JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
 
 const isRecordValue = (value: unknown): value is RecordValue =>
   typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'number';

@@ -24,7 +24,17 @@ function useOptions(target: string | undefined, id: string, text: string): Reado
 }
 
 /** Finds a record of the referenced entity while the person types. */
-export function ReferenceInput({ field, value, label, ariaLabel, error, autoFocus, onKeyDown, onChange, onChosen }: FieldInputProps) {
+export function ReferenceInput({
+  field,
+  value,
+  label,
+  ariaLabel,
+  error,
+  autoFocus,
+  onKeyDown,
+  onChange,
+  onChosen,
+}: FieldInputProps) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
   const id = typeof value === 'string' ? value : '';

@@ -30,14 +30,25 @@ const tabs = [
 
 const parents = ['lead', 'opportunity', 'organization', 'person'] as const;
 
-function ParentLink({ activity, labels }: { readonly activity: RecordValue; readonly labels: Readonly<Record<string, string>> }) {
+function ParentLink({
+  activity,
+  labels,
+}: {
+  readonly activity: RecordValue;
+  readonly labels: Readonly<Record<string, string>>;
+}) {
   const entities = useEntities();
   const parent = parents.find((name) => textOf(activity, name) !== undefined);
   const id = parent === undefined ? undefined : textOf(activity, parent);
   const model = entities.byName.get(parent ?? '');
   if (id === undefined || model === undefined) return undefined;
   return (
-    <Anchor component={Link} to={addressOf(model.name, id, model.plural)} size="sm" onClick={(event) => event.stopPropagation()}>
+    <Anchor
+      component={Link}
+      to={addressOf(model.name, id, model.plural)}
+      size="sm"
+      onClick={(event) => event.stopPropagation()}
+    >
       {labels[id] ?? model.label[currentLanguage()]}
     </Anchor>
   );
@@ -85,7 +96,15 @@ function useActivityColumns(labels: Readonly<Record<string, string>>): readonly 
       isFilterable: true,
       render: (activity) => <strong style={{ fontWeight: 540 }}>{textOf(activity, 'title')}</strong>,
     },
-    { name: 'dueAt', label: t('activity.due'), width: '148px', isSortable: true, isFilterable: true, example: 'heute..heute+7', render: due },
+    {
+      name: 'dueAt',
+      label: t('activity.due'),
+      width: '148px',
+      isSortable: true,
+      isFilterable: true,
+      example: 'heute..heute+7',
+      render: due,
+    },
     {
       name: 'type',
       label: t('activity.type'),
@@ -93,7 +112,12 @@ function useActivityColumns(labels: Readonly<Record<string, string>>): readonly 
       isFilterable: true,
       render: (activity) => types.find((type) => type.value === activity['type'])?.label ?? '',
     },
-    { name: 'parent', label: t('record.related'), width: 'minmax(120px, 2fr)', render: (activity) => <ParentLink activity={activity} labels={labels} /> },
+    {
+      name: 'parent',
+      label: t('record.related'),
+      width: 'minmax(120px, 2fr)',
+      render: (activity) => <ParentLink activity={activity} labels={labels} />,
+    },
     {
       name: 'owner',
       label: t('inbox.owner'),
@@ -127,14 +151,24 @@ export function Activities() {
   return (
     <>
       <ListPane
-        page={{ ...page, view: undefined, open: (id) => setMoving(page.rows.find((row) => row.id === id && row['state'] === 'open')) }}
+        page={{
+          ...page,
+          view: undefined,
+          open: (id) => setMoving(page.rows.find((row) => row.id === id && row['state'] === 'open')),
+        }}
         columns={columns}
         title={t('activity.title')}
         rowHeight={44}
         emptyText={t('activity.empty')}
         {...(mayCreate ? { emptyAction: create } : {})}
         tabs={
-          <Tabs value={tab.key} onChange={(view) => page.set({ view: view ?? undefined })} px="md" pt={4} style={{ flex: 'none' }}>
+          <Tabs
+            value={tab.key}
+            onChange={(view) => page.set({ view: view ?? undefined })}
+            px="md"
+            pt={4}
+            style={{ flex: 'none' }}
+          >
             <Tabs.List>
               {tabs.map((one) => (
                 <Tabs.Tab key={one.key} value={one.key}>

@@ -1,6 +1,8 @@
-import { Alert, Button, Group, Modal, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Kbd, Modal, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { toChoices, type Choice } from '../../api/choices.ts';
+import { useConfig } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
 import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
@@ -10,39 +12,42 @@ interface DialogProps {
   readonly onClose: () => void;
 }
 
-const reasons = ['notALead', 'spam', 'duplicate', 'noInterest', 'notReachable', 'other'] as const;
-
-/** Asks why: one press of a digit or a click is enough. */
+/** Asks why, from the admin's list of reasons: one press of a digit or a click is enough. */
 export function ArchiveDialog({ onClose, onArchive }: DialogProps & { readonly onArchive: (reason: string) => void }) {
   const { t } = useTranslation();
-  const choose = (index: number): void => {
-    const reason = reasons[index];
+  const reasons = toChoices(useConfig('loss-reasons'));
+  const choose = (reason: Choice | undefined): void => {
     if (reason === undefined) return;
-    onArchive(t(`inbox.reason.${reason}`));
+    onArchive(reason.value);
     onClose();
   };
   return (
-    <Modal opened onClose={onClose} title={t('inbox.archiveTitle')} size="xs" closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('inbox.archiveTitle')}
+      size="xs"
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
       <Stack
         gap={4}
         onKeyDown={(event) => {
-          const digit = Number(event.key);
-          if (digit >= 1) choose(digit - 1);
+          if (/^[1-9]$/.test(event.key)) choose(reasons[Number(event.key) - 1]);
         }}
       >
         {reasons.map((reason, index) => (
           <Button
-            key={reason}
+            key={reason.value}
             variant="subtle"
             color="gray"
             c="var(--mantine-color-text)"
             justify="space-between"
             size="sm"
             data-autofocus={index === 0 ? true : undefined}
-            rightSection={<Text size="xs" c="dimmed">{index + 1}</Text>}
-            onClick={() => choose(index)}
+            rightSection={index < 9 && <Kbd size="xs">{index + 1}</Kbd>}
+            onClick={() => choose(reason)}
           >
-            {t(`inbox.reason.${reason}`)}
+            {reason.label}
           </Button>
         ))}
       </Stack>
@@ -73,7 +78,13 @@ export function SnoozeDialog({ onClose, onSnooze }: DialogProps & { readonly onS
     onClose();
   };
   return (
-    <Modal opened onClose={onClose} title={t('inbox.snooze')} size="xs" closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('inbox.snooze')}
+      size="xs"
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
       <Stack gap={4}>
         {snoozeOptions().map(([name, until], index) => (
           <Button
@@ -84,7 +95,11 @@ export function SnoozeDialog({ onClose, onSnooze }: DialogProps & { readonly onS
             justify="space-between"
             size="sm"
             data-autofocus={index === 0 ? true : undefined}
-            rightSection={<Text size="xs" c="dimmed">{formatSoon(until, currentLanguage())}</Text>}
+            rightSection={
+              <Text size="xs" c="dimmed">
+                {formatSoon(until, currentLanguage())}
+              </Text>
+            }
             onClick={() => choose(until)}
           >
             {t(`inbox.snoozeOption.${name}`)}
@@ -126,7 +141,12 @@ export function ConvertDialog({ lead, onClose, onConvert }: ConvertDialogProps) 
   const [kind, setKind] = useState('lead');
   const hasContact = textOf(lead, 'organization') !== undefined || textOf(lead, 'person') !== undefined;
   return (
-    <Modal opened onClose={onClose} title={t('inbox.convertDialog.title')} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('inbox.convertDialog.title')}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -138,7 +158,13 @@ export function ConvertDialog({ lead, onClose, onConvert }: ConvertDialogProps) 
           <Text size="sm" c="dimmed">
             {t('inbox.convertDialog.lead')}
           </Text>
-          <TextInput data-autofocus label={t('inbox.convertDialog.name')} required value={title} onChange={(event) => setTitle(event.currentTarget.value)} />
+          <TextInput
+            data-autofocus
+            label={t('inbox.convertDialog.name')}
+            required
+            value={title}
+            onChange={(event) => setTitle(event.currentTarget.value)}
+          />
           <SegmentedControl
             aria-label={t('inbox.convertDialog.kind')}
             value={kind}

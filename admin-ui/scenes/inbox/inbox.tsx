@@ -1,5 +1,5 @@
 import { Button, Group } from '@mantine/core';
-import { useHotkeys, useMediaQuery } from '@mantine/hooks';
+import { useMediaQuery } from '@mantine/hooks';
 import { IconDownload, IconPlus } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -10,6 +10,7 @@ import type { RecordValue } from '../../api/types.ts';
 import { useActs } from '../../app/acts.tsx';
 import { joinFilters } from '../../app/search.ts';
 import { ListPane } from '../../components/list-pane.tsx';
+import { useKeys } from '../../components/use-keys.ts';
 import { useListPage, type ListPage } from '../../components/use-list-page.ts';
 import { ArchiveDialog, ConvertDialog, SnoozeDialog } from './dialogs.tsx';
 import classes from './inbox.module.css';
@@ -87,24 +88,32 @@ function useTriage(page: ListPage, setDialog: (dialog: Dialog) => void): Triage 
     snooze: onOpen(() => setDialog('snooze')),
     link: onOpen(() => focusOn('[data-link-existing]')),
   };
-  useHotkeys([
-    ['J', () => step(1)],
-    ['K', () => step(-1)],
-    ['ArrowDown', () => step(1)],
-    ['ArrowUp', () => step(-1)],
-    ['A', commands.accept],
-    ['C', commands.convert],
-    ['X', commands.archive],
-    ['S', commands.snooze],
-    ['L', commands.link],
-    ['N', () => focusOn('[data-note]')],
-    ['Z', () => void undoLast()],
-    ['Escape', () => open(undefined)],
-  ]);
+  useKeys({
+    J: () => step(1),
+    K: () => step(-1),
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    A: commands.accept,
+    C: commands.convert,
+    X: commands.archive,
+    S: commands.snooze,
+    L: commands.link,
+    N: () => focusOn('[data-note]'),
+    Z: () => void undoLast(),
+    Escape: () => open(undefined),
+  });
   return { commands, andNext };
 }
 
-function Actions({ page, isCondensed, onNew }: { readonly page: ListPage; readonly isCondensed: boolean; readonly onNew: () => void }) {
+function Actions({
+  page,
+  isCondensed,
+  onNew,
+}: {
+  readonly page: ListPage;
+  readonly isCondensed: boolean;
+  readonly onNew: () => void;
+}) {
   const { t } = useTranslation();
   const session = useSession();
   const { search, view } = page;
@@ -112,7 +121,14 @@ function Actions({ page, isCondensed, onNew }: { readonly page: ListPage; readon
   return (
     <Group gap={4} wrap="nowrap">
       {!isCondensed && (
-        <Button component="a" href={csv} variant="subtle" color="gray" leftSection={<IconDownload size={15} />} visibleFrom="md">
+        <Button
+          component="a"
+          href={csv}
+          variant="subtle"
+          color="gray"
+          leftSection={<IconDownload size={15} />}
+          visibleFrom="md"
+        >
           CSV
         </Button>
       )}
@@ -134,7 +150,7 @@ export function Inbox() {
   const [dialog, setDialog] = useState<Dialog | undefined>(search.new === 'lead' ? 'new' : undefined);
   const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
   const isCondensed = isNarrow || search.id !== undefined;
-  const columns = useLeadColumns(isCondensed);
+  const columns = useLeadColumns(isNarrow ? 'phone' : isCondensed ? 'condensed' : 'full');
   const { commands, andNext } = useTriage(page, setDialog);
   return (
     <div className={classes['panes']} data-open={search.id !== undefined}>

@@ -14,12 +14,17 @@ export type LinkTarget = 'organization' | 'person';
 export interface LeadActs {
   readonly accept: (lead: RecordValue) => Promise<boolean>;
   readonly assign: (lead: RecordValue, owner: string | null) => Promise<boolean>;
-  readonly move: (lead: RecordValue, stage: string) => Promise<boolean>;
+  /** What the stage requires and the lead does not have is handed to `onMissing`. */
+  readonly move: (lead: RecordValue, stage: string, onMissing: (problem: Problem) => void) => Promise<boolean>;
   readonly setPriority: (lead: RecordValue, priority: string | null) => Promise<boolean>;
   readonly archive: (lead: RecordValue, reason: string) => Promise<boolean>;
   readonly unarchive: (lead: RecordValue) => Promise<boolean>;
   readonly snooze: (lead: RecordValue, until: string) => Promise<boolean>;
-  readonly link: (lead: RecordValue, target: LinkTarget, to: { readonly id: string | null; readonly name: string }) => Promise<boolean>;
+  readonly link: (
+    lead: RecordValue,
+    target: LinkTarget,
+    to: { readonly id: string | null; readonly name: string },
+  ) => Promise<boolean>;
   readonly create: (lead: RecordValue, target: LinkTarget, isForced: boolean) => Promise<Problem | undefined>;
   readonly convert: (lead: RecordValue, input: { readonly title: string; readonly kind: string }) => Promise<boolean>;
 }
@@ -37,7 +42,8 @@ export function useLeadActs(): LeadActs {
   const users = useUsers();
   const stages = useStages('lead');
   const title = (lead: RecordValue): string => textOf(lead, 'title') ?? '';
-  const act = async (path: string, body: unknown, done: string): Promise<boolean> => (await run([{ path, body }], { done })) !== undefined;
+  const act = async (path: string, body: unknown, done: string): Promise<boolean> =>
+    (await run([{ path, body }], { done })) !== undefined;
   const at = (lead: RecordValue, name: string): string => `/leads/${lead.id}/${name}`;
   const labelOf = (stage: string): string => inLanguage(stages.find((one) => one.key === stage)?.label) || stage;
 
@@ -48,25 +54,41 @@ export function useLeadActs(): LeadActs {
       const move = next === undefined ? [] : [{ path: `/leads/${lead.id}/move`, body: { stage: next.key } }];
       const acts = lead['owner'] === user.id ? move : [assign, ...move];
       if (acts.length === 0) return false;
-      const inverse = acts.length === 2 ? [{ path: `/leads/${lead.id}/assign`, body: { owner: textOf(lead, 'owner') ?? null } }] : [];
+      const inverse =
+        acts.length === 2 ? [{ path: `/leads/${lead.id}/assign`, body: { owner: textOf(lead, 'owner') ?? null } }] : [];
       return (await run(acts, { done: t('inbox.accepted', { title: title(lead) }), inverse })) !== undefined;
     },
     assign: async (lead, owner) => {
       const name = users.find((one) => one.id === owner)?.name;
-      return await act(at(lead, 'assign'), { owner }, name === undefined ? t('inbox.unassigned') : t('inbox.assigned', { name }));
+      return await act(
+        at(lead, 'assign'),
+        { owner },
+        name === undefined ? t('inbox.unassigned') : t('inbox.assigned', { name }),
+      );
     },
-    move: async (lead, stage) => {
+    move: async (lead, stage, onMissing) => {
       const done = stages.at(-1)?.key === stage ? t('inbox.lastStage') : t('inbox.moved', { stage: labelOf(stage) });
-      return await act(at(lead, 'move'), { stage }, done);
+      const onProblem = (problem: Problem): boolean => {
+        const isMissing = problem.code === 'InvalidInput' && (problem.errors ?? []).length > 0;
+        if (isMissing) onMissing(problem);
+        return isMissing;
+      };
+      return (await run([{ path: at(lead, 'move'), body: { stage } }], { done, onProblem })) !== undefined;
     },
     setPriority: async (lead, priority) =>
-      (await run([{ method: 'PATCH', path: `/leads/${lead.id}`, body: { priority } }], { done: t('common.saved') })) !== undefined,
-    archive: async (lead, reason) => await act(at(lead, 'archive'), { reason }, t('inbox.archived', { title: title(lead) })),
+      (await run([{ method: 'PATCH', path: `/leads/${lead.id}`, body: { priority } }], { done: t('common.saved') })) !==
+      undefined,
+    archive: async (lead, reason) =>
+      await act(at(lead, 'archive'), { reason }, t('inbox.archived', { title: title(lead) })),
     unarchive: async (lead) => await act(at(lead, 'unarchive'), {}, t('inbox.unarchived')),
     snooze: async (lead, until) =>
       await act(at(lead, 'snooze'), { until }, t('inbox.snoozed', { until: formatSoon(until, currentLanguage()) })),
     link: async (lead, target, { id, name }) =>
-      await act(at(lead, 'link'), { [target]: id }, id === null ? t('inbox.links.unlink') : t('inbox.linked', { name })),
+      await act(
+        at(lead, 'link'),
+        { [target]: id },
+        id === null ? t('inbox.links.unlink') : t('inbox.linked', { name }),
+      ),
     create: async (lead, target, isForced) => {
       let problem: Problem | undefined;
       const name =
@@ -85,7 +107,8 @@ export function useLeadActs(): LeadActs {
     convert: async (lead, input) => {
       const done = ([written]: readonly Written[]): string => {
         const opportunity = opportunityOf(written);
-        const name = opportunity === undefined ? undefined : (textOf(opportunity, 'number') ?? textOf(opportunity, 'title'));
+        const name =
+          opportunity === undefined ? undefined : (textOf(opportunity, 'number') ?? textOf(opportunity, 'title'));
         return t('inbox.converted', { number: name ?? '' });
       };
       return (await run([{ path: `/leads/${lead.id}/convert`, body: input }], { done, canUndo: false })) !== undefined;

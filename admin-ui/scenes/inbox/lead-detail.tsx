@@ -36,6 +36,7 @@ const shownElsewhere = new Set([
   'pipelineRevision',
   'state',
   'snoozedUntil',
+  'archiveReason',
   'id',
   'version',
   'updatedBy',
@@ -72,7 +73,7 @@ export function LeadDetail({ id, commands, onClose }: LeadDetailProps) {
             <OriginalCard lead={lead} />
             <LinksCard lead={lead} labels={labels} canEdit={canEdit} />
             <ActivitiesCard link="lead" id={id} />
-            <ProcessCard id={id} />
+            <ProcessCard id={id} isOpen={lead['state'] === 'open'} />
           </div>
           <div className={classes['wide']}>
             <Timeline entity="lead" id={id} onNote={can['note'] === false ? undefined : note} />

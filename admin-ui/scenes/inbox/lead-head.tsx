@@ -11,6 +11,7 @@ import {
   IconTransform,
   IconUserCheck,
 } from '@tabler/icons-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toChoices, useStages } from '../../api/choices.ts';
 import { useRemoteChange } from '../../api/live.ts';
@@ -22,6 +23,7 @@ import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import { formatSoon, formatTime } from '../../model/format.ts';
 import type { LeadCommands } from './inbox.tsx';
+import { MissingDialog, type Missing } from './missing-dialog.tsx';
 import { useLeadActs } from './lead-acts.ts';
 import classes from './lead-detail.module.css';
 
@@ -55,13 +57,16 @@ function StateLine({ lead }: { readonly lead: RecordValue }) {
   const remote = useRemoteChange(lead.id);
   const until = textOf(lead, 'snoozedUntil');
   const state = textOf(lead, 'state') ?? 'open';
+  const reasons = toChoices(useConfig('loss-reasons'));
+  const archiveReason = textOf(lead, 'archiveReason');
+  const reason = reasons.find((one) => one.value === archiveReason)?.label ?? archiveReason;
   const now = useNow();
   const isSnoozed = until !== undefined && new Date(until) > now;
   return (
     <>
       {state !== 'open' && (
         <Badge color={state === 'converted' ? 'petrol' : 'gray'} c="var(--mantine-color-text)">
-          {t(`choice.lead.state.${state}`)}
+          {[t(`choice.lead.state.${state}`), reason].filter(Boolean).join(' · ')}
         </Badge>
       )}
       {isSnoozed && (
@@ -88,7 +93,11 @@ function Actions({ lead, commands }: Omit<LeadHeadProps, 'onClose'>) {
       <>
         <OpportunityLink lead={lead} />
         {lead['state'] === 'archived' && can['archive'] !== false && (
-          <Button variant="default" leftSection={<IconArchiveOff size={15} />} onClick={() => void acts.unarchive(lead)}>
+          <Button
+            variant="default"
+            leftSection={<IconArchiveOff size={15} />}
+            onClick={() => void acts.unarchive(lead)}
+          >
             {t('inbox.unarchive')}
           </Button>
         )}
@@ -100,7 +109,12 @@ function Actions({ lead, commands }: Omit<LeadHeadProps, 'onClose'>) {
       <Button leftSection={<IconUserCheck size={15} />} disabled={can['assign'] === false} onClick={commands.accept}>
         {t('inbox.accept')}
       </Button>
-      <Button variant="default" leftSection={<IconTransform size={15} />} disabled={can['convert'] === false} onClick={commands.convert}>
+      <Button
+        variant="default"
+        leftSection={<IconTransform size={15} />}
+        disabled={can['convert'] === false}
+        onClick={commands.convert}
+      >
         {t('inbox.convert')}
       </Button>
       <Menu width={220}>
@@ -126,6 +140,24 @@ function Actions({ lead, commands }: Omit<LeadHeadProps, 'onClose'>) {
   );
 }
 
+/** At the last stage both ways out are offered (B22). */
+function LastStage({ commands }: { readonly commands: LeadCommands }) {
+  const { t } = useTranslation();
+  return (
+    <Group className={classes['lastStage']} gap="sm">
+      <Text size="sm" flex={1} miw={200}>
+        <strong>{t('inbox.lastStageTitle')}.</strong> {t('inbox.lastStageLead')}
+      </Text>
+      <Button variant="light" onClick={commands.convert}>
+        {t('inbox.convert')}
+      </Button>
+      <Button variant="default" onClick={commands.archive}>
+        {t('inbox.archive')}
+      </Button>
+    </Group>
+  );
+}
+
 /** Top of the detail: who and what, where it stands, and what can be done with it. */
 export function LeadHead({ lead, commands, onClose }: LeadHeadProps) {
   const { t } = useTranslation();
@@ -134,6 +166,7 @@ export function LeadHead({ lead, commands, onClose }: LeadHeadProps) {
   const priorities = toChoices(useConfig('priorities'));
   const stages = useStages('lead');
   const can = useSession().can['lead'] ?? {};
+  const [missing, setMissing] = useState<Missing>();
   const isOpen = lead['state'] === 'open';
   const name = [textOf(lead, 'firstName'), textOf(lead, 'lastName')].filter((part) => part !== undefined).join(' ');
   const subtitle = [name, textOf(lead, 'company')].filter((part) => part !== undefined && part !== '').join(' · ');
@@ -179,13 +212,15 @@ export function LeadHead({ lead, commands, onClose }: LeadHeadProps) {
           onChange={(priority) => void acts.setPriority(lead, priority)}
         />
       </Group>
+      {isOpen && stages.length > 0 && stages.at(-1)?.key === lead['stage'] && <LastStage commands={commands} />}
       <StageStepper
         label={t('inbox.title')}
         stages={stages}
         current={textOf(lead, 'stage')}
         isDisabled={!isOpen || can['move'] === false}
-        onMove={(stage) => void acts.move(lead, stage)}
+        onMove={(stage) => void acts.move(lead, stage, (problem) => setMissing({ stage, problem }))}
       />
+      {missing !== undefined && <MissingDialog lead={lead} missing={missing} onClose={() => setMissing(undefined)} />}
     </div>
   );
 }

@@ -1,8 +1,9 @@
 import { Avatar, Text, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { IconLink } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { toChoices, useStages } from '../../api/choices.ts';
+import { toChoices, useStages, type Choice } from '../../api/choices.ts';
 import { useConfig, useUsers } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
 import { ChoiceDot } from '../../components/choice-dot.tsx';
@@ -59,10 +60,19 @@ function Age({ at, deadline }: AgeProps) {
   );
 }
 
-function Subject({ lead, color, label }: { readonly lead: RecordValue; readonly color: string | undefined; readonly label: string | undefined }) {
+interface SubjectProps {
+  readonly lead: RecordValue;
+  readonly priority: Choice | undefined;
+  /** The company has no column of its own here. */
+  readonly hasCompany: boolean;
+}
+
+function Subject({ lead, priority, hasCompany }: SubjectProps) {
   const { t } = useTranslation();
+  const { color, label } = priority ?? {};
   const name = [textOf(lead, 'firstName'), textOf(lead, 'lastName')].filter((part) => part !== undefined).join(' ');
-  const sender = [name, textOf(lead, 'company')].filter((part) => part !== undefined && part !== '').join(' · ');
+  const second = hasCompany ? textOf(lead, 'company') : textOf(lead, 'email');
+  const sender = [name, second].filter((part) => part !== undefined && part !== '').join(' · ');
   return (
     <div className={classes['subject']}>
       <span
@@ -75,7 +85,9 @@ function Subject({ lead, color, label }: { readonly lead: RecordValue; readonly 
       <div style={{ minWidth: 0 }}>
         <div className={classes['line']}>
           <span className="lw-truncate">{textOf(lead, 'title') ?? '–'}</span>
-          {textOf(lead, 'opportunity') !== undefined && <IconLink size={14} role="img" aria-label={t('inbox.openOpportunity')} />}
+          {textOf(lead, 'opportunity') !== undefined && (
+            <IconLink size={14} style={{ flex: 'none' }} role="img" aria-label={t('inbox.openOpportunity')} />
+          )}
         </div>
         <Text size="xs" c="dimmed" truncate>
           {sender || textOf(lead, 'email') || t('inbox.withoutCompany')}
@@ -85,8 +97,19 @@ function Subject({ lead, color, label }: { readonly lead: RecordValue; readonly 
   );
 }
 
+function AgeAndStage({ age, stage }: { readonly age: ReactNode; readonly stage: ReactNode }) {
+  return (
+    <div>
+      {age}
+      <Text size="xs" c="dimmed">
+        {stage}
+      </Text>
+    </div>
+  );
+}
+
 /** Columns of the inbox; beside an open lead only the ones that matter for choosing the next. */
-export function useLeadColumns(isCondensed: boolean): readonly Column[] {
+export function useLeadColumns(layout: 'full' | 'condensed' | 'phone'): readonly Column[] {
   const { t } = useTranslation();
   const priorities = toChoices(useConfig('priorities'));
   const sources = toChoices(useConfig('sources'));
@@ -103,7 +126,7 @@ export function useLeadColumns(isCondensed: boolean): readonly Column[] {
     example: '*Angebot*',
     render: (lead) => {
       const priority = priorities.find((one) => one.value === lead['priority']);
-      return <Subject lead={lead} color={priority?.color} label={priority?.label} />;
+      return <Subject lead={lead} priority={priority} hasCompany={layout !== 'full'} />;
     },
   };
   const stage: Column = {
@@ -112,7 +135,8 @@ export function useLeadColumns(isCondensed: boolean): readonly Column[] {
     width: 'minmax(84px, 1fr)',
     isFilterable: true,
     example: 'neu|kontaktversuch',
-    render: (lead) => inLanguage(stages.find((one) => one.key === lead['stage'])?.label) || (textOf(lead, 'stage') ?? ''),
+    render: (lead) =>
+      inLanguage(stages.find((one) => one.key === lead['stage'])?.label) || (textOf(lead, 'stage') ?? ''),
   };
   const age: Column = {
     name: 'createdAt',
@@ -132,10 +156,20 @@ export function useLeadColumns(isCondensed: boolean): readonly Column[] {
     example: 'facebook|webformular',
     render: (lead) => {
       const found = sources.find((one) => one.value === lead['source']);
-      return <ChoiceDot label={found?.label ?? textOf(lead, 'source') ?? ''} {...(found?.color === undefined ? {} : { color: found.color })} />;
+      return (
+        <ChoiceDot
+          label={found?.label ?? textOf(lead, 'source') ?? ''}
+          {...(found?.color === undefined ? {} : { color: found.color })}
+        />
+      );
     },
   };
-  if (isCondensed) return [subject, stage, age];
+  if (layout === 'phone')
+    return [
+      subject,
+      { ...age, width: 'auto', render: (lead) => <AgeAndStage age={age.render(lead)} stage={stage.render(lead)} /> },
+    ];
+  if (layout === 'condensed') return [subject, stage, age];
   return [
     subject,
     {

@@ -47,7 +47,12 @@ interface MatchesDialogProps {
 function MatchesDialog({ matches, onUse, onCreate, onClose }: MatchesDialogProps) {
   const { t } = useTranslation();
   return (
-    <Modal opened onClose={onClose} title={t('inbox.links.matchesTitle')} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('inbox.links.matchesTitle')}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
       <Text size="sm" c="dimmed" mb="sm">
         {t('inbox.links.matchesLead')}
       </Text>
@@ -64,7 +69,8 @@ function MatchesDialog({ matches, onUse, onCreate, onClose }: MatchesDialogProps
   );
 }
 
-const isMatch = (value: unknown): value is Match => typeof value === 'object' && value !== null && 'id' in value && 'reasons' in value;
+const isMatch = (value: unknown): value is Match =>
+  typeof value === 'object' && value !== null && 'id' in value && 'reasons' in value;
 
 const matchesOf = (problem: Problem | undefined): readonly Match[] => {
   const matches = problem?.['matches'];
@@ -103,7 +109,12 @@ function Linked({ lead, target, labels, canEdit }: LinkRowProps) {
 /** Field whose content the new record gets; without it there is nothing to make one from. */
 const sourceField: Readonly<Record<LinkTarget, string>> = { organization: 'company', person: 'lastName' };
 
-function NotLinked({ lead, target, canEdit, onSearch }: Omit<LinkRowProps, 'labels'> & { readonly onSearch: () => void }) {
+function NotLinked({
+  lead,
+  target,
+  canEdit,
+  onSearch,
+}: Omit<LinkRowProps, 'labels'> & { readonly onSearch: () => void }) {
   const { t } = useTranslation();
   const acts = useLeadActs();
   const known = useQuery(matchesQuery(lead.id));
@@ -133,7 +144,12 @@ function NotLinked({ lead, target, canEdit, onSearch }: Omit<LinkRowProps, 'labe
         {t('inbox.links.linkExisting')}
       </Button>
       {matches !== undefined && (
-        <MatchesDialog matches={matches} onUse={use} onCreate={() => void create(true)} onClose={() => setMatches(undefined)} />
+        <MatchesDialog
+          matches={matches}
+          onUse={use}
+          onCreate={() => void create(true)}
+          onClose={() => setMatches(undefined)}
+        />
       )}
     </>
   );
@@ -158,7 +174,14 @@ function LinkRow(props: LinkRowProps) {
         {isLinked ? <Linked {...props} /> : <NotLinked {...props} onSearch={() => setSearching((shown) => !shown)} />}
       </Group>
       {isSearching && !isLinked && linkField !== undefined && (
-        <ReferenceInput field={linkField} value={null} choices={[]} ariaLabel={t('inbox.links.linkExisting')} autoFocus onChange={choose} />
+        <ReferenceInput
+          field={linkField}
+          value={null}
+          choices={[]}
+          ariaLabel={t('inbox.links.linkExisting')}
+          autoFocus
+          onChange={choose}
+        />
       )}
     </div>
   );

@@ -24,7 +24,8 @@ function KnownContacts({ values }: { readonly values: Readonly<Record<string, un
     queryKey: ['matches', 'new', body],
     enabled: body !== '{}',
     placeholderData: keepPreviousData,
-    queryFn: async () => (await request<{ data: Matches }>('POST', '/matches', { body: JSON.parse(body) as unknown })).body.data,
+    queryFn: async () =>
+      (await request<{ data: Matches }>('POST', '/matches', { body: JSON.parse(body) as unknown })).body.data,
   });
   const found = body === '{}' ? [] : [...(data?.organizations ?? []), ...(data?.persons ?? []), ...(data?.leads ?? [])];
   if (found.length === 0) return undefined;
@@ -43,13 +44,5 @@ interface NewLeadProps {
 }
 
 export function NewLead({ onClose, onCreated }: NewLeadProps) {
-  return (
-    <CreateDialog
-      entity="lead"
-      only={asked}
-      onClose={onClose}
-      onCreated={onCreated}
-      hint={KnownContacts}
-    />
-  );
+  return <CreateDialog entity="lead" only={asked} onClose={onClose} onCreated={onCreated} hint={KnownContacts} />;
 }

@@ -12,7 +12,9 @@ import classes from './lead-detail.module.css';
 
 const rowsOf = (additional: unknown): readonly (readonly [string, string])[] =>
   typeof additional === 'object' && additional !== null
-    ? Object.entries(additional).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const)
+    ? Object.entries(additional).map(
+        ([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
+      )
     : [];
 
 /** What the sender wrote, as it came in; text only, nothing of it is ever run or loaded. */

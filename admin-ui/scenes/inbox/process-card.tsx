@@ -28,7 +28,8 @@ function Parked({ id, process }: PartProps) {
   const { t } = useTranslation();
   const { run } = useActs();
   const { error } = process;
-  const act = (name: string, done: string) => () => void run([{ path: `/leads/${id}/process/${name}`, body: {} }], { done });
+  const act = (name: string, done: string) => () =>
+    void run([{ path: `/leads/${id}/process/${name}`, body: {} }], { done });
   return (
     <Stack gap={4} mt="sm">
       {error?.step !== undefined && (
@@ -61,7 +62,8 @@ function Migration({ id, process }: PartProps) {
   const preview = useQuery({
     queryKey: ['migration', id, latest],
     enabled: isOpen,
-    queryFn: async () => (await request<{ data: unknown }>('POST', `/leads/${id}/process/migrate?dryRun=1`, { body })).body.data,
+    queryFn: async () =>
+      (await request<{ data: unknown }>('POST', `/leads/${id}/process/migrate?dryRun=1`, { body })).body.data,
   });
   if (!process.migratable || latest === null || revision === null || latest === revision) return undefined;
   const migrate = (): void => {
@@ -100,10 +102,11 @@ function Migration({ id, process }: PartProps) {
 }
 
 /** What the automation of this lead does next, and what it needs when it cannot go on. */
-export function ProcessCard({ id }: { readonly id: string }) {
+export function ProcessCard({ id, isOpen }: { readonly id: string; readonly isOpen: boolean }) {
   const { t } = useTranslation();
   const { data: process } = useQuery(processQuery(id));
-  if (process === undefined) return undefined;
+  // A lead that is dealt with needs no process any more; "starting" would promise one.
+  if (process === undefined || (!isOpen && process.state !== 'done' && process.state !== 'parked')) return undefined;
   const isParked = process.state === 'parked';
   return (
     <Card

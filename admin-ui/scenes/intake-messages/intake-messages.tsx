@@ -59,7 +59,12 @@ function useMessageColumns(isCondensed: boolean): readonly Column[] {
     received,
     source,
     state,
-    { name: 'channel', label: t('intake.channel'), width: '80px', render: (message) => textOf(message, 'channel') ?? '' },
+    {
+      name: 'channel',
+      label: t('intake.channel'),
+      width: '80px',
+      render: (message) => textOf(message, 'channel') ?? '',
+    },
     {
       name: 'size',
       label: t('intake.sizeColumn'),
@@ -68,7 +73,12 @@ function useMessageColumns(isCondensed: boolean): readonly Column[] {
       isSortable: true,
       render: (message) => (typeof message['size'] === 'number' ? String(message['size']) : ''),
     },
-    { name: 'dedupeKey', label: t('intake.dedupeKey'), width: 'minmax(100px, 1.5fr)', render: (message) => textOf(message, 'dedupeKey') ?? '' },
+    {
+      name: 'dedupeKey',
+      label: t('intake.dedupeKey'),
+      width: 'minmax(100px, 1.5fr)',
+      render: (message) => textOf(message, 'dedupeKey') ?? '',
+    },
   ];
 }
 
@@ -95,7 +105,13 @@ export function IntakeMessages() {
             onClick: () => void navigate({ to: '/settings/$section', params: { section: 'sources' } }),
           }}
           tabs={
-            <Tabs value={tab.key} onChange={(view) => page.set({ view: view ?? undefined, id: undefined })} px="md" pt={4} style={{ flex: 'none' }}>
+            <Tabs
+              value={tab.key}
+              onChange={(view) => page.set({ view: view ?? undefined, id: undefined })}
+              px="md"
+              pt={4}
+              style={{ flex: 'none' }}
+            >
               <Tabs.List>
                 {tabs.map((one) => (
                   <Tabs.Tab key={one.key} value={one.key}>

@@ -49,7 +49,8 @@ const readable = (body: string): string => {
 function Facts({ message }: { readonly message: RecordValue }) {
   const { t } = useTranslation();
   const language = currentLanguage();
-  const number = (name: string): string | undefined => (typeof message[name] === 'number' ? formatNumber(message[name], language) : undefined);
+  const number = (name: string): string | undefined =>
+    typeof message[name] === 'number' ? formatNumber(message[name], language) : undefined;
   const facts = [
     [t('intake.received'), formatInstant(textOf(message, 'receivedAt') ?? '', language)],
     [t('intake.format'), textOf(message, 'contentType')],
@@ -81,7 +82,8 @@ function RawBody({ message }: { readonly message: RecordValue }) {
     enabled: inRow === undefined,
     queryFn: async () => (await request<unknown>('GET', `/intake-messages/${message.id}/raw`, { accept: '*/*' })).body,
   });
-  const body = inRow ?? (typeof raw.data === 'string' ? raw.data : raw.data === undefined ? '' : JSON.stringify(raw.data));
+  const body =
+    inRow ?? (typeof raw.data === 'string' ? raw.data : raw.data === undefined ? '' : JSON.stringify(raw.data));
   return (
     <Card
       title={t('intake.raw')}
@@ -119,7 +121,13 @@ function Result({ message }: { readonly message: RecordValue }) {
       {files.length > 0 && (
         <Card title={t('intake.attachments')}>
           {files.map((name, index) => (
-            <Anchor key={name} href={`/api/v1/intake-messages/${message.id}/attachments/${index}`} download size="sm" display="block">
+            <Anchor
+              key={name}
+              href={`/api/v1/intake-messages/${message.id}/attachments/${index}`}
+              download
+              size="sm"
+              display="block"
+            >
               {name}
             </Anchor>
           ))}
@@ -165,7 +173,11 @@ export function MessageDetail({ id, onClose }: MessageDetailProps) {
         </Group>
         <Group gap="sm">
           {session.can['intake-message']?.['replay'] !== false && (
-            <Button leftSection={<IconRefresh size={15} />} variant={state === 'accepted' ? 'default' : 'filled'} onClick={() => void replay()}>
+            <Button
+              leftSection={<IconRefresh size={15} />}
+              variant={state === 'accepted' ? 'default' : 'filled'}
+              onClick={() => void replay()}
+            >
               {t('intake.replay')}
             </Button>
           )}

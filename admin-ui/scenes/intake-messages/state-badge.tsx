@@ -12,5 +12,10 @@ const tones: Readonly<Record<string, string>> = {
 /** Result of a received message: colour and word. */
 export function StateBadge({ state }: { readonly state: string }) {
   const { t } = useTranslation();
-  return <ChoiceDot label={t(`choice.intake-message.state.${state}`, { defaultValue: state })} color={tones[state] ?? 'gray'} />;
+  return (
+    <ChoiceDot
+      label={t(`choice.intake-message.state.${state}`, { defaultValue: state })}
+      color={tones[state] ?? 'gray'}
+    />
+  );
 }

@@ -21,7 +21,8 @@ const textOfPart = (part: PartState): string => {
   return typeof text === 'string' || (typeof text === 'object' && text !== null) ? inLanguage(text) : '';
 };
 
-const bytes = (value: number, language: 'de' | 'en'): string => `${formatNumber(Math.round(value / 1e8) / 10, language)} GB`;
+const bytes = (value: number, language: 'de' | 'en'): string =>
+  `${formatNumber(Math.round(value / 1e8) / 10, language)} GB`;
 
 const figureOf = (part: PartState, unitLabel: (unit: string) => string): string | undefined => {
   const language = currentLanguage();
@@ -54,7 +55,9 @@ function Part({ name, part }: { readonly name: string; readonly part: PartState 
         {figure ?? '–'}
       </Text>
       <Text size="xs" c="dimmed">
-        {[text, part.since === undefined ? '' : t('operate.since', { at: formatSoon(part.since, currentLanguage()) })].filter(Boolean).join(' · ')}
+        {[text, part.since === undefined ? '' : t('operate.since', { at: formatSoon(part.since, currentLanguage()) })]
+          .filter(Boolean)
+          .join(' · ')}
       </Text>
     </li>
   );
@@ -71,7 +74,9 @@ function Backlog({ relay }: { readonly relay: PartState | undefined }) {
         {count === 0
           ? t('operate.backlogNone')
           : t('operate.backlogText', { count: Number(count), rate: formatNumber(rate, currentLanguage()) })}
-        {typeof end === 'string' && count > 0 && ` – ${t('operate.backlogEnd', { at: formatSoon(end, currentLanguage()) })}`}
+        {typeof end === 'string' &&
+          count > 0 &&
+          ` – ${t('operate.backlogEnd', { at: formatSoon(end, currentLanguage()) })}`}
       </Text>
     </Card>
   );
@@ -133,7 +138,14 @@ export function Operate() {
           </Text>
         </div>
         {temporalUi !== undefined && (
-          <Button component="a" href={temporalUi} target="_blank" rel="noreferrer" variant="default" rightSection={<IconExternalLink size={14} />}>
+          <Button
+            component="a"
+            href={temporalUi}
+            target="_blank"
+            rel="noreferrer"
+            variant="default"
+            rightSection={<IconExternalLink size={14} />}
+          >
             {t('operate.temporalUi')}
           </Button>
         )}

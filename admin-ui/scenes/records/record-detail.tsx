@@ -32,7 +32,9 @@ interface RelatedProps {
 }
 
 function Related({ model, field, id }: RelatedProps) {
-  const { data } = useQuery(relatedQuery({ plural: model.plural, filter: `${field} = "${id}"`, sort: '-createdAt', limit: 10 }));
+  const { data } = useQuery(
+    relatedQuery({ plural: model.plural, filter: `${field} = "${id}"`, sort: '-createdAt', limit: 10 }),
+  );
   if (data === undefined || data.data.length === 0) return undefined;
   return (
     <Card title={inLanguage(model.pluralLabel)}>
@@ -67,7 +69,11 @@ function Head({ model, record }: HeadProps) {
   const back = (): void => void router.navigate({ to: '/list/$plural', params: { plural: model.plural } });
   const remove = async (): Promise<void> => {
     setDeleting(false);
-    if ((await run([{ method: 'DELETE', path: `/${model.plural}/${record.id}` }], { done: t('common.deleted') })) !== undefined) back();
+    if (
+      (await run([{ method: 'DELETE', path: `/${model.plural}/${record.id}` }], { done: t('common.deleted') })) !==
+      undefined
+    )
+      back();
   };
   return (
     <div className={detail['head']}>
@@ -148,7 +154,9 @@ function Body({ model, record, labels }: BodyProps) {
   const mayNote = session.can[model.name]?.['note'] === true;
   const note = async (text: string, noteType: string | null): Promise<boolean> => {
     const body = noteType === null ? { text } : { text, noteType };
-    return (await run([{ path: `/${model.plural}/${record.id}/note`, body }], { done: t('timeline.saved') })) !== undefined;
+    return (
+      (await run([{ path: `/${model.plural}/${record.id}/note`, body }], { done: t('timeline.saved') })) !== undefined
+    );
   };
   return (
     <div className={detail['columns']}>
@@ -169,7 +177,9 @@ function Body({ model, record, labels }: BodyProps) {
 }
 
 function Detail({ model, id }: { readonly model: EntityModel; readonly id: string }) {
-  const references = visibleFields(model).filter((field) => field.kind === 'reference').map((field) => field.name);
+  const references = visibleFields(model)
+    .filter((field) => field.kind === 'reference')
+    .map((field) => field.name);
   const answer = useQuery(recordQuery(model.plural, id, references.join(',')));
   if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
   if (answer.data === undefined) return <LoadingFace />;

@@ -35,7 +35,8 @@ const widthOf = (field: Field, isTitle: boolean): string => {
   return field.kind === 'instant' ? '132px' : 'minmax(100px, 1.2fr)';
 };
 
-const isNumber = (field: Field): boolean => field.kind === 'money' || field.kind === 'integer' || field.kind === 'decimal';
+const isNumber = (field: Field): boolean =>
+  field.kind === 'money' || field.kind === 'integer' || field.kind === 'decimal';
 
 /** Columns of any entity, from its schema. */
 export function useSchemaColumns(model: EntityModel, labels: Readonly<Record<string, string>>): readonly Column[] {
@@ -43,8 +44,13 @@ export function useSchemaColumns(model: EntityModel, labels: Readonly<Record<str
   const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
   const listed = listColumns(model);
   const title = model.fields.get(model.titleField);
-  const all = listed.some((field) => field.name === model.titleField) || title === undefined ? listed : [title, ...listed];
-  const shown = isNarrow ? all.toSorted((left, right) => Number(right.name === model.titleField) - Number(left.name === model.titleField)).slice(0, 2) : all;
+  const all =
+    listed.some((field) => field.name === model.titleField) || title === undefined ? listed : [title, ...listed];
+  const shown = isNarrow
+    ? all
+        .toSorted((left, right) => Number(right.name === model.titleField) - Number(left.name === model.titleField))
+        .slice(0, 2)
+    : all;
   return shown.map((field) => ({
     name: field.name,
     label: inLanguage(field.label),
@@ -66,7 +72,9 @@ function EntityList({ model }: { readonly model: EntityModel }) {
   const navigate = useNavigate();
   const session = useSession();
   const [isCreating, setCreating] = useState(false);
-  const references = listColumns(model).filter((field) => field.kind === 'reference').map((field) => field.name);
+  const references = listColumns(model)
+    .filter((field) => field.kind === 'reference')
+    .map((field) => field.name);
   const page = useListPage({
     entity: model.name,
     search,
@@ -103,7 +111,14 @@ function EntityList({ model }: { readonly model: EntityModel }) {
                 onChange={(view) => page.set({ view: view ?? undefined })}
               />
             )}
-            <Button component="a" href={csv} variant="subtle" color="gray" leftSection={<IconDownload size={15} />} visibleFrom="md">
+            <Button
+              component="a"
+              href={csv}
+              variant="subtle"
+              color="gray"
+              leftSection={<IconDownload size={15} />}
+              visibleFrom="md"
+            >
               CSV
             </Button>
             {mayCreate && (
@@ -114,7 +129,13 @@ function EntityList({ model }: { readonly model: EntityModel }) {
           </>
         }
       />
-      {isCreating && <CreateDialog entity={model.name} onClose={() => setCreating(false)} onCreated={(record) => openRecord(record.id)} />}
+      {isCreating && (
+        <CreateDialog
+          entity={model.name}
+          onClose={() => setCreating(false)}
+          onCreated={(record) => openRecord(record.id)}
+        />
+      )}
     </>
   );
 }

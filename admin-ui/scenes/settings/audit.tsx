@@ -3,7 +3,8 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { queryString, request } from '../../api/client.ts';
-import { useEntities, useUsers } from '../../api/queries.ts';
+import { toChoices } from '../../api/choices.ts';
+import { useConfig, useEntities, useUsers } from '../../api/queries.ts';
 import type { AuditEntry } from '../../api/types.ts';
 import { addressOf } from '../../app/address.ts';
 import { EmptyFace, ErrorFace, LoadingFace } from '../../components/faces.tsx';
@@ -29,19 +30,27 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }) {
   const { t } = useTranslation();
   const users = useUsers();
   const model = useEntities().byName.get(entry.entity);
+  const verb = entry.act.slice(entry.act.indexOf('.') + 1);
+  const sources = toChoices(useConfig('sources'));
+  const sourceLabel = (key: string): string | undefined => sources.find((one) => one.value === key)?.label;
+  const actorOf = ({ actor }: AuditEntry): string =>
+    actorLabel(actor, {
+      users,
+      sourceLabel,
+      systemLabel: actor.startsWith('process/') ? t('audit.process') : t('common.system'),
+    });
+  const wordsOf = (value: unknown): string => users.find((user) => user.id === value)?.name ?? words(value);
   const labelOf = (name: string): string => inLanguage(model?.fields.get(name)?.label) || name;
   return (
     <tr>
       <td data-figure style={{ whiteSpace: 'nowrap' }}>
         {formatInstant(entry.at, currentLanguage())}
       </td>
-      <td>{entry.actorName ?? actorLabel(entry.actor, { users, systemLabel: t('common.system') })}</td>
-      <td>
-        <code>{entry.act}</code>
-      </td>
+      <td>{actorOf(entry)}</td>
+      <td title={entry.act}>{t(`act.${verb}`, { defaultValue: entry.act })}</td>
       <td>
         {model === undefined ? (
-          entry.recordId
+          <span title={entry.recordId}>{entry.entity}</span>
         ) : (
           <Anchor component={Link} to={addressOf(model.name, entry.recordId, model.plural)} size="sm">
             {inLanguage(model.label)}
@@ -53,7 +62,8 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }) {
           .slice(0, 6)
           .map(([name, [before, after]]) => (
             <div key={name}>
-              <span style={{ color: 'var(--mantine-color-dimmed)' }}>{labelOf(name)}:</span> {words(before)} → {words(after)}
+              <span style={{ color: 'var(--mantine-color-dimmed)' }}>{labelOf(name)}:</span> {wordsOf(before)} →{' '}
+              {wordsOf(after)}
             </div>
           ))}
       </td>
@@ -67,7 +77,8 @@ export function Audit() {
   const answer = useInfiniteQuery({
     queryKey: ['audit'],
     initialPageParam: '',
-    queryFn: async ({ pageParam }) => (await request<AuditPage>('GET', `/audit${queryString({ limit: 100, cursor: pageParam })}`)).body,
+    queryFn: async ({ pageParam }) =>
+      (await request<AuditPage>('GET', `/audit${queryString({ limit: 100, cursor: pageParam })}`)).body,
     getNextPageParam: (page) => page.page.next ?? undefined,
   });
   if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
@@ -98,7 +109,12 @@ export function Audit() {
         </TableFrame>
       )}
       {answer.hasNextPage && (
-        <Button variant="subtle" mt="md" loading={answer.isFetchingNextPage} onClick={() => void answer.fetchNextPage()}>
+        <Button
+          variant="subtle"
+          mt="md"
+          loading={answer.isFetchingNextPage}
+          onClick={() => void answer.fetchNextPage()}
+        >
           {t('common.showMore')}
         </Button>
       )}

@@ -33,7 +33,13 @@ const diffOf = (answer: unknown): string => {
   return '';
 };
 
-function Result({ checked, onGo }: { readonly checked: NonNullable<Checked>; readonly onGo: (line: number, column: number) => void }) {
+function Result({
+  checked,
+  onGo,
+}: {
+  readonly checked: NonNullable<Checked>;
+  readonly onGo: (line: number, column: number) => void;
+}) {
   const { t } = useTranslation();
   if ('diff' in checked) {
     return (
@@ -58,7 +64,12 @@ function Result({ checked, onGo }: { readonly checked: NonNullable<Checked>; rea
         {issues.map((issue) => (
           <Text key={`${issue.line}${issue.path}${issue.message}`} size="sm">
             {issue.line !== undefined && (
-              <Anchor component="button" type="button" size="sm" onClick={() => onGo(issue.line ?? 1, issue.column ?? 1)}>
+              <Anchor
+                component="button"
+                type="button"
+                size="sm"
+                onClick={() => onGo(issue.line ?? 1, issue.column ?? 1)}
+              >
                 {t('config.position', { line: issue.line, column: issue.column ?? 1 })}
               </Anchor>
             )}{' '}
@@ -72,7 +83,10 @@ function Result({ checked, onGo }: { readonly checked: NonNullable<Checked>; rea
 
 function Revisions({ name, onRestored }: { readonly name: Name; readonly onRestored: () => void }) {
   const { t } = useTranslation();
-  const answer = useQuery({ queryKey: ['config', name.kind, name.key, 'revisions'], queryFn: async () => await readConfigRevisions(name.kind, name.key) });
+  const answer = useQuery({
+    queryKey: ['config', name.kind, name.key, 'revisions'],
+    queryFn: async () => await readConfigRevisions(name.kind, name.key),
+  });
   const restore = async (revision: number): Promise<void> => {
     try {
       await restoreConfig(name, revision);
@@ -90,7 +104,13 @@ function Revisions({ name, onRestored }: { readonly name: Name; readonly onResto
           <div>
             <Text size="sm">{t('config.revision', { revision: one.revision })}</Text>
             <Text size="xs" c="dimmed">
-              {[formatInstant(one.createdAt ?? one.at ?? '', currentLanguage()), one.authorName ?? one.author, one.comment].filter(Boolean).join(' · ')}
+              {[
+                formatInstant(one.createdAt ?? one.at ?? '', currentLanguage()),
+                one.authorName ?? one.author,
+                one.comment,
+              ]
+                .filter(Boolean)
+                .join(' · ')}
             </Text>
           </div>
           {index > 0 && (
@@ -120,7 +140,9 @@ function Editor({ name, published, onChanged }: EditorProps) {
       if (isDryRun) return setChecked({ diff: diffOf(answer) });
       setChecked(undefined);
       const revision = answer.data?.revision;
-      notifications.show({ message: revision === undefined ? t('config.publishedPlain') : t('config.published', { revision }) });
+      notifications.show({
+        message: revision === undefined ? t('config.publishedPlain') : t('config.published', { revision }),
+      });
       onChanged();
     } catch (error) {
       setChecked({ problem: toProblem(error) });
@@ -168,7 +190,10 @@ function Editor({ name, published, onChanged }: EditorProps) {
 
 function Loaded({ name }: { readonly name: Name }) {
   const client = useQueryClient();
-  const answer = useQuery({ queryKey: ['config', name.kind, name.key, 'yaml'], queryFn: async () => await readYaml(name.kind, name.key) });
+  const answer = useQuery({
+    queryKey: ['config', name.kind, name.key, 'yaml'],
+    queryFn: async () => await readYaml(name.kind, name.key),
+  });
   if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
   if (answer.data === undefined) return <LoadingFace />;
   return (

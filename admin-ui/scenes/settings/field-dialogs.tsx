@@ -75,7 +75,9 @@ const toFieldKey = (label: string): string => {
     .split(/[^a-zA-Z0-9]+/)
     .filter((word) => word !== '');
   return words
-    .map((word, index) => (index === 0 ? word.toLowerCase() : word.charAt(0).toUpperCase() + word.slice(1).toLowerCase()))
+    .map((word, index) =>
+      index === 0 ? word.toLowerCase() : word.charAt(0).toUpperCase() + word.slice(1).toLowerCase(),
+    )
     .join('');
 };
 
@@ -92,8 +94,18 @@ export function FieldDialog({ entities, onClose, onSave }: FieldDialogProps) {
   const key = draft.key === '' ? toFieldKey(draft.labelDe) : draft.key;
   return (
     <FormDialog title={t('fields.add')} onClose={onClose} onSubmit={async () => await onSave({ ...draft, key })}>
-      <TextInput data-autofocus required label={t('fields.labelDe')} value={draft.labelDe} onChange={(event) => set({ labelDe: event.currentTarget.value })} />
-      <TextInput label={t('fields.labelEn')} value={draft.labelEn} onChange={(event) => set({ labelEn: event.currentTarget.value })} />
+      <TextInput
+        data-autofocus
+        required
+        label={t('fields.labelDe')}
+        value={draft.labelDe}
+        onChange={(event) => set({ labelDe: event.currentTarget.value })}
+      />
+      <TextInput
+        label={t('fields.labelEn')}
+        value={draft.labelEn}
+        onChange={(event) => set({ labelEn: event.currentTarget.value })}
+      />
       <TextInput
         required
         label={t('fields.key')}
@@ -110,10 +122,21 @@ export function FieldDialog({ entities, onClose, onSave }: FieldDialogProps) {
         onChange={(kind) => set({ kind: kind ?? 'text' })}
       />
       {draft.kind === 'choice' && (
-        <TextInput required label={t('fields.values')} value={draft.values} onChange={(event) => set({ values: event.currentTarget.value })} />
+        <TextInput
+          required
+          label={t('fields.values')}
+          value={draft.values}
+          onChange={(event) => set({ values: event.currentTarget.value })}
+        />
       )}
       {draft.kind === 'reference' && (
-        <Select label={t('fields.target')} allowDeselect={false} data={[...entities]} value={draft.target} onChange={(target) => set({ target: target ?? 'organization' })} />
+        <Select
+          label={t('fields.target')}
+          allowDeselect={false}
+          data={[...entities]}
+          value={draft.target}
+          onChange={(target) => set({ target: target ?? 'organization' })}
+        />
       )}
       <Select
         label={t('fields.section')}
@@ -122,8 +145,16 @@ export function FieldDialog({ entities, onClose, onSave }: FieldDialogProps) {
         value={draft.section}
         onChange={(section) => set({ section: section ?? 'main' })}
       />
-      <Switch label={t('fields.isList')} checked={draft.isListed} onChange={(event) => set({ isListed: event.currentTarget.checked })} />
-      <Switch label={t('fields.isSearchable')} checked={draft.isSearchable} onChange={(event) => set({ isSearchable: event.currentTarget.checked })} />
+      <Switch
+        label={t('fields.isList')}
+        checked={draft.isListed}
+        onChange={(event) => set({ isListed: event.currentTarget.checked })}
+      />
+      <Switch
+        label={t('fields.isSearchable')}
+        checked={draft.isSearchable}
+        onChange={(event) => set({ isSearchable: event.currentTarget.checked })}
+      />
     </FormDialog>
   );
 }

@@ -40,7 +40,10 @@ export function Fields() {
     await client.invalidateQueries({ queryKey: ['me'] });
   };
   const addField = async (draft: FieldDraft): Promise<void> => {
-    const { body } = await request<{ data: { schema: EntitySchema; revision: number } }>('GET', `/schemas/${model.name}`);
+    const { body } = await request<{ data: { schema: EntitySchema; revision: number } }>(
+      'GET',
+      `/schemas/${model.name}`,
+    );
     await publish(model.name, withField(body.data.schema, draft.key, toProperty(draft, 200)), body.data.revision);
     notifications.show({ message: t('fields.added', { name: draft.labelDe }) });
     await refresh();

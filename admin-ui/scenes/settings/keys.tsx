@@ -32,7 +32,15 @@ function KeyDialog({ onClose, onMade }: { readonly onClose: () => void; readonly
   const [expires, setExpires] = useState('');
   const [problem, setProblem] = useState<Problem>();
   const save = async (): Promise<void> => {
-    const rights = role === null ? { scopes: scopes.split(',').map((scope) => scope.trim()).filter((scope) => scope !== '') } : { role };
+    const rights =
+      role === null
+        ? {
+            scopes: scopes
+              .split(',')
+              .map((scope) => scope.trim())
+              .filter((scope) => scope !== ''),
+          }
+        : { role };
     const expiresAt = fromLocalInput(expires);
     try {
       const body = { name, ...rights, ...(expiresAt === null ? {} : { expiresAt }) };
@@ -58,8 +66,19 @@ function KeyDialog({ onClose, onMade }: { readonly onClose: () => void; readonly
               <ProblemText problem={problem} />
             </Alert>
           )}
-          <TextInput data-autofocus required label={t('keys.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} />
-          <TextInput label={t('keys.scopes')} disabled={role !== null} value={scopes} onChange={(event) => setScopes(event.currentTarget.value)} />
+          <TextInput
+            data-autofocus
+            required
+            label={t('keys.name')}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <TextInput
+            label={t('keys.scopes')}
+            disabled={role !== null}
+            value={scopes}
+            onChange={(event) => setScopes(event.currentTarget.value)}
+          />
           <Select
             label={t('keys.role')}
             clearable
@@ -68,7 +87,12 @@ function KeyDialog({ onClose, onMade }: { readonly onClose: () => void; readonly
             value={role}
             onChange={setRole}
           />
-          <TextInput type="datetime-local" label={t('keys.expires')} value={expires} onChange={(event) => setExpires(event.currentTarget.value)} />
+          <TextInput
+            type="datetime-local"
+            label={t('keys.expires')}
+            value={expires}
+            onChange={(event) => setExpires(event.currentTarget.value)}
+          />
           <Group justify="flex-end" gap="sm" mt="sm">
             <Button variant="default" onClick={onClose}>
               {t('common.cancel')}
@@ -95,7 +119,12 @@ function RevokeDialog({ apiKey, onClose }: { readonly apiKey: ApiKey; readonly o
     await client.invalidateQueries({ queryKey: ['keys'] });
   };
   return (
-    <Modal opened onClose={onClose} title={t('keys.revokeTitle', { name: apiKey.name })} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('keys.revokeTitle', { name: apiKey.name })}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
       <Text size="sm">{t('keys.revokeLead')}</Text>
       <Group justify="flex-end" gap="sm" mt="md">
         <Button variant="default" onClick={onClose}>
@@ -129,7 +158,9 @@ export function Keys() {
           {t('keys.add')}
         </Button>
       </PageHead>
-      {keys.length === 0 && <EmptyFace text={t('keys.empty')} action={{ label: t('keys.add'), onClick: () => setAdding(true) }} />}
+      {keys.length === 0 && (
+        <EmptyFace text={t('keys.empty')} action={{ label: t('keys.add'), onClick: () => setAdding(true) }} />
+      )}
       {keys.length > 0 && (
         <TableFrame label={t('settings.keys')}>
           <table className={classes['table']}>
@@ -156,7 +187,12 @@ export function Keys() {
                   <td>{at(key.lastUsedAt, t('keys.never'))}</td>
                   <td>{at(key.expiresAt, t('common.none'))}</td>
                   <td>
-                    <Button variant="subtle" size="compact-xs" aria-label={`${t('keys.revoke')}: ${key.name}`} onClick={() => setRevoking(key)}>
+                    <Button
+                      variant="subtle"
+                      size="compact-xs"
+                      aria-label={`${t('keys.revoke')}: ${key.name}`}
+                      onClick={() => setRevoking(key)}
+                    >
                       {t('keys.revoke')}
                     </Button>
                   </td>

@@ -47,7 +47,11 @@ const toDraft = (item: ConfigItem | undefined): Draft => ({
 });
 
 /** The value to publish: what was there, with what the form changes. */
-const toValue = (draft: Draft, key: string, known: Pick<ListEntryDialogProps, 'kind' | 'item' | 'position'>): ConfigValue => {
+const toValue = (
+  draft: Draft,
+  key: string,
+  known: Pick<ListEntryDialogProps, 'kind' | 'item' | 'position'>,
+): ConfigValue => {
   const position = known.item?.value.position ?? known.position;
   return {
     ...(known.kind === 'sources' ? { auth: draft.auth } : {}),
@@ -95,8 +99,18 @@ export function ListEntryDialog(props: ListEntryDialogProps) {
               <ProblemText problem={problem} />
             </Alert>
           )}
-          <TextInput data-autofocus required label={t('lists.labelDe')} value={draft.de} onChange={(event) => set({ de: event.currentTarget.value })} />
-          <TextInput label={t('lists.labelEn')} value={draft.en} onChange={(event) => set({ en: event.currentTarget.value })} />
+          <TextInput
+            data-autofocus
+            required
+            label={t('lists.labelDe')}
+            value={draft.de}
+            onChange={(event) => set({ de: event.currentTarget.value })}
+          />
+          <TextInput
+            label={t('lists.labelEn')}
+            value={draft.en}
+            onChange={(event) => set({ en: event.currentTarget.value })}
+          />
           <TextInput label={t('lists.key')} value={key} readOnly variant="filled" />
           <ColorInput
             label={t('lists.color')}

@@ -42,7 +42,7 @@ function EntryRow({ item, onEdit, onArchive, onMove }: EntryRowProps) {
       <td>
         <code>{item.key}</code>
       </td>
-      <td data-figure>{item.usage ?? ''}</td>
+      {item.usage !== undefined && <td data-figure>{item.usage}</td>}
       <td>
         <Group gap={0} wrap="nowrap" justify="flex-end">
           {onMove !== undefined && (
@@ -79,6 +79,7 @@ export function Lists() {
   if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
   if (answer.data === undefined) return <LoadingFace />;
   const items = answer.data.filter((item) => item.isArchived !== true).toSorted(byPosition);
+  const hasUsage = items.some((item) => item.usage !== undefined);
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     try {
       await work();
@@ -119,7 +120,9 @@ export function Lists() {
           {t('lists.add')}
         </Button>
       </PageHead>
-      {items.length === 0 && <EmptyFace text={t('lists.empty')} action={{ label: t('lists.add'), onClick: () => setEditing('new') }} />}
+      {items.length === 0 && (
+        <EmptyFace text={t('lists.empty')} action={{ label: t('lists.add'), onClick: () => setEditing('new') }} />
+      )}
       {items.length > 0 && (
         <div className={classes['scrollX']} tabIndex={0} role="region" aria-label={t(`lists.kind.${kind}`)}>
           <table className={classes['table']}>
@@ -128,7 +131,7 @@ export function Lists() {
                 <th scope="col">{t('lists.labelDe')}</th>
                 <th scope="col">{t('lists.labelEn')}</th>
                 <th scope="col">{t('lists.key')}</th>
-                <th scope="col">{t('lists.usage')}</th>
+                {hasUsage && <th scope="col">{t('lists.usage')}</th>}
                 <th scope="col">
                   <span className="lw-visually-hidden">{t('common.actions')}</span>
                 </th>

@@ -12,9 +12,25 @@ export interface FieldDraft {
   readonly isSearchable: boolean;
 }
 
-export const fieldKinds = ['text', 'longText', 'integer', 'decimal', 'money', 'boolean', 'date', 'instant', 'choice', 'list', 'reference'] as const;
+export const fieldKinds = [
+  'text',
+  'longText',
+  'integer',
+  'decimal',
+  'money',
+  'boolean',
+  'date',
+  'instant',
+  'choice',
+  'list',
+  'reference',
+] as const;
 
-const listOf = (values: string): readonly string[] => values.split(',').map((value) => value.trim()).filter((value) => value !== '');
+const listOf = (values: string): readonly string[] =>
+  values
+    .split(',')
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
 
 const typeOf = (draft: FieldDraft): PropertySchema => {
   switch (draft.kind) {
@@ -63,7 +79,16 @@ export function withField(schema: EntitySchema, key: string, property: PropertyS
   return { ...schema, properties: { ...Object.fromEntries(kept), [key]: property } };
 }
 
-const automatic = new Set(['id', 'tenantId', 'version', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy', 'deletedAt']);
+const automatic = new Set([
+  'id',
+  'tenantId',
+  'version',
+  'createdAt',
+  'createdBy',
+  'updatedAt',
+  'updatedBy',
+  'deletedAt',
+]);
 const pipelineFields = new Set(['pipeline', 'pipelineRevision', 'stage', 'stageSince']);
 
 export interface EntityDraft {
@@ -90,7 +115,14 @@ export function toEntitySchema(draft: EntityDraft): EntitySchema {
       indexes: [['createdAt'], ['name']],
     },
     properties: {
-      name: { type: 'string', maxLength: 200, 'x-label': { de: 'Name', en: 'Name' }, 'x-section': 'main', 'x-searchable': true, 'x-list': 10 },
+      name: {
+        type: 'string',
+        maxLength: 200,
+        'x-label': { de: 'Name', en: 'Name' },
+        'x-section': 'main',
+        'x-searchable': true,
+        'x-list': 10,
+      },
     },
     additionalProperties: false,
   };

@@ -16,7 +16,11 @@ export function CopyText({ text }: { readonly text: string }) {
   return (
     <CopyButton value={text}>
       {({ copied, copy }) => (
-        <Button variant="default" leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />} onClick={copy}>
+        <Button
+          variant="default"
+          leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
+          onClick={copy}
+        >
           {copied ? t('common.copied') : t('common.copy')}
         </Button>
       )}
@@ -28,7 +32,13 @@ export function CopyText({ text }: { readonly text: string }) {
 export function OnceDialog({ title, hint, values, onClose }: OnceDialogProps) {
   const { t } = useTranslation();
   return (
-    <Modal opened onClose={onClose} title={title} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={title}
+      closeOnClickOutside={false}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
       <Stack gap="md">
         <Alert color="yellow" c="var(--mantine-color-text)">
           {hint}

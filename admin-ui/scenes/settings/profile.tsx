@@ -42,7 +42,12 @@ function Sessions() {
               {session.userAgent ?? '–'}
             </Text>
             <Text size="xs" c="dimmed">
-              {[session.address, session.seenAt === undefined ? undefined : t('profile.lastSeen', { at: formatInstant(session.seenAt, currentLanguage()) })]
+              {[
+                session.address,
+                session.seenAt === undefined
+                  ? undefined
+                  : t('profile.lastSeen', { at: formatInstant(session.seenAt, currentLanguage()) }),
+              ]
                 .filter(Boolean)
                 .join(' · ')}
             </Text>
@@ -93,7 +98,12 @@ export function Profile() {
               <Text size="sm" c="dimmed">
                 {t('profile.company')}: {tenant.name} · {t('profile.role')}: {user.role}
               </Text>
-              <TextInput label={t('profile.name')} required value={name} onChange={(event) => setName(event.currentTarget.value)} />
+              <TextInput
+                label={t('profile.name')}
+                required
+                value={name}
+                onChange={(event) => setName(event.currentTarget.value)}
+              />
               <Select
                 label={t('profile.language')}
                 allowDeselect={false}

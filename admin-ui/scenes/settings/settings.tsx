@@ -16,7 +16,11 @@ interface Section {
 const sections: readonly Section[] = [
   { key: 'sources', area: 'config', page: lazy(async () => ({ default: (await import('./sources.tsx')).Sources })) },
   { key: 'lists', area: 'config', page: lazy(async () => ({ default: (await import('./lists.tsx')).Lists })) },
-  { key: 'pipelines', area: 'config', page: lazy(async () => ({ default: (await import('./config-editor.tsx')).ConfigEditor })) },
+  {
+    key: 'pipelines',
+    area: 'config',
+    page: lazy(async () => ({ default: (await import('./config-editor.tsx')).ConfigEditor })),
+  },
   { key: 'fields', area: 'config', page: lazy(async () => ({ default: (await import('./fields.tsx')).Fields })) },
   { key: 'users', area: 'users', page: lazy(async () => ({ default: (await import('./users.tsx')).Users })) },
   { key: 'keys', area: 'keys', page: lazy(async () => ({ default: (await import('./keys.tsx')).Keys })) },

@@ -1,7 +1,15 @@
 import { Anchor, Button, Group, Menu, ActionIcon, Modal, Stack, Tabs, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { IconCode, IconDots, IconExternalLink, IconKey, IconPlus, IconMailbox, IconFileCode } from '@tabler/icons-react';
+import {
+  IconCode,
+  IconDots,
+  IconExternalLink,
+  IconKey,
+  IconPlus,
+  IconMailbox,
+  IconFileCode,
+} from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { request } from '../../api/client.ts';
@@ -202,7 +210,9 @@ export function Sources() {
       </TableFrame>
       {open?.dialog === 'snippet' && <SnippetDialog source={open.source} onClose={close} />}
       {open?.dialog === 'rotate' && <RotateDialog source={open.source} onClose={close} onRotated={setRotated} />}
-      {isAdding && <ListEntryDialog kind="sources" onClose={() => setAdding(false)} onSaved={() => void answer.refetch()} />}
+      {isAdding && (
+        <ListEntryDialog kind="sources" onClose={() => setAdding(false)} onSaved={() => void answer.refetch()} />
+      )}
       {rotated !== undefined && (
         <OnceDialog
           title={t('sources.secretTitle', { source: rotated.source })}

@@ -9,7 +9,12 @@ interface TableFrameProps {
 /** Lets a wide table scroll by itself; reachable by keyboard, so that it can be scrolled without a mouse. */
 export function TableFrame({ label, children }: TableFrameProps) {
   return (
-    <ScrollArea type="auto" scrollbars="x" offsetScrollbars viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': label }}>
+    <ScrollArea
+      type="auto"
+      scrollbars="x"
+      offsetScrollbars
+      viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': label }}
+    >
       {children}
     </ScrollArea>
   );

@@ -33,7 +33,8 @@ function UserDialog({ onClose, onMade }: UserDialogProps) {
   const [values, setValues] = useState({ name: '', email: '', role: 'sales', team: '', password: '' });
   const [problem, setProblem] = useState<Problem>();
   const set = (name: keyof typeof values, value: string): void => setValues((known) => ({ ...known, [name]: value }));
-  const errorOf = (name: string): string | undefined => problem?.errors?.find((issue) => issue.path === `/${name}`)?.message;
+  const errorOf = (name: string): string | undefined =>
+    problem?.errors?.find((issue) => issue.path === `/${name}`)?.message;
   const save = async (): Promise<void> => {
     const body = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
     try {
@@ -59,8 +60,22 @@ function UserDialog({ onClose, onMade }: UserDialogProps) {
               <ProblemText problem={problem} />
             </Alert>
           )}
-          <TextInput data-autofocus required label={t('users.name')} value={values.name} error={errorOf('name')} onChange={(event) => set('name', event.currentTarget.value)} />
-          <TextInput required type="email" label={t('users.email')} value={values.email} error={errorOf('email')} onChange={(event) => set('email', event.currentTarget.value)} />
+          <TextInput
+            data-autofocus
+            required
+            label={t('users.name')}
+            value={values.name}
+            error={errorOf('name')}
+            onChange={(event) => set('name', event.currentTarget.value)}
+          />
+          <TextInput
+            required
+            type="email"
+            label={t('users.email')}
+            value={values.email}
+            error={errorOf('email')}
+            onChange={(event) => set('email', event.currentTarget.value)}
+          />
           <Select
             label={t('users.role')}
             allowDeselect={false}
@@ -69,7 +84,12 @@ function UserDialog({ onClose, onMade }: UserDialogProps) {
             error={errorOf('role')}
             onChange={(role) => set('role', role ?? 'sales')}
           />
-          <TextInput label={t('users.team')} value={values.team} error={errorOf('team')} onChange={(event) => set('team', event.currentTarget.value)} />
+          <TextInput
+            label={t('users.team')}
+            value={values.team}
+            error={errorOf('team')}
+            onChange={(event) => set('team', event.currentTarget.value)}
+          />
           <PasswordInput
             label={t('users.password')}
             description={t('users.passwordHint')}
@@ -90,7 +110,13 @@ function UserDialog({ onClose, onMade }: UserDialogProps) {
   );
 }
 
-function UserRow({ user, roles }: { readonly user: User; readonly roles: readonly { value: string; label: string }[] }) {
+function UserRow({
+  user,
+  roles,
+}: {
+  readonly user: User;
+  readonly roles: readonly { value: string; label: string }[];
+}) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const patch = async (body: Partial<User>): Promise<void> => {
@@ -129,7 +155,12 @@ function UserRow({ user, roles }: { readonly user: User; readonly roles: readonl
         </Badge>
       </td>
       <td>
-        <Button variant="subtle" size="compact-xs" onClick={() => void patch({ isDisabled: !isDisabled })} aria-label={`${t(isDisabled ? 'users.enable' : 'users.disable')}: ${user.name}`}>
+        <Button
+          variant="subtle"
+          size="compact-xs"
+          onClick={() => void patch({ isDisabled: !isDisabled })}
+          aria-label={`${t(isDisabled ? 'users.enable' : 'users.disable')}: ${user.name}`}
+        >
           {t(isDisabled ? 'users.enable' : 'users.disable')}
         </Button>
       </td>

@@ -56,7 +56,14 @@ export function YamlArea({ label, value, issues, onChange, onSave }: YamlAreaPro
 /** Puts the cursor where an error is. */
 export function goToLine(area: HTMLTextAreaElement | null, line: number, column: number): void {
   if (area === null) return;
-  const start = area.value.split('\n').slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0) + column - 1;
+  const start =
+    area.value
+      .split('\n')
+      .slice(0, line - 1)
+      .join('\n').length +
+    (line > 1 ? 1 : 0) +
+    column -
+    1;
   area.focus();
   area.setSelectionRange(start, start);
   area.scrollTop = Math.max(0, (line - 6) * 20);

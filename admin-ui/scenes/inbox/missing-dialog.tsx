@@ -1,0 +1,94 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useChoices, useStages } from '../../api/choices.ts';
+import type { Problem } from '../../api/client.ts';
+import { useEntities } from '../../api/queries.ts';
+import type { RecordValue } from '../../api/types.ts';
+import { ProblemText, useActs } from '../../app/acts.tsx';
+import { FieldInput } from '../../components/field/field-input.tsx';
+import { inLanguage } from '../../i18n/index.ts';
+
+export interface Missing {
+  readonly stage: string;
+  readonly problem: Problem;
+}
+
+interface MissingDialogProps {
+  readonly lead: RecordValue;
+  readonly missing: Missing;
+  readonly onClose: () => void;
+}
+
+/** Asks for the fields that a stage requires, then moves; closing it leaves the lead where it is. */
+export function MissingDialog({ lead, missing, onClose }: MissingDialogProps) {
+  const { t } = useTranslation();
+  const { run } = useActs();
+  const model = useEntities().byName.get('lead');
+  if (model === undefined) throw new Error('no schema for lead');
+  const choicesOf = useChoices(model);
+  const stages = useStages('lead');
+  const [values, setValues] = useState<Readonly<Record<string, unknown>>>({});
+  const [problem, setProblem] = useState(missing.problem);
+  const label = inLanguage(stages.find((stage) => stage.key === missing.stage)?.label) || missing.stage;
+  const issues = problem.errors ?? [];
+  const fields = (missing.problem.errors ?? []).flatMap((issue) => model.fields.get(issue.path.slice(1)) ?? []);
+  const isShown = (path: string): boolean => fields.some((field) => path === `/${field.name}`);
+  const submit = async (): Promise<void> => {
+    const patch = { method: 'PATCH' as const, path: `/leads/${lead.id}`, body: values };
+    const move = { path: `/leads/${lead.id}/move`, body: { stage: missing.stage } };
+    const written = await run(Object.keys(values).length === 0 ? [move] : [patch, move], {
+      done: t('inbox.moved', { stage: label }),
+      onProblem: (answered) => {
+        setProblem(answered);
+        return true;
+      },
+    });
+    if (written !== undefined) onClose();
+  };
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('inbox.missingTitle', { stage: label })}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <Stack gap="sm">
+          {issues
+            .filter((issue) => !isShown(issue.path))
+            .map((issue) => (
+              <Text key={issue.path + issue.message} size="sm">
+                {issue.message}
+              </Text>
+            ))}
+          {issues.length === 0 && <ProblemText problem={problem} />}
+          {fields.map((field, index) => (
+            <FieldInput
+              key={field.name}
+              field={field}
+              label={inLanguage(field.label)}
+              value={values[field.name] ?? lead[field.name]}
+              choices={choicesOf(field)}
+              autoFocus={index === 0}
+              error={issues.find((issue) => issue.path === `/${field.name}`)?.message}
+              onChange={(value) => setValues((known) => ({ ...known, [field.name]: value }))}
+            />
+          ))}
+          <Group justify="flex-end" gap="sm" mt="sm">
+            <Button variant="default" onClick={onClose}>
+              {t('common.cancel')}
+            </Button>
+            <Button type="submit">{t('common.save')}</Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
