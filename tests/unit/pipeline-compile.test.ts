@@ -2,18 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compilePipeline } from '../../core/pipeline/compile.ts';
 import { toDefinition } from '../../core/pipeline/definition.ts';
 import { canEnter } from '../../core/pipeline/enter.ts';
-import {
-  leadModel,
-  lookup,
-  text,
-  stage,
-  pipeline,
-  note,
-  calendar,
-  monday,
-  lead,
-  issuesOf,
-} from './pipeline-fixtures.ts';
+import { leadModel, lookup, text, stage, pipeline, note, monday, lead, issuesOf } from './pipeline-fixtures.ts';
 
 describe('compilePipeline', () => {
   it('names everything that does not exist, at once', () => {
