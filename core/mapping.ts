@@ -205,11 +205,10 @@ const applyRows = (rows: readonly CompiledRow[], input: MappingInput, draft: Dra
 };
 
 const applyNames = (names: ReadonlyMap<string, Field>, input: MappingInput, draft: Draft): void => {
-  const exact = Object.keys(input.body).toSorted(
-    (a, b) => Number(draft.options.model.fields.has(b)) - Number(draft.options.model.fields.has(a)),
-  );
-  for (const name of exact) {
-    const field = names.get(bareName(name));
+  const sent = Object.keys(input.body);
+  const isExact = (name: string): boolean => names.get(name)?.name === name;
+  for (const name of [...sent.filter(isExact), ...sent.filter((one) => !isExact(one))]) {
+    const field = names.get(name) ?? names.get(bareName(name));
     const value = input.body[name];
     if (field === undefined || value === undefined || draft.used.has(name) || draft.has(field)) continue;
     draft.put(field, value);
@@ -229,7 +228,7 @@ export function createMapper(options: MapperOptions): Mapper {
   const named = [...model.fields.values()].filter(
     (field) => isMappable(field) && field.kind !== 'reference' && field.name !== 'team',
   );
-  const names = new Map(named.map((field) => [bareName(field.name), field]));
+  const names = new Map([...named.map((field) => [bareName(field.name), field] as const), ...named.map((field) => [field.name, field] as const)]);
   return (input, language) => {
     const draft = new Draft(options, language);
     applyRows(rows, input, draft);

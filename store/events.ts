@@ -24,10 +24,8 @@ export const eventTable: TableDefinition = {
     lane: 'key',
     wakes: 'key',
   },
-  indexes: [
-    ['lane', 'seq'],
-    ['recordId', 'seq'],
-  ],
+  indexes: [['recordId', 'seq']],
+  sparse: [{ columns: ['lane', 'seq'], having: 'lane' }],
 };
 
 /** Field → [before, after]; a creation has none (the record says it), a deletion keeps every field's last value. */

@@ -1,9 +1,8 @@
 import type { EntityModel, Field } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
-import { allOf, type Filter } from '../core/filter/filter.ts';
+import type { Filter } from '../core/filter/filter.ts';
 import type { Queries, Row, Value } from './database.ts';
 import { containsText, filterSql } from './filter-sql.ts';
-import { canWalk, walkFrom } from './list-walk.ts';
 import { tableName, toColumn, type RecordData } from './record-table.ts';
 import { toRecord } from './records.ts';
 
@@ -41,11 +40,6 @@ interface Condition {
   readonly params: readonly Value[];
 }
 
-interface Conditions extends Condition {
-  /** The same, written so that no index is chosen for the filter: SQLite takes none for a term behind a plus. */
-  readonly unindexed: string;
-}
-
 const mostWords = 8;
 
 /** Every word must occur in one of the searchable fields. */
@@ -57,36 +51,40 @@ const searchCondition = ({ text, fields }: NonNullable<ListQuery['search']>, dia
   return { sql, params: tests.flat().flatMap((part) => part.params) };
 };
 
-const conditionsOf = (model: EntityModel, query: Omit<ListQuery, 'sort' | 'limit' | 'fields' | 'total'>, dialect: Queries['dialect']): Conditions => {
+const conditionsOf = (model: EntityModel, query: Omit<ListQuery, 'sort' | 'limit' | 'fields' | 'total'>, dialect: Queries['dialect']): Condition => {
   const parts: Condition[] = [{ sql: '`tenantId` = ? AND `deletedAt` IS NULL', params: [query.tenantId] }];
   if (query.rows === 'none') parts.push({ sql: '1 = 0', params: [] });
   else if (query.rows !== undefined) parts.push(filterSql(query.rows, model, dialect));
   if (query.filter !== undefined) parts.push(filterSql(query.filter, model, dialect));
   if (query.search !== undefined && query.search.text.trim() !== '') parts.push(searchCondition(query.search, dialect));
-  const terms = parts.map((part) => `(${part.sql})`);
-  return { sql: terms.join(' AND '), unindexed: terms.join(' AND +'), params: parts.flatMap((part) => part.params) };
+  return { sql: parts.map((part) => `(${part.sql})`).join(' AND '), params: parts.flatMap((part) => part.params) };
 };
 
 const neverNull = new Set(['id', 'createdAt', 'updatedAt', 'version']);
 
-/** The rows that come after a position in the order: compares column by column, NULL being the lowest value in both dialects. */
+/** The rows that come after a position in the order, NULL being the lowest value in both dialects. */
 const afterCondition = (sort: readonly SortKey[], position: readonly Value[]): Condition => {
+  const stretches = stretchesAfter(sort, position);
+  return { sql: `(${stretches.map((one) => `(${one.sql})`).join(' OR ')})`, params: stretches.flatMap((one) => one.params) };
+};
+
+/** The same in stretches, in the order of the list: those with a value in the first column and those without, so that an index can begin in each. */
+const stretchesAfter = (sort: readonly SortKey[], position: readonly Value[]): Condition[] => {
   const [key, ...rest] = sort;
   const [value, ...others] = position;
-  if (key === undefined || value === undefined) return { sql: '1 = 0', params: [] };
+  if (key === undefined || value === undefined) return [{ sql: '1 = 0', params: [] }];
   const column = `\`${key.field}\``;
   const deeper = afterCondition(rest, others);
   if (value === null) {
-    const further = key.isDescending ? '' : `${column} IS NOT NULL OR `;
-    return { sql: `(${further}(${column} IS NULL AND ${deeper.sql}))`, params: deeper.params };
+    const valueless = { sql: `${column} IS NULL AND ${deeper.sql}`, params: deeper.params };
+    return key.isDescending ? [valueless] : [valueless, { sql: `${column} IS NOT NULL`, params: [] }];
   }
   const comparison = key.isDescending ? '<' : '>';
-  const nulls = key.isDescending && !neverNull.has(key.field) ? ` OR ${column} IS NULL` : '';
-  const bound = nulls === '' ? `${column} ${comparison}= ? AND ` : '';
-  return {
-    sql: `(${bound}(${column} ${comparison} ?${nulls} OR (${column} = ? AND ${deeper.sql})))`,
-    params: [...(bound === '' ? [] : [value]), value, value, ...deeper.params],
+  const valued = {
+    sql: `${column} ${comparison}= ? AND (${column} ${comparison} ? OR (${column} = ? AND ${deeper.sql}))`,
+    params: [value, value, value, ...deeper.params],
   };
+  return key.isDescending && !neverNull.has(key.field) ? [valued, { sql: `${column} IS NULL`, params: [] }] : [valued];
 };
 
 const cursorProblem = (): LeitwerkError =>
@@ -117,7 +115,7 @@ const decodeCursor = (sort: readonly SortKey[], cursor: string): Value[] => {
 
 interface Matches {
   readonly model: EntityModel;
-  readonly where: Conditions;
+  readonly where: Condition;
 }
 
 /** Counts up to `most`, or all. */
@@ -135,14 +133,17 @@ const completeSort = (sort: readonly SortKey[]): readonly SortKey[] => {
   return [...sort, ...ties.map((field) => ({ field, isDescending }))];
 };
 
-/** SQLite sorts everything that the filter has, however much, rather than walk the sort's index until the page is full. MySQL weighs it itself. */
-const isBetterWalked = async (db: Queries, matches: Matches, { query, total }: { readonly query: ListQuery; readonly total: number | null }): Promise<boolean> => {
-  const filters = [query.rows, query.filter].filter((one) => one !== undefined && one !== 'none');
-  const sortedBy = query.sort[0]?.field ?? 'createdAt';
-  if (db.dialect !== 'sqlite' || filters.length === 0 || !canWalk(matches.model, allOf(filters), sortedBy)) return false;
+/**
+ * Whether the filter has so few rows that sorting them is less work than walking the sort's index until a page is full,
+ * which reads about page × rows ÷ matches rows. SQLite would walk always; MySQL weighs it itself.
+ */
+const hasFewMatches = async (db: Queries, matches: Matches, { query, total }: { readonly query: ListQuery; readonly total: number | null }): Promise<boolean> => {
+  const isFiltered = query.filter !== undefined || query.rows !== undefined;
+  // The indexes for filters are in this order themselves.
+  if (db.dialect !== 'sqlite' || !isFiltered || query.sort[0]?.field === 'createdAt') return false;
   const newest = await db.get<{ n: number | null }>(`SELECT MAX(rowid) AS n FROM \`${tableName(matches.model.name)}\``);
-  const enough = walkFrom(query.limit, newest?.n ?? 0);
-  return (total ?? (await countRows(db, matches, enough))) >= enough;
+  const enough = Math.ceil(Math.sqrt(query.limit * (newest?.n ?? 0)));
+  return (total ?? (await countRows(db, matches, enough))) < enough;
 };
 
 /**
@@ -152,13 +153,18 @@ const isBetterWalked = async (db: Queries, matches: Matches, { query, total }: {
 export async function listRecords(db: Queries, model: EntityModel, query: ListQuery): Promise<ListPage> {
   const where = conditionsOf(model, query, db.dialect);
   const counted = query.total === 'none' ? null : await countRows(db, { model, where }, query.total === 'capped' ? totalCap + 1 : undefined);
-  const isWalked = await isBetterWalked(db, { model, where }, { query, total: counted });
+  // Behind a plus, SQLite takes no index for the order.
+  const plus = (await hasFewMatches(db, { model, where }, { query, total: counted })) ? '+' : '';
   const sort = completeSort(query.sort);
-  const after = query.cursor === undefined ? undefined : afterCondition(sort, decodeCursor(sort, query.cursor));
+  const stretches = query.cursor === undefined ? [{ sql: '1 = 1', params: [] }] : stretchesAfter(sort, decodeCursor(sort, query.cursor));
   const names = new Set([...query.fields.map((field) => field.name), ...sort.map((key) => key.field)]);
-  const order = sort.map((key) => `\`${key.field}\` ${key.isDescending ? 'DESC' : 'ASC'}`).join(', ');
-  const sql = `SELECT ${[...names].map((name) => `\`${name}\``).join(', ')} FROM \`${tableName(model.name)}\` WHERE ${isWalked ? where.unindexed : where.sql}${after === undefined ? '' : ` AND ${after.sql}`} ORDER BY ${order} LIMIT ${query.limit + 1}`;
-  const rows = await db.all(sql, [...where.params, ...(after?.params ?? [])]);
+  const order = sort.map((key) => `${plus}\`${key.field}\` ${key.isDescending ? 'DESC' : 'ASC'}`).join(', ');
+  const select = `SELECT ${[...names].map((name) => `\`${name}\``).join(', ')} FROM \`${tableName(model.name)}\` WHERE ${where.sql}`;
+  const rows: Row[] = [];
+  for (const { sql, params } of stretches) {
+    if (rows.length > query.limit) break;
+    rows.push(...(await db.all(`${select} AND ${sql} ORDER BY ${order} LIMIT ${query.limit + 1}`, [...where.params, ...params])));
+  }
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
   return {

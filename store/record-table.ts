@@ -40,7 +40,10 @@ const isWeak = (model: EntityModel, field: Field): boolean => model.schema.prope
 /** The table of an entity: a column a field, every index led by tenant and deletion mark. */
 export function toTable(model: EntityModel): TableDefinition {
   const fields = [...model.fields.values()];
-  const references = fields.filter((field) => field.target !== undefined && field.target !== 'user' && !isWeak(model, field));
+  const links = new Set(fields.filter((field) => field.target !== undefined && field.target !== 'user').map((field) => field.name));
+  const references = fields.filter((field) => links.has(field.name) && !isWeak(model, field));
+  // Nobody sorts by the id of a linked record: rows without one need no place in its index.
+  const isSparse = ([first = '']: readonly string[]): boolean => links.has(first);
   return {
     name: tableName(model.name),
     columns: Object.fromEntries(fields.map((field) => [field.name, columnType(field)])),
@@ -50,9 +53,10 @@ export function toTable(model: EntityModel): TableDefinition {
       ...model.unique.map((columns) => ['tenantId', ...columns]),
     ],
     indexes: [
-      ...model.indexes.map((columns) => ['tenantId', 'deletedAt', ...columns]),
+      ...model.indexes.filter((columns) => !isSparse(columns)).map((columns) => ['tenantId', 'deletedAt', ...columns]),
       ...fields.filter((field) => field.isIndexed).map((field) => ['tenantId', 'deletedAt', field.name, 'createdAt']),
     ],
+    sparse: model.indexes.filter(isSparse).map((columns) => ({ columns: ['tenantId', 'deletedAt', ...columns], having: columns[0] ?? '' })),
     references: Object.fromEntries(references.map((field) => [field.name, tableName(field.target ?? '')])),
   };
 }

@@ -82,8 +82,13 @@ const createSnapshot = (tenantId: string, read: { version: string; heads: readon
   const { models, faults } = compileModels([...(kinds.get('schemas') ?? none).values()], before);
   const validators = new WeakMap<EntityModel, RecordValidator>();
   const config = (kind: string): ReadonlyMap<string, ConfigHead> => kinds.get(kind) ?? none;
-  const choices = (field: Field): readonly string[] | undefined =>
-    field.configKind === undefined ? undefined : [...config(field.configKind).keys()];
+  const keys = new Map<string, readonly string[]>();
+  const choices = ({ configKind }: Field): readonly string[] | undefined => {
+    if (configKind === undefined) return undefined;
+    const known = keys.get(configKind) ?? [...config(configKind).keys()];
+    keys.set(configKind, known);
+    return known;
+  };
   return {
     tenantId,
     version: read.version,

@@ -24,8 +24,18 @@ export interface TableDefinition {
   readonly primaryKey?: readonly string[];
   readonly unique?: readonly (readonly string[])[];
   readonly indexes?: readonly (readonly string[])[];
+  readonly sparse?: readonly SparseIndex[];
   /** Column → table whose `id` it must name. */
   readonly references?: Readonly<Record<string, string>>;
+}
+
+/**
+ * An index for queries that name a value of the column `having`. SQLite keeps only the rows in it that have one,
+ * so that rows without cost nothing; MySQL keeps all.
+ */
+export interface SparseIndex {
+  readonly columns: readonly string[];
+  readonly having: string;
 }
 
 type Dialect = Database['dialect'];
@@ -87,11 +97,13 @@ interface WantedIndex {
   readonly name: string;
   readonly isUnique: boolean;
   readonly columns: readonly string[];
+  readonly having?: string;
 }
 
 const indexesOf = (table: TableDefinition): WantedIndex[] => [
   ...(table.unique ?? []).map((columns) => ({ name: `${table.name}_u_${columns.join('_')}`, isUnique: true, columns })),
   ...(table.indexes ?? []).map((columns) => ({ name: `${table.name}_i_${columns.join('_')}`, isUnique: false, columns })),
+  ...(table.sparse ?? []).map((index) => ({ ...index, name: `${table.name}_s_${index.columns.join('_')}`, isUnique: false })),
 ];
 
 /** MySQL's names end at 64 characters; a longer one is cut and made distinct by its length and last letters. */
@@ -151,7 +163,8 @@ const alterations = (table: TableDefinition, existing: Existing, dialect: Dialec
   for (const index of indexesOf(table)) {
     const name = shortName(index.name);
     if (!existing.indexes.has(name)) {
-      statements.push(`CREATE ${index.isUnique ? 'UNIQUE ' : ''}INDEX \`${name}\` ON \`${table.name}\` (${quoted(index.columns)})`);
+      const rows = dialect === 'sqlite' && index.having !== undefined ? ` WHERE \`${index.having}\` IS NOT NULL` : '';
+      statements.push(`CREATE ${index.isUnique ? 'UNIQUE ' : ''}INDEX \`${name}\` ON \`${table.name}\` (${quoted(index.columns)})${rows}`);
     }
   }
   return statements;
