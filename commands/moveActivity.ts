@@ -33,10 +33,11 @@ const followersOf = async (ctx: Context, tx: Tx, activity: RecordData): Promise<
  */
 export async function moveActivity(ctx: Context, move: ActivityMove): Promise<Written> {
   const model = modelOf(ctx, 'activity');
-  if (Number.isNaN(Date.parse(move.dueAt))) {
-    const message = ctx.language === 'de' ? 'Das ist kein Zeitpunkt (ISO 8601).' : 'This is not an instant (ISO 8601).';
-    throw new LeitwerkError('InvalidInput', { issues: [{ path: '/dueAt', code: 'format', message }] });
-  }
+  const message = ctx.language === 'de' ? 'Das ist kein Zeitpunkt (ISO 8601).' : 'This is not an instant (ISO 8601).';
+  const issues = (['startAt', 'dueAt'] as const).flatMap((name) =>
+    move[name] !== undefined && Number.isNaN(Date.parse(move[name])) ? [{ path: `/${name}`, code: 'format', message }] : [],
+  );
+  if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
   const dueAt = new Date(move.dueAt).toISOString();
   return await transact(ctx, async (tx) => {
     let before: RecordData = {};

@@ -115,9 +115,16 @@ const creations: Readonly<Record<string, object>> = {
   activities: { title: 'Neu', type: 'aufgabe', dueAt: plan },
   'timeline-entries': { text: 'Neu' },
   'saved-views': { name: 'Neu', entity: 'lead', filter: 'state = "open"' },
+  users: { name: 'Neu', email: 'neu@example.org', role: 'viewer' },
+  keys: { name: 'Neu', role: 'viewer' },
+  session: { email: 'niemand@example.org', password: 'falsch' },
+  setup: { token: 'a'.repeat(43), company: 'Neu', name: 'Neu', email: 'neu@example.org', password: 'kaffee regen laterne 7' },
 };
-const changes: Readonly<Record<string, object>> = { organizations: { name: 'Anders GmbH' }, persons: { lastName: 'Anders' }, 'timeline-entries': { text: 'Anders' }, 'saved-views': { name: 'Anders' } };
+const changes: Readonly<Record<string, object>> = { users: { name: 'Anders' }, me: { name: 'Anders' }, organizations: { name: 'Anders GmbH' }, persons: { lastName: 'Anders' }, 'timeline-entries': { text: 'Anders' }, 'saved-views': { name: 'Anders' } };
 const actBodies: Readonly<Record<string, object>> = {
+  'notices/read': { upTo: plan },
+  'leads/move': { stage: 'kontaktversuch' },
+  'activities/move': { dueAt: plan },
   assign: { owner: null },
   archive: { reason: 'preis' },
   snooze: { until: plan },
@@ -134,18 +141,14 @@ const actBodies: Readonly<Record<string, object>> = {
 /** A body that the operation takes, so that a refusal is one for want of rights. */
 export async function toBody(house: House, { method, path }: Operation, targets: Targets): Promise<unknown> {
   if (method === 'GET' || method === 'DELETE') return undefined;
-  const [, , , first = '', ...rest] = path.split('/');
-  const last = rest.at(-1) ?? '';
   if (method === 'PUT') return (await house.done(house.admin, toPath({ method, path, right: undefined, schema: undefined }, targets)))['data'];
+  const [, , , first = '', ...rest] = path.split('/');
+  const change = changes[first] ?? { title: 'Anders' };
+  if (method === 'PATCH') return change;
   if (path === '/api/v1/undo') return { event: targets.event };
-  if (path === '/api/v1/users') return { name: 'Neu', email: 'neu@example.org', role: 'viewer' };
-  if (path === '/api/v1/keys') return { name: 'Neu', role: 'viewer' };
-  if (path === '/api/v1/session') return { email: 'niemand@example.org', password: 'falsch' };
-  if (path === '/api/v1/setup') return { token: 'a'.repeat(43), company: 'Neu', name: 'Neu', email: 'neu@example.org', password: 'kaffee regen laterne 7' };
-  if (method === 'PATCH') return changes[first] ?? (first === 'users' || first === 'me' ? { name: 'Anders' } : { title: 'Anders' });
-  if (last === 'bulk') return { ids: [targets.ids[first]], patch: changes[first] ?? { title: 'Anders' } };
-  if (last === 'move') return first === 'activities' ? { dueAt: plan } : { stage: first === 'leads' ? 'kontaktversuch' : 'angebot' };
-  return rest.length === 0 ? (creations[first] ?? actBodies[first] ?? {}) : (actBodies[last] ?? {});
+  if (rest.length === 0) return creations[first] ?? actBodies[first] ?? {};
+  const last = rest.at(-1) ?? '';
+  return last === 'bulk' ? { ids: [targets.ids[first]], patch: change } : (actBodies[`${first}/${last}`] ?? actBodies[last] ?? {});
 }
 
 /** Sends an operation, valid but for the caller's rights. */

@@ -1,6 +1,6 @@
 import type { EntityModel } from '../../core/entity.ts';
 import { tableName } from '../../store/record-table.ts';
-import type { Row, Value } from '../../store/database.ts';
+import type { Row } from '../../store/database.ts';
 import { isAcknowledged, type Item } from './sender.ts';
 import type { Store } from './stores.ts';
 
@@ -139,7 +139,7 @@ export async function findUnrelayed(store: Store): Promise<Finding[]> {
 }
 
 /** How many rows a table of the store has. */
-export async function countRows(store: Store, table: string, where = '1 = 1', params: readonly Value[] = []): Promise<number> {
-  const row = await store.foundation.db.get<{ n: number }>(`SELECT COUNT(*) AS \`n\` FROM \`${table}\` WHERE ${where}`, params);
+export async function countRows(store: Store, table: string, where = '1 = 1'): Promise<number> {
+  const row = await store.foundation.db.get<{ n: number }>(`SELECT COUNT(*) AS \`n\` FROM \`${table}\` WHERE ${where}`);
   return Number(row?.n ?? 0);
 }
