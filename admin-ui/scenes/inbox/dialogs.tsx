@@ -1,4 +1,5 @@
 import { Alert, Button, Group, Kbd, Modal, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toChoices, type Choice } from '../../api/choices.ts';
@@ -16,11 +17,12 @@ interface DialogProps {
 export function ArchiveDialog({ onClose, onArchive }: DialogProps & { readonly onArchive: (reason: string) => void }) {
   const { t } = useTranslation();
   const reasons = toChoices(useConfig('loss-reasons'));
-  const choose = (reason: Choice | undefined): void => {
-    if (reason === undefined) return;
+  const choose = (reason: Choice): void => {
     onArchive(reason.value);
     onClose();
   };
+  // On the page, not on the dialog: a quick key press comes before the focus does.
+  useHotkeys(reasons.slice(0, 9).map((reason, index) => [String(index + 1), () => choose(reason)]));
   return (
     <Modal
       opened
@@ -29,12 +31,7 @@ export function ArchiveDialog({ onClose, onArchive }: DialogProps & { readonly o
       size="xs"
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
-      <Stack
-        gap={4}
-        onKeyDown={(event) => {
-          if (/^[1-9]$/.test(event.key)) choose(reasons[Number(event.key) - 1]);
-        }}
-      >
+      <Stack gap={4}>
         {reasons.map((reason, index) => (
           <Button
             key={reason.value}
