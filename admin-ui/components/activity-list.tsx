@@ -3,7 +3,7 @@ import { IconCalendarTime, IconDots, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toChoices } from '../api/choices.ts';
-import { useConfig, useUsers } from '../api/queries.ts';
+import { useConfig, useSession, useUsers } from '../api/queries.ts';
 import type { RecordValue } from '../api/types.ts';
 import { useActs, type RunActs } from '../app/acts.tsx';
 import { currentLanguage } from '../i18n/index.ts';
@@ -94,6 +94,7 @@ function ActivityRow({ activity, typeLabel, ownerName, now }: RowProps) {
   const { t } = useTranslation();
   const { run } = useActs();
   const [isReplanning, setReplanning] = useState(false);
+  const can = useSession().can['activity'] ?? {};
   const isOpen = activity['state'] === 'open';
   const due = textOf(activity, 'dueAt');
   const isOverdue = isOpen && due !== undefined && new Date(due) < now;
@@ -109,7 +110,7 @@ function ActivityRow({ activity, typeLabel, ownerName, now }: RowProps) {
         size="xs"
         mt={2}
         checked={activity['state'] === 'done'}
-        disabled={activity['state'] === 'cancelled'}
+        disabled={activity['state'] === 'cancelled' || can['complete'] === false}
         aria-label={`${t(isOpen ? 'activity.complete' : 'activity.reopen')}: ${title(activity)}`}
         onChange={() => void toggleActivity(run, t, activity)}
       />
@@ -130,7 +131,7 @@ function ActivityRow({ activity, typeLabel, ownerName, now }: RowProps) {
             .join('')}
         </Text>
       </div>
-      {isOpen && (
+      {isOpen && can['move'] !== false && (
         <Menu>
           <Menu.Target>
             <ActionIcon size={24} aria-label={`${t('common.more')}: ${title(activity)}`}>

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useSession } from '../api/queries.ts';
 import { useActs } from '../app/acts.tsx';
 import { currentLanguage, inLanguage } from '../i18n/index.ts';
 import type { FilterFault } from '../model/check-filter.ts';
@@ -46,6 +47,19 @@ function useSaveView(page: ListPage): (name: string, isShared: boolean) => Promi
     const written = await run([{ path: '/saved-views', body }], { done: t('view.saved', { name }) });
     const id = written?.[0]?.data.id;
     if (id !== undefined) page.set({ view: id, filter: undefined, columns: undefined });
+  };
+}
+
+/** Deletes the saved view that is shown, and goes back to the first one. */
+function useDeleteView(page: ListPage): (() => void) | undefined {
+  const { t } = useTranslation();
+  const { run } = useActs();
+  const can = useSession().can['saved-view'] ?? {};
+  const id = page.view?.savedId;
+  if (id === undefined || can['delete'] === false) return undefined;
+  return () => {
+    page.set({ view: undefined });
+    void run([{ method: 'DELETE', path: `/saved-views/${id}` }], { done: t('common.deleted') });
   };
 }
 
@@ -128,6 +142,7 @@ const labelOf = ({ view, model }: ListPage): string => view?.label ?? inLanguage
 
 function Toolbar({ page, title, actions }: Pick<ListPaneProps, 'page' | 'title' | 'actions'>) {
   const saveView = useSaveView(page);
+  const deleteView = useDeleteView(page);
   const total = useTotal(page);
   const { search, set, model } = page;
   const { q = '', filter = '', view = '' } = search;
@@ -142,6 +157,7 @@ function Toolbar({ page, title, actions }: Pick<ListPaneProps, 'page' | 'title' 
       columns={search.columns}
       fault={faultOf(page)}
       onFilter={(next) => set({ filter: next })}
+      onDeleteView={deleteView}
       onSaveView={isNarrowed(page) ? (name, isShared) => void saveView(name, isShared) : undefined}
     >
       {actions}

@@ -11,7 +11,7 @@ import {
   Tooltip,
 } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { IconBookmarkPlus, IconFilter, IconSearch } from '@tabler/icons-react';
+import { IconBookmarkPlus, IconFilter, IconSearch, IconTrash } from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../api/client.ts';
@@ -154,6 +154,8 @@ interface ListToolbarProps extends FilterBarProps {
   readonly total: string | undefined;
   readonly q: string;
   readonly onSearch: (q: string | undefined) => void;
+  /** Absent where the view is not the person's to delete. */
+  readonly onDeleteView?: (() => void) | undefined;
   readonly onSaveView?: ((name: string, isShared: boolean) => void) | undefined;
   readonly children?: ReactNode;
 }
@@ -169,6 +171,7 @@ export function ListToolbar({
   fault,
   onFilter,
   onSaveView,
+  onDeleteView,
   children,
 }: ListToolbarProps) {
   const { t } = useTranslation();
@@ -213,6 +216,13 @@ export function ListToolbar({
           </ActionIcon>
         </Tooltip>
         {onSaveView !== undefined && <SaveView onSave={onSaveView} />}
+        {onDeleteView !== undefined && (
+          <Tooltip label={t('view.remove')}>
+            <ActionIcon size={30} aria-label={t('view.remove')} onClick={onDeleteView}>
+              <IconTrash size={17} />
+            </ActionIcon>
+          </Tooltip>
+        )}
       </Group>
       {(isFilterOpen || fault !== undefined) && (
         <FilterBar filter={filter} columns={columns} fault={fault} onFilter={onFilter} />

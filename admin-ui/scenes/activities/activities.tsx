@@ -12,6 +12,7 @@ import { addressOf } from '../../app/address.ts';
 import { ReplanDialog, toggleActivity } from '../../components/activity-list.tsx';
 import { CreateDialog } from '../../components/create-dialog.tsx';
 import { ListPane } from '../../components/list-pane.tsx';
+import { Readable } from '../../components/readable.tsx';
 import type { Column } from '../../components/record-table.tsx';
 import { useNow } from '../../components/use-now.ts';
 import { useListPage } from '../../components/use-list-page.ts';
@@ -58,6 +59,7 @@ function useActivityColumns(labels: Readonly<Record<string, string>>): readonly 
   const { t } = useTranslation();
   const { run } = useActs();
   const users = useUsers();
+  const can = useSession().can['activity'] ?? {};
   const types = toChoices(useConfig('activity-types'));
   const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
   const now = useNow();
@@ -81,7 +83,7 @@ function useActivityColumns(labels: Readonly<Record<string, string>>): readonly 
         <Checkbox
           size="xs"
           checked={activity['state'] === 'done'}
-          disabled={activity['state'] === 'cancelled'}
+          disabled={activity['state'] === 'cancelled' || can['complete'] === false}
           aria-label={`${t('activity.complete')}: ${textOf(activity, 'title') ?? ''}`}
           onClick={(event) => event.stopPropagation()}
           onChange={() => void toggleActivity(run, t, activity)}
@@ -130,8 +132,7 @@ function useActivityColumns(labels: Readonly<Record<string, string>>): readonly 
   return isNarrow ? columns.slice(0, 3) : columns;
 }
 
-/** What is to be done: mine, everybody's, what is late. A click re-plans, the box ticks off. */
-export function Activities() {
+function ActivityPage() {
   const { t } = useTranslation();
   const search = route.useSearch();
   const session = useSession();
@@ -196,5 +197,14 @@ export function Activities() {
       )}
       {moving !== undefined && <ReplanDialog activity={moving} onClose={() => setMoving(undefined)} />}
     </>
+  );
+}
+
+/** What is to be done: mine, everybody's, what is late. A click re-plans, the box ticks off. */
+export function Activities() {
+  return (
+    <Readable entity="activity">
+      <ActivityPage />
+    </Readable>
   );
 }

@@ -79,7 +79,7 @@ export function SnoozeDialog({ onClose, onSnooze }: DialogProps & { readonly onS
       opened
       onClose={onClose}
       title={t('inbox.snooze')}
-      size="xs"
+      size={400}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
       <Stack gap={4}>

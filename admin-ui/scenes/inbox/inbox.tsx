@@ -10,6 +10,7 @@ import type { RecordValue } from '../../api/types.ts';
 import { useActs } from '../../app/acts.tsx';
 import { joinFilters } from '../../app/search.ts';
 import { ListPane } from '../../components/list-pane.tsx';
+import { Readable } from '../../components/readable.tsx';
 import { useKeys } from '../../components/use-keys.ts';
 import { useListPage, type ListPage } from '../../components/use-list-page.ts';
 import { ArchiveDialog, ConvertDialog, SnoozeDialog } from './dialogs.tsx';
@@ -68,6 +69,7 @@ function useTriage(page: ListPage, setDialog: (dialog: Dialog) => void): Triage 
   const { rows, open, openRecord: lead } = page;
   const acts = useLeadActs();
   const { undoLast } = useActs();
+  const can = useSession().can['lead'] ?? {};
   const at = rows.findIndex((row) => row.id === page.search.id);
   const step = (by: number): void => {
     const next = rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by))];
@@ -78,15 +80,16 @@ function useTriage(page: ListPage, setDialog: (dialog: Dialog) => void): Triage 
     const next = rows[at + 1] ?? rows[at - 1];
     if ((await isDone) && at >= 0) open(next?.id);
   };
-  const onOpen = (work: (record: RecordValue) => void) => (): void => {
-    if (lead !== undefined && lead['state'] === 'open') work(lead);
+  /** Only on an open lead, and only what this person may do. */
+  const onOpen = (act: string, work: (record: RecordValue) => void) => (): void => {
+    if (lead !== undefined && lead['state'] === 'open' && can[act] !== false) work(lead);
   };
   const commands: LeadCommands = {
-    accept: onOpen((record) => void andNext(acts.accept(record))),
-    convert: onOpen(() => setDialog('convert')),
-    archive: onOpen(() => setDialog('archive')),
-    snooze: onOpen(() => setDialog('snooze')),
-    link: onOpen(() => focusOn('[data-link-existing]')),
+    accept: onOpen('assign', (record) => void andNext(acts.accept(record))),
+    convert: onOpen('convert', () => setDialog('convert')),
+    archive: onOpen('archive', () => setDialog('archive')),
+    snooze: onOpen('snooze', () => setDialog('snooze')),
+    link: onOpen('link', () => focusOn('[data-link-existing]')),
   };
   useKeys({
     J: () => step(1),
@@ -141,8 +144,7 @@ function Actions({
   );
 }
 
-/** Leads in three panes: views (in the navigation), list, and the open lead; all of it workable from the keyboard. */
-export function Inbox() {
+function Panes() {
   const { t } = useTranslation();
   const search = route.useSearch();
   const page = useListPage({ entity: 'lead', search, defaultSort: '-createdAt', expand: 'organization' });
@@ -177,5 +179,14 @@ export function Inbox() {
         andNext={andNext}
       />
     </div>
+  );
+}
+
+/** Leads in three panes: views (in the navigation), list, and the open lead; all of it workable from the keyboard. */
+export function Inbox() {
+  return (
+    <Readable entity="lead">
+      <Panes />
+    </Readable>
   );
 }

@@ -22,7 +22,6 @@ interface LeadDetailProps {
 
 /** Shown in the head or in cards of their own. */
 const shownElsewhere = new Set([
-  'message',
   'additional',
   'organization',
   'person',

@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Badge, Button, Group, Menu, Select, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Anchor, Badge, Button, Group, Kbd, Menu, Select, Text, Tooltip } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import {
   IconArchive,
@@ -124,13 +124,28 @@ function Actions({ lead, commands }: Omit<LeadHeadProps, 'onClose'>) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconClockPause size={16} />} rightSection="S" onClick={commands.snooze}>
+          <Menu.Item
+            leftSection={<IconClockPause size={16} />}
+            rightSection={<Kbd size="xs">S</Kbd>}
+            disabled={can['snooze'] === false}
+            onClick={commands.snooze}
+          >
             {t('inbox.snooze')}
           </Menu.Item>
-          <Menu.Item leftSection={<IconLink size={16} />} rightSection="L" onClick={commands.link}>
+          <Menu.Item
+            leftSection={<IconLink size={16} />}
+            rightSection={<Kbd size="xs">L</Kbd>}
+            disabled={can['link'] === false}
+            onClick={commands.link}
+          >
             {t('inbox.link')}
           </Menu.Item>
-          <Menu.Item leftSection={<IconArchive size={16} />} rightSection="X" onClick={commands.archive}>
+          <Menu.Item
+            leftSection={<IconArchive size={16} />}
+            rightSection={<Kbd size="xs">X</Kbd>}
+            disabled={can['archive'] === false}
+            onClick={commands.archive}
+          >
             {t('inbox.archive')}
           </Menu.Item>
         </Menu.Dropdown>

@@ -1,30 +1,46 @@
 import { Anchor, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { toChoices } from '../../api/choices.ts';
-import { useConfig } from '../../api/queries.ts';
+import { recordQuery, useConfig, useSession } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
 import { Card } from '../../components/card.tsx';
 import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import { formatInstant } from '../../model/format.ts';
+import { toOriginal, type Original } from '../../model/original.ts';
 import classes from './lead-detail.module.css';
 
-const rowsOf = (additional: unknown): readonly (readonly [string, string])[] =>
+const rowsOf = (additional: unknown): Original['rows'] =>
   typeof additional === 'object' && additional !== null
     ? Object.entries(additional).map(
         ([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
       )
     : [];
 
+/** The envelope's content for those who may read it; for others what the lead has taken over from it. */
+function useOriginal(lead: RecordValue, envelope: string | undefined): Original {
+  const answer = useQuery({ ...recordQuery('intake-messages', envelope ?? ''), enabled: envelope !== undefined });
+  const message = answer.data?.data;
+  const body = message === undefined ? undefined : textOf(message, 'body');
+  if (message === undefined || body === undefined)
+    return { text: textOf(lead, 'message'), rows: rowsOf(lead['additional']) };
+  return toOriginal(body, textOf(message, 'contentType') ?? '');
+}
+
 /** What the sender wrote, as it came in; text only, nothing of it is ever run or loaded. */
 export function OriginalCard({ lead }: { readonly lead: RecordValue }) {
   const { t } = useTranslation();
   const sources = toChoices(useConfig('sources'));
-  const message = textOf(lead, 'message');
-  const envelope = textOf(lead, 'intakeMessage');
+  const mayReadEnvelope = useSession().can['intake-message']?.['read'] === true;
+  const envelope = mayReadEnvelope ? textOf(lead, 'intakeMessage') : undefined;
+  const { text, rows } = useOriginal(lead, envelope);
   const source = sources.find((one) => one.value === lead['source'])?.label ?? textOf(lead, 'source');
-  const additional = rowsOf(lead['additional']);
+  const facts = [
+    formatInstant(textOf(lead, 'createdAt') ?? '', currentLanguage()),
+    source === undefined ? undefined : t('inbox.viaSource', { source }),
+  ];
   return (
     <Card
       title={t('inbox.original')}
@@ -37,19 +53,17 @@ export function OriginalCard({ lead }: { readonly lead: RecordValue }) {
       }
     >
       <Text size="xs" c="dimmed" mb={8}>
-        {[formatInstant(textOf(lead, 'createdAt') ?? '', currentLanguage()), source && t('inbox.viaSource', { source })]
-          .filter(Boolean)
-          .join(' · ')}
+        {facts.filter((fact) => fact !== undefined).join(' · ')}
       </Text>
-      {message === undefined && additional.length === 0 && (
+      {text === undefined && rows.length === 0 && (
         <Text size="sm" c="dimmed">
           {t('inbox.noOriginal')}
         </Text>
       )}
-      {message !== undefined && <p className={classes['message']}>{message}</p>}
-      {additional.length > 0 && (
+      {text !== undefined && <p className={classes['message']}>{text}</p>}
+      {rows.length > 0 && (
         <dl className={classes['additional']} aria-label={t('inbox.additional')}>
-          {additional.map(([name, value]) => (
+          {rows.map(([name, value]) => (
             <div key={name}>
               <dt>{name}</dt>
               <dd>{value}</dd>

@@ -6,6 +6,7 @@ import { toChoices } from '../../api/choices.ts';
 import { useConfig } from '../../api/queries.ts';
 import { ChoiceDot } from '../../components/choice-dot.tsx';
 import { ListPane } from '../../components/list-pane.tsx';
+import { Readable } from '../../components/readable.tsx';
 import type { Column } from '../../components/record-table.tsx';
 import { useListPage } from '../../components/use-list-page.ts';
 import { currentLanguage } from '../../i18n/index.ts';
@@ -82,8 +83,7 @@ function useMessageColumns(isCondensed: boolean): readonly Column[] {
   ];
 }
 
-/** Every message that came in, with its raw form and what became of it. */
-export function IntakeMessages() {
+function Messages() {
   const { t } = useTranslation();
   const search = route.useSearch();
   const navigate = useNavigate();
@@ -129,5 +129,14 @@ export function IntakeMessages() {
         </div>
       )}
     </div>
+  );
+}
+
+/** Every message that came in, with its raw form and what became of it. */
+export function IntakeMessages() {
+  return (
+    <Readable entity="intake-message">
+      <Messages />
+    </Readable>
   );
 }

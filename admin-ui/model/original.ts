@@ -1,0 +1,49 @@
+/** What a sender sent, for people: the text they wrote, and the rest as names and values. */
+export interface Original {
+  readonly text: string | undefined;
+  readonly rows: readonly (readonly [string, string])[];
+}
+
+const textNames = ['message', 'nachricht', 'text', 'body', 'comment', 'comments', 'anfrage', 'anmerkung', 'bemerkung'];
+const deepest = 4;
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** `{contact: {email}}` → `contact.email`. Empty values say nothing and are left out. */
+const flatten = (
+  value: Readonly<Record<string, unknown>>,
+  prefix = '',
+  depth = 1,
+): readonly (readonly [string, string])[] =>
+  Object.entries(value).flatMap(([name, one]) => {
+    if (one === null || one === undefined || one === '') return [];
+    if (isObject(one) && depth < deepest) return flatten(one, `${prefix}${name}.`, depth + 1);
+    return [[`${prefix}${name}`, plain(one)] as const];
+  });
+
+const readJson = (body: string): unknown => {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * Reads the raw body of a received message: JSON objects and forms are taken apart, everything else is shown as it is.
+ * Names that start with `_` belong to the form, not to the sender.
+ */
+export function toOriginal(body: string, contentType: string): Original {
+  const json = contentType.includes('json') ? readJson(body) : undefined;
+  const form = contentType.includes('urlencoded') ? Object.fromEntries(new URLSearchParams(body)) : undefined;
+  const parsed = form ?? json;
+  if (!isObject(parsed)) return { text: body === '' ? undefined : body, rows: [] };
+  const rows = flatten(parsed).filter(([name]) => !name.startsWith('_'));
+  const isText = ([name]: readonly [string, string]): boolean =>
+    textNames.includes(name.split('.').at(-1)?.toLowerCase() ?? '');
+  const text = rows.find(isText);
+  return { text: text?.[1], rows: rows.filter((row) => row !== text) };
+}
