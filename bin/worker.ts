@@ -12,6 +12,7 @@ import { LeitwerkError } from '../core/errors.ts';
 import { cacheFolder } from '../scripts/launch/cache.mjs';
 import type { PartHealth } from '../server/services.ts';
 import { armFailpoint } from '../store/failpoints.ts';
+import { forgetIdempotencyKeys } from '../store/idempotency.ts';
 import { openFoundation, type Foundation } from './foundation.ts';
 import { createIdSource } from './ids.ts';
 import { createLog } from './log.ts';
@@ -21,6 +22,8 @@ import { isWorkerMessage, type WorkerMessage } from './supervisor.ts';
 
 const refreshMs = 400;
 const reportMs = 1000;
+const tidyMs = 3_600_000;
+const idempotencyKeptMs = 7 * 24 * 3_600_000;
 const longestPauseMs = 5000;
 
 /** Everything that this process has started. */
@@ -54,6 +57,7 @@ async function main(): Promise<void> {
   const foundation = await openFoundation(settings);
   running.foundation = foundation;
   keepFresh(foundation, running, log);
+  keepTidy(foundation, running, log);
   installRuntime();
   const options = await toWorkerOptions(settings, foundation, log);
   running.timers.push(setInterval(() => reportRelay(running), reportMs));
@@ -71,6 +75,16 @@ function keepFresh({ registry }: Foundation, running: Running, log: Logger): voi
   const refresh = (): void =>
     void registry.refresh().catch((error: unknown) => log.warn({ err: error }, 'configuration could not be read'));
   running.timers.push(setInterval(refresh, refreshMs));
+}
+
+/** Idempotency keys are honoured for a week. */
+function keepTidy({ db }: Foundation, running: Running, log: Logger): void {
+  const forget = async (): Promise<void> => {
+    const before = new Date(Date.now() - idempotencyKeptMs).toISOString();
+    await db.write(async (tx) => await forgetIdempotencyKeys(tx, before));
+  };
+  const tidy = (): void => void forget().catch((error: unknown) => log.warn({ err: error }, 'old idempotency keys could not be forgotten'));
+  running.timers.push(setInterval(tidy, tidyMs));
 }
 
 async function toWorkerOptions(settings: Settings, foundation: Foundation, log: Logger): Promise<WorkerOptions> {

@@ -6,8 +6,6 @@ import type { Snapshot } from '../store/registry.ts';
 export type Source = Readonly<SourcesConfig>;
 export type SourceForm = NonNullable<Source['form']>;
 export type SourceFormField = SourceForm['fields'][number];
-/** The input of a form that takes files. */
-export type SourceFormFiles = NonNullable<SourceForm['files']>;
 
 /** Name under which a source's secret is kept. */
 export const sourceSecretName = (source: string): string => `source/${source}`;

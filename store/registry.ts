@@ -1,8 +1,9 @@
 import { toEntityModel, type EntityModel, type EntitySchema, type Field } from '../core/entity.ts';
 import type { Choice } from '../core/field-value.ts';
+import { withLinks } from '../core/links.ts';
 import { LeitwerkError, type Text } from '../core/errors.ts';
 import { createValidator, type RecordValidator } from '../core/validation.ts';
-import { listUsers, type User } from './accounts-users.ts';
+import { listTenants, listUsers, type User } from './accounts-users.ts';
 import { readConfigVersion, readHeads, type ConfigHead } from './config.ts';
 import type { Database, Queries } from './database.ts';
 import { toTable } from './record-table.ts';
@@ -52,7 +53,7 @@ const compileModels = (heads: readonly ConfigHead[], before: Snapshot | undefine
       if (known !== undefined) models.set(head.key, known);
     }
   }
-  return { models, faults };
+  return { models: withLinks(models), faults };
 };
 
 const labelled = (value: unknown, key: string): Choice => {
@@ -139,8 +140,7 @@ export async function createRegistry(db: Database): Promise<Registry> {
   };
   let running: Promise<void> | undefined;
   const loadAll = async (): Promise<void> => {
-    const tenants = await db.all<{ id: string }>('SELECT `id` FROM `tenant`');
-    for (const tenant of tenants) await load(tenant.id);
+    for (const tenant of await listTenants(db)) await load(tenant.id);
   };
   const registry: Registry = {
     snapshot: (tenantId) => {

@@ -1,5 +1,6 @@
 import Sqlite from 'better-sqlite3';
 import { LeitwerkError } from '../core/errors.ts';
+import { foldText } from '../core/filter/index.ts';
 import type { Database, Eventually, Row, Tx, Value } from './database.ts';
 import { failpoint } from './failpoints.ts';
 
@@ -44,11 +45,10 @@ const createStatements = (connection: Sqlite.Database): ((sql: string) => Statem
 
 const open = (file: string, options: Sqlite.Options): Sqlite.Database => {
   const connection = new Sqlite(file, options);
-  connection.function('fold', { deterministic: true }, (text: unknown) => (typeof text === 'string' ? text.toLowerCase() : null));
+  connection.function('fold', { deterministic: true }, (text: unknown) => (typeof text === 'string' ? foldText(text) : null));
   connection.pragma('foreign_keys = ON');
   connection.pragma('temp_store = MEMORY');
   connection.pragma('cache_size = -16000');
-  connection.pragma('mmap_size = 268435456');
   return connection;
 };
 
@@ -85,6 +85,8 @@ class SqliteDatabase implements Database {
     this.#writer.pragma('synchronous = FULL');
     this.#writer.pragma('wal_autocheckpoint = 4000');
     this.#reader = file === ':memory:' ? this.#writer : open(file, { readonly: true, timeout: lockPatienceMs });
+    // For reading only: what is written would have to be copied out of the map first.
+    if (this.#reader !== this.#writer) this.#reader.pragma('mmap_size = 268435456');
     this.#prepare = createStatements(this.#writer);
     this.#read = this.#reader === this.#writer ? this.#prepare : createStatements(this.#reader);
   }

@@ -78,8 +78,9 @@ const readMultipart = async (
       stream.on('data', (chunk: Buffer) => void chunks.push(chunk));
       stream.on('end', () => {
         const bytes = Buffer.concat(chunks);
-        if (bytes.byteLength > 0)
-          files.push({ field, name: (info.filename as string | undefined) ?? '', contentType: info.mimeType, bytes });
+        // The types promise a name; a part without one has none.
+        const name: string | undefined = info.filename;
+        if (bytes.byteLength > 0) files.push({ field, name: name ?? '', contentType: info.mimeType, bytes });
       });
     });
     parser.on('filesLimit', () => reject(new Error(`more than ${mostFiles} files`)));

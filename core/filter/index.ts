@@ -1,10 +1,9 @@
-export type { Choice, FilterOptions } from './draft.ts';
+export type { FilterOptions } from './draft.ts';
 export {
   allOf,
   anyOf,
   everything,
   negate,
-  nothing,
   type Filter,
   type FilterCondition,
   type FilterValue,
@@ -12,4 +11,4 @@ export {
 export { formatFilter } from './format.ts';
 export { matches } from './matches.ts';
 export { parseColumn, parseFilter } from './parse.ts';
-export { foldText, foldingFor, isAscii } from './text.ts';
+export { foldText, isAscii } from './text.ts';

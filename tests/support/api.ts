@@ -42,7 +42,7 @@ export function createApi(url: string, key?: string): Api {
   };
   return {
     get: async (path, headers) => await call('GET', path, { headers }),
-    post: async (path, body = {}, headers = undefined) => await call('POST', path, { body, headers }),
+    post: async (path, body = {}, headers) => await call('POST', path, { body, headers }),
     patch: async (path, body, headers) => await call('PATCH', path, { body, headers }),
     put: async (path, body, headers) => await call('PUT', path, { body, headers }),
     delete: async (path) => await call('DELETE', path),
