@@ -22,7 +22,7 @@ const lists: readonly List[] = [
   { filter: ['source', 'facebook'], sort: '-createdAt' },
   { filter: ['owner', '0190a000-0000-7000-8000-000000000003'], sort: '-budget' },
   { filter: ['priority', 'dringend'], sort: '-createdAt' },
-  { filter: ['state', 'open'], sort: '-updatedAt' },
+  { filter: ['state', 'open'], sort: 'priority' },
   { filter: ['stage', 'in-klaerung'], sort: 'title' },
 ];
 

@@ -8,18 +8,16 @@ const mostInOneMs = 0xfff;
  */
 export function createIdSource(nowMs: () => number = Date.now): () => string {
   let lastMs = 0;
-  let count = 0;
+  let count = mostInOneMs;
+  let time = '';
   return () => {
     const ms = nowMs();
-    if (ms > lastMs) {
-      lastMs = ms;
+    if (ms > lastMs || count === mostInOneMs) {
+      lastMs = Math.max(ms, lastMs + 1);
       count = 0;
-    } else if (count < mostInOneMs) count += 1;
-    else {
-      lastMs += 1;
-      count = 0;
-    }
-    const time = lastMs.toString(16).padStart(12, '0');
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${count.toString(16).padStart(3, '0')}${randomUUID().slice(18)}`;
+      const digits = lastMs.toString(16).padStart(12, '0');
+      time = `${digits.slice(0, 8)}-${digits.slice(8)}-7`;
+    } else count += 1;
+    return time + count.toString(16).padStart(3, '0') + randomUUID().slice(18);
   };
 }

@@ -45,7 +45,9 @@ const createStatements = (connection: Sqlite.Database): ((sql: string) => Statem
 
 const open = (file: string, options: Sqlite.Options): Sqlite.Database => {
   const connection = new Sqlite(file, options);
-  connection.function('fold', { deterministic: true }, (text: unknown) => (typeof text === 'string' ? foldText(text) : null));
+  connection.function('fold', { deterministic: true }, (text: unknown) =>
+    typeof text === 'string' ? foldText(text) : null,
+  );
   connection.pragma('foreign_keys = ON');
   connection.pragma('temp_store = MEMORY');
   connection.pragma('cache_size = -16000');
@@ -109,7 +111,13 @@ class SqliteDatabase implements Database {
 
   async write<T>(work: (tx: Tx) => Eventually<T>): Promise<T> {
     return await new Promise<T>((resolve, reject) => {
-      this.#queue.push({ work, resolve: resolve as (value: unknown) => void, reject, tx: new SqliteTx(this.#prepare), outcome: undefined });
+      this.#queue.push({
+        work,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        tx: new SqliteTx(this.#prepare),
+        outcome: undefined,
+      });
       this.#draining ??= this.#drain();
     });
   }
