@@ -17,13 +17,28 @@ export interface App {
 
 export async function createApp(more: Readonly<Record<string, string>> = {}): Promise<App> {
   const folder = await mkdtemp(join(tmpdir(), 'leitwerk-bench-'));
-  const [port, smtp, temporal, ui] = await Promise.all([findFreePort(), findFreePort(), findFreePort(), findFreePort()]);
-  const env = { PORT: `${port}`, SMTP_PORT: `${smtp}`, TEMPORAL_PORT: `${temporal}`, TEMPORAL_UI_PORT: `${ui}`, LEITWERK_DATA: folder, LOG_LEVEL: 'warn', ...more };
+  const [port, smtp, temporal, ui] = await Promise.all([
+    findFreePort(),
+    findFreePort(),
+    findFreePort(),
+    findFreePort(),
+  ]);
+  const env = {
+    PORT: `${port}`,
+    SMTP_PORT: `${smtp}`,
+    TEMPORAL_PORT: `${temporal}`,
+    TEMPORAL_UI_PORT: `${ui}`,
+    LEITWERK_DATA: folder,
+    LOG_LEVEL: 'warn',
+    ...more,
+  };
   return {
     env,
     database: join(folder, 'leitwerk.sqlite'),
-    start: async (role) => await startServer({ file: 'bin/leitwerk.ts', args: role === undefined ? [] : ['--role', role], env }),
-    command: async (...words) => JSON.parse(await runProgram({ file: 'bin/cli.ts', args: [...words, '--json'], env })) as Record<string, unknown>,
+    start: async (role) =>
+      await startServer({ file: 'bin/leitwerk.ts', args: role === undefined ? [] : ['--role', role], env }),
+    command: async (...words) =>
+      JSON.parse(await runProgram({ file: 'bin/cli.ts', args: [...words, '--json'], env })) as Record<string, unknown>,
     clear: async () => await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 }),
   };
 }

@@ -10,21 +10,42 @@ import { v7 as uuidv7 } from 'uuid';
 type Property = Record<string, unknown>;
 
 const key = 'bare-key';
-const schema = JSON.parse(readFileSync(new URL('../schemas/entities/lead.json', import.meta.url), 'utf8')) as { properties: Record<string, Property> };
+const schema = JSON.parse(readFileSync(new URL('../schemas/entities/lead.json', import.meta.url), 'utf8')) as {
+  properties: Record<string, Property>;
+};
 
 /** Without our own vocabulary and format, which Ajv does not know. */
 const plain = (property: Property): Property =>
   Object.fromEntries(Object.entries(property).filter(([name, value]) => !name.startsWith('x-') && value !== 'phone'));
-const properties = Object.fromEntries(Object.entries(schema.properties).map(([name, property]) => [name, plain(property)]));
+const properties = Object.fromEntries(
+  Object.entries(schema.properties).map(([name, property]) => [name, plain(property)]),
+);
 
-const common = ['id', 'tenantId', 'version', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy', 'deletedAt', 'pipeline', 'pipelineRevision', 'stage', 'stageSince'];
+const common = [
+  'id',
+  'tenantId',
+  'version',
+  'createdAt',
+  'createdBy',
+  'updatedAt',
+  'updatedBy',
+  'deletedAt',
+  'pipeline',
+  'pipelineRevision',
+  'stage',
+  'stageSince',
+];
 const columns = [...common, ...Object.keys(properties), 'raw'];
 
 const db = new Sqlite(process.argv[2] ?? ':memory:');
 db.pragma('journal_mode = WAL');
 db.pragma('synchronous = FULL');
-db.exec(`CREATE TABLE lead (${columns.map((name) => (name === 'id' ? 'id TEXT PRIMARY KEY' : `"${name}"`)).join(', ')})`);
-const insert = db.prepare(`INSERT INTO lead (${columns.map((name) => `"${name}"`).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`);
+db.exec(
+  `CREATE TABLE lead (${columns.map((name) => (name === 'id' ? 'id TEXT PRIMARY KEY' : `"${name}"`)).join(', ')})`,
+);
+const insert = db.prepare(
+  `INSERT INTO lead (${columns.map((name) => `"${name}"`).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+);
 const begin = db.prepare('BEGIN IMMEDIATE');
 const commit = db.prepare('COMMIT');
 
@@ -51,33 +72,37 @@ app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, t
   rawOf.set(value, text as string);
   done(null, value);
 });
-app.post('/lead', { schema: { body: { type: 'object', properties, additionalProperties: false } } }, async (request, reply) => {
-  if (request.headers.authorization !== `Bearer ${key}`) return await reply.code(401).send();
-  const body = request.body as Record<string, unknown>;
-  const id = uuidv7();
-  const at = new Date().toISOString();
-  const row: Record<string, unknown> = {
-    ...body,
-    id,
-    tenantId: 'main',
-    version: 1,
-    createdAt: at,
-    createdBy: 'source/lead-agentur',
-    updatedAt: at,
-    updatedBy: 'source/lead-agentur',
-    pipeline: 'inbox',
-    pipelineRevision: 1,
-    stage: 'neu',
-    stageSince: at,
-    source: 'lead-agentur',
-    state: 'open',
-    raw: rawOf.get(body),
-  };
-  const values = columns.map((name) => row[name] ?? null);
-  await new Promise<void>((resolve) => {
-    if (waiting.push({ values, resolve }) === 1) setImmediate(store);
-  });
-  return await reply.code(202).send({ id, status: 'accepted' });
-});
+app.post(
+  '/lead',
+  { schema: { body: { type: 'object', properties, additionalProperties: false } } },
+  async (request, reply) => {
+    if (request.headers.authorization !== `Bearer ${key}`) return await reply.code(401).send();
+    const body = request.body as Record<string, unknown>;
+    const id = uuidv7();
+    const at = new Date().toISOString();
+    const row: Record<string, unknown> = {
+      ...body,
+      id,
+      tenantId: 'main',
+      version: 1,
+      createdAt: at,
+      createdBy: 'source/lead-agentur',
+      updatedAt: at,
+      updatedBy: 'source/lead-agentur',
+      pipeline: 'inbox',
+      pipelineRevision: 1,
+      stage: 'neu',
+      stageSince: at,
+      source: 'lead-agentur',
+      state: 'open',
+      raw: rawOf.get(body),
+    };
+    const values = columns.map((name) => row[name] ?? null);
+    await new Promise<void>((resolve) => {
+      if (waiting.push({ values, resolve }) === 1) setImmediate(store);
+    });
+    return await reply.code(202).send({ id, status: 'accepted' });
+  },
+);
 process.stdout.write(`ready ${await app.listen({ port: 0, host: '127.0.0.1' })}\n`);
 process.on('SIGTERM', () => process.exit(0));

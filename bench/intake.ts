@@ -33,7 +33,11 @@ interface Target {
 /** Where to post leads to, with a fresh key of the source. The app must have been started once. */
 export async function intakeTarget(app: App, server: Server): Promise<Target> {
   const { secret } = await app.command('source', 'rotate', source);
-  return { url: `${server.url}/intake/${source}`, body: leadBody, headers: { authorization: `Bearer ${String(secret)}` } };
+  return {
+    url: `${server.url}/intake/${source}`,
+    body: leadBody,
+    headers: { authorization: `Bearer ${String(secret)}` },
+  };
 }
 
 const figureOf = (name: string, connections: number, compared: Compared): Figure => ({
@@ -44,10 +48,16 @@ const figureOf = (name: string, connections: number, compared: Compared): Figure
   isMet: compared.ratio >= leastRatio && compared.p99Ms < mostP99Ms,
 });
 
-const measure = async (effort: Effort, name: string, { connections, target, bare }: { connections: readonly number[]; target: Target; bare: Target }): Promise<Figure[]> => {
+const measure = async (
+  effort: Effort,
+  name: string,
+  { connections, target, bare }: { connections: readonly number[]; target: Target; bare: Target },
+): Promise<Figure[]> => {
   const figures: Figure[] = [];
   for (const count of connections) {
-    figures.push(figureOf(name, count, await compare(effort, { ...target, connections: count }, { ...bare, connections: count })));
+    figures.push(
+      figureOf(name, count, await compare(effort, { ...target, connections: count }, { ...bare, connections: count })),
+    );
   }
   return figures;
 };
@@ -57,7 +67,11 @@ const measureAlone = async (effort: Effort, bare: Target): Promise<Figure[]> => 
   const app = await createApp();
   const server = await app.start('api');
   try {
-    return await measure(effort, 'intake', { connections: [1, 10, 100], target: await intakeTarget(app, server), bare });
+    return await measure(effort, 'intake', {
+      connections: [1, 10, 100],
+      target: await intakeTarget(app, server),
+      bare,
+    });
   } finally {
     await server.stop();
     await app.clear();
@@ -69,7 +83,11 @@ const measureWithoutTemporal = async (effort: Effort, bare: Target): Promise<Fig
   const app = await createApp({ TEMPORAL_ADDRESS: '127.0.0.1:9' });
   const server = await app.start();
   try {
-    return await measure(effort, 'intake, Temporal stopped', { connections: [1, 100], target: await intakeTarget(app, server), bare });
+    return await measure(effort, 'intake, Temporal stopped', {
+      connections: [1, 100],
+      target: await intakeTarget(app, server),
+      bare,
+    });
   } finally {
     await server.stop();
     await app.clear();
@@ -113,7 +131,11 @@ export async function measureIntake(effort: Effort): Promise<Figure[]> {
   const bare = { url: `${server.url}/lead`, body: leadBody, headers: { authorization: `Bearer ${bareKey}` } };
   try {
     await load({ ...bare, connections: 10, seconds: 1 });
-    return [...(await measureAlone(effort, bare)), ...(await measureWithoutTemporal(effort, bare)), ...(await measureWithBacklog(effort, bare))];
+    return [
+      ...(await measureAlone(effort, bare)),
+      ...(await measureWithoutTemporal(effort, bare)),
+      ...(await measureWithBacklog(effort, bare)),
+    ];
   } finally {
     await server.stop();
     await app.clear();

@@ -59,7 +59,11 @@ export interface Compared {
 }
 
 /** Both sides by turns, so that a slow moment of the machine hits both; medians of the rounds. */
-export async function compare(effort: Effort, ours: Omit<Load, 'seconds'>, bare: Omit<Load, 'seconds'>): Promise<Compared> {
+export async function compare(
+  effort: Effort,
+  ours: Omit<Load, 'seconds'>,
+  bare: Omit<Load, 'seconds'>,
+): Promise<Compared> {
   const rounds: { ours: Loaded; bare: Loaded }[] = [];
   for (let round = 0; round < effort.rounds; round += 1) {
     const first = round % 2 === 0 ? ours : bare;

@@ -16,12 +16,19 @@ const countProcesses = (file: string): number => {
   return count;
 };
 
-const postLeads = async (target: { url: string; body: string; headers: Readonly<Record<string, string>> }, prefix: string): Promise<void> => {
+const postLeads = async (
+  target: { url: string; body: string; headers: Readonly<Record<string, string>> },
+  prefix: string,
+): Promise<void> => {
   const numbers = Array.from({ length: perRound }, (_, index) => index).values();
   const post = async (): Promise<void> => {
     for (const number of numbers) {
       const body = target.body.replace('[<id>]', `${prefix}-${number}`);
-      const answer = await fetch(target.url, { method: 'POST', body, headers: { ...target.headers, 'content-type': 'application/json' } });
+      const answer = await fetch(target.url, {
+        method: 'POST',
+        body,
+        headers: { ...target.headers, 'content-type': 'application/json' },
+      });
       await answer.arrayBuffer();
       if (answer.status !== 202) throw new Error(`a lead was answered with ${answer.status}`);
     }
@@ -32,7 +39,8 @@ const postLeads = async (target: { url: string; body: string; headers: Readonly<
 const untilProcesses = async (file: string, count: number): Promise<void> => {
   const deadline = performance.now() + endsWithinMs;
   while (countProcesses(file) < count) {
-    if (performance.now() > deadline) throw new Error(`only ${countProcesses(file)} of ${count} processes have started`);
+    if (performance.now() > deadline)
+      throw new Error(`only ${countProcesses(file)} of ${count} processes have started`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 };
@@ -51,13 +59,24 @@ export async function measureProcesses(effort: Effort): Promise<Figure[]> {
       await postLeads(target, `round-${round}`);
       await untilProcesses(app.database, (round + 1) * perRound);
       ours.push(perRound / ((performance.now() - startedAt) / 1_000));
-      const answer = await runProgram({ file: 'bench/bare-workflow/run.ts', args: [`127.0.0.1:${app.env['TEMPORAL_PORT'] ?? ''}`, `${perRound}`] });
+      const answer = await runProgram({
+        file: 'bench/bare-workflow/run.ts',
+        args: [`127.0.0.1:${app.env['TEMPORAL_PORT'] ?? ''}`, `${perRound}`],
+      });
       bare.push((JSON.parse(answer) as { perSecond: number }).perSecond);
     }
     // The first round warms both up.
     const ratio = median(ours.slice(1).map((one, index) => one / (bare[index + 1] ?? Number.NaN)));
     return [
-      { name: 'lead processes', ours: median(ours.slice(1)), bare: median(bare.slice(1)), ratio, unit: 'processes/s', target: `≥ ${leastRatio}`, isMet: ratio >= leastRatio },
+      {
+        name: 'lead processes',
+        ours: median(ours.slice(1)),
+        bare: median(bare.slice(1)),
+        ratio,
+        unit: 'processes/s',
+        target: `≥ ${leastRatio}`,
+        isMet: ratio >= leastRatio,
+      },
     ];
   } finally {
     await server.stop();

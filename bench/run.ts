@@ -35,5 +35,8 @@ for (const name of wanted) {
 const results = new URL('results/', import.meta.url);
 mkdirSync(results, { recursive: true });
 const machine = { processors: cpus().length, model: cpus()[0]?.model ?? '', node: process.version };
-writeFileSync(new URL('latest.json', results), `${JSON.stringify({ at: new Date().toISOString(), machine, effort, figures }, undefined, 2)}\n`);
+writeFileSync(
+  new URL('latest.json', results),
+  `${JSON.stringify({ at: new Date().toISOString(), machine, effort, figures }, undefined, 2)}\n`,
+);
 process.exitCode = figures.every((figure) => figure.isMet) ? 0 : 1;

@@ -21,7 +21,9 @@ export function seedLeads(file: string, count: number): void {
   const db = new Sqlite(file);
   const pattern = db.prepare('SELECT * FROM lead LIMIT 1').get() as Record<string, unknown>;
   const columns = Object.keys(pattern);
-  const insert = db.prepare(`INSERT INTO lead (${columns.map((name) => `"${name}"`).join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`);
+  const insert = db.prepare(
+    `INSERT INTO lead (${columns.map((name) => `"${name}"`).join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`,
+  );
   const random = createRandom();
   const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)];
   const startMs = Date.UTC(2026, 0, 1);

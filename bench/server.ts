@@ -35,10 +35,15 @@ const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME:
  */
 export async function startServer({ file, args = [], env = {}, input = '' }: Program): Promise<Server> {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [file, ...args], { cwd: rootFolder, env: { ...environment(), ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [file, ...args], {
+    cwd: rootFolder,
+    env: { ...environment(), ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   child.stdin.end(input);
   const lines = collectLines(child);
-  const line = async (pattern: RegExp): Promise<string> => await waitForLine(lines, pattern, `${file} ${args.join(' ')}`);
+  const line = async (pattern: RegExp): Promise<string> =>
+    await waitForLine(lines, pattern, `${file} ${args.join(' ')}`);
   const ready = await line(/^ready http/);
   const readyAfterMs = performance.now() - startedAt;
   return {
@@ -57,7 +62,11 @@ export async function startServer({ file, args = [], env = {}, input = '' }: Pro
 
 /** Runs a program to its end and answers what it printed. */
 export async function runProgram({ file, args = [], env = {}, input = '' }: Program): Promise<string> {
-  const child = spawn(process.execPath, [file, ...args], { cwd: rootFolder, env: { ...environment(), ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [file, ...args], {
+    cwd: rootFolder,
+    env: { ...environment(), ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   child.stdin.end(input);
   const lines: string[] = [];
   const errors: string[] = [];

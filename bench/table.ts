@@ -17,5 +17,11 @@ const cellsOf = (figure: Figure): string[] => [
 export function toTable(figures: readonly Figure[]): string {
   const rows = [['figure', 'ours', 'bare', 'ratio', 'p99', 'p99 bare', 'asked for', 'met'], ...figures.map(cellsOf)];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join('  '),
+    )
+    .join('\n');
 }

@@ -93,7 +93,8 @@ const startApp = async (settings: Settings, log: Logger, running: Running): Prom
   const foundation = await openFoundation(settings);
   running.foundation = foundation;
   await fillWhenDemo(settings, foundation);
-  for (const issue of foundation.shippedIssues) log.warn({ file: issue.file, line: issue.line, column: issue.column }, `setting not taken: ${issue.message}`);
+  for (const issue of foundation.shippedIssues)
+    log.warn({ file: issue.file, line: issue.line, column: issue.column }, `setting not taken: ${issue.message}`);
   const services = servicesOf(settings, log, Object.assign(running, { foundation }));
   const app = createApp(services);
   running.app = app;
@@ -143,7 +144,10 @@ const startAll = async (settings: Settings): Promise<void> => {
 try {
   const settings = readSettings(process.argv.slice(2));
   if (settings.role === 'smtp') {
-    const text = { de: '--role smtp: Diese Fassung nimmt noch keine Mails an.', en: '--role smtp: this version does not take mail in yet.' };
+    const text = {
+      de: '--role smtp: Diese Fassung nimmt noch keine Mails an.',
+      en: '--role smtp: this version does not take mail in yet.',
+    };
     throw new LeitwerkError('Misconfigured', { text });
   }
   // The worker program looks after its own end.

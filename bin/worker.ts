@@ -83,7 +83,8 @@ function keepTidy({ db }: Foundation, running: Running, log: Logger): void {
     const before = new Date(Date.now() - idempotencyKeptMs).toISOString();
     await db.write(async (tx) => await forgetIdempotencyKeys(tx, before));
   };
-  const tidy = (): void => void forget().catch((error: unknown) => log.warn({ err: error }, 'old idempotency keys could not be forgotten'));
+  const tidy = (): void =>
+    void forget().catch((error: unknown) => log.warn({ err: error }, 'old idempotency keys could not be forgotten'));
   running.timers.push(setInterval(tidy, tidyMs));
 }
 

@@ -6,4 +6,5 @@ export const companyOf = (snapshot: Pick<Snapshot, 'config'>): CompanyConfig | u
   snapshot.config('company').values().next().value?.value as CompanyConfig | undefined;
 
 /** The zone in which the company's days begin. */
-export const timeZoneOf = (snapshot: Pick<Snapshot, 'config'>): string => companyOf(snapshot)?.timeZone ?? 'Europe/Berlin';
+export const timeZoneOf = (snapshot: Pick<Snapshot, 'config'>): string =>
+  companyOf(snapshot)?.timeZone ?? 'Europe/Berlin';

@@ -29,17 +29,27 @@ export interface Context {
  * `isKept` says which answers count as the request's effect.
  * @throws LeitwerkError `Conflict` when the key was used for another request.
  */
-export async function transact<T>(ctx: Context, work: (tx: Tx) => Eventually<T>, isKept: (answer: T) => boolean = () => true): Promise<T> {
+export async function transact<T>(
+  ctx: Context,
+  work: (tx: Tx) => Eventually<T>,
+  isKept: (answer: T) => boolean = () => true,
+): Promise<T> {
   const { idempotency } = ctx;
   if (idempotency === undefined) return await ctx.db.write(work);
-  const claim = { tenantId: ctx.actor.tenantId, scope: actorName(ctx.actor), ...idempotency, at: ctx.now().toISOString() };
-  const attempt = async (): Promise<T> => await ctx.db.write(async (tx) => {
-    const earlier = await claimIdempotencyKey(tx, claim);
-    if (earlier !== undefined) return earlier as T;
-    const answer = await work(tx);
-    if (isKept(answer)) await keepIdempotentAnswer(tx, claim, answer);
-    return answer;
-  });
+  const claim = {
+    tenantId: ctx.actor.tenantId,
+    scope: actorName(ctx.actor),
+    ...idempotency,
+    at: ctx.now().toISOString(),
+  };
+  const attempt = async (): Promise<T> =>
+    await ctx.db.write(async (tx) => {
+      const earlier = await claimIdempotencyKey(tx, claim);
+      if (earlier !== undefined) return earlier as T;
+      const answer = await work(tx);
+      if (isKept(answer)) await keepIdempotentAnswer(tx, claim, answer);
+      return answer;
+    });
   try {
     return await attempt();
   } catch (error) {
@@ -56,7 +66,9 @@ export async function transact<T>(ctx: Context, work: (tx: Tx) => Eventually<T>,
 export function modelOf(ctx: Pick<Context, 'snapshot'>, name: string): EntityModel {
   const model = ctx.snapshot.models.get(name) ?? ctx.snapshot.modelsByPlural.get(name);
   if (model === undefined) {
-    throw new LeitwerkError('NotFound', { text: { de: `Das Objekt „${name}“ gibt es nicht.`, en: `There is no entity "${name}".` } });
+    throw new LeitwerkError('NotFound', {
+      text: { de: `Das Objekt „${name}“ gibt es nicht.`, en: `There is no entity "${name}".` },
+    });
   }
   return model;
 }

@@ -25,7 +25,8 @@ export async function convertLead(
   assertCan(ctx, 'create', opportunities);
   return await transact(ctx, async (tx) => {
     const lead = await loadRecord(ctx, tx, { model: leads, id: input.id });
-    if (lead['state'] !== 'open') throw new LeitwerkError('Locked', { facts: { state: lead['state'], opportunity: lead['opportunity'] } });
+    if (lead['state'] !== 'open')
+      throw new LeitwerkError('Locked', { facts: { state: lead['state'], opportunity: lead['opportunity'] } });
     const fields = Object.fromEntries(copied.map((name) => [name, lead[name] ?? null]));
     const title = input.title ?? lead['title'];
     const opportunity = await createWithin(ctx, tx, {
@@ -33,9 +34,25 @@ export async function convertLead(
       input: { ...fields, title, kind: input.kind ?? 'lead', lead: lead['id'], note: lead['message'] ?? null },
     });
     const id = String(opportunity.record['id']);
-    const change = { state: 'converted', qualifiedAt: ctx.now().toISOString(), opportunity: id, qualification: 'opportunity' };
-    const written = await changeRecord(ctx, tx, { model: leads, id: input.id, verb: 'convert', act: 'convert', change: () => change });
-    const links = { lead: input.id, opportunity: id, organization: lead['organization'] as string | null, person: lead['person'] as string | null };
+    const change = {
+      state: 'converted',
+      qualifiedAt: ctx.now().toISOString(),
+      opportunity: id,
+      qualification: 'opportunity',
+    };
+    const written = await changeRecord(ctx, tx, {
+      model: leads,
+      id: input.id,
+      verb: 'convert',
+      act: 'convert',
+      change: () => change,
+    });
+    const links = {
+      lead: input.id,
+      opportunity: id,
+      organization: lead['organization'] as string | null,
+      person: lead['person'] as string | null,
+    };
     await addTimelineEntry(ctx, tx, { kind: 'converted', facts: { number: opportunity.record['number'] }, links });
     return { lead: written, opportunity };
   });

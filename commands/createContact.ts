@@ -17,7 +17,8 @@ const copied: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
 
 const copyFrom = (lead: RecordData, kind: Kind): RecordData => {
   const fields: Record<string, unknown> = {};
-  for (const [to, from] of Object.entries(copied[kind])) if (lead[from] !== null && lead[from] !== undefined) fields[to] = lead[from];
+  for (const [to, from] of Object.entries(copied[kind]))
+    if (lead[from] !== null && lead[from] !== undefined) fields[to] = lead[from];
   return { ...fields, owner: lead['owner'] ?? null, team: lead['team'] ?? null };
 };
 
@@ -37,8 +38,17 @@ const refuseDoubles = async (ctx: Context, tx: Tx, creation: { kind: Kind; field
 
 /** A match as the API shows it. */
 export const presentMatch = (entity: string, match: Match): RecordData => {
-  const shown = { organization: ['name', 'city'], person: ['name', 'email', 'organization'], lead: ['title', 'createdAt', 'state'] }[entity] ?? [];
-  return { id: match.record['id'], ...Object.fromEntries(shown.map((name) => [name, match.record[name] ?? null])), reasons: match.reasons };
+  const shown =
+    {
+      organization: ['name', 'city'],
+      person: ['name', 'email', 'organization'],
+      lead: ['title', 'createdAt', 'state'],
+    }[entity] ?? [];
+  return {
+    id: match.record['id'],
+    ...Object.fromEntries(shown.map((name) => [name, match.record[name] ?? null])),
+    reasons: match.reasons,
+  };
 };
 
 export interface ContactInput {
@@ -56,7 +66,10 @@ export interface ContactInput {
  * @throws LeitwerkError `Conflict` with `facts.matches` when there are likely doubles and `force` is not set (B24),
  * `Locked` when the lead has one already, `InvalidInput`, `NotFound`, `Forbidden`.
  */
-export async function createContact(ctx: Context, input: ContactInput): Promise<{ readonly lead: Written; readonly contact: Written }> {
+export async function createContact(
+  ctx: Context,
+  input: ContactInput,
+): Promise<{ readonly lead: Written; readonly contact: Written }> {
   const leads = modelOf(ctx, 'lead');
   const model = modelOf(ctx, input.kind);
   assertCan(ctx, 'create', model);
@@ -67,7 +80,8 @@ export async function createContact(ctx: Context, input: ContactInput): Promise<
     if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
     const fields = { ...copyFrom(lead, input.kind), ...input.fields };
     if (input.force !== true) await refuseDoubles(ctx, tx, { kind: input.kind, fields });
-    const linked = input.kind === 'person' && typeof lead['organization'] === 'string' ? { organization: lead['organization'] } : {};
+    const linked =
+      input.kind === 'person' && typeof lead['organization'] === 'string' ? { organization: lead['organization'] } : {};
     const contact = await createWithin(ctx, tx, { model, input: { ...linked, ...fields } });
     const written = await changeRecord(ctx, tx, {
       model: leads,

@@ -7,7 +7,11 @@ import { changeRecord, type Written } from './record-write.ts';
  * Takes a record out of sight. The row stays with its deletion time, so that the deletion can be undone and references stay whole.
  * @throws LeitwerkError `NotFound`, `Forbidden`, `Conflict`.
  */
-export async function deleteRecord(ctx: Context, model: EntityModel, key: { readonly id: string; readonly version?: number | undefined }): Promise<Written> {
+export async function deleteRecord(
+  ctx: Context,
+  model: EntityModel,
+  key: { readonly id: string; readonly version?: number | undefined },
+): Promise<Written> {
   if (model.isReadOnly) throw new LeitwerkError('Forbidden');
   return await transact(
     ctx,

@@ -14,7 +14,9 @@ export function filterOptions(ctx: Context, model: EntityModel): FilterOptions {
       const field = model.fields.get(name);
       const kind = name === 'stage' ? 'stages' : field?.configKind;
       if (kind !== undefined) return ctx.snapshot.choices(kind);
-      return field?.valueLabels === undefined ? undefined : Object.entries(field.valueLabels).map(([key, label]) => ({ key, label }));
+      return field?.valueLabels === undefined
+        ? undefined
+        : Object.entries(field.valueLabels).map(([key, label]) => ({ key, label }));
     },
     readable: (name) => ctx.ability.isReadable(model.name, name),
   };

@@ -35,7 +35,11 @@ interface Probe {
 const probe = (reason: MatchReason, field: string, value: string | undefined): Probe[] =>
   value === undefined || value === '' ? [] : [{ reason, field, values: [value] }];
 
-const find = async (ctx: Context, db: Queries, search: { entity: string; probes: readonly Probe[]; exceptId?: string | undefined }): Promise<Match[]> => {
+const find = async (
+  ctx: Context,
+  db: Queries,
+  search: { entity: string; probes: readonly Probe[]; exceptId?: string | undefined },
+): Promise<Match[]> => {
   const model = modelOf(ctx, search.entity);
   const found = new Map<string, { record: RecordData; reasons: MatchReason[] }>();
   for (const { reason, field, values } of search.probes) {
@@ -50,7 +54,8 @@ const find = async (ctx: Context, db: Queries, search: { entity: string; probes:
   return [...found.values()].toSorted((one, other) => other.reasons.length - one.reasons.length);
 };
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value.trim() !== '' ? value : undefined);
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.trim() !== '' ? value : undefined;
 
 /** What a record says of somebody, for `findMatches`. */
 export const toSketch = (record: RecordData): Sketch => ({
@@ -62,7 +67,11 @@ export const toSketch = (record: RecordData): Sketch => ({
 });
 
 /** Records that may be the same company or person (B24), best first, each with its reasons. Shows only what the actor may read. */
-export async function findMatches(ctx: Context, db: Queries, search: { readonly sketch: Sketch; readonly exceptLead?: string | undefined }): Promise<Matches> {
+export async function findMatches(
+  ctx: Context,
+  db: Queries,
+  search: { readonly sketch: Sketch; readonly exceptLead?: string | undefined },
+): Promise<Matches> {
   const { sketch } = search;
   const phone = sketch.phone === undefined ? undefined : phoneKey(sketch.phone);
   const mail = sketch.email === undefined ? undefined : emailKey(sketch.email);
@@ -83,6 +92,10 @@ export async function findMatches(ctx: Context, db: Queries, search: { readonly 
       ...probe('name', 'nameKey', sketch.lastName === undefined ? undefined : personKey(name)),
     ],
   });
-  const leads = await find(ctx, db, { entity: 'lead', probes: probe('email', 'email', mail), exceptId: search.exceptLead });
+  const leads = await find(ctx, db, {
+    entity: 'lead',
+    probes: probe('email', 'email', mail),
+    exceptId: search.exceptLead,
+  });
   return { organizations, persons, leads };
 }

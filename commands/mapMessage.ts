@@ -22,7 +22,10 @@ const mapperOf = (ctx: Pick<Context, 'snapshot'>, source: Source): Mapper => {
   mappers.set(snapshot, known);
   const kept = known.get(source.key);
   if (kept !== undefined) return kept;
-  const mapping = source.mapping === undefined ? undefined : (snapshot.config('mappings').get(source.mapping)?.value as MappingConfig | undefined);
+  const mapping =
+    source.mapping === undefined
+      ? undefined
+      : (snapshot.config('mappings').get(source.mapping)?.value as MappingConfig | undefined);
   const mapper = createMapper({
     model: modelOf(ctx, 'lead'),
     mapping,
@@ -40,7 +43,8 @@ const isEmpty = (value: unknown): boolean => value === undefined || value === nu
 
 const defaultsOf = (ctx: Context, source: Source): RecordData => {
   const { owner, ...rest } = source.defaults ?? {};
-  const user = typeof owner === 'string' ? [...ctx.snapshot.users.values()].find((one) => one.email === owner) : undefined;
+  const user =
+    typeof owner === 'string' ? [...ctx.snapshot.users.values()].find((one) => one.email === owner) : undefined;
   return user === undefined ? rest : { ...rest, owner: user.id };
 };
 
@@ -52,9 +56,15 @@ export function mapMessage(ctx: Context, source: Source, { body, headers }: Mapp
   for (const name of Object.keys(defaults)) if (isEmpty(values[name])) values[name] = defaults[name];
   const model = modelOf(ctx, 'lead');
   const found = ctx.snapshot.validatorOf(model).issues({ title: '-', ...values }, ctx.language);
-  const issues = [...mapped.issues, ...found.filter((issue) => !mapped.issues.some((other) => other.path === issue.path))];
+  const issues = [
+    ...mapped.issues,
+    ...found.filter((issue) => !mapped.issues.some((other) => other.path === issue.path)),
+  ];
   if (issues.length === 0 && essential.every((name) => isEmpty(values[name]))) {
-    const message = ctx.language === 'de' ? 'Es fehlt jede Angabe, über die man antworten könnte (E-Mail, Telefon, Name, Firma oder Nachricht).' : 'Nothing to answer to: e-mail, phone, name, company or message is needed.';
+    const message =
+      ctx.language === 'de'
+        ? 'Es fehlt jede Angabe, über die man antworten könnte (E-Mail, Telefon, Name, Firma oder Nachricht).'
+        : 'Nothing to answer to: e-mail, phone, name, company or message is needed.';
     issues.push({ path: '/email', code: 'required', message });
   }
   return { values, additional: mapped.additional, issues };

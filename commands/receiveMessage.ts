@@ -84,7 +84,11 @@ const envelopeOf = (ctx: Context, message: ReceivedMessage, id: string): RecordD
   };
 };
 
-const storeEnvelope = (ctx: Context, tx: Tx, stored: { message: ReceivedMessage; id: string; outcome: Outcome }): Promise<void> => {
+const storeEnvelope = (
+  ctx: Context,
+  tx: Tx,
+  stored: { message: ReceivedMessage; id: string; outcome: Outcome },
+): Promise<void> => {
   const { message, id, outcome } = stored;
   return insertRecord(tx, modelOf(ctx, 'intake-message'), {
     ...envelopeOf(ctx, message, id),
@@ -96,7 +100,11 @@ const storeEnvelope = (ctx: Context, tx: Tx, stored: { message: ReceivedMessage;
 };
 
 /** Writes the lead with its timeline entry and the event that starts its process. `at` is when the message came in. */
-export async function writeLead(ctx: Context, tx: Tx, intake: { values: RecordData; source: Source; messageId: string; additional: RecordData }): Promise<string> {
+export async function writeLead(
+  ctx: Context,
+  tx: Tx,
+  intake: { values: RecordData; source: Source; messageId: string; additional: RecordData },
+): Promise<string> {
   const model = modelOf(ctx, 'lead');
   const at = ctx.now().toISOString();
   const actor = actorName(ctx.actor);
@@ -132,7 +140,11 @@ export async function writeLead(ctx: Context, tx: Tx, intake: { values: RecordDa
   return id;
 }
 
-const repeatOf = async (ctx: Context, tx: Tx, repeat: { known: KnownMessage; message: ReceivedMessage }): Promise<Receipt> => {
+const repeatOf = async (
+  ctx: Context,
+  tx: Tx,
+  repeat: { known: KnownMessage; message: ReceivedMessage },
+): Promise<Receipt> => {
   const { known, message } = repeat;
   if (known.contentHash === sha256(message.raw)) await countRepeat(tx, known.id);
   else {
@@ -142,12 +154,20 @@ const repeatOf = async (ctx: Context, tx: Tx, repeat: { known: KnownMessage; mes
   return { status: 'duplicate', id: known.id, lead: known.lead };
 };
 
-const rejected = async (ctx: Context, tx: Tx, rejection: { message: ReceivedMessage; issues: readonly Issue[]; text?: Text }): Promise<Receipt> => {
+const rejected = async (
+  ctx: Context,
+  tx: Tx,
+  rejection: { message: ReceivedMessage; issues: readonly Issue[]; text?: Text },
+): Promise<Receipt> => {
   const id = ctx.newId();
   const { issues, text } = rejection;
   const state = text === undefined ? 'rejected' : 'unreadable';
   const shown = text === undefined ? issues : [{ path: '', code: 'unreadable', message: text[ctx.language] }];
-  await storeEnvelope(ctx, tx, { message: rejection.message, id, outcome: { state, lead: null, dedupeKey: null, issues: shown } });
+  await storeEnvelope(ctx, tx, {
+    message: rejection.message,
+    id,
+    outcome: { state, lead: null, dedupeKey: null, issues: shown },
+  });
   return text === undefined ? { status: 'rejected', id, issues } : { status: 'unreadable', id, text };
 };
 
@@ -164,7 +184,11 @@ const readMessage = (ctx: Context, message: ReceivedMessage): MappedMessage | un
   const { source, content, headers } = message;
   const mapped = mapMessage(ctx, source, { body: content.fields, headers });
   if (message.channel !== 'form' || source.form === undefined) return mapped;
-  const found = formIssues(source.form, { model: modelOf(ctx, 'lead'), values: mapped.values, files: message.attachments.length }, ctx.language);
+  const found = formIssues(
+    source.form,
+    { model: modelOf(ctx, 'lead'), values: mapped.values, files: message.attachments.length },
+    ctx.language,
+  );
   const added = found.filter((issue) => !mapped.issues.some((other) => other.path === issue.path));
   return { ...mapped, issues: [...mapped.issues, ...added] };
 };
@@ -179,10 +203,15 @@ export async function receiveMessage(ctx: Context, message: ReceivedMessage): Pr
   const dedupeKey = dedupeKeyOf(mapped?.values ?? {}, message.deliveryId);
   const work = async (tx: Tx): Promise<Receipt> => {
     if (message.isSpam) return await keepSpam(ctx, tx, message);
-    const known = dedupeKey === undefined ? undefined : await findMessageByKey(tx, { tenantId: ctx.actor.tenantId, source: message.source.key, dedupeKey });
+    const known =
+      dedupeKey === undefined
+        ? undefined
+        : await findMessageByKey(tx, { tenantId: ctx.actor.tenantId, source: message.source.key, dedupeKey });
     if (known !== undefined) return await repeatOf(ctx, tx, { known, message });
-    if ('unreadable' in message.content) return await rejected(ctx, tx, { message, issues: [], text: message.content.unreadable });
-    if (mapped === undefined || mapped.issues.length > 0) return await rejected(ctx, tx, { message, issues: mapped?.issues ?? [] });
+    if ('unreadable' in message.content)
+      return await rejected(ctx, tx, { message, issues: [], text: message.content.unreadable });
+    if (mapped === undefined || mapped.issues.length > 0)
+      return await rejected(ctx, tx, { message, issues: mapped?.issues ?? [] });
     const { source } = message;
     const id = ctx.newId();
     const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };
@@ -209,10 +238,14 @@ const isAccepted = (receipt: Receipt): boolean => receipt.status === 'accepted' 
 const keepingOnce = async (ctx: Context, work: (tx: Tx) => Eventually<Receipt>): Promise<Receipt> => {
   const attempt = async (): Promise<Receipt> => {
     let isFirst = false;
-    const receipt = await transact(ctx, async (tx) => {
-      isFirst = true;
-      return await work(tx);
-    }, isAccepted);
+    const receipt = await transact(
+      ctx,
+      async (tx) => {
+        isFirst = true;
+        return await work(tx);
+      },
+      isAccepted,
+    );
     if (isAccepted(receipt)) failpoint('S4');
     return isFirst || receipt.status !== 'accepted' ? receipt : { ...receipt, status: 'duplicate' };
   };

@@ -17,12 +17,17 @@ export interface Written {
   readonly event: number;
 }
 
-const same = (one: unknown, other: unknown): boolean => one === other || JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
+const same = (one: unknown, other: unknown): boolean =>
+  one === other || JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 
-/** Which process a write concerns: the record's own, or that of the record it belongs to. */
-const processOf = (model: EntityModel, record: RecordData): string | undefined => {
+/** Which process a write concerns: the record's own, or that of the record an activity belongs to. */
+const processOf = (ctx: Context, model: EntityModel, record: RecordData): string | undefined => {
   if (model.hasPipeline) return `${model.name}/${String(record['id'])}`;
-  if (model.name === 'activity' && typeof record['lead'] === 'string') return `lead/${record['lead']}`;
+  if (model.name !== 'activity') return undefined;
+  for (const { name, target } of model.fields.values()) {
+    const id = record[name];
+    if (target !== undefined && typeof id === 'string' && ctx.snapshot.models.get(target)?.hasPipeline === true) return `${target}/${id}`;
+  }
   return undefined;
 };
 
@@ -33,7 +38,7 @@ const laneOf = (ctx: Context): Lane => {
 
 /** The wake-up that a write owes a process; a process's own writes wake nobody. */
 const wakesOf = (ctx: Context, model: EntityModel, record: RecordData): { process: string; lane: Lane } | undefined => {
-  const process = processOf(model, record);
+  const process = processOf(ctx, model, record);
   const isOwn = ctx.actor.kind === 'process' && process === ctx.actor.id;
   return process === undefined || isOwn ? undefined : { process, lane: laneOf(ctx) };
 };
@@ -50,7 +55,10 @@ export function writeIssues(ctx: Context, model: EntityModel, input: RecordData)
       return [{ path: `/${name}`, code: 'unknown', message }];
     }
     if (field.isSystem || !ctx.ability.isWritable(model.name, name)) {
-      const message = ctx.language === 'de' ? 'Dieses Feld setzt das System; es ist nicht änderbar.' : 'This field is set by the system and cannot be changed.';
+      const message =
+        ctx.language === 'de'
+          ? 'Dieses Feld setzt das System; es ist nicht änderbar.'
+          : 'This field is set by the system and cannot be changed.';
       return [{ path: `/${name}`, code: 'readOnly', message }];
     }
     return [];
@@ -58,14 +66,20 @@ export function writeIssues(ctx: Context, model: EntityModel, input: RecordData)
 }
 
 /** References must name a record of the tenant that the actor may read. */
-const referenceIssues = async (ctx: Context, tx: Tx, check: { model: EntityModel; record: RecordData; names: readonly string[] }): Promise<Issue[]> => {
+const referenceIssues = async (
+  ctx: Context,
+  tx: Tx,
+  check: { model: EntityModel; record: RecordData; names: readonly string[] },
+): Promise<Issue[]> => {
   const issues: Issue[] = [];
   for (const name of check.names) {
     const field = check.model.fields.get(name);
     const id = check.record[name];
     if (field?.target === undefined || typeof id !== 'string') continue;
     const isKnown =
-      field.target === 'user' ? ctx.snapshot.users.has(id) : await isReadableRecord(ctx, tx, { entity: field.target, id });
+      field.target === 'user'
+        ? ctx.snapshot.users.has(id)
+        : await isReadableRecord(ctx, tx, { entity: field.target, id });
     if (isKnown) continue;
     const message = ctx.language === 'de' ? 'Dieser Datensatz existiert nicht.' : 'This record does not exist.';
     issues.push({ path: `/${name}`, code: 'reference', message });
@@ -166,9 +180,14 @@ export async function changeRecord(ctx: Context, tx: Tx, write: RecordChange): P
   const names = Object.keys(next).filter((name) => !same(record[name], next[name]));
   if (names.length === 0 && (write.issues ?? []).length === 0) return { record, event: 0 };
   // Only what changes is judged: a record may have values that were right when they were written.
-  const found = ctx.snapshot.validatorOf(model).issues(next, ctx.language).filter((issue) => names.includes(issue.path.split('/')[1] ?? ''));
+  const found = ctx.snapshot
+    .validatorOf(model)
+    .issues(next, ctx.language)
+    .filter((issue) => names.includes(issue.path.split('/')[1] ?? ''));
   const issues = mergeIssues(write.issues ?? [], found);
-  issues.push(...(await referenceIssues(ctx, tx, { model, record: next, names: names.filter((name) => name in wanted) })));
+  issues.push(
+    ...(await referenceIssues(ctx, tx, { model, record: next, names: names.filter((name) => name in wanted) })),
+  );
   if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
   assertMayAct(ctx, model, { verb: write.verb, record: next });
   return await writeChange(ctx, tx, { write, record, next, names });
@@ -204,7 +223,11 @@ const writeChange = async (
 };
 
 /** @throws LeitwerkError `Forbidden` without the act's own right and the right to update the record. */
-export function assertMayAct(ctx: Context, model: EntityModel, act: { readonly verb: Verb; readonly record: RecordData }): void {
+export function assertMayAct(
+  ctx: Context,
+  model: EntityModel,
+  act: { readonly verb: Verb; readonly record: RecordData },
+): void {
   if (!mayAct(ctx, model, act)) throw new LeitwerkError('Forbidden');
 }
 
@@ -216,19 +239,31 @@ const refusingDoubles = async (ctx: Context, write: () => Promise<void>): Promis
     const field = violatedColumn(error);
     if (field === undefined) throw error;
     const text = { de: 'Diesen Wert hat schon ein anderer Datensatz.', en: 'Another record has this value already.' };
-    throw new LeitwerkError('Conflict', { text, issues: [{ path: `/${field}`, code: 'unique', message: text[ctx.language] }], cause: error });
+    throw new LeitwerkError('Conflict', {
+      text,
+      issues: [{ path: `/${field}`, code: 'unique', message: text[ctx.language] }],
+      cause: error,
+    });
   }
 };
 
 /** An act's own right, or the right to update. */
-const mayAct = (ctx: Context, model: EntityModel, { verb, record }: { readonly verb: Verb; readonly record: RecordData }): boolean =>
+const mayAct = (
+  ctx: Context,
+  model: EntityModel,
+  { verb, record }: { readonly verb: Verb; readonly record: RecordData },
+): boolean =>
   ctx.ability.canOn(verb, model.name, record) || (verb !== 'delete' && ctx.ability.canOn('update', model.name, record));
 
 /**
  * Reads and locks a record for the actor.
  * @throws LeitwerkError `NotFound` when there is none or the actor may not see it.
  */
-export async function loadRecord(ctx: Context, tx: Tx, key: { model: EntityModel; id: string; isDeletedToo?: boolean | undefined }): Promise<RecordData> {
+export async function loadRecord(
+  ctx: Context,
+  tx: Tx,
+  key: { model: EntityModel; id: string; isDeletedToo?: boolean | undefined },
+): Promise<RecordData> {
   const { model, ...rest } = key;
   const record = await lockRecord(tx, model, { tenantId: ctx.actor.tenantId, ...rest });
   if (record === undefined || !ctx.ability.canOn('read', model.name, record)) throw new LeitwerkError('NotFound');
@@ -239,7 +274,8 @@ export async function loadRecord(ctx: Context, tx: Tx, key: { model: EntityModel
 export function visibleRecord(ctx: Context, model: EntityModel, record: RecordData): RecordData {
   const visible: Record<string, unknown> = {};
   for (const field of model.fields.values()) {
-    if (!field.isHidden && ctx.ability.isReadable(model.name, field.name)) visible[field.name] = record[field.name] ?? null;
+    if (!field.isHidden && ctx.ability.isReadable(model.name, field.name))
+      visible[field.name] = record[field.name] ?? null;
   }
   return withoutClosedFacts(ctx, model, visible);
 }

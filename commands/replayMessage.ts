@@ -22,18 +22,27 @@ interface Result {
   readonly issues: readonly Issue[];
 }
 
-const failed = (state: 'rejected' | 'unreadable', issues: readonly Issue[]): Result => ({ state, lead: null, dedupeKey: null, issues });
+const failed = (state: 'rejected' | 'unreadable', issues: readonly Issue[]): Result => ({
+  state,
+  lead: null,
+  dedupeKey: null,
+  issues,
+});
 
 /** Does with a kept message what would be done with it if it came now. */
 const workAgain = async (ctx: Context, tx: Tx, again: { replay: Replay; message: RecordData }): Promise<Result> => {
   const { replay, message } = again;
-  if ('unreadable' in replay.content) return failed('unreadable', [{ path: '', code: 'unreadable', message: replay.content.unreadable[ctx.language] }]);
+  if ('unreadable' in replay.content)
+    return failed('unreadable', [{ path: '', code: 'unreadable', message: replay.content.unreadable[ctx.language] }]);
   const source = sourceOf(ctx.snapshot, String(message['source']));
   const headers = (message['headers'] ?? {}) as Readonly<Record<string, string>>;
   const mapped = mapMessage(ctx, source, { body: replay.content.fields, headers });
   if (mapped.issues.length > 0) return failed('rejected', mapped.issues);
   const dedupeKey = dedupeKeyOf(mapped.values, source.auth === 'hmac' ? headers['webhook-id'] : undefined) ?? null;
-  const known = dedupeKey === null ? undefined : await findMessageByKey(tx, { tenantId: ctx.actor.tenantId, source: source.key, dedupeKey });
+  const known =
+    dedupeKey === null
+      ? undefined
+      : await findMessageByKey(tx, { tenantId: ctx.actor.tenantId, source: source.key, dedupeKey });
   if (known !== undefined) return { state: 'duplicate', lead: known.lead, dedupeKey: null, issues: [] };
   const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };
   const sender = { ...ctx, actor: sourceActor(ctx.actor.tenantId, { key: source.key, name: source.label.de }) };
@@ -52,13 +61,20 @@ export async function replayMessage(ctx: Context, replay: Replay): Promise<Writt
     const message = await loadRecord(ctx, tx, { model, id: replay.id });
     if (message['lead'] !== null) {
       throw new LeitwerkError('Locked', {
-        text: { de: 'Aus dieser Nachricht ist schon ein Inbox-Eintrag geworden.', en: 'This message has become a lead already.' },
+        text: {
+          de: 'Aus dieser Nachricht ist schon ein Inbox-Eintrag geworden.',
+          en: 'This message has become a lead already.',
+        },
         facts: { lead: message['lead'] },
       });
     }
     const result = await workAgain(ctx, tx, { replay, message });
     const { issues, ...outcome } = result;
-    const change = { ...outcome, errors: issues.length === 0 ? null : issues, attempts: Number(message['attempts'] ?? 1) + 1 };
+    const change = {
+      ...outcome,
+      errors: issues.length === 0 ? null : issues,
+      attempts: Number(message['attempts'] ?? 1) + 1,
+    };
     return await changeRecord(ctx, tx, { model, id: replay.id, verb: 'replay', act: 'replay', change: () => change });
   });
 }

@@ -12,7 +12,8 @@ export interface SourceSecret {
   readonly secret: string | null;
 }
 
-const newSecret = (auth: Source['auth']): string => (auth === 'hmac' ? `whsec_${randomBytes(24).toString('base64')}` : `lws_${randomBytes(24).toString('base64url')}`);
+const newSecret = (auth: Source['auth']): string =>
+  auth === 'hmac' ? `whsec_${randomBytes(24).toString('base64')}` : `lws_${randomBytes(24).toString('base64url')}`;
 
 /**
  * Makes a new secret for a source; the former one is void at once.
@@ -27,7 +28,16 @@ export async function rotateSource(ctx: Context, box: SecretBox, key: string): P
   const { tenantId } = ctx.actor;
   await transact(ctx, async (tx) => {
     await writeSecret(tx, box, { tenantId, name: sourceSecretName(key), secret, at, actor });
-    await insertEvent(tx, { tenantId, at, actor, act: 'source.rotate', entity: 'source', recordId: key, version: 0, requestId: ctx.requestId });
+    await insertEvent(tx, {
+      tenantId,
+      at,
+      actor,
+      act: 'source.rotate',
+      entity: 'source',
+      recordId: key,
+      version: 0,
+      requestId: ctx.requestId,
+    });
   });
   return { source: key, auth: source.auth, secret };
 }

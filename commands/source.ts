@@ -14,7 +14,9 @@ export const sourceSecretName = (source: string): string => `source/${source}`;
 export function sourceOf(snapshot: Snapshot, key: string): Source {
   const source = snapshot.config('sources').get(key)?.value as Source | undefined;
   if (source === undefined || source.isActive === false) {
-    throw new LeitwerkError('NotFound', { text: { de: `Die Quelle „${key}“ gibt es nicht.`, en: `There is no source "${key}".` } });
+    throw new LeitwerkError('NotFound', {
+      text: { de: `Die Quelle „${key}“ gibt es nicht.`, en: `There is no source "${key}".` },
+    });
   }
   return source;
 }

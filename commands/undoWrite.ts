@@ -5,7 +5,21 @@ import { modelOf, transact, type Context } from './context.ts';
 import { changeRecord, type Written } from './record-write.ts';
 
 /** Acts whose whole effect is the change of one record. The others made more than that and have acts of their own to go back. */
-const undoable = new Set(['create', 'update', 'delete', 'assign', 'move', 'archive', 'unarchive', 'snooze', 'complete', 'reopen', 'cancel', 'link', 'undo']);
+const undoable = new Set([
+  'create',
+  'update',
+  'delete',
+  'assign',
+  'move',
+  'archive',
+  'unarchive',
+  'snooze',
+  'complete',
+  'reopen',
+  'cancel',
+  'link',
+  'undo',
+]);
 
 const before = (event: EventRow): RecordData =>
   Object.fromEntries(Object.entries(event.changes ?? {}).map(([field, [value]]) => [field, value]));
@@ -20,7 +34,9 @@ export async function undoWrite(ctx: Context, seq: number): Promise<Written> {
     const event = await readEvent(tx, ctx.actor.tenantId, seq);
     if (event === undefined) throw new LeitwerkError('NotFound');
     if (!undoable.has(event.act.slice(event.act.indexOf('.') + 1))) {
-      throw new LeitwerkError('Locked', { text: { de: 'Dieser Schritt lässt sich nicht zurücknehmen.', en: 'This act cannot be undone.' } });
+      throw new LeitwerkError('Locked', {
+        text: { de: 'Dieser Schritt lässt sich nicht zurücknehmen.', en: 'This act cannot be undone.' },
+      });
     }
     const { changes } = event;
     return await changeRecord(ctx, tx, {

@@ -2,12 +2,30 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 
 /** Legal forms at the end of a name, in which two spellings of one company may differ. */
 const legalForms = new Set(
-  'gmbh mbh ggmbh ag kgaa kg ohg ug gbr se ek ev eg co ltd limited inc llc sarl sa bv nv haftungsbeschraenkt'.split(' '),
+  'gmbh mbh ggmbh ag kgaa kg ohg ug gbr se ek ev eg co ltd limited inc llc sarl sa bv nv haftungsbeschraenkt'.split(
+    ' ',
+  ),
 );
-const longForms = /\b(gesellschaft mit beschraenkter haftung|aktiengesellschaft|kommanditgesellschaft|eingetragener (verein|kaufmann)|e (v|k))$/;
+const longForms =
+  /\b(gesellschaft mit beschraenkter haftung|aktiengesellschaft|kommanditgesellschaft|eingetragener (verein|kaufmann)|e (v|k))$/;
 const fillers = new Set(['und', 'and', '&']);
 
-const folds: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss', é: 'e', è: 'e', ê: 'e', á: 'a', à: 'a', ó: 'o', í: 'i', ú: 'u', ç: 'c', ñ: 'n' };
+const folds: Readonly<Record<string, string>> = {
+  ä: 'ae',
+  ö: 'oe',
+  ü: 'ue',
+  ß: 'ss',
+  é: 'e',
+  è: 'e',
+  ê: 'e',
+  á: 'a',
+  à: 'a',
+  ó: 'o',
+  í: 'i',
+  ú: 'u',
+  ç: 'c',
+  ñ: 'n',
+};
 
 const fold = (text: string): string =>
   text
@@ -42,8 +60,31 @@ export function phoneKey(phone: string): string {
 export const emailKey = (email: string): string => email.trim().toLowerCase();
 
 const freeMailDomains = new Set([
-  'gmail.com', 'googlemail.com', 'gmx.de', 'gmx.net', 'gmx.at', 'gmx.ch', 'web.de', 't-online.de', 'yahoo.de', 'yahoo.com', 'outlook.de', 'outlook.com',
-  'hotmail.de', 'hotmail.com', 'live.de', 'icloud.com', 'me.com', 'aol.com', 'freenet.de', 'posteo.de', 'mailbox.org', 'proton.me', 'protonmail.com', 'bluewin.ch', 'aon.at',
+  'gmail.com',
+  'googlemail.com',
+  'gmx.de',
+  'gmx.net',
+  'gmx.at',
+  'gmx.ch',
+  'web.de',
+  't-online.de',
+  'yahoo.de',
+  'yahoo.com',
+  'outlook.de',
+  'outlook.com',
+  'hotmail.de',
+  'hotmail.com',
+  'live.de',
+  'icloud.com',
+  'me.com',
+  'aol.com',
+  'freenet.de',
+  'posteo.de',
+  'mailbox.org',
+  'proton.me',
+  'protonmail.com',
+  'bluewin.ch',
+  'aon.at',
 ]);
 
 /** Mail domain that stands for a company; undefined for mail providers that everyone uses. */

@@ -9,7 +9,9 @@ const keyOrNull = (value: string): string | null => (value === '' ? null : value
 const organizationKeys = (record: Data): Data => ({
   nameKey: keyOrNull(companyKey(text(record['name']))),
   phoneKey: keyOrNull(phoneKey(text(record['phone']))),
-  ...(text(record['domain']) === '' && text(record['email']) !== '' ? { domain: companyDomain(text(record['email'])) ?? null } : {}),
+  ...(text(record['domain']) === '' && text(record['email']) !== ''
+    ? { domain: companyDomain(text(record['email'])) ?? null }
+    : {}),
 });
 
 const personKeys = (record: Data): Data => {
@@ -34,5 +36,9 @@ export function leadTitle(record: Data): string {
   const name = [text(record['firstName']), text(record['lastName'])].filter((part) => part !== '').join(' ');
   const message = text(record['message']).split('\n')[0] ?? '';
   const shortMessage = message.length > 80 ? `${message.slice(0, 77)}…` : message;
-  return [text(record['company']), name, shortMessage, text(record['email']), text(record['phone'])].find((part) => part !== '') ?? '';
+  return (
+    [text(record['company']), name, shortMessage, text(record['email']), text(record['phone'])].find(
+      (part) => part !== '',
+    ) ?? ''
+  );
 }

@@ -206,8 +206,10 @@ const readFields = (schema: EntitySchema, report: Report): Map<string, Field> =>
   const fields = new Map<string, Field>();
   for (const [name, property] of Object.entries({ ...taken, ...schema.properties })) {
     const path = `/properties/${name}`;
-    if (!namePattern.test(name)) report(path, 'name', 'A field name starts with a lower case letter and has letters and digits only.');
-    if (name in taken && name in schema.properties) report(path, 'taken', `"${name}" is a field that every such record has already.`);
+    if (!namePattern.test(name))
+      report(path, 'name', 'A field name starts with a lower case letter and has letters and digits only.');
+    if (name in taken && name in schema.properties)
+      report(path, 'taken', `"${name}" is a field that every such record has already.`);
     const field = toField(name, property, required);
     if (field === undefined) report(path, 'type', 'A field needs a type, x-reference or x-money.');
     else fields.set(name, field);
@@ -234,12 +236,27 @@ const namedFields = (schema: EntitySchema): [path: string, name: string][] => {
 export function toEntityModel(schema: EntitySchema, revision: number): EntityModel {
   const issues: Issue[] = [];
   const report: Report = (path, code, message) => void issues.push({ path, code, message });
-  if (!entityPattern.test(schema.$id)) report('/$id', 'name', 'An entity name is lower case letters, digits and hyphens.');
+  if (!entityPattern.test(schema.$id))
+    report('/$id', 'name', 'An entity name is lower case letters, digits and hyphens.');
   const fields = readFields(schema, report);
-  for (const [path, name] of namedFields(schema)) if (!fields.has(name)) report(path, 'unknown', `"${name}" is not a field.`);
+  for (const [path, name] of namedFields(schema))
+    if (!fields.has(name)) report(path, 'unknown', `"${name}" is not a field.`);
   if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
 
   const { plural, label, pluralLabel, titleField, pipeline, readOnly, indexes = [], unique = [] } = schema['x-entity'];
   const isReadOnly = readOnly === true;
-  return { name: schema.$id, plural, label, pluralLabel, titleField, hasPipeline: pipeline === true, isReadOnly, fields, indexes, unique, revision, schema };
+  return {
+    name: schema.$id,
+    plural,
+    label,
+    pluralLabel,
+    titleField,
+    hasPipeline: pipeline === true,
+    isReadOnly,
+    fields,
+    indexes,
+    unique,
+    revision,
+    schema,
+  };
 }

@@ -2,7 +2,8 @@ import { LeitwerkError } from './errors.ts';
 
 const deepest = 40;
 
-const unreadable = (de: string, en: string, cause?: unknown): LeitwerkError => new LeitwerkError('Unreadable', { text: { de, en }, cause });
+const unreadable = (de: string, en: string, cause?: unknown): LeitwerkError =>
+  new LeitwerkError('Unreadable', { text: { de, en }, cause });
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -13,7 +14,8 @@ const check = (value: unknown, depth: number): void => {
   if (typeof value !== 'object' || value === null) return;
   if (depth > deepest) throw unreadable('Das JSON ist zu tief verschachtelt.', 'The JSON is nested too deeply.');
   for (const name of Object.keys(value)) {
-    if (isForbidden(name)) throw unreadable(`Der Name „${name}“ ist nicht erlaubt.`, `The name "${name}" is not allowed.`);
+    if (isForbidden(name))
+      throw unreadable(`Der Name „${name}“ ist nicht erlaubt.`, `The name "${name}" is not allowed.`);
     check((value as Record<string, unknown>)[name], depth + 1);
   }
 };

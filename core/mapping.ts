@@ -228,7 +228,10 @@ export function createMapper(options: MapperOptions): Mapper {
   const named = [...model.fields.values()].filter(
     (field) => isMappable(field) && field.kind !== 'reference' && field.name !== 'team',
   );
-  const names = new Map([...named.map((field) => [bareName(field.name), field] as const), ...named.map((field) => [field.name, field] as const)]);
+  const names = new Map([
+    ...named.map((field) => [bareName(field.name), field] as const),
+    ...named.map((field) => [field.name, field] as const),
+  ]);
   return (input, language) => {
     const draft = new Draft(options, language);
     applyRows(rows, input, draft);

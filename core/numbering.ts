@@ -4,7 +4,9 @@ import type { NumberingConfig } from '../schemas/generated/config-numbering.ts';
 type Numbering = Pick<NumberingConfig, 'key' | 'pattern' | 'digits' | 'restart'>;
 
 const dayOf = (at: Date, timeZone: string): { year: string; month: string; day: string } => {
-  const [year = '', month = '', day = ''] = DateTime.fromJSDate(at, { zone: timeZone }).toFormat('yyyy-MM-dd').split('-');
+  const [year = '', month = '', day = ''] = DateTime.fromJSDate(at, { zone: timeZone })
+    .toFormat('yyyy-MM-dd')
+    .split('-');
   return { year, month, day };
 };
 
@@ -16,7 +18,14 @@ export function numberSeries(numbering: Numbering, at: Date, timeZone: string): 
 }
 
 /** Puts a counted number into the pattern: `RE-{year}-{number}` → `RE-2026-00042`. */
-export function formatNumber(numbering: Numbering, counted: number, when: { readonly at: Date; readonly timeZone: string }): string {
-  const parts: Readonly<Record<string, string>> = { ...dayOf(when.at, when.timeZone), number: String(counted).padStart(numbering.digits ?? 0, '0') };
+export function formatNumber(
+  numbering: Numbering,
+  counted: number,
+  when: { readonly at: Date; readonly timeZone: string },
+): string {
+  const parts: Readonly<Record<string, string>> = {
+    ...dayOf(when.at, when.timeZone),
+    number: String(counted).padStart(numbering.digits ?? 0, '0'),
+  };
   return numbering.pattern.replaceAll(/\{(number|year|month|day)\}/g, (_, name: string) => parts[name] ?? '');
 }

@@ -9,12 +9,36 @@ export type Choices = (field: Field) => readonly string[] | undefined;
 const phonePattern = /^[+(\d][\d\s()/.\-–+]{3,48}(?:(?:x|ext\.?|-)\s?\d{1,6})?$/;
 
 const vocabulary = [
-  'x-entity', 'x-label', 'x-help', 'x-labels', 'x-section', 'x-list', 'x-searchable', 'x-unique', 'x-indexed', 'x-reference', 'x-weak',
-  'x-config', 'x-money', 'x-multiline', 'x-system', 'x-hidden', 'x-personal', 'x-read', 'x-write', 'x-retired',
+  'x-entity',
+  'x-label',
+  'x-help',
+  'x-labels',
+  'x-section',
+  'x-list',
+  'x-searchable',
+  'x-unique',
+  'x-indexed',
+  'x-reference',
+  'x-weak',
+  'x-config',
+  'x-money',
+  'x-multiline',
+  'x-system',
+  'x-hidden',
+  'x-personal',
+  'x-read',
+  'x-write',
+  'x-retired',
 ];
 
 const createAjv = (): Ajv2020 => {
-  const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true, strictTypes: false, strictRequired: false });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: true,
+    allowUnionTypes: true,
+    strictTypes: false,
+    strictRequired: false,
+  });
   addFormats.default(ajv);
   ajv.addFormat('phone', phonePattern);
   ajv.addVocabulary(vocabulary);
@@ -30,9 +54,18 @@ const sentences: Readonly<Record<string, (p: Record<string, unknown>) => { de: s
       phone: { de: 'Das ist keine Telefonnummer.', en: 'This is not a phone number.' },
       date: { de: 'Das ist kein Datum (JJJJ-MM-TT).', en: 'This is not a date (YYYY-MM-DD).' },
       'date-time': { de: 'Das ist kein Zeitpunkt (ISO 8601).', en: 'This is not an instant (ISO 8601).' },
-    })[String(p['format'])] ?? { de: `Das Format ${String(p['format'])} stimmt nicht.`, en: `Does not match the format ${String(p['format'])}.` },
-  maxLength: (p) => ({ de: `Höchstens ${String(p['limit'])} Zeichen.`, en: `At most ${String(p['limit'])} characters.` }),
-  minLength: (p) => ({ de: `Mindestens ${String(p['limit'])} Zeichen.`, en: `At least ${String(p['limit'])} characters.` }),
+    })[String(p['format'])] ?? {
+      de: `Das Format ${String(p['format'])} stimmt nicht.`,
+      en: `Does not match the format ${String(p['format'])}.`,
+    },
+  maxLength: (p) => ({
+    de: `Höchstens ${String(p['limit'])} Zeichen.`,
+    en: `At most ${String(p['limit'])} characters.`,
+  }),
+  minLength: (p) => ({
+    de: `Mindestens ${String(p['limit'])} Zeichen.`,
+    en: `At least ${String(p['limit'])} characters.`,
+  }),
   minimum: (p) => ({ de: `Mindestens ${String(p['limit'])}.`, en: `At least ${String(p['limit'])}.` }),
   maximum: (p) => ({ de: `Höchstens ${String(p['limit'])}.`, en: `At most ${String(p['limit'])}.` }),
   maxItems: (p) => ({ de: `Höchstens ${String(p['limit'])} Einträge.`, en: `At most ${String(p['limit'])} entries.` }),
@@ -47,7 +80,9 @@ const sentences: Readonly<Record<string, (p: Record<string, unknown>) => { de: s
 const pathOf = (error: ErrorObject): string => {
   const params = error.params as Record<string, unknown>;
   const inner = params['missingProperty'] ?? params['additionalProperty'];
-  return typeof inner === 'string' ? `${error.instancePath}/${inner.replaceAll('~', '~0').replaceAll('/', '~1')}` : error.instancePath;
+  return typeof inner === 'string'
+    ? `${error.instancePath}/${inner.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    : error.instancePath;
 };
 
 /** An Ajv error as an issue with a sentence in the reader's language. */
@@ -61,14 +96,21 @@ export interface RecordValidator {
   issues(record: Readonly<Record<string, unknown>>, language: Language): Issue[];
 }
 
-const choiceIssues = (check: { fields: readonly Field[]; choices: Choices }, record: Readonly<Record<string, unknown>>, language: Language): Issue[] =>
+const choiceIssues = (
+  check: { fields: readonly Field[]; choices: Choices },
+  record: Readonly<Record<string, unknown>>,
+  language: Language,
+): Issue[] =>
   check.fields.flatMap((field) => {
     const value = record[field.name];
     if (typeof value !== 'string') return [];
     const allowed = check.choices(field);
     if (allowed === undefined || allowed.includes(value)) return [];
     const list = allowed.slice(0, 20).join(', ');
-    const message = language === 'de' ? `„${value}“ gibt es nicht. Erlaubt sind: ${list}.` : `"${value}" does not exist. Allowed are: ${list}.`;
+    const message =
+      language === 'de'
+        ? `„${value}“ gibt es nicht. Erlaubt sind: ${list}.`
+        : `"${value}" does not exist. Allowed are: ${list}.`;
     return [{ path: `/${field.name}`, code: 'choice', message }];
   });
 
@@ -96,7 +138,9 @@ export function createValidator(model: EntityModel, choices: Choices): RecordVal
   // Several revisions of one schema are compiled side by side: they must not share an id.
   const { $schema: _dialect, $id: _id, ...rest } = model.schema;
   const validate: ValidateFunction = createAjv().compile({ ...rest, properties, additionalProperties: false });
-  const choiceFields = [...model.fields.values()].filter((field) => field.kind === 'choice' && field.configKind !== undefined && !field.isSystem);
+  const choiceFields = [...model.fields.values()].filter(
+    (field) => field.kind === 'choice' && field.configKind !== undefined && !field.isSystem,
+  );
   return {
     issues: (record, language) => {
       const present = presentFields(model, record);

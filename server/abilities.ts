@@ -5,7 +5,12 @@ import { timeZoneOf } from '../commands/company.ts';
 import type { Snapshot } from '../store/registry.ts';
 
 /** Holds when someone has taken the role's config away: there is always a way back in. */
-const superadmin: Role = { key: superadminRole, label: { de: 'Superadmin', en: 'Superadmin' }, can: [{ do: ['*'], on: '*' }], may: ['*'] };
+const superadmin: Role = {
+  key: superadminRole,
+  label: { de: 'Superadmin', en: 'Superadmin' },
+  can: [{ do: ['*'], on: '*' }],
+  may: ['*'],
+};
 const dayMs = 86_400_000;
 
 const make = (snapshot: Snapshot, actor: Actor, now: Date): Ability => {
@@ -27,7 +32,14 @@ export function createAbilities(now: () => Date): (snapshot: Snapshot, actor: Ac
     const known = kept.get(snapshot) ?? new Map<string, Ability>();
     kept.set(snapshot, known);
     const at = now();
-    const key = JSON.stringify([actor.kind, actor.id, actor.role, actor.team, actor.scopes, Math.floor(at.getTime() / dayMs)]);
+    const key = JSON.stringify([
+      actor.kind,
+      actor.id,
+      actor.role,
+      actor.team,
+      actor.scopes,
+      Math.floor(at.getTime() / dayMs),
+    ]);
     const ability = known.get(key) ?? make(snapshot, actor, at);
     known.set(key, ability);
     return ability;

@@ -37,11 +37,19 @@ const mountApi = (app: Express, services: Services, parts: ApiParts): void => {
   });
 };
 
-const notFound = (services: Services) => (request: Request, response: Response): void => {
-  const error = new LeitwerkError('NotFound', { text: { de: 'Diese Adresse gibt es nicht.', en: 'There is no such address.' } });
-  const problem = toProblem(error, { language: languageOf(request.get('accept-language')), requestId: services.newId(), onUnexpected: () => undefined });
-  respond(response, { status: problem.status, headers: problem.headers, json: problem.body });
-};
+const notFound =
+  (services: Services) =>
+  (request: Request, response: Response): void => {
+    const error = new LeitwerkError('NotFound', {
+      text: { de: 'Diese Adresse gibt es nicht.', en: 'There is no such address.' },
+    });
+    const problem = toProblem(error, {
+      language: languageOf(request.get('accept-language')),
+      requestId: services.newId(),
+      onUnexpected: () => undefined,
+    });
+    respond(response, { status: problem.status, headers: problem.headers, json: problem.body });
+  };
 
 /** Wires the HTTP server. It does not listen yet. */
 export function createApp(services: Services): App {
@@ -70,7 +78,11 @@ export function createApp(services: Services): App {
   uiRoutes(app, services.uiFolder);
   app.use(notFound(services));
   app.use((error: unknown, request: Request, response: Response, _next: () => void) => {
-    const problem = toProblem(error, { language: languageOf(request.get('accept-language')), requestId: services.newId(), onUnexpected: (cause) => services.log.error({ err: cause }, 'request failed') });
+    const problem = toProblem(error, {
+      language: languageOf(request.get('accept-language')),
+      requestId: services.newId(),
+      onUnexpected: (cause) => services.log.error({ err: cause }, 'request failed'),
+    });
     if (response.headersSent) response.destroy();
     else respond(response, { status: problem.status, headers: problem.headers, json: problem.body });
   });
@@ -80,6 +92,14 @@ export function createApp(services: Services): App {
     if (!url.startsWith('/intake/')) app(request, response);
     else void intake.handle(request, response, url.split('?', 1)[0] ?? url);
   };
-  const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000 }, handle);
+  const server = createServer(
+    {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 2_000,
+    },
+    handle,
+  );
   return { server, health, poke: () => live.poke(), close: () => live.close() };
 }

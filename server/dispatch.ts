@@ -35,15 +35,29 @@ const callerOf = async (services: Services, request: Request): Promise<Caller> =
   const { authorization, cookie } = request.headers;
   const actor = await services.authenticator.authenticate({ authorization, cookie, isSecure: client.isSecure });
   if (actor !== undefined && authorization === undefined) {
-    assertSameOrigin(request.method, { host: request.get('host'), origin: request.get('origin'), 'sec-fetch-site': request.get('sec-fetch-site') });
+    assertSameOrigin(request.method, {
+      host: request.get('host'),
+      origin: request.get('origin'),
+      'sec-fetch-site': request.get('sec-fetch-site'),
+    });
   }
   return { actor, client };
 };
 
-const contextOf = (services: Services, actor: Actor | undefined, call: { language: 'de' | 'en'; requestId: string }): Context => {
+const contextOf = (
+  services: Services,
+  actor: Actor | undefined,
+  call: { language: 'de' | 'en'; requestId: string },
+): Context => {
   const base = { db: services.db, now: services.now, newId: services.newId, ...call };
   // A visitor acts for nobody: no right, whatever a handler tries.
-  if (actor === undefined) return { ...base, snapshot: services.registry.snapshot(mainTenant), actor: systemActor(mainTenant), ability: noAbility };
+  if (actor === undefined)
+    return {
+      ...base,
+      snapshot: services.registry.snapshot(mainTenant),
+      actor: systemActor(mainTenant),
+      ability: noAbility,
+    };
   const snapshot = services.registry.snapshot(actor.tenantId);
   return { ...base, snapshot, actor, ability: services.abilityOf(snapshot, actor) };
 };
@@ -69,7 +83,8 @@ const assertAccess = (route: Route, ctx: Context, model: EntityModel | undefined
 
 const isAct = (verb: string): boolean => !['read', 'create', 'update', 'delete'].includes(verb);
 
-const contentTypeOf = (request: Request): string => (request.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+const contentTypeOf = (request: Request): string =>
+  (request.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
 const readBody = async (route: Route, request: Request): Promise<{ body: unknown; bytes: Buffer }> => {
   if (request.method === 'GET' || request.method === 'DELETE') return { body: undefined, bytes: Buffer.alloc(0) };
@@ -77,7 +92,8 @@ const readBody = async (route: Route, request: Request): Promise<{ body: unknown
   if (bytes.byteLength === 0) return { body: undefined, bytes };
   const type = contentTypeOf(request);
   if (route.accepts?.includes(type) === true && !type.endsWith('json')) return { body: bytes.toString('utf8'), bytes };
-  if (type !== 'application/json' && route.accepts?.includes(type) !== true) throw new LeitwerkError('UnsupportedMediaType');
+  if (type !== 'application/json' && route.accepts?.includes(type) !== true)
+    throw new LeitwerkError('UnsupportedMediaType');
   return { body: parseJson(bytes), bytes };
 };
 
@@ -91,15 +107,26 @@ const createBodyCheck = (): ((route: Route, body: unknown, language: 'de' | 'en'
     compiled.set(route, validate);
     const value = body ?? (typeof route.body['required'] === 'object' ? undefined : {});
     if (typeof value === 'string' || validate(value)) return;
-    throw new LeitwerkError('InvalidInput', { issues: (validate.errors ?? []).map((error) => toIssue(error, language)) });
+    throw new LeitwerkError('InvalidInput', {
+      issues: (validate.errors ?? []).map((error) => toIssue(error, language)),
+    });
   };
 };
 
 const withIdempotency = (ctx: Context, request: Request, bytes: Buffer): Context => {
   const key = request.get('idempotency-key');
   if (request.method !== 'POST' || key === undefined || request.path.endsWith('/bulk')) return ctx;
-  if (key.length > 190 || key === '') throw new LeitwerkError('Unreadable', { text: { de: 'Idempotency-Key hat 1 bis 190 Zeichen.', en: 'Idempotency-Key has 1 to 190 characters.' } });
-  return { ...ctx, idempotency: { key, requestHash: sha256(Buffer.concat([Buffer.from(`${request.method} ${request.originalUrl}\n`), bytes])) } };
+  if (key.length > 190 || key === '')
+    throw new LeitwerkError('Unreadable', {
+      text: { de: 'Idempotency-Key hat 1 bis 190 Zeichen.', en: 'Idempotency-Key has 1 to 190 characters.' },
+    });
+  return {
+    ...ctx,
+    idempotency: {
+      key,
+      requestHash: sha256(Buffer.concat([Buffer.from(`${request.method} ${request.originalUrl}\n`), bytes])),
+    },
+  };
 };
 
 const queryOf = (url: string): URLSearchParams => {
@@ -135,17 +162,35 @@ export function createDispatcher(services: Services): (route: Route) => Handler 
     const { body, bytes } = await readBody(route, request);
     checkBody(route, body, call.language);
     const ctx = withIdempotency(caller, request, bytes);
-    return await route.handle({ ctx, services, params, query: queryOf(request.originalUrl), body, headers: request.headers, client, response });
+    return await route.handle({
+      ctx,
+      services,
+      params,
+      query: queryOf(request.originalUrl),
+      body,
+      headers: request.headers,
+      client,
+      response,
+    });
   };
 
   const fail = (error: unknown, { response, language, requestId }: Incoming): void => {
-    const problem = toProblem(error, { language, requestId, onUnexpected: (cause) => services.log.error({ err: cause, requestId }, 'request failed') });
+    const problem = toProblem(error, {
+      language,
+      requestId,
+      onUnexpected: (cause) => services.log.error({ err: cause, requestId }, 'request failed'),
+    });
     if (response.headersSent) response.destroy();
     else respond(response, { status: problem.status, headers: problem.headers, json: problem.body });
   };
 
   return (route) => async (request, response, next) => {
-    const incoming = { request, response, requestId: services.newId(), language: languageOf(request.get('accept-language')) };
+    const incoming = {
+      request,
+      response,
+      requestId: services.newId(),
+      language: languageOf(request.get('accept-language')),
+    };
     response.setHeader('x-request-id', incoming.requestId);
     response.setHeader('cache-control', 'no-store');
     try {

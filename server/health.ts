@@ -37,9 +37,19 @@ export function createHealth(services: Services, intake: Intake): Health {
     const startedAt = performance.now();
     try {
       await services.db.get('SELECT 1 AS `one`');
-      return { ...since('database', 'ready'), number: Math.round((performance.now() - startedAt) * 100) / 100, unit: 'ms', dialect: services.db.dialect };
+      return {
+        ...since('database', 'ready'),
+        number: Math.round((performance.now() - startedAt) * 100) / 100,
+        unit: 'ms',
+        dialect: services.db.dialect,
+      };
     } catch (error) {
-      return { ...since('database', 'down'), number: 0, unit: 'ms', text: error instanceof Error ? error.message : String(error) };
+      return {
+        ...since('database', 'down'),
+        number: 0,
+        unit: 'ms',
+        text: error instanceof Error ? error.message : String(error),
+      };
     }
   };
 
@@ -48,8 +58,18 @@ export function createHealth(services: Services, intake: Intake): Health {
     const backlog = await readBacklog(services.db);
     const remote = services.remoteParts()['relay'];
     const rate = Number(remote?.['ratePerSecond'] ?? 0);
-    const expectedEndAt = backlog.total > 0 && rate > 0 ? new Date(services.now().getTime() + (backlog.total / rate) * 1000).toISOString() : null;
-    return { ...since('queue', 'ready'), number: backlog.total, unit: 'events', lanes: backlog.lanes, ratePerSecond: rate, expectedEndAt };
+    const expectedEndAt =
+      backlog.total > 0 && rate > 0
+        ? new Date(services.now().getTime() + (backlog.total / rate) * 1000).toISOString()
+        : null;
+    return {
+      ...since('queue', 'ready'),
+      number: backlog.total,
+      unit: 'events',
+      lanes: backlog.lanes,
+      ratePerSecond: rate,
+      expectedEndAt,
+    };
   };
 
   const disk = async (): Promise<PartHealth> => {
@@ -64,7 +84,13 @@ export function createHealth(services: Services, intake: Intake): Health {
     const state = db.state === 'ready' ? 'ready' : 'down';
     const own: Record<string, PartHealth> = {
       api: { ...since('api', state), number: Math.round(process.memoryUsage.rss() / 1024 / 1024), unit: 'MB' },
-      intake: { ...since('intake', state), number: figures.accepted, unit: 'messages', refused: figures.refused, active: figures.active },
+      intake: {
+        ...since('intake', state),
+        number: figures.accepted,
+        unit: 'messages',
+        refused: figures.refused,
+        active: figures.active,
+      },
       database: db,
       queue: await queue(db.state === 'ready'),
       disk: await disk(),
@@ -83,7 +109,9 @@ export function createHealth(services: Services, intake: Intake): Health {
       const { authorization, cookie } = request.headers;
       const peer = request.socket.remoteAddress ?? '';
       const isLocal = /^(::1|127\.|::ffff:127\.)/.test(peer) && request.headers['x-forwarded-for'] === undefined;
-      const actor = isLocal ? undefined : await services.authenticator.authenticate({ authorization, cookie, isSecure: true });
+      const actor = isLocal
+        ? undefined
+        : await services.authenticator.authenticate({ authorization, cookie, isSecure: true });
       if (!isLocal && actor === undefined) {
         response.status(401).type('text/plain').send('a key is needed\n');
         return;
@@ -94,8 +122,12 @@ export function createHealth(services: Services, intake: Intake): Health {
 }
 
 const toPrometheus = (parts: Readonly<Record<string, PartHealth>>): string => {
-  const up = Object.entries(parts).map(([name, part]) => `leitwerk_part_up{part="${name}"} ${part.state === 'ready' ? 1 : 0}`);
-  const numbers = Object.entries(parts).map(([name, part]) => `leitwerk_part_number{part="${name}",unit="${part.unit}"} ${part.number}`);
+  const up = Object.entries(parts).map(
+    ([name, part]) => `leitwerk_part_up{part="${name}"} ${part.state === 'ready' ? 1 : 0}`,
+  );
+  const numbers = Object.entries(parts).map(
+    ([name, part]) => `leitwerk_part_number{part="${name}",unit="${part.unit}"} ${part.number}`,
+  );
   const memory = process.memoryUsage();
   return [
     '# HELP leitwerk_part_up Whether a part works.',

@@ -12,7 +12,9 @@ export async function readBytes(request: IncomingMessage, limit: number): Promis
       if (size > limit) reject(tooLarge(limit));
       else chunks.push(chunk);
     });
-    request.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
+    request.on('end', () =>
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+    );
     request.on('error', reject);
     request.on('aborted', () => reject(new LeitwerkError('Unreadable')));
   });
@@ -20,5 +22,8 @@ export async function readBytes(request: IncomingMessage, limit: number): Promis
 
 const tooLarge = (limit: number): LeitwerkError => {
   const kilobytes = Math.floor(limit / 1024);
-  return new LeitwerkError('TooLarge', { text: { de: `Höchstens ${kilobytes} KB sind erlaubt.`, en: `At most ${kilobytes} KB are allowed.` }, facts: { limit } });
+  return new LeitwerkError('TooLarge', {
+    text: { de: `Höchstens ${kilobytes} KB sind erlaubt.`, en: `At most ${kilobytes} KB are allowed.` },
+    facts: { limit },
+  });
 };

@@ -14,29 +14,41 @@ export const readableFields = (ctx: Context, model: EntityModel): Field[] =>
   [...model.fields.values()].filter((field) => !field.isHidden && ctx.ability.isReadable(model.name, field.name));
 
 /** @throws LeitwerkError `InvalidFilter` with position and what was expected. */
-export const readFilter = (ctx: Context, model: EntityModel, text: string): Filter => parseFilter(text, model, filterOptions(ctx, model));
+export const readFilter = (ctx: Context, model: EntityModel, text: string): Filter =>
+  parseFilter(text, model, filterOptions(ctx, model));
 
 const readLimit = (text: string | null, ctx: Context): number | Issue => {
   if (text === null) return 50;
   const limit = Number(text);
   if (Number.isInteger(limit) && limit >= 1 && limit <= largestLimit) return limit;
-  return fault(ctx, 'limit', { de: `limit liegt zwischen 1 und ${largestLimit}.`, en: `limit is between 1 and ${largestLimit}.` });
+  return fault(ctx, 'limit', {
+    de: `limit liegt zwischen 1 und ${largestLimit}.`,
+    en: `limit is between 1 and ${largestLimit}.`,
+  });
 };
 
 const readSort = (text: string | null, fields: ReadonlyMap<string, Field>, ctx: Context): SortKey[] | Issue => {
   if (text === null || text === '') return [{ field: 'createdAt', isDescending: true }];
-  const keys = text.split(',').map((part) => ({ field: part.trim().replace(/^[-+]/, ''), isDescending: part.trim().startsWith('-') }));
-  const wrong = keys.find((key) => !fields.has(key.field) || ['json', 'list'].includes(fields.get(key.field)?.kind ?? 'json'));
+  const keys = text
+    .split(',')
+    .map((part) => ({ field: part.trim().replace(/^[-+]/, ''), isDescending: part.trim().startsWith('-') }));
+  const wrong = keys.find(
+    (key) => !fields.has(key.field) || ['json', 'list'].includes(fields.get(key.field)?.kind ?? 'json'),
+  );
   if (wrong === undefined && keys.length <= 4) return keys;
   const name = wrong?.field ?? text;
-  return fault(ctx, 'sort', { de: `Nach „${name}“ lässt sich nicht sortieren.`, en: `It is not possible to sort by "${name}".` });
+  return fault(ctx, 'sort', {
+    de: `Nach „${name}“ lässt sich nicht sortieren.`,
+    en: `It is not possible to sort by "${name}".`,
+  });
 };
 
 const readFields = (text: string | null, fields: ReadonlyMap<string, Field>, ctx: Context): Field[] | Issue => {
   if (text === null || text === '') return [...fields.values()];
   const names = new Set(['id', 'version', ...text.split(',').map((name) => name.trim())]);
   const wrong = [...names].find((name) => !fields.has(name));
-  if (wrong !== undefined) return fault(ctx, 'fields', { de: `Das Feld „${wrong}“ gibt es nicht.`, en: `There is no field "${wrong}".` });
+  if (wrong !== undefined)
+    return fault(ctx, 'fields', { de: `Das Feld „${wrong}“ gibt es nicht.`, en: `There is no field "${wrong}".` });
   return [...names].flatMap((name) => fields.get(name) ?? []);
 };
 
@@ -46,7 +58,8 @@ const readTotal = (text: string | null, ctx: Context): 'none' | 'capped' | 'exac
   return fault(ctx, 'total', { de: 'total ist none, capped oder exact.', en: 'total is none, capped or exact.' });
 };
 
-const isIssue = (value: unknown): value is Issue => typeof value === 'object' && value !== null && 'path' in value && 'code' in value;
+const isIssue = (value: unknown): value is Issue =>
+  typeof value === 'object' && value !== null && 'path' in value && 'code' in value;
 
 /**
  * Reads the query of a collection.

@@ -45,7 +45,11 @@ export class LiveEvents {
     if (this.#streams.size >= mostStreams) throw new LeitwerkError('RateLimited', { retryAfterSeconds: 10 });
     const last = await readLastSeq(this.#parts.db);
     const position = lastEventId === undefined || lastEventId > last ? last : Math.max(lastEventId, last - mostMissed);
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
     response.write('retry: 2000\n\n');
     const stream: Stream = { ctx, response, position, checkedAt: this.#parts.now().getTime() };
     this.#streams.add(stream);
@@ -91,9 +95,14 @@ export class LiveEvents {
 
   async #maySee(ctx: Context, row: EventRow): Promise<boolean> {
     const model = ctx.snapshot.models.get(row.entity);
-    if (row.tenantId !== ctx.actor.tenantId || model === undefined || !ctx.ability.can('read', row.entity)) return false;
+    if (row.tenantId !== ctx.actor.tenantId || model === undefined || !ctx.ability.can('read', row.entity))
+      return false;
     if (ctx.ability.rowFilter('read', row.entity) === undefined) return true;
-    const record = await findRecord(this.#parts.db, model, { tenantId: row.tenantId, id: row.recordId, isDeletedToo: true });
+    const record = await findRecord(this.#parts.db, model, {
+      tenantId: row.tenantId,
+      id: row.recordId,
+      isDeletedToo: true,
+    });
     return record !== undefined && ctx.ability.canOn('read', row.entity, record);
   }
 
@@ -126,6 +135,15 @@ export class LiveEvents {
 const toMessage = (ctx: Context, row: EventRow): string => {
   const [kind, id = ''] = row.actor.split('/');
   const actorName = kind === 'user' ? (ctx.snapshot.users.get(id)?.name ?? id) : row.actor;
-  const data = { seq: row.seq, entity: row.entity, id: row.recordId, act: row.act, actor: row.actor, actorName, version: row.version, at: row.at };
+  const data = {
+    seq: row.seq,
+    entity: row.entity,
+    id: row.recordId,
+    act: row.act,
+    actor: row.actor,
+    actorName,
+    version: row.version,
+    at: row.at,
+  };
   return `id: ${row.seq}\nevent: change\ndata: ${JSON.stringify(data)}\n\n`;
 };

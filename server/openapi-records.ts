@@ -5,7 +5,11 @@ const typeOf = (field: Field): JsonSchema => {
   switch (field.kind) {
     case 'text':
     case 'longText':
-      return { type: 'string', ...(field.maxLength === undefined ? {} : { maxLength: field.maxLength }), ...(field.format === undefined ? {} : { format: field.format }) };
+      return {
+        type: 'string',
+        ...(field.maxLength === undefined ? {} : { maxLength: field.maxLength }),
+        ...(field.format === undefined ? {} : { format: field.format }),
+      };
     case 'choice':
       return { type: 'string', ...(field.values === undefined ? {} : { enum: field.values }) };
     case 'reference':
@@ -41,7 +45,10 @@ const visible = (model: EntityModel): Field[] => [...model.fields.values()].filt
 export const recordSchema = (model: EntityModel): JsonSchema => ({
   type: 'object',
   properties: Object.fromEntries(
-    visible(model).map((field) => [field.name, { ...nullable(typeOf(field)), title: field.label.en, ...(field.isSystem ? { readOnly: true } : {}) }]),
+    visible(model).map((field) => [
+      field.name,
+      { ...nullable(typeOf(field)), title: field.label.en, ...(field.isSystem ? { readOnly: true } : {}) },
+    ]),
   ),
 });
 

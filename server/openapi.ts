@@ -10,7 +10,10 @@ interface Operation {
 
 const problemAnswers = (isVisitor: boolean): JsonSchema =>
   Object.fromEntries(
-    [...(isVisitor ? [] : ['401', '403']), '400', '404', '409', '422', '429', '503'].map((status) => [status, { $ref: '#/components/responses/Problem' }]),
+    [...(isVisitor ? [] : ['401', '403']), '400', '404', '409', '422', '429', '503'].map((status) => [
+      status,
+      { $ref: '#/components/responses/Problem' },
+    ]),
   );
 
 const parametersOf = (route: Route): JsonSchema[] => [
@@ -28,7 +31,10 @@ const rightOf = (route: Route, entity: string | undefined): string => {
 
 const success = (route: Route, answer: JsonSchema | undefined): JsonSchema => {
   const schema = answer ?? {};
-  return { description: route.summary.en, content: { 'application/json': { schema: { type: 'object', properties: { data: schema } } } } };
+  return {
+    description: route.summary.en,
+    content: { 'application/json': { schema: { type: 'object', properties: { data: schema } } } },
+  };
 };
 
 interface Target {
@@ -56,7 +62,9 @@ const operationOf = (route: Route, target: Target): Operation => {
       tags: [model?.plural ?? route.path.split('/')[1] ?? ''],
       'x-right': rightOf(route, model?.name),
       parameters: parametersOf(route),
-      ...(body === undefined ? {} : { requestBody: { content: Object.fromEntries(types.map((type) => [type, { schema: body }])) } }),
+      ...(body === undefined
+        ? {}
+        : { requestBody: { content: Object.fromEntries(types.map((type) => [type, { schema: body }])) } }),
       responses: { [status]: success(route, answer), ...problemAnswers(route.access.kind === 'visitor') },
       ...(route.access.kind === 'visitor' ? { security: [] } : {}),
     },
@@ -79,7 +87,10 @@ const problem: JsonSchema = {
           requestId: { type: 'string' },
           errors: {
             type: 'array',
-            items: { type: 'object', properties: { path: { type: 'string' }, code: { type: 'string' }, message: { type: 'string' } } },
+            items: {
+              type: 'object',
+              properties: { path: { type: 'string' }, code: { type: 'string' }, message: { type: 'string' } },
+            },
           },
         },
       },
@@ -91,7 +102,9 @@ const problem: JsonSchema = {
 export function describeApi(routes: readonly Route[], snapshot: Snapshot): JsonSchema {
   const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const route of routes) {
-    const models = route.path.includes(':plural') ? [...snapshot.models.values()].filter((model) => route.isFor?.(model) !== false) : [undefined];
+    const models = route.path.includes(':plural')
+      ? [...snapshot.models.values()].filter((model) => route.isFor?.(model) !== false)
+      : [undefined];
     for (const model of models) {
       const { path, method, operation } = operationOf(route, { model, snapshot });
       paths[path] = { ...paths[path], [method]: operation };
@@ -99,12 +112,19 @@ export function describeApi(routes: readonly Route[], snapshot: Snapshot): JsonS
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Leitwerk', version: '1', description: 'Every write answers the number of its event, with which it can be undone.' },
+    info: {
+      title: 'Leitwerk',
+      version: '1',
+      description: 'Every write answers the number of its event, with which it can be undone.',
+    },
     servers: [{ url: '/' }],
     security: [{ key: [] }, { session: [] }],
     paths,
     components: {
-      securitySchemes: { key: { type: 'http', scheme: 'bearer' }, session: { type: 'apiKey', in: 'cookie', name: 'leitwerk' } },
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: 'leitwerk' },
+      },
       responses: { Problem: problem },
     },
   };

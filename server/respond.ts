@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { Answer } from './route.ts';
 
 const bodyOf = (answer: Answer): { bytes: Uint8Array; type: string } | undefined => {
-  if (answer.json !== undefined) return { bytes: Buffer.from(JSON.stringify(answer.json)), type: 'application/json; charset=utf-8' };
+  if (answer.json !== undefined)
+    return { bytes: Buffer.from(JSON.stringify(answer.json)), type: 'application/json; charset=utf-8' };
   if (answer.text !== undefined) return { bytes: Buffer.from(answer.text), type: 'text/plain; charset=utf-8' };
   return answer.bytes === undefined ? undefined : { bytes: answer.bytes, type: 'application/octet-stream' };
 };

@@ -23,7 +23,10 @@ export function docsRoutes(app: Express): void {
 
 /** The single-page application: hashed files for ever, its page fresh every time, any other address is the page's business. */
 export function uiRoutes(app: Express, folder: string): void {
-  app.use('/assets', express.static(join(folder, 'assets'), { immutable: true, maxAge: year, index: false, fallthrough: false }));
+  app.use(
+    '/assets',
+    express.static(join(folder, 'assets'), { immutable: true, maxAge: year, index: false, fallthrough: false }),
+  );
   app.use(express.static(folder, { index: false, maxAge: '1h' }));
   app.get(/^\/(?!api\/|intake\/|forms\/|health\/|metrics).*/, (request, response, next) => {
     const page = join(folder, 'index.html');

@@ -8,7 +8,9 @@ export interface Backlog {
 
 /** Events that Temporal has not been told of yet, by lane. */
 export async function readBacklog(db: Queries): Promise<Backlog> {
-  const rows = await db.all<{ lane: Lane; n: number }>('SELECT `lane`, COUNT(*) AS `n` FROM `event` WHERE `lane` IS NOT NULL GROUP BY `lane`');
+  const rows = await db.all<{ lane: Lane; n: number }>(
+    'SELECT `lane`, COUNT(*) AS `n` FROM `event` WHERE `lane` IS NOT NULL GROUP BY `lane`',
+  );
   const lanes = { interactive: 0, incoming: 0, background: 0 };
   for (const row of rows) lanes[row.lane] = Number(row.n);
   return { total: lanes.interactive + lanes.incoming + lanes.background, lanes };

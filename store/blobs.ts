@@ -35,7 +35,11 @@ export function createBlobStore(folder: string): BlobStore {
         await parent.close();
       } catch (cause) {
         await rm(temporary, { force: true });
-        throw new LeitwerkError('Unavailable', { cause, retryAfterSeconds: 5, text: { de: 'Die Ablage ist nicht beschreibbar.', en: 'The blob store cannot be written.' } });
+        throw new LeitwerkError('Unavailable', {
+          cause,
+          retryAfterSeconds: 5,
+          text: { de: 'Die Ablage ist nicht beschreibbar.', en: 'The blob store cannot be written.' },
+        });
       }
       return name;
     },

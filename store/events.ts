@@ -85,7 +85,9 @@ const toEventRow = (row: StoredEvent): EventRow => ({
 
 /** Events after `seq`, oldest first: the change feed of live views. */
 export async function readEventsAfter(db: Queries, seq: number, limit: number): Promise<EventRow[]> {
-  const rows = await db.all<StoredEvent>(`SELECT * FROM \`event\` WHERE \`seq\` > ? ORDER BY \`seq\` LIMIT ${limit}`, [seq]);
+  const rows = await db.all<StoredEvent>(`SELECT * FROM \`event\` WHERE \`seq\` > ? ORDER BY \`seq\` LIMIT ${limit}`, [
+    seq,
+  ]);
   return rows.map(toEventRow);
 }
 

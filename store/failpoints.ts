@@ -69,7 +69,11 @@ function act(stage: FailpointStage, mode: Mode): void {
 
 function parse(specification: string): Failpoint {
   const [stage, mode, nth = '1'] = specification.split(':');
-  const known = { stage: stages.find((one) => one === stage), mode: modes.find((one) => one === mode), nth: Number(nth) };
+  const known = {
+    stage: stages.find((one) => one === stage),
+    mode: modes.find((one) => one === mode),
+    nth: Number(nth),
+  };
   if (known.stage !== undefined && known.mode !== undefined && Number.isInteger(known.nth) && known.nth > 0) {
     return { stage: known.stage, mode: known.mode, countdown: known.nth };
   }

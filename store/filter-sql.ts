@@ -53,11 +53,15 @@ const likeSql = (column: string, pieces: readonly string[], dialect: Target['dia
   }
   if (isAscii(pattern)) return { sql: `${column} LIKE ? ESCAPE '!'`, params: [pattern] };
   const rough = pattern.replaceAll(foldable, '%');
-  return { sql: `(${column} LIKE ? ESCAPE '!' AND fold(${column}) LIKE ? ESCAPE '!')`, params: [rough, foldText(pattern)] };
+  return {
+    sql: `(${column} LIKE ? ESCAPE '!' AND fold(${column}) LIKE ? ESCAPE '!')`,
+    params: [rough, foldText(pattern)],
+  };
 };
 
 /** Whether a text column contains a text, whatever the case. */
-export const containsText = (column: string, text: string, dialect: Target['dialect']): SqlPart => likeSql(column, ['', text, ''], dialect);
+export const containsText = (column: string, text: string, dialect: Target['dialect']): SqlPart =>
+  likeSql(column, ['', text, ''], dialect);
 
 const textEqualsSql = (column: string, text: string, target: Target): SqlPart => {
   if (target.dialect === 'mysql') {

@@ -42,14 +42,10 @@ export async function claimIdempotencyKey(tx: Tx, claim: IdempotencyClaim): Prom
 }
 
 export async function keepIdempotentAnswer(tx: Tx, claim: IdempotencyClaim, answer: unknown): Promise<void> {
-  await tx.run('INSERT INTO `idempotency` (`tenantId`, `scope`, `key`, `requestHash`, `answer`, `at`) VALUES (?, ?, ?, ?, ?, ?)', [
-    claim.tenantId,
-    claim.scope,
-    claim.key,
-    claim.requestHash,
-    JSON.stringify(answer ?? null),
-    claim.at,
-  ]);
+  await tx.run(
+    'INSERT INTO `idempotency` (`tenantId`, `scope`, `key`, `requestHash`, `answer`, `at`) VALUES (?, ?, ?, ?, ?, ?)',
+    [claim.tenantId, claim.scope, claim.key, claim.requestHash, JSON.stringify(answer ?? null), claim.at],
+  );
 }
 
 /** Forgets keys older than `before`. */

@@ -33,10 +33,13 @@ export interface SourceFigures {
 const hourMs = 3_600_000;
 
 /** How each source did in the last 24 hours, by one pass over these messages. */
-export async function readSourceFigures(db: Queries, query: { readonly tenantId: string; readonly now: Date }): Promise<(source: string) => SourceFigures> {
+export async function readSourceFigures(
+  db: Queries,
+  query: { readonly tenantId: string; readonly now: Date },
+): Promise<(source: string) => SourceFigures> {
   const since = new Date(query.now.getTime() - 24 * hourMs).toISOString();
   const rows = await db.all<{ source: string; state: string; hour: string; n: number; last: string }>(
-    "SELECT `source`, `state`, SUBSTR(`receivedAt`, 1, 13) AS `hour`, COUNT(*) AS `n`, MAX(`receivedAt`) AS `last` FROM `intake_message` WHERE `tenantId` = ? AND `deletedAt` IS NULL AND `receivedAt` >= ? GROUP BY `source`, `state`, SUBSTR(`receivedAt`, 1, 13)",
+    'SELECT `source`, `state`, SUBSTR(`receivedAt`, 1, 13) AS `hour`, COUNT(*) AS `n`, MAX(`receivedAt`) AS `last` FROM `intake_message` WHERE `tenantId` = ? AND `deletedAt` IS NULL AND `receivedAt` >= ? GROUP BY `source`, `state`, SUBSTR(`receivedAt`, 1, 13)',
     [query.tenantId, since],
   );
   const latest = await db.all<{ source: string; last: string }>(
@@ -51,7 +54,8 @@ export async function readSourceFigures(db: Queries, query: { readonly tenantId:
       const index = 23 - Math.floor((query.now.getTime() - Date.parse(`${row.hour}:00:00.000Z`)) / hourMs);
       if (index >= 0 && index < 24) perHour[index] = (perHour[index] ?? 0) + Number(row.n);
     }
-    const sum = (states: readonly string[]): number => own.filter((row) => states.includes(row.state)).reduce((total, row) => total + Number(row.n), 0);
+    const sum = (states: readonly string[]): number =>
+      own.filter((row) => states.includes(row.state)).reduce((total, row) => total + Number(row.n), 0);
     return {
       lastAt: lastBySource.get(source) ?? null,
       count24h: sum(['accepted', 'duplicate', 'rejected', 'unreadable', 'spam']),

@@ -12,10 +12,12 @@ const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 
 const isAway = (error: unknown): boolean =>
-  away.test(codeOf(error)) || (error instanceof Error && /closed state|pool is closed|queue limit/i.test(error.message));
+  away.test(codeOf(error)) ||
+  (error instanceof Error && /closed state|pool is closed|queue limit/i.test(error.message));
 
 const translate = (error: unknown): unknown => {
-  if (isAway(error) || repeatable.has(codeOf(error))) return new LeitwerkError('Unavailable', { cause: error, retryAfterSeconds: 2 });
+  if (isAway(error) || repeatable.has(codeOf(error)))
+    return new LeitwerkError('Unavailable', { cause: error, retryAfterSeconds: 2 });
   return error;
 };
 

@@ -4,9 +4,21 @@ import type { TableDefinition } from './tables.ts';
 /** What the product tells one person about a record. Both languages are kept: a person may change theirs. */
 export const noticeTable: TableDefinition = {
   name: 'notice',
-  columns: { id: 'key', tenantId: 'key', userId: 'key', at: 'instant', entity: 'key', recordId: 'key', text: 'json', readAt: 'instant' },
+  columns: {
+    id: 'key',
+    tenantId: 'key',
+    userId: 'key',
+    at: 'instant',
+    entity: 'key',
+    recordId: 'key',
+    text: 'json',
+    readAt: 'instant',
+  },
   primaryKey: ['id'],
-  indexes: [['tenantId', 'userId', 'at'], ['tenantId', 'userId', 'readAt']],
+  indexes: [
+    ['tenantId', 'userId', 'at'],
+    ['tenantId', 'userId', 'readAt'],
+  ],
 };
 
 export interface Notice {
@@ -25,15 +37,10 @@ export interface NoticeInput extends Omit<Notice, 'readAt'> {
 
 export async function insertNotice(tx: Tx, notice: NoticeInput): Promise<void> {
   const { id, tenantId, userId, at, entity, recordId, text } = notice;
-  await tx.run('INSERT INTO `notice` (`id`, `tenantId`, `userId`, `at`, `entity`, `recordId`, `text`) VALUES (?, ?, ?, ?, ?, ?, ?)', [
-    id,
-    tenantId,
-    userId,
-    at,
-    entity,
-    recordId,
-    JSON.stringify(text),
-  ]);
+  await tx.run(
+    'INSERT INTO `notice` (`id`, `tenantId`, `userId`, `at`, `entity`, `recordId`, `text`) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    [id, tenantId, userId, at, entity, recordId, JSON.stringify(text)],
+  );
 }
 
 interface Reader {
@@ -44,22 +51,32 @@ interface Reader {
 const shown = 50;
 
 /** A person's newest notices, and how many of all of them are unread. */
-export async function readNotices(db: Queries, reader: Reader): Promise<{ readonly notices: readonly Notice[]; readonly unread: number }> {
+export async function readNotices(
+  db: Queries,
+  reader: Reader,
+): Promise<{ readonly notices: readonly Notice[]; readonly unread: number }> {
   const key = [reader.tenantId, reader.userId];
   const rows = await db.all<Omit<Notice, 'text'> & { readonly text: string }>(
     `SELECT \`id\`, \`at\`, \`entity\`, \`recordId\`, \`text\`, \`readAt\` FROM \`notice\` WHERE \`tenantId\` = ? AND \`userId\` = ? ORDER BY \`at\` DESC LIMIT ${shown}`,
     key,
   );
-  const count = await db.get<{ n: number }>('SELECT COUNT(*) AS `n` FROM `notice` WHERE `tenantId` = ? AND `userId` = ? AND `readAt` IS NULL', key);
-  return { notices: rows.map((row) => ({ ...row, text: JSON.parse(row.text) as Notice['text'] })), unread: count?.n ?? 0 };
+  const count = await db.get<{ n: number }>(
+    'SELECT COUNT(*) AS `n` FROM `notice` WHERE `tenantId` = ? AND `userId` = ? AND `readAt` IS NULL',
+    key,
+  );
+  return {
+    notices: rows.map((row) => ({ ...row, text: JSON.parse(row.text) as Notice['text'] })),
+    unread: count?.n ?? 0,
+  };
 }
 
 /** Marks a person's notices read up to an instant. */
-export async function markNoticesRead(tx: Tx, reader: Reader & { readonly upTo: string; readonly at: string }): Promise<void> {
-  await tx.run('UPDATE `notice` SET `readAt` = ? WHERE `tenantId` = ? AND `userId` = ? AND `readAt` IS NULL AND `at` <= ?', [
-    reader.at,
-    reader.tenantId,
-    reader.userId,
-    reader.upTo,
-  ]);
+export async function markNoticesRead(
+  tx: Tx,
+  reader: Reader & { readonly upTo: string; readonly at: string },
+): Promise<void> {
+  await tx.run(
+    'UPDATE `notice` SET `readAt` = ? WHERE `tenantId` = ? AND `userId` = ? AND `readAt` IS NULL AND `at` <= ?',
+    [reader.at, reader.tenantId, reader.userId, reader.upTo],
+  );
 }

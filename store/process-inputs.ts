@@ -1,3 +1,4 @@
+import { closedStates } from '../core/pipeline/run.ts';
 import type { PlanActivity } from '../core/pipeline/state.ts';
 import type { Queries, Value } from './database.ts';
 
@@ -67,15 +68,20 @@ export async function readLinkedEvents(
   }));
 }
 
+/** Condition that leaves out records whose process has ended; those without a state are open. */
+export const notClosed = (column: string): string =>
+  ` AND (${column} IS NULL OR ${column} NOT IN (${[...closedStates].map((state) => `'${state}'`).join(', ')}))`;
+
 /** How many open records of an entity each of these users is responsible for. */
 export async function countOpenByOwner(
   db: Queries,
-  query: { readonly tenantId: string; readonly table: string; readonly owners: readonly string[] },
+  query: { readonly tenantId: string; readonly table: string; readonly hasState: boolean; readonly owners: readonly string[] },
 ): Promise<Map<string, number>> {
   if (query.owners.length === 0) return new Map();
   const marks = query.owners.map(() => '?').join(', ');
+  const open = query.hasState ? notClosed('`state`') : '';
   const rows = await db.all<{ owner: string; n: number }>(
-    `SELECT \`owner\`, COUNT(*) AS \`n\` FROM \`${query.table}\` WHERE \`tenantId\` = ? AND \`deletedAt\` IS NULL AND \`state\` = 'open' AND \`owner\` IN (${marks}) GROUP BY \`owner\``,
+    `SELECT \`owner\`, COUNT(*) AS \`n\` FROM \`${query.table}\` WHERE \`tenantId\` = ? AND \`deletedAt\` IS NULL${open} AND \`owner\` IN (${marks}) GROUP BY \`owner\``,
     [query.tenantId, ...query.owners],
   );
   return new Map(rows.map((row) => [row.owner, Number(row.n)]));

@@ -43,15 +43,24 @@ interface Condition {
 const mostWords = 8;
 
 /** Every word must occur in one of the searchable fields. */
-const searchCondition = ({ text, fields }: NonNullable<ListQuery['search']>, dialect: Queries['dialect']): Condition => {
+const searchCondition = (
+  { text, fields }: NonNullable<ListQuery['search']>,
+  dialect: Queries['dialect'],
+): Condition => {
   const columns = fields.filter((field) => field.isSearchable && !field.isHidden).map((field) => `\`${field.name}\``);
   const words = text.trim().split(/\s+/).slice(0, mostWords);
   const tests = words.map((word) => columns.map((column) => containsText(column, word, dialect)));
-  const sql = tests.map((parts) => `(${parts.length === 0 ? '1 = 0' : parts.map((part) => part.sql).join(' OR ')})`).join(' AND ');
+  const sql = tests
+    .map((parts) => `(${parts.length === 0 ? '1 = 0' : parts.map((part) => part.sql).join(' OR ')})`)
+    .join(' AND ');
   return { sql, params: tests.flat().flatMap((part) => part.params) };
 };
 
-const conditionsOf = (model: EntityModel, query: Omit<ListQuery, 'sort' | 'limit' | 'fields' | 'total'>, dialect: Queries['dialect']): Condition => {
+const conditionsOf = (
+  model: EntityModel,
+  query: Omit<ListQuery, 'sort' | 'limit' | 'fields' | 'total'>,
+  dialect: Queries['dialect'],
+): Condition => {
   const parts: Condition[] = [{ sql: '`tenantId` = ? AND `deletedAt` IS NULL', params: [query.tenantId] }];
   if (query.rows === 'none') parts.push({ sql: '1 = 0', params: [] });
   else if (query.rows !== undefined) parts.push(filterSql(query.rows, model, dialect));
@@ -65,7 +74,10 @@ const neverNull = new Set(['id', 'createdAt', 'updatedAt', 'version']);
 /** The rows that come after a position in the order, NULL being the lowest value in both dialects. */
 const afterCondition = (sort: readonly SortKey[], position: readonly Value[]): Condition => {
   const stretches = stretchesAfter(sort, position);
-  return { sql: `(${stretches.map((one) => `(${one.sql})`).join(' OR ')})`, params: stretches.flatMap((one) => one.params) };
+  return {
+    sql: `(${stretches.map((one) => `(${one.sql})`).join(' OR ')})`,
+    params: stretches.flatMap((one) => one.params),
+  };
 };
 
 /** The same in stretches, in the order of the list: those with a value in the first column and those without, so that an index can begin in each. */
@@ -89,11 +101,15 @@ const stretchesAfter = (sort: readonly SortKey[], position: readonly Value[]): C
 
 const cursorProblem = (): LeitwerkError =>
   new LeitwerkError('InvalidFilter', {
-    text: { de: 'Der Seitenzeiger (cursor) passt nicht zu dieser Abfrage.', en: 'The cursor does not belong to this query.' },
+    text: {
+      de: 'Der Seitenzeiger (cursor) passt nicht zu dieser Abfrage.',
+      en: 'The cursor does not belong to this query.',
+    },
     issues: [{ path: 'cursor', code: 'cursor', message: 'The cursor does not belong to this query.' }],
   });
 
-const sortText = (sort: readonly SortKey[]): string => sort.map((key) => (key.isDescending ? '-' : '') + key.field).join(',');
+const sortText = (sort: readonly SortKey[]): string =>
+  sort.map((key) => (key.isDescending ? '-' : '') + key.field).join(',');
 
 const encodeCursor = (sort: readonly SortKey[], row: Row): string =>
   Buffer.from(JSON.stringify([sortText(sort), ...sort.map((key) => row[key.field] ?? null)])).toString('base64url');
@@ -121,7 +137,10 @@ interface Matches {
 /** Counts up to `most`, or all. */
 const countRows = async (db: Queries, { model, where }: Matches, most?: number): Promise<number> => {
   const from = `FROM \`${tableName(model.name)}\` WHERE ${where.sql}`;
-  const sql = most === undefined ? `SELECT COUNT(*) AS n ${from}` : `SELECT COUNT(*) AS n FROM (SELECT 1 ${from} LIMIT ${most}) AS counted`;
+  const sql =
+    most === undefined
+      ? `SELECT COUNT(*) AS n ${from}`
+      : `SELECT COUNT(*) AS n FROM (SELECT 1 ${from} LIMIT ${most}) AS counted`;
   return (await db.get<{ n: number }>(sql, where.params))?.n ?? 0;
 };
 
@@ -137,7 +156,11 @@ const completeSort = (sort: readonly SortKey[]): readonly SortKey[] => {
  * Whether the filter has so few rows that sorting them is less work than walking the sort's index until a page is full,
  * which reads about page × rows ÷ matches rows. SQLite would walk always; MySQL weighs it itself.
  */
-const hasFewMatches = async (db: Queries, matches: Matches, { query, total }: { readonly query: ListQuery; readonly total: number | null }): Promise<boolean> => {
+const hasFewMatches = async (
+  db: Queries,
+  matches: Matches,
+  { query, total }: { readonly query: ListQuery; readonly total: number | null },
+): Promise<boolean> => {
   const isFiltered = query.filter !== undefined || query.rows !== undefined;
   // The indexes for filters are in this order themselves.
   if (db.dialect !== 'sqlite' || !isFiltered || query.sort[0]?.field === 'createdAt') return false;
@@ -152,18 +175,29 @@ const hasFewMatches = async (db: Queries, matches: Matches, { query, total }: { 
  */
 export async function listRecords(db: Queries, model: EntityModel, query: ListQuery): Promise<ListPage> {
   const where = conditionsOf(model, query, db.dialect);
-  const counted = query.total === 'none' ? null : await countRows(db, { model, where }, query.total === 'capped' ? totalCap + 1 : undefined);
+  const counted =
+    query.total === 'none'
+      ? null
+      : await countRows(db, { model, where }, query.total === 'capped' ? totalCap + 1 : undefined);
   // Behind a plus, SQLite takes no index for the order.
   const plus = (await hasFewMatches(db, { model, where }, { query, total: counted })) ? '+' : '';
   const sort = completeSort(query.sort);
-  const stretches = query.cursor === undefined ? [{ sql: '1 = 1', params: [] }] : stretchesAfter(sort, decodeCursor(sort, query.cursor));
+  const stretches =
+    query.cursor === undefined
+      ? [{ sql: '1 = 1', params: [] }]
+      : stretchesAfter(sort, decodeCursor(sort, query.cursor));
   const names = new Set([...query.fields.map((field) => field.name), ...sort.map((key) => key.field)]);
   const order = sort.map((key) => `${plus}\`${key.field}\` ${key.isDescending ? 'DESC' : 'ASC'}`).join(', ');
   const select = `SELECT ${[...names].map((name) => `\`${name}\``).join(', ')} FROM \`${tableName(model.name)}\` WHERE ${where.sql}`;
   const rows: Row[] = [];
   for (const { sql, params } of stretches) {
     if (rows.length > query.limit) break;
-    rows.push(...(await db.all(`${select} AND ${sql} ORDER BY ${order} LIMIT ${query.limit + 1}`, [...where.params, ...params])));
+    rows.push(
+      ...(await db.all(`${select} AND ${sql} ORDER BY ${order} LIMIT ${query.limit + 1}`, [
+        ...where.params,
+        ...params,
+      ])),
+    );
   }
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
@@ -176,7 +210,11 @@ export async function listRecords(db: Queries, model: EntityModel, query: ListQu
 }
 
 /** How many records a filter has, exactly. */
-export async function countRecords(db: Queries, model: EntityModel, query: Pick<ListQuery, 'tenantId' | 'rows' | 'filter' | 'search'>): Promise<number> {
+export async function countRecords(
+  db: Queries,
+  model: EntityModel,
+  query: Pick<ListQuery, 'tenantId' | 'rows' | 'filter' | 'search'>,
+): Promise<number> {
   return await countRows(db, { model, where: conditionsOf(model, query, db.dialect) });
 }
 
@@ -184,7 +222,12 @@ export async function countRecords(db: Queries, model: EntityModel, query: Pick<
 export async function findRecordsBy(
   db: Queries,
   model: EntityModel,
-  search: { readonly tenantId: string; readonly field: string; readonly values: readonly unknown[]; readonly limit?: number },
+  search: {
+    readonly tenantId: string;
+    readonly field: string;
+    readonly values: readonly unknown[];
+    readonly limit?: number;
+  },
 ): Promise<RecordData[]> {
   const field = model.fields.get(search.field);
   if (field === undefined || search.values.length === 0) return [];
@@ -194,4 +237,3 @@ export async function findRecordsBy(
   const rows = await db.all(sql, [search.tenantId, ...search.values.map((value) => toColumn(field, value))]);
   return rows.map((row) => toRecord(fields, row));
 }
-

@@ -40,7 +40,9 @@ const isWeak = (model: EntityModel, field: Field): boolean => model.schema.prope
 /** The table of an entity: a column a field, every index led by tenant and deletion mark. */
 export function toTable(model: EntityModel): TableDefinition {
   const fields = [...model.fields.values()];
-  const links = new Set(fields.filter((field) => field.target !== undefined && field.target !== 'user').map((field) => field.name));
+  const links = new Set(
+    fields.filter((field) => field.target !== undefined && field.target !== 'user').map((field) => field.name),
+  );
   const references = fields.filter((field) => links.has(field.name) && !isWeak(model, field));
   // Nobody sorts by the id of a linked record: rows without one need no place in its index.
   const isSparse = ([first = '']: readonly string[]): boolean => links.has(first);
@@ -56,7 +58,9 @@ export function toTable(model: EntityModel): TableDefinition {
       ...model.indexes.filter((columns) => !isSparse(columns)).map((columns) => ['tenantId', 'deletedAt', ...columns]),
       ...fields.filter((field) => field.isIndexed).map((field) => ['tenantId', 'deletedAt', field.name, 'createdAt']),
     ],
-    sparse: model.indexes.filter(isSparse).map((columns) => ({ columns: ['tenantId', 'deletedAt', ...columns], having: columns[0] ?? '' })),
+    sparse: model.indexes
+      .filter(isSparse)
+      .map((columns) => ({ columns: ['tenantId', 'deletedAt', ...columns], having: columns[0] ?? '' })),
     references: Object.fromEntries(references.map((field) => [field.name, tableName(field.target ?? '')])),
   };
 }

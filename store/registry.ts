@@ -41,13 +41,19 @@ const byKind = (heads: readonly ConfigHead[]): Map<string, Map<string, ConfigHea
   return kinds;
 };
 
-const compileModels = (heads: readonly ConfigHead[], before: Snapshot | undefined): Pick<Snapshot, 'models' | 'faults'> => {
+const compileModels = (
+  heads: readonly ConfigHead[],
+  before: Snapshot | undefined,
+): Pick<Snapshot, 'models' | 'faults'> => {
   const models = new Map<string, EntityModel>();
   const faults: { entity: string; message: string }[] = [];
   for (const head of heads) {
     const known = before?.models.get(head.key);
     try {
-      models.set(head.key, known?.revision === head.revision ? known : toEntityModel(head.value as EntitySchema, head.revision));
+      models.set(
+        head.key,
+        known?.revision === head.revision ? known : toEntityModel(head.value as EntitySchema, head.revision),
+      );
     } catch (error) {
       faults.push({ entity: head.key, message: error instanceof Error ? error.message : String(error) });
       if (known !== undefined) models.set(head.key, known);
@@ -71,14 +77,20 @@ const createChoices = (heads: readonly ConfigHead[]): Snapshot['choices'] => {
     const choices =
       known.get(kind) ??
       (kind === 'stages'
-        ? heads.filter((head) => head.kind === 'pipelines').flatMap((head) => (head.value as Staged).stages.map(({ key, label }) => ({ key, label })))
+        ? heads
+            .filter((head) => head.kind === 'pipelines')
+            .flatMap((head) => (head.value as Staged).stages.map(({ key, label }) => ({ key, label })))
         : heads.filter((head) => head.kind === kind).map((head) => labelled(head.value, head.key)));
     known.set(kind, choices);
     return choices;
   };
 };
 
-const createSnapshot = (tenantId: string, read: { version: string; heads: readonly ConfigHead[]; users: readonly User[] }, before: Snapshot | undefined): Snapshot => {
+const createSnapshot = (
+  tenantId: string,
+  read: { version: string; heads: readonly ConfigHead[]; users: readonly User[] },
+  before: Snapshot | undefined,
+): Snapshot => {
   const kinds = byKind(read.heads);
   const { models, faults } = compileModels([...(kinds.get('schemas') ?? none).values()], before);
   const validators = new WeakMap<EntityModel, RecordValidator>();
@@ -133,7 +145,11 @@ export async function createRegistry(db: Database): Promise<Registry> {
     const version = await readVersion(db, tenantId);
     const before = snapshots.get(tenantId);
     if (before?.version === version) return;
-    const next = createSnapshot(tenantId, { version, heads: await readHeads(db, tenantId), users: await listUsers(db, tenantId) }, before);
+    const next = createSnapshot(
+      tenantId,
+      { version, heads: await readHeads(db, tenantId), users: await listUsers(db, tenantId) },
+      before,
+    );
     const changed = [...next.models.values()].filter((model) => before?.models.get(model.name) !== model);
     await migrate(db, changed.map(toTable));
     snapshots.set(tenantId, next);

@@ -56,8 +56,15 @@ export async function writeSecret(tx: Tx, box: SecretBox, input: SecretInput): P
 }
 
 /** The secret of that name, undefined when none was ever set. */
-export async function readSecret(db: Queries, box: SecretBox, key: { readonly tenantId: string; readonly name: string }): Promise<string | undefined> {
-  const row = await db.get<{ sealed: Uint8Array }>('SELECT `sealed` FROM `secret` WHERE `tenantId` = ? AND `name` = ?', [key.tenantId, key.name]);
+export async function readSecret(
+  db: Queries,
+  box: SecretBox,
+  key: { readonly tenantId: string; readonly name: string },
+): Promise<string | undefined> {
+  const row = await db.get<{ sealed: Uint8Array }>(
+    'SELECT `sealed` FROM `secret` WHERE `tenantId` = ? AND `name` = ?',
+    [key.tenantId, key.name],
+  );
   return row === undefined ? undefined : box.open(boxName(key.tenantId, key.name), row.sealed);
 }
 

@@ -102,12 +102,21 @@ interface WantedIndex {
 
 const indexesOf = (table: TableDefinition): WantedIndex[] => [
   ...(table.unique ?? []).map((columns) => ({ name: `${table.name}_u_${columns.join('_')}`, isUnique: true, columns })),
-  ...(table.indexes ?? []).map((columns) => ({ name: `${table.name}_i_${columns.join('_')}`, isUnique: false, columns })),
-  ...(table.sparse ?? []).map((index) => ({ ...index, name: `${table.name}_s_${index.columns.join('_')}`, isUnique: false })),
+  ...(table.indexes ?? []).map((columns) => ({
+    name: `${table.name}_i_${columns.join('_')}`,
+    isUnique: false,
+    columns,
+  })),
+  ...(table.sparse ?? []).map((index) => ({
+    ...index,
+    name: `${table.name}_s_${index.columns.join('_')}`,
+    isUnique: false,
+  })),
 ];
 
 /** MySQL's names end at 64 characters; a longer one is cut and made distinct by its length and last letters. */
-const shortName = (name: string): string => (name.length <= 60 ? name : `${name.slice(0, 44)}_${name.length}_${name.slice(-10)}`);
+const shortName = (name: string): string =>
+  name.length <= 60 ? name : `${name.slice(0, 44)}_${name.length}_${name.slice(-10)}`;
 
 const columnSql = (table: TableDefinition, column: string, dialect: Dialect): string => {
   const type = table.columns[column];
@@ -140,11 +149,21 @@ const readExisting = async (db: Queries, table: string): Promise<Existing> => {
   if (db.dialect === 'sqlite') {
     const columns = await db.all<{ name: string }>('SELECT name FROM pragma_table_info(?)', [table]);
     const indexes = await db.all<{ name: string }>('SELECT name FROM pragma_index_list(?)', [table]);
-    return { columns: new Set(columns.map((row) => row.name)), indexes: new Set(indexes.map((row) => row.name)), constraints: new Set() };
+    return {
+      columns: new Set(columns.map((row) => row.name)),
+      indexes: new Set(indexes.map((row) => row.name)),
+      constraints: new Set(),
+    };
   }
   const here = 'table_schema = DATABASE() AND table_name = ?';
-  const columns = await db.all<{ name: string }>(`SELECT column_name AS name FROM information_schema.columns WHERE ${here}`, [table]);
-  const indexes = await db.all<{ name: string }>(`SELECT DISTINCT index_name AS name FROM information_schema.statistics WHERE ${here}`, [table]);
+  const columns = await db.all<{ name: string }>(
+    `SELECT column_name AS name FROM information_schema.columns WHERE ${here}`,
+    [table],
+  );
+  const indexes = await db.all<{ name: string }>(
+    `SELECT DISTINCT index_name AS name FROM information_schema.statistics WHERE ${here}`,
+    [table],
+  );
   const constraints = await db.all<{ name: string }>(
     `SELECT constraint_name AS name FROM information_schema.table_constraints WHERE ${here}`,
     [table],
@@ -164,7 +183,9 @@ const alterations = (table: TableDefinition, existing: Existing, dialect: Dialec
     const name = shortName(index.name);
     if (!existing.indexes.has(name)) {
       const rows = dialect === 'sqlite' && index.having !== undefined ? ` WHERE \`${index.having}\` IS NOT NULL` : '';
-      statements.push(`CREATE ${index.isUnique ? 'UNIQUE ' : ''}INDEX \`${name}\` ON \`${table.name}\` (${quoted(index.columns)})${rows}`);
+      statements.push(
+        `CREATE ${index.isUnique ? 'UNIQUE ' : ''}INDEX \`${name}\` ON \`${table.name}\` (${quoted(index.columns)})${rows}`,
+      );
     }
   }
   return statements;
@@ -174,7 +195,9 @@ const foreignKeys = (table: TableDefinition, existing: Existing): string[] =>
   Object.entries(table.references ?? {}).flatMap(([column, target]) => {
     const name = shortName(`${table.name}_f_${column}`);
     if (existing.constraints.has(name)) return [];
-    return [`ALTER TABLE \`${table.name}\` ADD CONSTRAINT \`${name}\` FOREIGN KEY (\`${column}\`) REFERENCES \`${target}\` (\`id\`)`];
+    return [
+      `ALTER TABLE \`${table.name}\` ADD CONSTRAINT \`${name}\` FOREIGN KEY (\`${column}\`) REFERENCES \`${target}\` (\`id\`)`,
+    ];
   });
 
 /**
@@ -184,7 +207,11 @@ const foreignKeys = (table: TableDefinition, existing: Existing): string[] =>
 export async function migrate(db: Database, tables: readonly TableDefinition[]): Promise<void> {
   const before = new Map<string, Existing>();
   for (const table of tables) before.set(table.name, await readExisting(db, table.name));
-  await db.ddl(tables.flatMap((table) => ((before.get(table.name)?.columns.size ?? 0) > 0 ? [] : [createTableSql(table, db.dialect)])));
+  await db.ddl(
+    tables.flatMap((table) =>
+      (before.get(table.name)?.columns.size ?? 0) > 0 ? [] : [createTableSql(table, db.dialect)],
+    ),
+  );
   for (const table of tables) {
     const existing = await readExisting(db, table.name);
     await db.ddl(alterations(table, existing, db.dialect));

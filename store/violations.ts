@@ -1,5 +1,7 @@
 const textOf = (error: unknown, member: 'code' | 'message'): string =>
-  typeof error === 'object' && error !== null && member in error ? String((error as Record<string, unknown>)[member]) : '';
+  typeof error === 'object' && error !== null && member in error
+    ? String((error as Record<string, unknown>)[member])
+    : '';
 
 const uniqueCodes = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY']);
 

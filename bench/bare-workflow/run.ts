@@ -11,17 +11,29 @@ const concurrency = 40;
 
 const logger = new DefaultLogger('WARN');
 Runtime.install({ logger });
-const workflowBundle = await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('workflows.ts', import.meta.url)), logger });
+const workflowBundle = await bundleWorkflowCode({
+  workflowsPath: fileURLToPath(new URL('workflows.ts', import.meta.url)),
+  logger,
+});
 const connection = await NativeConnection.connect({ address });
 const taskQueue = `bare-${randomUUID()}`;
-const worker = await Worker.create({ connection, taskQueue, workflowBundle, activities: { work: async () => await Promise.resolve('done') } });
+const worker = await Worker.create({
+  connection,
+  taskQueue,
+  workflowBundle,
+  activities: { work: async () => await Promise.resolve('done') },
+});
 const client = new Client({ connection });
 
 const perSecond = await worker.runUntil(async () => {
   const startedAt = performance.now();
   const numbers = Array.from({ length: count }, (_, index) => index).values();
   const runSome = async (): Promise<void> => {
-    for (const number of numbers) await client.workflow.execute<typeof bareWorkflow>('bareWorkflow', { taskQueue, workflowId: `${taskQueue}/${number}` });
+    for (const number of numbers)
+      await client.workflow.execute<typeof bareWorkflow>('bareWorkflow', {
+        taskQueue,
+        workflowId: `${taskQueue}/${number}`,
+      });
   };
   await Promise.all(Array.from({ length: concurrency }, runSome));
   return count / ((performance.now() - startedAt) / 1_000);

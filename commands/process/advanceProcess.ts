@@ -1,4 +1,5 @@
 import type { EntityModel } from '../../core/entity.ts';
+import { linkTo } from '../../core/links.ts';
 import { decide } from '../../core/pipeline/decide.ts';
 import { isClosed } from '../../core/pipeline/run.ts';
 import {
@@ -93,10 +94,6 @@ const released = async (
     : stored;
 };
 
-/** The activity field that links to records of the entity. */
-const linkOf = (ctx: Context, entity: string): string | undefined =>
-  [...modelOf(ctx, 'activity').fields.values()].find((field) => field.target === entity)?.name;
-
 const isByPerson = (event: LinkedEvent): boolean => event.actor.startsWith('user/') || event.actor.startsWith('key/');
 
 const toProcessEvent = (event: LinkedEvent, activities: ReadonlyMap<string, LinkedActivity>): ProcessEvent => {
@@ -168,12 +165,12 @@ const step = async (
   const { key, model, record, process } = now;
   const at = ctx.now().toISOString();
   const definition = await pipelineOf(tx, model, record);
-  const link = linkOf(ctx, key.entity);
+  const link = linkTo(modelOf(ctx, 'activity'), key.entity);
   const { seenSeq, touchedAt: lastTouch, startedAt } = process ?? { seenSeq: 0, touchedAt: undefined, startedAt: at };
   const isFresh = process === undefined && record['version'] === 1;
   const { activities, events } = await readInputs(tx, key, { link, seenSeq, isFresh });
   const touchedAt = events.findLast(isByPerson)?.at ?? lastTouch;
-  const stand: Stand = { model, definition, activities, link, record };
+  const stand: Stand = { model, definition, activities, record };
   const decision = decisionOn(ctx, { stand, events, process, touchedAt });
   await applyEffects(ctx, tx, { stand, effects: decision.effects });
   const after: ProcessRow = {

@@ -4,7 +4,7 @@ import type { Tx } from '../../store/database.ts';
 import { countOpenByOwner } from '../../store/process-inputs.ts';
 import { takeTurn } from '../../store/processes.ts';
 import { tableName, type RecordData } from '../../store/record-table.ts';
-import type { Context } from '../context.ts';
+import { modelOf, type Context } from '../context.ts';
 
 const activeUsers = (ctx: Context): User[] =>
   [...ctx.snapshot.users.values()].filter((user) => !user.isDisabled).toSorted((a, b) => (a.id < b.id ? -1 : 1));
@@ -55,6 +55,7 @@ export async function pickAssignee(
   const counts = await countOpenByOwner(tx, {
     tenantId,
     table: tableName(choice.entity),
+    hasState: modelOf(ctx, choice.entity).fields.has('state'),
     owners: candidates.map((user) => user.id),
   });
   // Among equals the turn decides, so that a quiet morning does not go to one person.

@@ -6,7 +6,8 @@ import { LeitwerkError } from '../../core/errors.ts';
 const toleranceSeconds = 300;
 
 /** `Unauthenticated` with a reason in both languages. */
-export const refused = (de: string, en: string): LeitwerkError => new LeitwerkError('Unauthenticated', { text: { de, en } });
+export const refused = (de: string, en: string): LeitwerkError =>
+  new LeitwerkError('Unauthenticated', { text: { de, en } });
 
 /** Compares without telling by its time where the difference is. */
 export const isSameSecret = (one: string, other: string): boolean => {
@@ -26,17 +27,31 @@ export const headerText = (headers: IncomingHttpHeaders, name: string): string =
  * Checks a Standard Webhooks signature over the raw bytes (`webhook-id`, `webhook-timestamp`, `webhook-signature`).
  * @throws LeitwerkError `Unauthenticated` saying which of them is missing, stale or wrong.
  */
-export function assertSigned(secret: string, request: { readonly headers: IncomingHttpHeaders; readonly raw: Uint8Array; readonly now: Date }): void {
+export function assertSigned(
+  secret: string,
+  request: { readonly headers: IncomingHttpHeaders; readonly raw: Uint8Array; readonly now: Date },
+): void {
   const id = headerText(request.headers, 'webhook-id');
   const timestamp = headerText(request.headers, 'webhook-timestamp');
   const signatures = headerText(request.headers, 'webhook-signature');
   if (id === '' || timestamp === '' || signatures === '') {
-    throw refused('webhook-id, webhook-timestamp und webhook-signature sind nötig.', 'webhook-id, webhook-timestamp and webhook-signature are needed.');
+    throw refused(
+      'webhook-id, webhook-timestamp und webhook-signature sind nötig.',
+      'webhook-id, webhook-timestamp and webhook-signature are needed.',
+    );
   }
   if (!/^\d{1,12}$/.test(timestamp) || Math.abs(request.now.getTime() / 1000 - Number(timestamp)) > toleranceSeconds) {
-    throw refused('webhook-timestamp liegt mehr als 5 Minuten daneben.', 'webhook-timestamp is more than 5 minutes off.');
+    throw refused(
+      'webhook-timestamp liegt mehr als 5 Minuten daneben.',
+      'webhook-timestamp is more than 5 minutes off.',
+    );
   }
-  const expected = createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.`).update(request.raw).digest('base64');
-  const isSigned = signatures.split(' ').some((signature) => signature.startsWith('v1,') && isSameSecret(signature.slice(3), expected));
+  const expected = createHmac('sha256', keyOf(secret))
+    .update(`${id}.${timestamp}.`)
+    .update(request.raw)
+    .digest('base64');
+  const isSigned = signatures
+    .split(' ')
+    .some((signature) => signature.startsWith('v1,') && isSameSecret(signature.slice(3), expected));
   if (!isSigned) throw refused('Die Signatur stimmt nicht.', 'The signature is wrong.');
 }

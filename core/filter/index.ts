@@ -1,13 +1,5 @@
 export type { FilterOptions } from './draft.ts';
-export {
-  allOf,
-  anyOf,
-  everything,
-  negate,
-  type Filter,
-  type FilterCondition,
-  type FilterValue,
-} from './filter.ts';
+export { allOf, anyOf, everything, negate, type Filter, type FilterCondition, type FilterValue } from './filter.ts';
 export { formatFilter } from './format.ts';
 export { matches } from './matches.ts';
 export { parseColumn, parseFilter } from './parse.ts';

@@ -55,7 +55,9 @@ const checksByKind: { readonly [K in (typeof actionKinds)[number]]: Check<K> } =
     for (const [name, value] of Object.entries(fields))
       checkValue(name, value, { ...checks, path: `${at}/setFields/${name}` });
   },
-  addTags: (tags, at, { lookup, report }) => {
+  addTags: (tags, at, checks) => {
+    const { lookup, report } = checks;
+    checkField('tags', at, checks);
     for (const [index, tag] of tags.entries())
       if (!lookup.has('tags', tag)) report(`${at}/addTags/${index}`, 'unknown', unknown('Den Tag', 'tag', tag));
   },
@@ -96,11 +98,9 @@ const checkActivity = (
   if (activity.assignee !== undefined) checkRecipient(activity.assignee, `${at}/assignee`, checks);
 };
 
-const checkAssign = (
-  assign: NonNullable<ActionConfig['assign']>,
-  at: string,
-  { lookup, report }: ActionChecks,
-): void => {
+const checkAssign = (assign: NonNullable<ActionConfig['assign']>, at: string, checks: ActionChecks): void => {
+  const { lookup, report } = checks;
+  checkField('owner', at, checks);
   if ((assign.user === undefined) === (assign.role === undefined)) {
     report(at, 'assign', {
       de: 'Zuweisen braucht entweder „user“ oder „role“.',

@@ -19,7 +19,8 @@ export interface Run {
   entries: number;
 }
 
-const closedStates = new Set(['archived', 'converted', 'won', 'lost', 'closed']);
+/** States of a record that end its process. */
+export const closedStates: ReadonlySet<string> = new Set(['archived', 'converted', 'won', 'lost', 'closed']);
 
 /** A process ends where its record is closed or deleted. */
 export const isClosed = (record: Readonly<Record<string, unknown>>): boolean =>

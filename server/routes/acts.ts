@@ -27,8 +27,16 @@ export interface Act {
   readonly body: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
   /** Says what it would do, for `?dryRun=1`. */
-  readonly preview?: (ctx: Context, model: EntityModel, input: RecordData & { readonly id: string }) => Promise<unknown>;
-  readonly perform: (ctx: Context, model: EntityModel, input: RecordData & { readonly id: string; readonly version?: number }) => Promise<Written & { readonly extra?: RecordData }>;
+  readonly preview?: (
+    ctx: Context,
+    model: EntityModel,
+    input: RecordData & { readonly id: string },
+  ) => Promise<unknown>;
+  readonly perform: (
+    ctx: Context,
+    model: EntityModel,
+    input: RecordData & { readonly id: string; readonly version?: number },
+  ) => Promise<Written & { readonly extra?: RecordData }>;
 }
 
 const text: JsonSchema = { type: 'string' };
@@ -42,7 +50,8 @@ export const acts: readonly Act[] = [
     summary: { de: 'Verantwortlichen setzen', en: 'Assign' },
     body: { owner: textOrEmpty },
     required: ['owner'],
-    perform: async (ctx, model, input) => await assignRecord(ctx, model, { id: input.id, owner: textOrNull(input['owner'], '/owner') }),
+    perform: async (ctx, model, input) =>
+      await assignRecord(ctx, model, { id: input.id, owner: textOrNull(input['owner'], '/owner') }),
   },
   {
     name: 'move',
@@ -50,14 +59,16 @@ export const acts: readonly Act[] = [
     summary: { de: 'In eine andere Stufe bringen', en: 'Move to another stage' },
     body: { stage: text },
     required: ['stage'],
-    perform: async (ctx, model, input) => await moveStage(ctx, model, { id: input.id, stage: asText(input['stage'], '/stage'), version: input.version }),
+    perform: async (ctx, model, input) =>
+      await moveStage(ctx, model, { id: input.id, stage: asText(input['stage'], '/stage'), version: input.version }),
   },
   {
     name: 'archive',
     entities: ['lead'],
     summary: { de: 'Archivieren', en: 'Archive' },
     body: { reason: textOrEmpty },
-    perform: async (ctx, _model, input) => await archiveLead(ctx, { id: input.id, reason: optionalText(input['reason'], '/reason') }),
+    perform: async (ctx, _model, input) =>
+      await archiveLead(ctx, { id: input.id, reason: optionalText(input['reason'], '/reason') }),
   },
   {
     name: 'unarchive',
@@ -72,7 +83,8 @@ export const acts: readonly Act[] = [
     summary: { de: 'Zurückstellen', en: 'Snooze' },
     body: { until: { type: ['string', 'null'], format: 'date-time' } },
     required: ['until'],
-    perform: async (ctx, _model, input) => await snoozeLead(ctx, { id: input.id, until: textOrNull(input['until'], '/until') }),
+    perform: async (ctx, _model, input) =>
+      await snoozeLead(ctx, { id: input.id, until: textOrNull(input['until'], '/until') }),
   },
   {
     name: 'create-organization',
@@ -94,7 +106,8 @@ export const acts: readonly Act[] = [
     summary: { de: 'Mit Firma oder Person verknüpfen', en: 'Link with organization or person' },
     body: { organization: textOrEmpty, person: textOrEmpty },
     perform: async (ctx, _model, input) => {
-      const side = (name: 'organization' | 'person'): string | null | undefined => (name in input ? textOrNull(input[name], `/${name}`) : undefined);
+      const side = (name: 'organization' | 'person'): string | null | undefined =>
+        name in input ? textOrNull(input[name], `/${name}`) : undefined;
       return await linkContacts(ctx, { id: input.id, organization: side('organization'), person: side('person') });
     },
   },
@@ -106,7 +119,10 @@ export const acts: readonly Act[] = [
     perform: async (ctx, _model, input) => {
       const kind = input['kind'] === 'deal' ? 'deal' : 'lead';
       const made = await convertLead(ctx, { id: input.id, title: optionalText(input['title'], '/title'), kind });
-      return { ...made.lead, extra: { opportunity: visibleRecord(ctx, modelOf(ctx, 'opportunity'), made.opportunity.record) } };
+      return {
+        ...made.lead,
+        extra: { opportunity: visibleRecord(ctx, modelOf(ctx, 'opportunity'), made.opportunity.record) },
+      };
     },
   },
   {
@@ -116,7 +132,11 @@ export const acts: readonly Act[] = [
     body: { text, noteType: textOrEmpty },
     required: ['text'],
     perform: async (ctx, model, input) => {
-      const note = { id: input.id, text: asText(input['text'], '/text'), noteType: optionalText(input['noteType'], '/noteType') };
+      const note = {
+        id: input.id,
+        text: asText(input['text'], '/text'),
+        noteType: optionalText(input['noteType'], '/noteType'),
+      };
       const entry = await addNote(ctx, model, note);
       return { ...entry, extra: { entry: visibleRecord(ctx, modelOf(ctx, 'timeline-entry'), entry.record) } };
     },
@@ -149,7 +169,8 @@ export const acts: readonly Act[] = [
     entities: ['activity'],
     summary: { de: 'Erledigen', en: 'Complete' },
     body: { result: textOrEmpty },
-    perform: async (ctx, _model, input) => await completeActivity(ctx, { id: input.id, result: optionalText(input['result'], '/result') }),
+    perform: async (ctx, _model, input) =>
+      await completeActivity(ctx, { id: input.id, result: optionalText(input['result'], '/result') }),
   },
   {
     name: 'reopen',
@@ -173,7 +194,12 @@ export const acts: readonly Act[] = [
     required: ['dueAt'],
     perform: async (ctx, _model, input) => {
       const startAt = optionalText(input['startAt'], '/startAt');
-      return await moveActivity(ctx, { id: input.id, startAt, dueAt: asText(input['dueAt'], '/dueAt'), shiftFollowers: input['shiftFollowers'] === true });
+      return await moveActivity(ctx, {
+        id: input.id,
+        startAt,
+        dueAt: asText(input['dueAt'], '/dueAt'),
+        shiftFollowers: input['shiftFollowers'] === true,
+      });
     },
   },
 ];
@@ -182,10 +208,15 @@ export const acts: readonly Act[] = [
 export const migrationOf = (input: RecordData & { readonly id: string }): Migration => ({
   id: input.id,
   revision: integerOf(input['revision'], '/revision'),
-  stageMap: input['stageMap'] === undefined ? undefined : (asObject(input['stageMap']) as Readonly<Record<string, string>>),
+  stageMap:
+    input['stageMap'] === undefined ? undefined : (asObject(input['stageMap']) as Readonly<Record<string, string>>),
 });
 
-const contact = async (ctx: Context, kind: 'organization' | 'person', input: RecordData & { id: string }): Promise<Written & { extra: RecordData }> => {
+const contact = async (
+  ctx: Context,
+  kind: 'organization' | 'person',
+  input: RecordData & { id: string },
+): Promise<Written & { extra: RecordData }> => {
   const fields = input['fields'] === undefined || input['fields'] === null ? undefined : asObject(input['fields']);
   const made = await createContact(ctx, { lead: input.id, kind, fields, force: input['force'] === true });
   return { ...made.lead, extra: { [kind]: visibleRecord(ctx, modelOf(ctx, kind), made.contact.record) } };
@@ -204,7 +235,8 @@ const performCall = async (call: Call, act: Act): Promise<Answer> => {
   const model = modelOf(call.ctx, call.params['plural'] ?? '');
   const body = call.body === undefined ? {} : asObject(call.body);
   const input = { ...body, id: call.params['id'] ?? '' };
-  if (act.preview !== undefined && call.query.get('dryRun') === '1') return { json: { data: await act.preview(call.ctx, model, input) } };
+  if (act.preview !== undefined && call.query.get('dryRun') === '1')
+    return { json: { data: await act.preview(call.ctx, model, input) } };
   const version = versionOf(call);
   const result = await act.perform(call.ctx, model, { ...input, ...(version === undefined ? {} : { version }) });
   if (act.name === 'note') return { status: 201, json: { data: result.extra?.['entry'], event: result.event } };
@@ -218,7 +250,12 @@ export const actRoutes: readonly Route[] = acts.map((act) => ({
   path: `/:plural/:id/${act.name}`,
   summary: act.summary,
   access: { kind: 'verb', verb: act.name },
-  body: { type: 'object', properties: act.body, ...(act.required === undefined ? {} : { required: act.required }), additionalProperties: false },
+  body: {
+    type: 'object',
+    properties: act.body,
+    ...(act.required === undefined ? {} : { required: act.required }),
+    additionalProperties: false,
+  },
   answer: recordSchema,
   isFor: (model) => hasAct(act, model),
   handle: async (call) => await performCall(call, act),

@@ -33,26 +33,48 @@ const performBulk = async (call: Call): Promise<Answer> => {
   const body = asObject(call.body);
   const ids = await idsOf(call, model, body);
   if (ids.length > mostRecords) {
-    const message = call.ctx.language === 'de' ? `Höchstens ${mostRecords} Datensätze auf einmal.` : `At most ${mostRecords} records at once.`;
+    const message =
+      call.ctx.language === 'de'
+        ? `Höchstens ${mostRecords} Datensätze auf einmal.`
+        : `At most ${mostRecords} records at once.`;
     throw new LeitwerkError('InvalidInput', { issues: [{ path: '/ids', code: 'maxItems', message }] });
   }
-  const act = body['act'] === undefined ? undefined : acts.find((one) => one.name === body['act'] && hasAct(one, model));
+  const act =
+    body['act'] === undefined ? undefined : acts.find((one) => one.name === body['act'] && hasAct(one, model));
   if (body['act'] !== undefined && act === undefined) {
-    throw new LeitwerkError('InvalidInput', { issues: [{ path: '/act', code: 'choice', message: `There is no act "${JSON.stringify(body['act'])}".` }] });
+    throw new LeitwerkError('InvalidInput', {
+      issues: [{ path: '/act', code: 'choice', message: `There is no act "${JSON.stringify(body['act'])}".` }],
+    });
   }
   const input = asObject(act === undefined ? body['patch'] : (body['input'] ?? {}));
   const failed: RecordData[] = [];
   const events: number[] = [];
   for (const id of ids) {
     try {
-      const result = act === undefined ? await updateRecord(call.ctx, model, { id, patch: input }) : await act.perform(call.ctx, model, { ...input, id });
+      const result =
+        act === undefined
+          ? await updateRecord(call.ctx, model, { id, patch: input })
+          : await act.perform(call.ctx, model, { ...input, id });
       events.push(result.event);
     } catch (error) {
-      const context = { language: call.ctx.language, requestId: call.ctx.requestId ?? '', onUnexpected: (cause: unknown) => call.services.log.error({ err: cause }, 'bulk') };
+      const context = {
+        language: call.ctx.language,
+        requestId: call.ctx.requestId ?? '',
+        onUnexpected: (cause: unknown) => call.services.log.error({ err: cause }, 'bulk'),
+      };
       failed.push({ id, error: toProblem(error, context).body });
     }
   }
-  return { json: { data: { changed: events.filter((event) => event > 0).length, unchanged: events.filter((event) => event === 0).length, failed, events } } };
+  return {
+    json: {
+      data: {
+        changed: events.filter((event) => event > 0).length,
+        unchanged: events.filter((event) => event === 0).length,
+        failed,
+        events,
+      },
+    },
+  };
 };
 
 /** `POST /<plural>/bulk {ids | filter, patch | act + input}`. */

@@ -17,7 +17,8 @@ const kindOf = (call: Call): string => toConfigKind(call.params['kind'] ?? '');
 
 const isDryRun = (call: Call): boolean => ['1', 'true'].includes(call.query.get('dryRun') ?? '');
 
-const wantsYaml = (call: Call): boolean => /yaml/.test(call.headers.accept ?? '') && !/json/.test(call.headers.accept ?? '');
+const wantsYaml = (call: Call): boolean =>
+  /yaml/.test(call.headers.accept ?? '') && !/json/.test(call.headers.accept ?? '');
 
 const presentHead = (head: ConfigHead): RecordData => ({ key: head.key, revision: head.revision, value: head.value });
 
@@ -40,7 +41,10 @@ const read = async (call: Call): Promise<Answer> => {
   const etag = `"${head.revision}"`;
   if (wantsYaml(call)) return { text: head.yaml, headers: { etag, 'content-type': 'application/yaml; charset=utf-8' } };
   const { isArchived, hash, author, comment, createdAt, yaml } = head;
-  return { headers: { etag }, json: { data: { ...presentHead(head), yaml, hash, author, comment, createdAt, isArchived } } };
+  return {
+    headers: { etag },
+    json: { data: { ...presentHead(head), yaml, hash, author, comment, createdAt, isArchived } },
+  };
 };
 
 /** A JSON body may be the value itself or what a read answered: `{data: {value}}`. */
@@ -61,7 +65,11 @@ const write = async (call: Call): Promise<Answer> => {
   if (isDryRun(call)) return { json: { data: await previewConfig(call.ctx, inputOf(call)) } };
   const published = await publishConfig(call.ctx, inputOf(call));
   await call.services.registry.refresh();
-  return { status: published.revision === 1 && published.isNew ? 201 : 200, headers: { etag: `"${published.revision}"` }, json: { data: published } };
+  return {
+    status: published.revision === 1 && published.isNew ? 201 : 200,
+    headers: { etag: `"${published.revision}"` },
+    json: { data: published },
+  };
 };
 
 const archive = async (call: Call): Promise<Answer> => {
@@ -75,7 +83,14 @@ const listRevisions = async (call: Call, kind: string, key: string): Promise<Ans
   if (revisions.length === 0) throw new LeitwerkError('NotFound');
   const { users } = call.ctx.snapshot;
   const authorName = (author: string): string => users.get(author.replace(/^user\//, ''))?.name ?? author;
-  const data = revisions.map(({ revision, hash, author, comment, createdAt }) => ({ revision, hash, author, authorName: authorName(author), comment, createdAt }));
+  const data = revisions.map(({ revision, hash, author, comment, createdAt }) => ({
+    revision,
+    hash,
+    author,
+    authorName: authorName(author),
+    comment,
+    createdAt,
+  }));
   return { json: { data } };
 };
 
@@ -95,13 +110,23 @@ const restore = async (call: Call, kind: string, key: string): Promise<Answer> =
 
 const readSchemas = (call: Call): Answer => {
   const models = [...call.ctx.snapshot.models.values()].filter((model) => call.ctx.ability.can('read', model.name));
-  return { json: { data: models.map((model) => ({ entity: model.name, plural: model.plural, revision: model.revision, schema: shownSchema(call, model.name) })) } };
+  return {
+    json: {
+      data: models.map((model) => ({
+        entity: model.name,
+        plural: model.plural,
+        revision: model.revision,
+        schema: shownSchema(call, model.name),
+      })),
+    },
+  };
 };
 
 /** The schema with the fields that the system adds, as forms and lists need it; without what this actor may not see. */
 const shownSchema = (call: Call, entity: string): RecordData => {
   const model = modelOf(call.ctx, entity);
-  const isShown = (name: string): boolean => model.fields.get(name)?.isHidden !== true && call.ctx.ability.isReadable(model.name, name);
+  const isShown = (name: string): boolean =>
+    model.fields.get(name)?.isHidden !== true && call.ctx.ability.isReadable(model.name, name);
   const properties: Record<string, unknown> = {};
   for (const [name, field] of model.fields) {
     if (!isShown(name)) continue;
@@ -125,7 +150,10 @@ const readSchema = async (call: Call): Promise<Answer> => {
   const etag = `"${model.revision}"`;
   if (call.headers['if-none-match'] === etag) return { status: 304, headers: { etag } };
   const schema = call.ctx.ability.may('config', 'read') ? model.schema : shownSchema(call, model.name);
-  return { headers: { etag }, json: { data: { entity: model.name, plural: model.plural, schema, revision: model.revision } } };
+  return {
+    headers: { etag },
+    json: { data: { entity: model.name, plural: model.plural, schema, revision: model.revision } },
+  };
 };
 
 const schemaName = (call: Call): string => {
@@ -145,7 +173,11 @@ const writeSchema = async (call: Call): Promise<Answer> => {
   const published = await publishSchema(call.ctx, input);
   await call.services.registry.refresh();
   const status = published.revision === 1 && published.isNew ? 201 : 200;
-  return { status, headers: { etag: `"${published.revision}"` }, json: { data: { schema: input.schema, revision: published.revision, impact: published.impact } } };
+  return {
+    status,
+    headers: { etag: `"${published.revision}"` },
+    json: { data: { schema: input.schema, revision: published.revision, impact: published.impact } },
+  };
 };
 
 const signedIn = { kind: 'signedIn' } as const;
@@ -156,8 +188,20 @@ const schemaKey = (call: Call): [string, string] => ['schemas', schemaName(call)
 
 /** Configuration and schemas: read by everyone who is signed in, because forms and lists are made of them; written by admins. */
 export const configRoutes: readonly Route[] = [
-  { method: 'get', path: '/schemas', summary: { de: 'Schemas aller Objekte', en: 'Schemas of every entity' }, access: signedIn, handle: readSchemas },
-  { method: 'get', path: '/schemas/:entity', summary: { de: 'Schema eines Objekts', en: 'Schema of an entity' }, access: signedIn, handle: readSchema },
+  {
+    method: 'get',
+    path: '/schemas',
+    summary: { de: 'Schemas aller Objekte', en: 'Schemas of every entity' },
+    access: signedIn,
+    handle: readSchemas,
+  },
+  {
+    method: 'get',
+    path: '/schemas/:entity',
+    summary: { de: 'Schema eines Objekts', en: 'Schema of an entity' },
+    access: signedIn,
+    handle: readSchema,
+  },
   {
     method: 'put',
     path: '/schemas/:entity',
@@ -167,14 +211,77 @@ export const configRoutes: readonly Route[] = [
     query: { ...dryRun, confirm: { type: 'string', description: 'Hash of the impact of a destructive change.' } },
     handle: writeSchema,
   },
-  { method: 'get', path: '/schemas/:entity/revisions', summary: { de: 'Fassungen eines Schemas', en: 'Revisions of a schema' }, access: mayConfigure, handle: async (call) => await listRevisions(call, ...schemaKey(call)) },
-  { method: 'get', path: '/schemas/:entity/revisions/:revision', summary: { de: 'Eine Fassung', en: 'One revision' }, access: mayConfigure, handle: async (call) => await readOneRevision(call, ...schemaKey(call)) },
-  { method: 'post', path: '/schemas/:entity/revisions/:revision/restore', summary: { de: 'Fassung wiederherstellen', en: 'Restore a revision' }, access: mayConfigure, handle: async (call) => await restore(call, ...schemaKey(call)) },
-  { method: 'get', path: '/config/:kind', summary: { de: 'Einstellungen einer Art', en: 'Settings of a kind' }, access: signedIn, handle: list },
-  { method: 'get', path: '/config/:kind/:key', summary: { de: 'Eine Einstellung', en: 'One setting' }, access: signedIn, handle: read },
-  { method: 'put', path: '/config/:kind/:key', summary: { de: 'Einstellung veröffentlichen', en: 'Publish a setting' }, access: mayConfigure, accepts: yamlTypes, body: { type: 'object' }, query: dryRun, handle: write },
-  { method: 'delete', path: '/config/:kind/:key', summary: { de: 'Einstellung stilllegen', en: 'Archive a setting' }, access: mayConfigure, handle: archive },
-  { method: 'get', path: '/config/:kind/:key/revisions', summary: { de: 'Fassungen', en: 'Revisions' }, access: mayConfigure, handle: async (call) => await listRevisions(call, ...kindAndKey(call)) },
-  { method: 'get', path: '/config/:kind/:key/revisions/:revision', summary: { de: 'Eine Fassung', en: 'One revision' }, access: mayConfigure, handle: async (call) => await readOneRevision(call, ...kindAndKey(call)) },
-  { method: 'post', path: '/config/:kind/:key/revisions/:revision/restore', summary: { de: 'Fassung wiederherstellen', en: 'Restore a revision' }, access: mayConfigure, handle: async (call) => await restore(call, ...kindAndKey(call)) },
+  {
+    method: 'get',
+    path: '/schemas/:entity/revisions',
+    summary: { de: 'Fassungen eines Schemas', en: 'Revisions of a schema' },
+    access: mayConfigure,
+    handle: async (call) => await listRevisions(call, ...schemaKey(call)),
+  },
+  {
+    method: 'get',
+    path: '/schemas/:entity/revisions/:revision',
+    summary: { de: 'Eine Fassung', en: 'One revision' },
+    access: mayConfigure,
+    handle: async (call) => await readOneRevision(call, ...schemaKey(call)),
+  },
+  {
+    method: 'post',
+    path: '/schemas/:entity/revisions/:revision/restore',
+    summary: { de: 'Fassung wiederherstellen', en: 'Restore a revision' },
+    access: mayConfigure,
+    handle: async (call) => await restore(call, ...schemaKey(call)),
+  },
+  {
+    method: 'get',
+    path: '/config/:kind',
+    summary: { de: 'Einstellungen einer Art', en: 'Settings of a kind' },
+    access: signedIn,
+    handle: list,
+  },
+  {
+    method: 'get',
+    path: '/config/:kind/:key',
+    summary: { de: 'Eine Einstellung', en: 'One setting' },
+    access: signedIn,
+    handle: read,
+  },
+  {
+    method: 'put',
+    path: '/config/:kind/:key',
+    summary: { de: 'Einstellung veröffentlichen', en: 'Publish a setting' },
+    access: mayConfigure,
+    accepts: yamlTypes,
+    body: { type: 'object' },
+    query: dryRun,
+    handle: write,
+  },
+  {
+    method: 'delete',
+    path: '/config/:kind/:key',
+    summary: { de: 'Einstellung stilllegen', en: 'Archive a setting' },
+    access: mayConfigure,
+    handle: archive,
+  },
+  {
+    method: 'get',
+    path: '/config/:kind/:key/revisions',
+    summary: { de: 'Fassungen', en: 'Revisions' },
+    access: mayConfigure,
+    handle: async (call) => await listRevisions(call, ...kindAndKey(call)),
+  },
+  {
+    method: 'get',
+    path: '/config/:kind/:key/revisions/:revision',
+    summary: { de: 'Eine Fassung', en: 'One revision' },
+    access: mayConfigure,
+    handle: async (call) => await readOneRevision(call, ...kindAndKey(call)),
+  },
+  {
+    method: 'post',
+    path: '/config/:kind/:key/revisions/:revision/restore',
+    summary: { de: 'Fassung wiederherstellen', en: 'Restore a revision' },
+    access: mayConfigure,
+    handle: async (call) => await restore(call, ...kindAndKey(call)),
+  },
 ];

@@ -12,17 +12,22 @@ import { withoutMarks } from '../intake/marks.ts';
 import { sourceAddress } from '../source-address.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
-const messageOf = async (call: Call): Promise<RecordData> => await readRecord(call.ctx, modelOf(call.ctx, 'intake-message'), call.params['id'] ?? '');
+const messageOf = async (call: Call): Promise<RecordData> =>
+  await readRecord(call.ctx, modelOf(call.ctx, 'intake-message'), call.params['id'] ?? '');
 
 const rawOf = async (call: Call, message: RecordData): Promise<Uint8Array> =>
-  typeof message['bodyBlob'] === 'string' ? await call.services.blobs.get(message['bodyBlob']) : Buffer.from(String(message['body'] ?? ''));
+  typeof message['bodyBlob'] === 'string'
+    ? await call.services.blobs.get(message['bodyBlob'])
+    : Buffer.from(String(message['body'] ?? ''));
 
 const replay = async (call: Call): Promise<Answer> => {
   const message = await messageOf(call);
   const read = await readContent(await rawOf(call, message), String(message['contentType'] ?? ''));
   const content = 'fields' in read ? { fields: withoutMarks(read.fields) } : read;
   const result = await replayMessage(call.ctx, { id: String(message['id']), content });
-  return { json: { data: visibleRecord(call.ctx, modelOf(call.ctx, 'intake-message'), result.record), event: result.event } };
+  return {
+    json: { data: visibleRecord(call.ctx, modelOf(call.ctx, 'intake-message'), result.record), event: result.event },
+  };
 };
 
 /** Always a download: what strangers send never becomes a page of ours. */
@@ -45,7 +50,10 @@ const attachment = async (call: Call): Promise<Answer> => {
   const list = (message['attachments'] ?? []) as readonly RecordData[];
   const file = list[Number(call.params['index'] ?? -1)];
   if (file === undefined) throw new LeitwerkError('NotFound');
-  return download(await call.services.blobs.get(String(file['blob'])), String(file['name'] === '' ? 'datei' : file['name']));
+  return download(
+    await call.services.blobs.get(String(file['blob'])),
+    String(file['name'] === '' ? 'datei' : file['name']),
+  );
 };
 
 const sources = async (call: Call): Promise<Answer> => {
@@ -53,7 +61,14 @@ const sources = async (call: Call): Promise<Answer> => {
   const figures = await readSourceFigures(services.db, { tenantId: ctx.actor.tenantId, now: services.now() });
   const data = [...ctx.snapshot.config('sources').values()].map((head) => {
     const source = head.value as Source;
-    return { key: source.key, label: source.label, auth: source.auth, isActive: source.isActive !== false, ...sourceAddress(services.publicUrl, ctx.actor.tenantId, source), ...figures(source.key) };
+    return {
+      key: source.key,
+      label: source.label,
+      auth: source.auth,
+      isActive: source.isActive !== false,
+      ...sourceAddress(services.publicUrl, ctx.actor.tenantId, source),
+      ...figures(source.key),
+    };
   });
   return { json: { data } };
 };
@@ -62,12 +77,20 @@ const rotate = async (call: Call, guard: { forget(): void }): Promise<Answer> =>
   const made = await rotateSource(call.ctx, call.services.secrets, call.params['key'] ?? '');
   guard.forget();
   const source = call.ctx.snapshot.config('sources').get(made.source)?.value as Source;
-  return { json: { data: { ...made, url: sourceAddress(call.services.publicUrl, call.ctx.actor.tenantId, source).url } } };
+  return {
+    json: { data: { ...made, url: sourceAddress(call.services.publicUrl, call.ctx.actor.tenantId, source).url } },
+  };
 };
 
 /** Received messages and the sources they come through. */
 export const intakeRoutes = (guard: { forget(): void }): readonly Route[] => [
-  { method: 'get', path: '/sources', summary: { de: 'Quellen mit Zahlen', en: 'Sources with figures' }, access: { kind: 'verb', verb: 'read', entity: 'lead' }, handle: sources },
+  {
+    method: 'get',
+    path: '/sources',
+    summary: { de: 'Quellen mit Zahlen', en: 'Sources with figures' },
+    access: { kind: 'verb', verb: 'read', entity: 'lead' },
+    handle: sources,
+  },
   {
     method: 'post',
     path: '/sources/:key/rotate',
@@ -75,8 +98,20 @@ export const intakeRoutes = (guard: { forget(): void }): readonly Route[] => [
     access: { kind: 'may', area: 'config' },
     handle: async (call) => await rotate(call, guard),
   },
-  { method: 'post', path: '/intake-messages/:id/replay', summary: { de: 'Nachricht erneut verarbeiten', en: 'Work a message again' }, access: { kind: 'verb', verb: 'create', entity: 'lead' }, handle: replay },
-  { method: 'get', path: '/intake-messages/:id/raw', summary: { de: 'Rohdaten laden', en: 'Download the raw body' }, access: { kind: 'verb', verb: 'read', entity: 'intake-message' }, handle: raw },
+  {
+    method: 'post',
+    path: '/intake-messages/:id/replay',
+    summary: { de: 'Nachricht erneut verarbeiten', en: 'Work a message again' },
+    access: { kind: 'verb', verb: 'create', entity: 'lead' },
+    handle: replay,
+  },
+  {
+    method: 'get',
+    path: '/intake-messages/:id/raw',
+    summary: { de: 'Rohdaten laden', en: 'Download the raw body' },
+    access: { kind: 'verb', verb: 'read', entity: 'intake-message' },
+    handle: raw,
+  },
   {
     method: 'get',
     path: '/intake-messages/:id/attachments/:index',

@@ -17,7 +17,9 @@ const presentMatches = (matches: Matches): Answer => ({
 
 const ofLead = async (call: Call): Promise<Answer> => {
   const lead = await readRecord(call.ctx, modelOf(call.ctx, 'lead'), call.params['id'] ?? '');
-  return presentMatches(await findMatches(call.ctx, call.services.db, { sketch: toSketch(lead), exceptLead: String(lead['id']) }));
+  return presentMatches(
+    await findMatches(call.ctx, call.services.db, { sketch: toSketch(lead), exceptLead: String(lead['id']) }),
+  );
 };
 
 const beforehand = async (call: Call): Promise<Answer> =>

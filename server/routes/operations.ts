@@ -35,7 +35,10 @@ export const operationsRoutes = (live: LiveEvents, health: Health): readonly Rou
   {
     method: 'get',
     path: '/events',
-    summary: { de: 'Änderungen, während sie geschehen (Server-Sent Events)', en: 'Changes as they happen (server-sent events)' },
+    summary: {
+      de: 'Änderungen, während sie geschehen (Server-Sent Events)',
+      en: 'Changes as they happen (server-sent events)',
+    },
     access: { kind: 'signedIn' },
     handle: async (call) => await events(call, live),
   },
@@ -44,6 +47,10 @@ export const operationsRoutes = (live: LiveEvents, health: Health): readonly Rou
     path: '/operations',
     summary: { de: 'Zustand aller Teile', en: 'State of every part' },
     access: { kind: 'may', area: 'operate' },
-    handle: async (call) => ({ json: { data: { parts: await health.parts(), attention: [...configFaults(call), ...(await parkedProcesses(call))] } } }),
+    handle: async (call) => ({
+      json: {
+        data: { parts: await health.parts(), attention: [...configFaults(call), ...(await parkedProcesses(call))] },
+      },
+    }),
   },
 ];

@@ -44,7 +44,8 @@ const audit = async (call: Call): Promise<Answer> => {
 const visibleChanges = (call: Call, entity: string, changes: RecordData | null): RecordData | null => {
   const model = call.ctx.snapshot.models.get(entity);
   if (changes === null || model === undefined) return changes;
-  const isVisible = (name: string): boolean => model.fields.get(name)?.isHidden !== true && call.ctx.ability.isReadable(entity, name);
+  const isVisible = (name: string): boolean =>
+    model.fields.get(name)?.isHidden !== true && call.ctx.ability.isReadable(entity, name);
   return Object.fromEntries(Object.entries(changes).filter(([name]) => isVisible(name) || name === 'deletedAt'));
 };
 
@@ -62,32 +63,50 @@ const subtitleFields: Readonly<Record<string, readonly string[]>> = {
 const hitsOf = async (call: Call, model: EntityModel, search: string): Promise<RecordData[]> => {
   const { ctx } = call;
   const wanted = new Set(['id', model.titleField, ...(subtitleFields[model.name] ?? [])]);
-  const fields = [...model.fields.values()].filter((field) => wanted.has(field.name) && ctx.ability.isReadable(model.name, field.name));
+  const fields = [...model.fields.values()].filter(
+    (field) => wanted.has(field.name) && ctx.ability.isReadable(model.name, field.name),
+  );
   const page = await listRecords(call.services.db, model, {
     tenantId: ctx.actor.tenantId,
     rows: ctx.ability.rowFilter('read', model.name),
-    search: { text: search, fields: [...model.fields.values()].filter((field) => ctx.ability.isReadable(model.name, field.name)) },
+    search: {
+      text: search,
+      fields: [...model.fields.values()].filter((field) => ctx.ability.isReadable(model.name, field.name)),
+    },
     sort: [{ field: 'createdAt', isDescending: true }],
     limit: hitsEach,
     fields,
     total: 'none',
   });
   return page.data.map((record) => {
-    const subtitle = (subtitleFields[model.name] ?? []).map((name) => record[name]).filter((value) => typeof value === 'string' && value !== '');
-    return { entity: model.name, plural: model.plural, id: record['id'], title: record[model.titleField] ?? '', subtitle: subtitle.join(' · ') };
+    const subtitle = (subtitleFields[model.name] ?? [])
+      .map((name) => record[name])
+      .filter((value) => typeof value === 'string' && value !== '');
+    return {
+      entity: model.name,
+      plural: model.plural,
+      id: record['id'],
+      title: record[model.titleField] ?? '',
+      subtitle: subtitle.join(' · '),
+    };
   });
 };
 
 const search = async (call: Call): Promise<Answer> => {
   const text = (call.query.get('q') ?? '').trim().slice(0, 200);
   if (text.length < 2) return { json: { data: [] } };
-  const models = searched.flatMap((name) => call.ctx.snapshot.models.get(name) ?? []).filter((model) => call.ctx.ability.can('read', model.name));
+  const models = searched
+    .flatMap((name) => call.ctx.snapshot.models.get(name) ?? [])
+    .filter((model) => call.ctx.ability.can('read', model.name));
   const data: RecordData[] = [];
   for (const model of models) data.push(...(await hitsOf(call, model, text)));
   return { json: { data } };
 };
 
-const reader = (call: Call): { tenantId: string; userId: string } => ({ tenantId: call.ctx.actor.tenantId, userId: call.ctx.actor.id });
+const reader = (call: Call): { tenantId: string; userId: string } => ({
+  tenantId: call.ctx.actor.tenantId,
+  userId: call.ctx.actor.id,
+});
 
 const notices = async (call: Call): Promise<Answer> => {
   const { notices: list, unread } = await readNotices(call.services.db, reader(call));
@@ -97,13 +116,21 @@ const notices = async (call: Call): Promise<Answer> => {
 /** Opening the list reads what is in it, not what comes meanwhile. */
 const readAll = async (call: Call): Promise<Answer> => {
   const upTo = asText(asObject(call.body)['upTo'], '/upTo');
-  await call.services.db.write(async (tx) => await markNoticesRead(tx, { ...reader(call), upTo, at: call.ctx.now().toISOString() }));
+  await call.services.db.write(
+    async (tx) => await markNoticesRead(tx, { ...reader(call), upTo, at: call.ctx.now().toISOString() }),
+  );
   return { status: 204 };
 };
 
 /** Looking across records: own notices, the audit log, the search of the command palette. */
 export const overviewRoutes: readonly Route[] = [
-  { method: 'get', path: '/notices', summary: { de: 'Eigene Hinweise', en: 'Own notices' }, access: { kind: 'signedIn' }, handle: notices },
+  {
+    method: 'get',
+    path: '/notices',
+    summary: { de: 'Eigene Hinweise', en: 'Own notices' },
+    access: { kind: 'signedIn' },
+    handle: notices,
+  },
   {
     method: 'post',
     path: '/notices/read',
@@ -117,7 +144,12 @@ export const overviewRoutes: readonly Route[] = [
     path: '/audit',
     summary: { de: 'Protokoll aller Schreibvorgänge', en: 'Log of every write' },
     access: { kind: 'may', area: 'audit' },
-    query: { entity: { type: 'string' }, record: { type: 'string' }, limit: { type: 'integer' }, cursor: { type: 'string' } },
+    query: {
+      entity: { type: 'string' },
+      record: { type: 'string' },
+      limit: { type: 'integer' },
+      cursor: { type: 'string' },
+    },
     handle: audit,
   },
   {
@@ -129,4 +161,3 @@ export const overviewRoutes: readonly Route[] = [
     handle: search,
   },
 ];
-

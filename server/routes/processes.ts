@@ -1,4 +1,5 @@
 import { LeitwerkError } from '../../core/errors.ts';
+import { isClosed } from '../../core/pipeline/run.ts';
 import { modelOf } from '../../commands/context.ts';
 import { readRecord } from '../../commands/readRecord.ts';
 import { readParked, readProcess, type ProcessKey, type ProcessRow } from '../../store/processes.ts';
@@ -25,15 +26,39 @@ const processOf = async (call: Call): Promise<Answer> => {
   const process = await readProcess(call.services.db, key);
   const { pipeline, pipelineRevision: revision, stage } = record;
   const latestRevision = call.ctx.snapshot.config('pipelines').get(String(pipeline))?.revision ?? null;
-  const migratable = record['state'] === 'open' && latestRevision !== null && latestRevision !== revision;
+  const migratable = !isClosed(record) && latestRevision !== null && latestRevision !== revision;
   const state = process?.state ?? (pipeline === null ? 'none' : 'starting');
-  return { json: { data: { state, pipeline, revision, latestRevision, stage, ...presentNext(process), temporalUrl: temporalUrl(call, key), migratable } } };
+  return {
+    json: {
+      data: {
+        state,
+        pipeline,
+        revision,
+        latestRevision,
+        stage,
+        ...presentNext(process),
+        temporalUrl: temporalUrl(call, key),
+        migratable,
+      },
+    },
+  };
 };
 
 const presentParked = (call: Call, parked: { process: ProcessRow; plural: string; title: unknown }): RecordData => {
   const { process, plural, title } = parked;
   const { code = null, message = null, step = null, attempts = 0, at = process.updatedAt } = process.error ?? {};
-  return { entity: process.entity, plural, recordId: process.recordId, title, code, error: message, step, attempts, since: at, temporalUrl: temporalUrl(call, process) };
+  return {
+    entity: process.entity,
+    plural,
+    recordId: process.recordId,
+    title,
+    code,
+    error: message,
+    step,
+    attempts,
+    since: at,
+    temporalUrl: temporalUrl(call, process),
+  };
 };
 
 /** Parked processes whose records this actor may see, newest first. */
@@ -43,7 +68,9 @@ export const parkedProcesses = async (call: Call): Promise<readonly RecordData[]
     try {
       const model = modelOf(call.ctx, process.entity);
       const record = await readRecord(call.ctx, model, process.recordId);
-      list.push(presentParked(call, { process, plural: model.plural, title: record[model.titleField] ?? process.recordId }));
+      list.push(
+        presentParked(call, { process, plural: model.plural, title: record[model.titleField] ?? process.recordId }),
+      );
     } catch (error) {
       // Not theirs to see, or gone.
       if (!(error instanceof LeitwerkError && error.code === 'NotFound')) throw error;

@@ -25,7 +25,9 @@ export const versionOf = (call: Call): number | undefined => {
   if (header === undefined || header === '*') return undefined;
   const version = Number(header.replaceAll(/^W\/|"/g, ''));
   if (Number.isInteger(version)) return version;
-  throw new LeitwerkError('Unreadable', { text: { de: 'If-Match muss die Version aus dem ETag sein.', en: 'If-Match must be the version from the ETag.' } });
+  throw new LeitwerkError('Unreadable', {
+    text: { de: 'If-Match muss die Version aus dem ETag sein.', en: 'If-Match must be the version from the ETag.' },
+  });
 };
 
 /** The answer to a write: the record as this actor may see it, its ETag, and the number to undo it with. */
@@ -35,7 +37,11 @@ export const written = (call: Call, model: EntityModel, result: Written): Answer
 });
 
 /** Names of the records that references point to, by id, for `?expand=owner,organization`. */
-const labelsFor = async (call: Call, model: EntityModel, wanted: { names: readonly string[]; records: readonly RecordData[] }): Promise<Record<string, string>> => {
+const labelsFor = async (
+  call: Call,
+  model: EntityModel,
+  wanted: { names: readonly string[]; records: readonly RecordData[] },
+): Promise<Record<string, string>> => {
   const { ctx, services } = call;
   const labels: Record<string, string> = {};
   for (const name of wanted.names) {
@@ -47,14 +53,23 @@ const labelsFor = async (call: Call, model: EntityModel, wanted: { names: readon
       continue;
     }
     const targetModel = modelOf(ctx, target);
-    for (const record of await findRecordsBy(services.db, targetModel, { tenantId: ctx.actor.tenantId, field: 'id', values: ids })) {
-      if (ctx.ability.canOn('read', target, record)) labels[String(record['id'])] = String(record[targetModel.titleField] ?? record['id']);
+    for (const record of await findRecordsBy(services.db, targetModel, {
+      tenantId: ctx.actor.tenantId,
+      field: 'id',
+      values: ids,
+    })) {
+      if (ctx.ability.canOn('read', target, record))
+        labels[String(record['id'])] = String(record[targetModel.titleField] ?? record['id']);
     }
   }
   return labels;
 };
 
-const expansions = (call: Call, records: readonly RecordData[], model: EntityModel): Promise<Record<string, string>> | undefined => {
+const expansions = (
+  call: Call,
+  records: readonly RecordData[],
+  model: EntityModel,
+): Promise<Record<string, string>> | undefined => {
   const expand = call.query.get('expand');
   if (expand === null || expand === '') return undefined;
   return labelsFor(call, model, { names: expand.split(','), records });
@@ -81,7 +96,9 @@ const exportCsv = async (call: Call): Promise<Answer> => {
   let cursor: string | undefined;
   for (let rows = 0; rows < exportLimit; rows += exportPage) {
     const page = await listRecords(call.services.db, model, { ...query, cursor });
-    const cells = page.data.map((record) => withoutClosedFacts(call.ctx, model, record)).map((record) => columns.map((name) => cellOf(record[name])));
+    const cells = page.data
+      .map((record) => withoutClosedFacts(call.ctx, model, record))
+      .map((record) => columns.map((name) => cellOf(record[name])));
     parts.push(stringify(cells, { delimiter: ';', escape_formulas: true }));
     if (page.next === null) break;
     cursor = page.next;
@@ -90,13 +107,17 @@ const exportCsv = async (call: Call): Promise<Answer> => {
   }
   return {
     bytes: Buffer.from(parts.join('')),
-    headers: { 'content-type': 'text/csv; charset=utf-8', 'content-disposition': `attachment; filename="${model.plural}.csv"` },
+    headers: {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': `attachment; filename="${model.plural}.csv"`,
+    },
   };
 };
 
 const cellOf = (value: unknown): string => {
   if (value === null || value === undefined) return '';
-  if (Array.isArray(value)) return value.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join(', ');
+  if (Array.isArray(value))
+    return value.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join(', ');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 };
 
@@ -106,14 +127,21 @@ const read = async (call: Call): Promise<Answer> => {
   const etag = `"${String(record['version'])}"`;
   if (call.headers['if-none-match'] === etag) return { status: 304, headers: { etag } };
   const labels = await expansions(call, [record], model);
-  return { headers: { etag }, json: { data: visibleRecord(call.ctx, model, record), ...(labels === undefined ? {} : { _labels: labels }) } };
+  return {
+    headers: { etag },
+    json: { data: visibleRecord(call.ctx, model, record), ...(labels === undefined ? {} : { _labels: labels }) },
+  };
 };
 
 const create = async (call: Call): Promise<Answer> => {
   const model = modelOfCall(call);
   const result = await createRecord(call.ctx, model, asObject(call.body));
   const answer = written(call, model, result);
-  return { ...answer, status: 201, headers: { ...answer.headers, location: `/api/v1/${model.plural}/${String(result.record['id'])}` } };
+  return {
+    ...answer,
+    status: 201,
+    headers: { ...answer.headers, location: `/api/v1/${model.plural}/${String(result.record['id'])}` },
+  };
 };
 
 const update = async (call: Call): Promise<Answer> => {
@@ -134,7 +162,9 @@ const count = async (call: Call): Promise<Answer> => {
   const model = modelOfCall(call);
   const { filters } = asObject(call.body);
   if (!Array.isArray(filters) || filters.length > mostFilters) {
-    throw new LeitwerkError('InvalidInput', { issues: [{ path: '/filters', code: 'type', message: `A list of at most ${mostFilters} filters.` }] });
+    throw new LeitwerkError('InvalidInput', {
+      issues: [{ path: '/filters', code: 'type', message: `A list of at most ${mostFilters} filters.` }],
+    });
   }
   const rows = call.ctx.ability.rowFilter('read', model.name);
   const data: number[] = [];
@@ -159,13 +189,74 @@ const isWritable = (model: EntityModel): boolean => !model.isReadOnly;
 
 /** The collections of every entity, shipped or made by an admin. */
 export const recordRoutes: readonly Route[] = [
-  { method: 'get', path: '/:plural.csv', summary: { de: 'Export als CSV', en: 'Export as CSV' }, access: { kind: 'verb', verb: 'read' }, query: listQuery, limit: rateLimits.heavy, handle: exportCsv },
-  { method: 'get', path: '/:plural', summary: { de: 'Liste', en: 'List' }, access: { kind: 'verb', verb: 'read' }, query: listQuery, answer: (model) => ({ type: 'array', items: recordSchema(model) }), handle: list },
-  { method: 'post', path: '/:plural/count', summary: { de: 'Zählen', en: 'Count' }, access: { kind: 'verb', verb: 'read' }, body: { type: 'object', required: ['filters'], properties: { filters: { type: 'array', items: { type: 'string' }, maxItems: mostFilters } } }, handle: count },
-  { method: 'post', path: '/:plural', summary: { de: 'Anlegen', en: 'Create' }, access: { kind: 'verb', verb: 'create' }, body: inputSchema, answer: recordSchema, isFor: isWritable, handle: create },
-  { method: 'get', path: '/:plural/:id', summary: { de: 'Lesen', en: 'Read' }, access: { kind: 'verb', verb: 'read' }, query: { expand: listQuery.expand }, answer: recordSchema, handle: read },
-  { method: 'patch', path: '/:plural/:id', summary: { de: 'Ändern (JSON Merge Patch)', en: 'Change (JSON merge patch)' }, access: { kind: 'verb', verb: 'update' }, accepts: ['application/merge-patch+json'], body: inputSchema, answer: recordSchema, isFor: isWritable, handle: update },
-  { method: 'delete', path: '/:plural/:id', summary: { de: 'Löschen', en: 'Delete' }, access: { kind: 'verb', verb: 'delete' }, isFor: isWritable, handle: remove },
+  {
+    method: 'get',
+    path: '/:plural.csv',
+    summary: { de: 'Export als CSV', en: 'Export as CSV' },
+    access: { kind: 'verb', verb: 'read' },
+    query: listQuery,
+    limit: rateLimits.heavy,
+    handle: exportCsv,
+  },
+  {
+    method: 'get',
+    path: '/:plural',
+    summary: { de: 'Liste', en: 'List' },
+    access: { kind: 'verb', verb: 'read' },
+    query: listQuery,
+    answer: (model) => ({ type: 'array', items: recordSchema(model) }),
+    handle: list,
+  },
+  {
+    method: 'post',
+    path: '/:plural/count',
+    summary: { de: 'Zählen', en: 'Count' },
+    access: { kind: 'verb', verb: 'read' },
+    body: {
+      type: 'object',
+      required: ['filters'],
+      properties: { filters: { type: 'array', items: { type: 'string' }, maxItems: mostFilters } },
+    },
+    handle: count,
+  },
+  {
+    method: 'post',
+    path: '/:plural',
+    summary: { de: 'Anlegen', en: 'Create' },
+    access: { kind: 'verb', verb: 'create' },
+    body: inputSchema,
+    answer: recordSchema,
+    isFor: isWritable,
+    handle: create,
+  },
+  {
+    method: 'get',
+    path: '/:plural/:id',
+    summary: { de: 'Lesen', en: 'Read' },
+    access: { kind: 'verb', verb: 'read' },
+    query: { expand: listQuery.expand },
+    answer: recordSchema,
+    handle: read,
+  },
+  {
+    method: 'patch',
+    path: '/:plural/:id',
+    summary: { de: 'Ändern (JSON Merge Patch)', en: 'Change (JSON merge patch)' },
+    access: { kind: 'verb', verb: 'update' },
+    accepts: ['application/merge-patch+json'],
+    body: inputSchema,
+    answer: recordSchema,
+    isFor: isWritable,
+    handle: update,
+  },
+  {
+    method: 'delete',
+    path: '/:plural/:id',
+    summary: { de: 'Löschen', en: 'Delete' },
+    access: { kind: 'verb', verb: 'delete' },
+    isFor: isWritable,
+    handle: remove,
+  },
 ];
 
 const undo = async (call: Call): Promise<Answer> => {

@@ -37,8 +37,16 @@ describe.each(dialects)('the API on %s', (dialect) => {
   });
   beforeAll(async () => {
     if (isMissing) return;
-    store = await openStore(dialect, { databaseUrl: serverUrl === undefined ? undefined : await createMariadbDatabase(serverUrl) });
-    const user = { name: 'Sina Verkauf', email: 'sina@example.org', role: 'sales', team: 'nord', password: 'kaffee regen laterne 7' };
+    store = await openStore(dialect, {
+      databaseUrl: serverUrl === undefined ? undefined : await createMariadbDatabase(serverUrl),
+    });
+    const user = {
+      name: 'Sina Verkauf',
+      email: 'sina@example.org',
+      role: 'sales',
+      team: 'nord',
+      password: 'kaffee regen laterne 7',
+    };
     seller = (await createUser(store.asSystem(), user)).user.id;
     app = await store.start({ args: ['--role', 'api'] });
     api = createApi(app.url, await addKey(store, { role: 'superadmin' }));
@@ -55,34 +63,78 @@ describe.each(dialects)('the API on %s', (dialect) => {
     return { id: String(answer.json.data['id']), event: answer.json.event };
   };
 
-  const read = async (id: string): Promise<Readonly<Record<string, unknown>>> => (await api.get(`/leads/${id}`)).json.data;
+  const read = async (id: string): Promise<Readonly<Record<string, unknown>>> =>
+    (await api.get(`/leads/${id}`)).json.data;
 
   describe('records', () => {
     it('creates a lead at the first stage of its pipeline and answers what it stored', async () => {
       const answer = await api.post('/leads', buildLead({ budget: 1234.5, tags: ['messe'] }));
       expect(answer.status).toBe(201);
       expect(answer.headers.get('etag')).toBe('"1"');
-      expect(answer.json.data).toMatchObject({ budget: 1234.5, tags: ['messe'], stage: 'neu', pipeline: 'inbox', pipelineRevision: 1, state: 'open', version: 1 });
+      expect(answer.json.data).toMatchObject({
+        budget: 1234.5,
+        tags: ['messe'],
+        stage: 'neu',
+        pipeline: 'inbox',
+        pipelineRevision: 1,
+        state: 'open',
+        version: 1,
+      });
       expect(answer.json.data).not.toHaveProperty('tenantId');
-      expect((await api.get(answer.headers.get('location')?.replace('/api/v1', '') ?? '')).json.data).toEqual(answer.json.data);
+      expect((await api.get(answer.headers.get('location')?.replace('/api/v1', '') ?? '')).json.data).toEqual(
+        answer.json.data,
+      );
     });
 
     it('names every faulty field at once', async () => {
-      const answer = await api.post('/leads', buildLead({ email: 'x', budget: 'viel', priority: 'sofort', qualifiedAt: '2026-01-01T00:00:00Z', foo: 1, owner: 'nobody' }));
+      const answer = await api.post(
+        '/leads',
+        buildLead({
+          email: 'x',
+          budget: 'viel',
+          priority: 'sofort',
+          qualifiedAt: '2026-01-01T00:00:00Z',
+          foo: 1,
+          owner: 'nobody',
+        }),
+      );
       expect(answer.status).toBe(422);
-      expect(answer.json.errors.map((one) => one.path).toSorted()).toEqual(['/budget', '/email', '/foo', '/owner', '/priority', '/qualifiedAt']);
+      expect(answer.json.errors.map((one) => one.path).toSorted()).toEqual([
+        '/budget',
+        '/email',
+        '/foo',
+        '/owner',
+        '/priority',
+        '/qualifiedAt',
+      ]);
     });
 
     it('applies a merge patch: absent stays, null clears', async () => {
       const { id } = await create();
-      const answer = await api.patch(`/leads/${id}`, { phone: null, city: 'Kiel' }, { 'content-type': 'application/merge-patch+json' });
+      const answer = await api.patch(
+        `/leads/${id}`,
+        { phone: null, city: 'Kiel' },
+        { 'content-type': 'application/merge-patch+json' },
+      );
       expect(answer.status).toBe(200);
-      expect(answer.json.data).toMatchObject({ phone: null, city: 'Kiel', email: 'anna@muster-bau.example', version: 2 });
+      expect(answer.json.data).toMatchObject({
+        phone: null,
+        city: 'Kiel',
+        email: 'anna@muster-bau.example',
+        version: 2,
+      });
     });
 
     it('refuses to change what the system sets (B20)', async () => {
       const { id } = await create();
-      for (const patch of [{ createdAt: '2020-01-01T00:00:00Z' }, { qualifiedAt: '2020-01-01T00:00:00Z' }, { state: 'converted' }, { stage: 'erledigt' }, { version: 9 }, { id: 'x' }]) {
+      for (const patch of [
+        { createdAt: '2020-01-01T00:00:00Z' },
+        { qualifiedAt: '2020-01-01T00:00:00Z' },
+        { state: 'converted' },
+        { stage: 'erledigt' },
+        { version: 9 },
+        { id: 'x' },
+      ]) {
         const answer = await api.patch(`/leads/${id}`, patch);
         expect([answer.status, answer.json.errors[0]?.code]).toEqual([422, 'readOnly']);
       }
@@ -113,7 +165,9 @@ describe.each(dialects)('the API on %s', (dialect) => {
 
     it('gives the same answer to a repeated request with one idempotency key, and 409 to another request', async () => {
       const key = { 'idempotency-key': crypto.randomUUID() };
-      const answers = await Promise.all(Array.from({ length: 8 }, async () => await api.post('/leads', buildLead({ title: 'Einmal' }), key)));
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, async () => await api.post('/leads', buildLead({ title: 'Einmal' }), key)),
+      );
       expect(new Set(answers.map((answer) => `${answer.status} ${String(answer.json.data['id'])}`)).size).toBe(1);
       expect((await api.post('/leads', buildLead({ title: 'Anders' }), key)).status).toBe(409);
     });
@@ -131,21 +185,31 @@ describe.each(dialects)('the API on %s', (dialect) => {
   describe('lists', () => {
     it('filters, sorts and pages without losing or repeating a record', async () => {
       const campaign = crypto.randomUUID();
-      for (let index = 0; index < 25; index += 1) await create({ campaign, budget: (index % 5) * 1000, title: `L${String(index).padStart(2, '0')}` });
+      for (let index = 0; index < 25; index += 1)
+        await create({ campaign, budget: (index % 5) * 1000, title: `L${String(index).padStart(2, '0')}` });
       const seen: unknown[] = [];
       let cursor: string | null = '';
       while (cursor !== null) {
-        const query = new URLSearchParams({ filter: `campaign = "${campaign}" and budget >= 1000`, sort: '-budget,title', limit: '7', total: 'exact', fields: 'title,budget', ...(cursor === '' ? {} : { cursor }) });
+        const query = new URLSearchParams({
+          filter: `campaign = "${campaign}" and budget >= 1000`,
+          sort: '-budget,title',
+          limit: '7',
+          total: 'exact',
+          fields: 'title,budget',
+          ...(cursor === '' ? {} : { cursor }),
+        });
         const page = await api.get(`/leads?${query.toString()}`);
         expect(page.json.page).toMatchObject({ total: 20, totalExact: true });
         seen.push(...page.json.data.map((lead) => [lead['budget'], lead['title']]));
         cursor = page.json.page.next;
       }
       expect(seen).toHaveLength(20);
-      expect(seen).toEqual(seen.toSorted((one, other) => {
-        const [[budgetA, titleA], [budgetB, titleB]] = [one as [number, string], other as [number, string]];
-        return budgetB - budgetA || titleA.localeCompare(titleB);
-      }));
+      expect(seen).toEqual(
+        seen.toSorted((one, other) => {
+          const [[budgetA, titleA], [budgetB, titleB]] = [one as [number, string], other as [number, string]];
+          return budgetB - budgetA || titleA.localeCompare(titleB);
+        }),
+      );
     });
 
     it('sorts empty values to one end in both directions', async () => {
@@ -153,8 +217,10 @@ describe.each(dialects)('the API on %s', (dialect) => {
       for (const budget of [null, 5, null, 7]) await create({ campaign, budget });
       const budgets = async (sort: string): Promise<unknown[]> => {
         const all: unknown[] = [];
-        for (let cursor: string | null = ''; cursor !== null; ) {
-          const page: ApiAnswer = await api.get(`/leads?${new URLSearchParams({ filter: `campaign = "${campaign}"`, sort, limit: '1', ...(cursor === '' ? {} : { cursor }) }).toString()}`);
+        for (let cursor: string | null = ''; cursor !== null;) {
+          const page: ApiAnswer = await api.get(
+            `/leads?${new URLSearchParams({ filter: `campaign = "${campaign}"`, sort, limit: '1', ...(cursor === '' ? {} : { cursor }) }).toString()}`,
+          );
           all.push(...page.json.data.map((lead) => lead['budget']));
           cursor = page.json.page.next;
         }
@@ -169,7 +235,15 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect(answer.status).toBe(400);
       expect(answer.json.code).toBe('InvalidFilter');
       expect(answer.json['position']).toBe(15);
-      for (const query of ['limit=0', 'limit=201', 'sort=nope', 'fields=nope', 'total=some', 'cursor=AAAA', 'sort=additional']) {
+      for (const query of [
+        'limit=0',
+        'limit=201',
+        'sort=nope',
+        'fields=nope',
+        'total=some',
+        'cursor=AAAA',
+        'sort=additional',
+      ]) {
         expect([query, (await api.get(`/leads?${query}`)).status]).toEqual([query, 400]);
       }
     });
@@ -190,7 +264,9 @@ describe.each(dialects)('the API on %s', (dialect) => {
     it('exports a table that a spreadsheet opens without running anything', async () => {
       const campaign = crypto.randomUUID();
       await create({ campaign, title: '=HYPERLINK("http://evil")' });
-      const answer = await api.get(`/leads.csv?${new URLSearchParams({ filter: `campaign = "${campaign}"`, fields: 'title,budget' }).toString()}`);
+      const answer = await api.get(
+        `/leads.csv?${new URLSearchParams({ filter: `campaign = "${campaign}"`, fields: 'title,budget' }).toString()}`,
+      );
       expect(answer.status).toBe(200);
       expect(answer.headers.get('content-disposition')).toContain('leads.csv');
       expect(answer.text).toContain(`"'=HYPERLINK(""http://evil"")"`);
@@ -199,7 +275,9 @@ describe.each(dialects)('the API on %s', (dialect) => {
     it('counts several filters at once', async () => {
       const campaign = crypto.randomUUID();
       await create({ campaign });
-      const answer = await api.post('/leads/count', { filters: [`campaign = "${campaign}"`, `campaign = "${campaign}" and stage = "erledigt"`] });
+      const answer = await api.post('/leads/count', {
+        filters: [`campaign = "${campaign}"`, `campaign = "${campaign}" and stage = "erledigt"`],
+      });
       expect(answer.json.data).toEqual([1, 0]);
     });
   });
@@ -207,7 +285,10 @@ describe.each(dialects)('the API on %s', (dialect) => {
   describe('acts on leads', () => {
     it('assigns to a user, who brings their team, and refuses one who does not exist', async () => {
       const { id } = await create();
-      expect((await api.post(`/leads/${id}/assign`, { owner: seller })).json.data).toMatchObject({ owner: seller, team: 'nord' });
+      expect((await api.post(`/leads/${id}/assign`, { owner: seller })).json.data).toMatchObject({
+        owner: seller,
+        team: 'nord',
+      });
       expect((await api.post(`/leads/${id}/assign`, { owner: 'ghost' })).json.errors[0]?.path).toBe('/owner');
       expect((await api.post(`/leads/${id}/assign`, {})).status).toBe(422);
     });
@@ -216,7 +297,9 @@ describe.each(dialects)('the API on %s', (dialect) => {
       const { id } = await create({ owner: seller });
       const moved = await api.post(`/leads/${id}/move`, { stage: 'kontaktversuch' });
       expect(moved.json.data).toMatchObject({ stage: 'kontaktversuch' });
-      expect((await api.post(`/leads/${id}/move`, { stage: 'nirgends' })).json.errors[0]).toMatchObject({ path: '/stage' });
+      expect((await api.post(`/leads/${id}/move`, { stage: 'nirgends' })).json.errors[0]).toMatchObject({
+        path: '/stage',
+      });
       expect((await api.post('/undo', { event: moved.json.event })).status).toBe(200);
       expect(await read(id)).toMatchObject({ stage: 'neu' });
     });
@@ -230,22 +313,49 @@ describe.each(dialects)('the API on %s', (dialect) => {
 
     it('archives with a reason, brings back, snoozes', async () => {
       const { id } = await create();
-      expect((await api.post(`/leads/${id}/archive`, { reason: 'spam' })).json.data).toMatchObject({ state: 'archived', archiveReason: 'spam' });
+      expect((await api.post(`/leads/${id}/archive`, { reason: 'spam' })).json.data).toMatchObject({
+        state: 'archived',
+        archiveReason: 'spam',
+      });
       expect((await api.post(`/leads/${id}/archive`, {})).status).toBe(409);
-      expect((await api.post(`/leads/${id}/unarchive`, {})).json.data).toMatchObject({ state: 'open', archiveReason: null });
-      expect((await api.post(`/leads/${id}/snooze`, { until: '2030-01-01T08:00:00.000Z' })).json.data).toMatchObject({ snoozedUntil: '2030-01-01T08:00:00.000Z' });
+      expect((await api.post(`/leads/${id}/unarchive`, {})).json.data).toMatchObject({
+        state: 'open',
+        archiveReason: null,
+      });
+      expect((await api.post(`/leads/${id}/snooze`, { until: '2030-01-01T08:00:00.000Z' })).json.data).toMatchObject({
+        snoozedUntil: '2030-01-01T08:00:00.000Z',
+      });
     });
 
     it('makes company and person in either order and links them with lead and each other (B25–B27)', async () => {
-      for (const order of [['organization', 'person'], ['person', 'organization']] as const) {
+      for (const order of [
+        ['organization', 'person'],
+        ['person', 'organization'],
+      ] as const) {
         const unique = crypto.randomUUID().slice(0, 8);
-        const { id } = await create({ company: `Firma ${unique}`, lastName: `Name${unique}`, email: `a@${unique}.example`, phone: null });
+        const { id } = await create({
+          company: `Firma ${unique}`,
+          lastName: `Name${unique}`,
+          email: `a@${unique}.example`,
+          phone: null,
+        });
         for (const kind of order) expect((await api.post(`/leads/${id}/create-${kind}`, {})).status).toBe(200);
         const lead = await read(id);
         const organization = (await api.get(`/organizations/${String(lead['organization'])}`)).json.data;
         const person = (await api.get(`/persons/${String(lead['person'])}`)).json.data;
-        expect(organization).toMatchObject({ name: `Firma ${unique}`, street: 'Weg 1', postalCode: '10115', city: 'Berlin' });
-        expect(person).toMatchObject({ firstName: 'Anna', lastName: `Name${unique}`, email: `a@${unique}.example`, name: `Anna Name${unique}`, organization: organization['id'] });
+        expect(organization).toMatchObject({
+          name: `Firma ${unique}`,
+          street: 'Weg 1',
+          postalCode: '10115',
+          city: 'Berlin',
+        });
+        expect(person).toMatchObject({
+          firstName: 'Anna',
+          lastName: `Name${unique}`,
+          email: `a@${unique}.example`,
+          name: `Anna Name${unique}`,
+          organization: organization['id'],
+        });
       }
     });
 
@@ -255,10 +365,14 @@ describe.each(dialects)('the API on %s', (dialect) => {
       const { id } = await create({ company: `zoll ${unique}`, email: 'x@gmx.de', phone: null });
       const refused = await api.post(`/leads/${id}/create-organization`, {});
       expect(refused.status).toBe(409);
-      expect(refused.json['matches']).toEqual([expect.objectContaining({ id: known.json.data['id'], reasons: ['name'] })]);
+      expect(refused.json['matches']).toEqual([
+        expect.objectContaining({ id: known.json.data['id'], reasons: ['name'] }),
+      ]);
       expect(await read(id)).toMatchObject({ organization: null, version: 1 });
       expect((await api.get(`/leads/${id}/matches`)).json.data['organizations']).toHaveLength(1);
-      expect((await api.post(`/leads/${id}/link`, { organization: known.json.data['id'] })).json.data).toMatchObject({ organization: known.json.data['id'] });
+      expect((await api.post(`/leads/${id}/link`, { organization: known.json.data['id'] })).json.data).toMatchObject({
+        organization: known.json.data['id'],
+      });
     });
 
     it('converts: title, budget, contact and source go along, both sides are linked, and that is final (B16, B17, B20, B28)', async () => {
@@ -266,9 +380,20 @@ describe.each(dialects)('the API on %s', (dialect) => {
       const answer = await api.post(`/leads/${id}/convert`, { title: 'Großauftrag', kind: 'deal' });
       expect(answer.status).toBe(200);
       const opportunity = answer.json['opportunity'] as Record<string, unknown>;
-      expect(opportunity).toMatchObject({ title: 'Großauftrag', budget: 9000, source: 'kaltakquise', owner: seller, kind: 'deal', lead: id });
+      expect(opportunity).toMatchObject({
+        title: 'Großauftrag',
+        budget: 9000,
+        source: 'kaltakquise',
+        owner: seller,
+        kind: 'deal',
+        lead: id,
+      });
       expect(opportunity['number']).toMatch(/^OPP-\d+$/);
-      expect(answer.json.data).toMatchObject({ state: 'converted', opportunity: opportunity['id'], qualifiedAt: expect.any(String) });
+      expect(answer.json.data).toMatchObject({
+        state: 'converted',
+        opportunity: opportunity['id'],
+        qualifiedAt: expect.any(String),
+      });
       expect((await api.post(`/leads/${id}/convert`, {})).status).toBe(409);
       expect((await api.post('/undo', { event: answer.json.event })).status).toBe(409);
     });
@@ -285,21 +410,44 @@ describe.each(dialects)('the API on %s', (dialect) => {
     it('does the same act to many, each judged on its own', async () => {
       const [one, other] = [await create(), await create()];
       await api.post(`/leads/${other.id}/archive`, {});
-      const answer = await api.post('/leads/bulk', { ids: [one.id, other.id, 'ghost'], act: 'archive', input: { reason: 'spam' } });
-      expect(answer.json.data).toMatchObject({ changed: 1, failed: [{ id: other.id, error: { code: 'Locked' } }, { id: 'ghost', error: { code: 'NotFound' } }] });
-      expect((await api.post('/leads/bulk', { ids: [one.id], patch: { city: 'Rom' } })).json.data).toMatchObject({ changed: 1 });
+      const answer = await api.post('/leads/bulk', {
+        ids: [one.id, other.id, 'ghost'],
+        act: 'archive',
+        input: { reason: 'spam' },
+      });
+      expect(answer.json.data).toMatchObject({
+        changed: 1,
+        failed: [
+          { id: other.id, error: { code: 'Locked' } },
+          { id: 'ghost', error: { code: 'NotFound' } },
+        ],
+      });
+      expect((await api.post('/leads/bulk', { ids: [one.id], patch: { city: 'Rom' } })).json.data).toMatchObject({
+        changed: 1,
+      });
     });
   });
 
   describe('activities', () => {
     it('are done, opened again, called off and moved', async () => {
       const { id: lead } = await create();
-      const made = await api.post('/activities', { title: 'Anruf', type: 'anruf', lead, dueAt: '2030-01-07T09:00:00.000Z' });
+      const made = await api.post('/activities', {
+        title: 'Anruf',
+        type: 'anruf',
+        lead,
+        dueAt: '2030-01-07T09:00:00.000Z',
+      });
       const path = `/activities/${String(made.json.data['id'])}`;
-      expect((await api.post(`${path}/complete`, { result: 'erreicht' })).json.data).toMatchObject({ state: 'done', result: 'erreicht', doneAt: expect.any(String) });
+      expect((await api.post(`${path}/complete`, { result: 'erreicht' })).json.data).toMatchObject({
+        state: 'done',
+        result: 'erreicht',
+        doneAt: expect.any(String),
+      });
       expect((await api.post(`${path}/complete`, {})).status).toBe(409);
       expect((await api.post(`${path}/reopen`, {})).json.data).toMatchObject({ state: 'open', doneAt: null });
-      expect((await api.post(`${path}/move`, { dueAt: '2030-01-08T09:00:00.000Z' })).json.data).toMatchObject({ dueAt: '2030-01-08T09:00:00.000Z' });
+      expect((await api.post(`${path}/move`, { dueAt: '2030-01-08T09:00:00.000Z' })).json.data).toMatchObject({
+        dueAt: '2030-01-08T09:00:00.000Z',
+      });
       expect((await api.post(`${path}/move`, { dueAt: 'morgen' })).json.errors[0]?.path).toBe('/dueAt');
       expect((await api.post(`${path}/cancel`, {})).json.data).toMatchObject({ state: 'cancelled' });
     });
@@ -311,7 +459,11 @@ describe.each(dialects)('the API on %s', (dialect) => {
       try {
         const before = await api.get('/schemas/lead');
         const { schema } = before.json.data as unknown as { schema: { properties: Record<string, unknown> } };
-        schema.properties['roofArea'] = { type: 'integer', minimum: 0, 'x-label': { de: 'Dachfläche', en: 'Roof area' } };
+        schema.properties['roofArea'] = {
+          type: 'integer',
+          minimum: 0,
+          'x-label': { de: 'Dachfläche', en: 'Roof area' },
+        };
         const published = await api.put('/schemas/lead', { schema }, { 'if-match': before.headers.get('etag') ?? '' });
         expect(published.status).toBe(200);
         const { id } = await create({ roofArea: 80 });
@@ -319,9 +471,14 @@ describe.each(dialects)('the API on %s', (dialect) => {
         expect(ids(await api.get('/leads?filter=roofArea%20%3D%2080'))).toEqual([id]);
         expect((await api.get('/leads.csv?fields=roofArea')).text).toContain('80');
         const other = createApi(second.url, await addKey(store, { role: 'superadmin' }));
-        await until('the other process knows the field', async () => (await other.get('/leads?filter=roofArea%20%3D%2080')).status === 200);
+        await until(
+          'the other process knows the field',
+          async () => (await other.get('/leads?filter=roofArea%20%3D%2080')).status === 200,
+        );
         expect((await other.get(`/leads/${id}`)).json.data).toMatchObject({ roofArea: 80 });
-        expect((await api.put('/schemas/lead', { schema }, { 'if-match': before.headers.get('etag') ?? '' })).status).toBe(409);
+        expect(
+          (await api.put('/schemas/lead', { schema }, { 'if-match': before.headers.get('etag') ?? '' })).status,
+        ).toBe(409);
       } finally {
         await second.stop();
       }
@@ -332,10 +489,21 @@ describe.each(dialects)('the API on %s', (dialect) => {
       const schema = {
         $id: 'machine',
         type: 'object',
-        'x-entity': { plural: 'machines', label: label('Maschine'), pluralLabel: label('Maschinen'), titleField: 'serial' },
+        'x-entity': {
+          plural: 'machines',
+          label: label('Maschine'),
+          pluralLabel: label('Maschinen'),
+          titleField: 'serial',
+        },
         required: ['serial'],
         properties: {
-          serial: { type: 'string', maxLength: 40, 'x-unique': true, 'x-searchable': true, 'x-label': label('Seriennummer') },
+          serial: {
+            type: 'string',
+            maxLength: 40,
+            'x-unique': true,
+            'x-searchable': true,
+            'x-label': label('Seriennummer'),
+          },
           price: { type: 'number', 'x-money': true, 'x-label': label('Preis') },
           owner: { 'x-reference': 'user', 'x-label': label('Betreuer') },
           customer: { 'x-reference': 'organization', 'x-label': label('Kunde') },
@@ -346,9 +514,13 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect(made.json.data).toMatchObject({ serial: 'M-1', price: 12.34, version: 1 });
       const double = await api.post('/machines', { serial: 'M-1' });
       expect([double.status, double.json.errors[0]?.path]).toEqual([409, '/serial']);
-      expect((await api.post('/machines', { customer: 'ghost' })).json.errors.map((one) => one.path).toSorted()).toEqual(['/customer', '/serial']);
+      expect(
+        (await api.post('/machines', { customer: 'ghost' })).json.errors.map((one) => one.path).toSorted(),
+      ).toEqual(['/customer', '/serial']);
       expect((await api.get('/machines?filter=price%20%3E%2012&q=m-1&total=exact')).json.page.total).toBe(1);
-      const description = await (await fetch(`${app.url}/api/openapi.json`)).json() as { paths: Record<string, unknown> };
+      const description = (await (await fetch(`${app.url}/api/openapi.json`)).json()) as {
+        paths: Record<string, unknown>;
+      };
       expect(Object.keys(description.paths)).toContain('/api/v1/machines/{id}');
     });
 
@@ -359,9 +531,17 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect((await api.put('/config/priorities/hoch?dryRun=1', changed, yaml)).status).toBe(200);
       expect((await api.put('/config/priorities/hoch', changed, yaml)).json.data).toMatchObject({ revision: 2 });
       expect((await api.get('/config/priorities/hoch', yaml)).text).toBe(changed);
-      const wrong = await api.put('/config/priorities/hoch', changed.replace('key: hoch', 'key: hoch\ncolour: red'), yaml);
+      const wrong = await api.put(
+        '/config/priorities/hoch',
+        changed.replace('key: hoch', 'key: hoch\ncolour: red'),
+        yaml,
+      );
       expect(wrong.status).toBe(422);
-      expect(wrong.json.errors[0]).toMatchObject({ line: expect.any(Number), column: expect.any(Number), message: expect.stringContaining('colour') });
+      expect(wrong.json.errors[0]).toMatchObject({
+        line: expect.any(Number),
+        column: expect.any(Number),
+        message: expect.stringContaining('colour'),
+      });
       expect((await api.post('/config/priorities/hoch/revisions/1/restore')).json.data).toMatchObject({ revision: 3 });
       expect((await api.get('/config/priorities/hoch', yaml)).text).toBe(text);
     });
@@ -371,7 +551,11 @@ describe.each(dialects)('the API on %s', (dialect) => {
       await api.patch(`/leads/${id}`, { city: 'Jena' });
       const { data } = (await api.get(`/audit?entity=lead&record=${id}`)).json;
       expect(data.map((row) => row['act'])).toEqual(['lead.update', 'lead.create']);
-      expect(data[0]).toMatchObject({ changes: { city: ['Berlin', 'Jena'] }, version: 2, actor: expect.stringMatching(/^key\//) });
+      expect(data[0]).toMatchObject({
+        changes: { city: ['Berlin', 'Jena'] },
+        version: 2,
+        actor: expect.stringMatching(/^key\//),
+      });
     });
   });
 
@@ -380,7 +564,10 @@ describe.each(dialects)('the API on %s', (dialect) => {
       const key = await addKey(store, { role: 'superadmin' });
       const first = await create();
       const controller = new AbortController();
-      const stream = await fetch(`${app.url}/api/v1/events`, { headers: { authorization: `Bearer ${key}`, 'last-event-id': String(first.event - 1) }, signal: controller.signal });
+      const stream = await fetch(`${app.url}/api/v1/events`, {
+        headers: { authorization: `Bearer ${key}`, 'last-event-id': String(first.event - 1) },
+        signal: controller.signal,
+      });
       let heard = '';
       const reading = (async () => {
         for await (const chunk of stream.body ?? []) heard += Buffer.from(chunk as Uint8Array).toString();

@@ -37,51 +37,58 @@ const start = async (store: Store, env: Readonly<Record<string, string>> = {}): 
 const unacknowledged = (sender: Sender): Item[] => sender.items.filter((item) => !isAcknowledged(item));
 
 /** What the sender was told when the database could not take it. */
-const isPutOff = (heard: Heard): boolean => heard !== 'lost' && heard.status === 503 && Number(heard.headers['retry-after']) > 0;
+const isPutOff = (heard: Heard): boolean =>
+  heard !== 'lost' && heard.status === 503 && Number(heard.headers['retry-after']) > 0;
 
 describe.each(dialects)('intake on %s', (dialect) => {
-  it.for(['S1', 'S4', 'S5', 'S10', 'commit'])('R01, R02: loses and doubles nothing when kill -9 comes at %s', async (stage, context) => {
-    const { store, sender } = await createWorld(context, dialect);
-    const doomed = await start(store, { FAILPOINT: 'none' });
-    await doomed.arm(`${stage}:kill:${1 + sender.random.below(30)}`);
-    await sender.deliver(doomed.url, sender.make(120), 4);
-    await doomed.kill();
-    expect(statusesOf(sender.items)).toContain('lost');
-    expect(await auditLedger(store, sender.items)).toEqual([]);
+  it.for(['S1', 'S4', 'S5', 'S10', 'commit'])(
+    'R01, R02: loses and doubles nothing when kill -9 comes at %s',
+    async (stage, context) => {
+      const { store, sender } = await createWorld(context, dialect);
+      const doomed = await start(store, { FAILPOINT: 'none' });
+      await doomed.arm(`${stage}:kill:${1 + sender.random.below(30)}`);
+      await sender.deliver(doomed.url, sender.make(120), 4);
+      await doomed.kill();
+      expect(statusesOf(sender.items)).toContain('lost');
+      expect(await auditLedger(store, sender.items)).toEqual([]);
 
-    const app = await start(store);
-    await sender.deliver(app.url, unacknowledged(sender));
-    expect(unacknowledged(sender)).toEqual([]);
-    // A sender that did not hear the answer sends again what was stored already.
-    await sender.deliver(app.url, sender.items.slice(0, 20));
-    expect(await auditLedger(store, sender.items)).toEqual([]);
-    expect(await countRows(store, 'lead')).toBe(120);
-  });
-
-  it.for(['write:ENOSPC', 'write:EIO', 'commit:ENOSPC', 'commit:EIO'])('R11, R13: stores all or nothing when %s comes, whichever write it hits', async (fault, context) => {
-    const { store, sender } = await createWorld(context, dialect);
-    const app = await start(store, { FAILPOINT: 'none' });
-    // The sender's key and the like are read once, before the count begins.
-    await sender.deliver(app.url, sender.make(1));
-    const most = fault.startsWith('commit') ? 1 : 30;
-    let isThrough = false;
-    let nth = 1;
-    for (; nth <= most && !isThrough; nth += 1) {
-      await app.arm(`${fault}:${nth}`);
-      const items = sender.make(1);
-      const before = await countRows(store, 'lead');
-      await sender.deliver(app.url, items);
-      isThrough = items.every(isAcknowledged);
-      expect(isThrough || items[0]?.heard.every(isPutOff), JSON.stringify(items[0]?.heard)).toBe(true);
-      expect(await countRows(store, 'lead')).toBe(before + (isThrough ? 1 : 0));
+      const app = await start(store);
       await sender.deliver(app.url, unacknowledged(sender));
-    }
-    expect(nth).toBeGreaterThan(fault.startsWith('commit') ? 1 : 4);
-    expect(nth).toBeLessThan(30);
-    await app.arm('none');
-    expect(unacknowledged(sender)).toEqual([]);
-    expect(await auditLedger(store, sender.items)).toEqual([]);
-  });
+      expect(unacknowledged(sender)).toEqual([]);
+      // A sender that did not hear the answer sends again what was stored already.
+      await sender.deliver(app.url, sender.items.slice(0, 20));
+      expect(await auditLedger(store, sender.items)).toEqual([]);
+      expect(await countRows(store, 'lead')).toBe(120);
+    },
+  );
+
+  it.for(['write:ENOSPC', 'write:EIO', 'commit:ENOSPC', 'commit:EIO'])(
+    'R11, R13: stores all or nothing when %s comes, whichever write it hits',
+    async (fault, context) => {
+      const { store, sender } = await createWorld(context, dialect);
+      const app = await start(store, { FAILPOINT: 'none' });
+      // The sender's key and the like are read once, before the count begins.
+      await sender.deliver(app.url, sender.make(1));
+      const most = fault.startsWith('commit') ? 1 : 30;
+      let isThrough = false;
+      let nth = 1;
+      for (; nth <= most && !isThrough; nth += 1) {
+        await app.arm(`${fault}:${nth}`);
+        const items = sender.make(1);
+        const before = await countRows(store, 'lead');
+        await sender.deliver(app.url, items);
+        isThrough = items.every(isAcknowledged);
+        expect(isThrough || items[0]?.heard.every(isPutOff), JSON.stringify(items[0]?.heard)).toBe(true);
+        expect(await countRows(store, 'lead')).toBe(before + (isThrough ? 1 : 0));
+        await sender.deliver(app.url, unacknowledged(sender));
+      }
+      expect(nth).toBeGreaterThan(fault.startsWith('commit') ? 1 : 4);
+      expect(nth).toBeLessThan(30);
+      await app.arm('none');
+      expect(unacknowledged(sender)).toEqual([]);
+      expect(await auditLedger(store, sender.items)).toEqual([]);
+    },
+  );
 
   it('R11: a group of posts shares the fault of its commit and is taken afterwards', async (context) => {
     const { store, sender } = await createWorld(context, dialect);
@@ -118,7 +125,9 @@ describe.each(dialects)('intake on %s', (dialect) => {
     const app = await start(store);
     // So many connections at once; Linux keeps 4,096 waiting for one port.
     await sender.deliver(app.url, sender.make(10_000), 4_000);
-    const others = statusesOf(sender.items).filter((status) => status === 'lost' || ![200, 202, 429, 503].includes(status));
+    const others = statusesOf(sender.items).filter(
+      (status) => status === 'lost' || ![200, 202, 429, 503].includes(status),
+    );
     expect(others).toEqual([]);
     const putOff = unacknowledged(sender).flatMap((item) => item.heard);
     expect(putOff.every((heard) => heard !== 'lost' && Number(heard.headers['retry-after']) > 0)).toBe(true);
@@ -161,7 +170,9 @@ describe('R05: another process holds the SQLite file', () => {
     const { store, sender } = await createWorld(context, 'sqlite');
     const app = await start(store);
     await sender.deliver(app.url, sender.make(5));
-    const child = spawn(process.execPath, ['--input-type=module', '-e', holder, `${store.folder}/leitwerk.sqlite`], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', holder, `${store.folder}/leitwerk.sqlite`], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     open.push(async () => await Promise.resolve(child.kill('SIGKILL')));
     await once(child.stdout, 'data');
     await sender.deliver(app.url, sender.make(30), 30);

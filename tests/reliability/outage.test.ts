@@ -25,7 +25,8 @@ const createPartner = async (store: Store): Promise<Sender> => {
   return sender;
 };
 const unacknowledged = (sender: Sender): Item[] => sender.items.filter((item) => !isAcknowledged(item));
-const isPutOff = (heard: Heard): boolean => heard !== 'lost' && heard.status === 503 && Number(heard.headers['retry-after']) > 0;
+const isPutOff = (heard: Heard): boolean =>
+  heard !== 'lost' && heard.status === 503 && Number(heard.headers['retry-after']) > 0;
 const readiness = async (url: string): Promise<number> => (await fetch(`${url}/health/ready`)).status;
 
 it('R05: MariaDB killed under load puts posts off, says so on the health page, and the app goes on when it is back', async (context) => {
@@ -89,7 +90,11 @@ it('R11: a full disk puts posts off, loses nothing, and posts go on when there i
     return unacknowledged(sender).length > 0;
   });
   expect(statusesOf(sender.items).filter((status) => status !== 202 && status !== 503)).toEqual([]);
-  expect(unacknowledged(sender).flatMap((item) => item.heard).every(isPutOff)).toBe(true);
+  expect(
+    unacknowledged(sender)
+      .flatMap((item) => item.heard)
+      .every(isPutOff),
+  ).toBe(true);
   expect(await countRows(store, 'lead')).toBe(sender.items.filter(isAcknowledged).length);
 
   rmSync(filler);

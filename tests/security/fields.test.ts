@@ -37,27 +37,35 @@ describe.each(dialects)('fields, on %s', (dialect) => {
   beforeEach(async ({ skip }) => {
     built ??= build(skip);
     house = await built;
-    caller = { name: 'helper', headers: { authorization: `Bearer ${await addKey(house.store, { role: 'aushilfe' })}` } };
+    caller = {
+      name: 'helper',
+      headers: { authorization: `Bearer ${await addKey(house.store, { role: 'aushilfe' })}` },
+    };
   });
   afterAll(async () => {
     await (await built)?.close();
   });
 
   const addLead = async (): Promise<string> => {
-    const made = await house.done(house.admin, '/api/v1/leads', { method: 'POST', body: { title: 'Anfrage', email: mail, budget: 1, owner: house.owner } });
+    const made = await house.done(house.admin, '/api/v1/leads', {
+      method: 'POST',
+      body: { title: 'Anfrage', email: mail, budget: 1, owner: house.owner },
+    });
     const { id } = made['data'] as { id: string };
     await house.done(house.admin, `/api/v1/leads/${id}`, { method: 'PATCH', body: { budget, city: 'Ulm' } });
     return id;
   };
-  const schemas = async (): Promise<{ entity: string; plural: string; schema: { properties: Record<string, Property> } }[]> =>
-    (await house.done(house.admin, '/api/v1/schemas'))['data'] as never;
+  const schemas = async (): Promise<
+    { entity: string; plural: string; schema: { properties: Record<string, Property> } }[]
+  > => (await house.done(house.admin, '/api/v1/schemas'))['data'] as never;
 
   it('S04: a field closed to a role is in none of its answers', async () => {
     const id = await addLead();
     const found: string[] = [];
     const look = async (path: string, sent?: Parameters<House['call']>[2]): Promise<void> => {
       const { text, status } = await house.call(caller, path, sent);
-      if (status >= 500 || secrets.some((secret) => text.includes(secret)) || text.includes('Nora')) found.push(`${sent?.method ?? 'GET'} ${path} ${status} ${text}`);
+      if (status >= 500 || secrets.some((secret) => text.includes(secret)) || text.includes('Nora'))
+        found.push(`${sent?.method ?? 'GET'} ${path} ${status} ${text}`);
     };
     for (const path of [
       `/leads/${id}`,
@@ -85,12 +93,19 @@ describe.each(dialects)('fields, on %s', (dialect) => {
     await addLead();
     for (const name of ['budget', 'email', 'owner']) {
       const statuses = await Promise.all(
-        [`sort=${name}`, `fields=${name}`, `filter=${name} is empty`, `filter=${name}: *`].map(async (query) => (await house.call(caller, `/api/v1/leads?${query}`)).status),
+        [`sort=${name}`, `fields=${name}`, `filter=${name} is empty`, `filter=${name}: *`].map(
+          async (query) => (await house.call(caller, `/api/v1/leads?${query}`)).status,
+        ),
       );
       expect([name, statuses]).toEqual([name, [400, 400, 400, 400]]);
       const filter = `${name} is empty`;
-      expect((await house.call(caller, '/api/v1/leads/count', { method: 'POST', body: { filters: [filter] } })).status).toBe(400);
-      expect((await house.call(caller, '/api/v1/leads/bulk', { method: 'POST', body: { filter, patch: { city: 'Ulm' } } })).status).toBe(400);
+      expect(
+        (await house.call(caller, '/api/v1/leads/count', { method: 'POST', body: { filters: [filter] } })).status,
+      ).toBe(400);
+      expect(
+        (await house.call(caller, '/api/v1/leads/bulk', { method: 'POST', body: { filter, patch: { city: 'Ulm' } } }))
+          .status,
+      ).toBe(400);
       expect((await house.call(caller, `/api/v1/leads.csv?filter=${filter}`)).status).toBe(400);
     }
     const sought = await house.done(caller, `/api/v1/leads?q=${mail}`);
@@ -103,7 +118,9 @@ describe.each(dialects)('fields, on %s', (dialect) => {
     for (const patch of [{ budget: 5 }, { email: 'anders@example.org' }]) {
       const heard = await house.call(caller, `/api/v1/leads/${id}`, { method: 'PATCH', body: patch });
       expect(heard.status).toBe(422);
-      expect((heard.json['errors'] as { code: string; message: string }[]).map(({ code, message }) => ({ code, message }))).toEqual(
+      expect(
+        (heard.json['errors'] as { code: string; message: string }[]).map(({ code, message }) => ({ code, message })),
+      ).toEqual(
         (unknown.json['errors'] as { code: string; message: string }[]).map(({ code, message }) => ({ code, message })),
       );
     }
@@ -117,8 +134,16 @@ describe.each(dialects)('fields, on %s', (dialect) => {
       const { data } = (await house.done(house.admin, `/api/v1/${plural}?limit=5`)) as { data: object[] };
       expect(Object.keys(data[0] ?? {}).filter((name) => hidden.includes(name))).toEqual([]);
       for (const name of hidden) {
-        expect([plural, name, (await house.call(house.admin, `/api/v1/${plural}?filter=${name} is empty`)).status]).toEqual([plural, name, 400]);
-        expect([plural, name, (await house.call(house.admin, `/api/v1/${plural}?sort=${name}`)).status]).toEqual([plural, name, 400]);
+        expect([
+          plural,
+          name,
+          (await house.call(house.admin, `/api/v1/${plural}?filter=${name} is empty`)).status,
+        ]).toEqual([plural, name, 400]);
+        expect([plural, name, (await house.call(house.admin, `/api/v1/${plural}?sort=${name}`)).status]).toEqual([
+          plural,
+          name,
+          400,
+        ]);
       }
     }
   });
@@ -131,16 +156,24 @@ describe.each(dialects)('fields, on %s', (dialect) => {
       const body = { [name]: property.type === 'integer' ? 7 : '2026-01-01T00:00:00.000Z' };
       const heard = await house.call(house.admin, toPath(operation, targets), { method: operation.method, body });
       const errors = (heard.json['errors'] ?? []) as { path: string; code: string }[];
-      return heard.status === 422 && errors.some(({ path, code }) => path === `/${name}` && (code === 'readOnly' || code === 'unknown'));
+      return (
+        heard.status === 422 &&
+        errors.some(({ path, code }) => path === `/${name}` && (code === 'readOnly' || code === 'unknown'))
+      );
     };
     const before = await house.state();
     for (const { plural, schema } of await schemas()) {
       const system = Object.entries(schema.properties).filter(([, property]) => property['x-system'] === true);
       expect(system.length).toBeGreaterThan(4);
-      const writes = operations.filter(({ path, method }) => (path === `/api/v1/${plural}` && method === 'POST') || (path === `/api/v1/${plural}/{id}` && method === 'PATCH'));
+      const writes = operations.filter(
+        ({ path, method }) =>
+          (path === `/api/v1/${plural}` && method === 'POST') ||
+          (path === `/api/v1/${plural}/{id}` && method === 'PATCH'),
+      );
       const closed = [...system, ['tenantId', {}], ['deletedAt', {}]] as [string, Property][];
       const attempts = writes.flatMap((operation) => closed.map((property) => ({ operation, property })));
-      for (const { operation, property } of attempts) if (!(await refuses(operation, property))) found.push(`${operation.method} ${plural} ${property[0]}`);
+      for (const { operation, property } of attempts)
+        if (!(await refuses(operation, property))) found.push(`${operation.method} ${plural} ${property[0]}`);
     }
     expect(found).toEqual([]);
     expect(await house.state()).toBe(before);
@@ -150,30 +183,53 @@ describe.each(dialects)('fields, on %s', (dialect) => {
     const rotated = await house.done(house.admin, '/api/v1/sources/kaltakquise/rotate', { method: 'POST' });
     const { secret } = rotated['data'] as { secret: string };
     const system = (await schemas()).find(({ entity }) => entity === 'lead')?.schema.properties ?? {};
-    const names = [...Object.keys(system).filter((name) => system[name]?.['x-system'] === true), 'tenantId', 'deletedAt', 'tenant_id', 'created_at'];
+    const names = [
+      ...Object.keys(system).filter((name) => system[name]?.['x-system'] === true),
+      'tenantId',
+      'deletedAt',
+      'tenant_id',
+      'created_at',
+    ];
     const forged = Object.fromEntries(names.map((name) => [name, 'untergeschoben']));
     const body = JSON.stringify({ lastName: 'Echt', email: 'echt@example.org', ...forged });
-    const response = await fetch(`${house.app.url}/intake/kaltakquise`, { method: 'POST', body, headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' } });
+    const response = await fetch(`${house.app.url}/intake/kaltakquise`, {
+      method: 'POST',
+      body,
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    });
     const answer = (await response.json()) as { lead: string };
     expect([response.status, answer]).toEqual([202, expect.anything()]);
     const row = await house.store.foundation.db.get('SELECT * FROM `lead` WHERE `id` = ?', [answer.lead]);
-    const taken = Object.entries(row ?? {}).filter(([name, value]) => name !== 'additional' && String(value).includes('untergeschoben'));
+    const taken = Object.entries(row ?? {}).filter(
+      ([name, value]) => name !== 'additional' && String(value).includes('untergeschoben'),
+    );
     expect(taken).toEqual([]);
-    expect(row).toMatchObject({ tenantId: 'main', state: 'open', version: 1, source: 'kaltakquise', deletedAt: null, createdBy: 'source/kaltakquise' });
+    expect(row).toMatchObject({
+      tenantId: 'main',
+      state: 'open',
+      version: 1,
+      source: 'kaltakquise',
+      deletedAt: null,
+      createdBy: 'source/kaltakquise',
+    });
   });
 
   it('S06: who may not is told so before anything of the body is judged', async () => {
     const targets = await makeTargets(house);
     const found: string[] = [];
-    const writes = (await readOperations(house)).filter(({ method, right }) => ['POST', 'PUT', 'PATCH'].includes(method) && right !== 'visitor' && right !== 'signedIn');
+    const writes = (await readOperations(house)).filter(
+      ({ method, right }) => ['POST', 'PUT', 'PATCH'].includes(method) && right !== 'visitor' && right !== 'signedIn',
+    );
     for (const operation of writes) {
       const before = await house.state();
       for (const body of ['{', '{"nonsense":true}', '[]']) {
         const heard = await house.call(house.narrowKey, toPath(operation, targets), { method: operation.method, body });
         const isOpen = /^read:saved-view$/.test(operation.right ?? '');
-        if (!isOpen && heard.status !== 403) found.push(`${operation.method} ${operation.path} ${body}: ${heard.status}`);
+        if (!isOpen && heard.status !== 403)
+          found.push(`${operation.method} ${operation.path} ${body}: ${heard.status}`);
         const unknown = await house.call(anonymous, toPath(operation, targets), { method: operation.method, body });
-        if (unknown.status !== 401) found.push(`${operation.method} ${operation.path} ${body}: ${unknown.status} to a visitor`);
+        if (unknown.status !== 401)
+          found.push(`${operation.method} ${operation.path} ${body}: ${unknown.status} to a visitor`);
       }
       if (before !== (await house.state())) found.push(`${operation.method} ${operation.path} wrote`);
     }
@@ -194,7 +250,10 @@ describe.each(dialects)('fields, on %s', (dialect) => {
       [`${lead}/assign`, { owner: ids['leads'] }],
     ] as const) {
       const heard = await house.call(house.admin, path, { method: 'POST', body });
-      expect([path, heard.status]).toEqual([path, expect.toSatisfy((status: number) => status === 422 || status === 409 || status === 404)]);
+      expect([path, heard.status]).toEqual([
+        path,
+        expect.toSatisfy((status: number) => status === 422 || status === 409 || status === 404),
+      ]);
     }
     expect(await house.state()).toBe(before);
   });

@@ -57,9 +57,27 @@ const volatile = new Set(['lastUsedAt', 'seenAt', 'lastSignInAt']);
 export async function buildHouse(context: Pick<TestContext, 'skip'>, dialect: Dialect): Promise<House> {
   const store = await createStore(context, dialect);
   await addTenant(store, 'zweite');
-  const owner = (await createUser(store.asSystem(), { email: 'nord@example.org', name: `Nora ${canary}`, role: 'sales', team: 'nord', password: goodPassword })).user;
-  await createUser(store.asSystem(), { email: 'sued@example.org', name: 'Sina Süd', role: 'sales', team: 'sued', password: goodPassword });
-  const bearer = async (name: string, wanted: { role?: string; scopes?: string[] }, tenant?: string): Promise<Caller> => ({
+  const owner = (
+    await createUser(store.asSystem(), {
+      email: 'nord@example.org',
+      name: `Nora ${canary}`,
+      role: 'sales',
+      team: 'nord',
+      password: goodPassword,
+    })
+  ).user;
+  await createUser(store.asSystem(), {
+    email: 'sued@example.org',
+    name: 'Sina Süd',
+    role: 'sales',
+    team: 'sued',
+    password: goodPassword,
+  });
+  const bearer = async (
+    name: string,
+    wanted: { role?: string; scopes?: string[] },
+    tenant?: string,
+  ): Promise<Caller> => ({
     name,
     headers: { authorization: `Bearer ${await addKey(store, wanted, tenant)}` },
   });
@@ -70,7 +88,10 @@ export async function buildHouse(context: Pick<TestContext, 'skip'>, dialect: Di
   await secretOf(store, 'kaltakquise');
   const app = await store.start({ args: ['--role', 'api'] });
   const call = createCall(app);
-  const signedIn = await call(anonymous, '/api/v1/session', { method: 'POST', body: { email: 'sued@example.org', password: goodPassword } });
+  const signedIn = await call(anonymous, '/api/v1/session', {
+    method: 'POST',
+    body: { email: 'sued@example.org', password: goodPassword },
+  });
   const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   return {
     store,
@@ -104,7 +125,11 @@ const createCall =
       method: sent.method ?? 'GET',
       redirect: 'manual',
       signal: AbortSignal.timeout(20_000),
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...caller.headers, ...sent.headers },
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...caller.headers,
+        ...sent.headers,
+      },
       ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
     });
     if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
@@ -113,7 +138,12 @@ const createCall =
     }
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
-    return { status: response.status, text, headers: response.headers, json: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
+    return {
+      status: response.status,
+      text,
+      headers: response.headers,
+      json: isJson ? (JSON.parse(text) as Record<string, unknown>) : {},
+    };
   };
 
 async function readState({ foundation: { db }, dialect }: Store): Promise<string> {

@@ -7,11 +7,61 @@ import { makeTargets, readOperations, toBody, toPath, type Operation, type Targe
 const seed = chooseSeed();
 
 /** What must never reach a client: stacks, SQL, drivers, paths of this machine. */
-const inside = /\bat .+:\d+:\d+|node:internal|node_modules|\.ts:\d|SQLITE_|ER_[A-Z_]{4,}|\bSELECT .+ FROM\b|\bINSERT INTO\b|better-sqlite3|mysql2|ECONN|\/(work|home|root|tmp|usr)\/|TypeError|RangeError|Cannot read prop/;
+const inside =
+  /\bat .+:\d+:\d+|node:internal|node_modules|\.ts:\d|SQLITE_|ER_[A-Z_]{4,}|\bSELECT .+ FROM\b|\bINSERT INTO\b|better-sqlite3|mysql2|ECONN|\/(work|home|root|tmp|usr)\/|TypeError|RangeError|Cannot read prop/;
 
-const oddIds = ["'", '%00', '..%2f..%2fetc%2fpasswd', 'x'.repeat(3_000), '%F0%9F%90%A6', '%E0%A4%A', '1%20or%201=1', '-1', 'null', '__proto__', 'constructor', '%0d%0aX-Evil:%201'];
-const oddBodies = ['', 'null', '[]', '"text"', '1', 'true', '{', '{"a":', '\u0000', '{"__proto__":{"isAdmin":true}}', '{"constructor":{"prototype":{"isAdmin":true}}}', `${'['.repeat(5_000)}${']'.repeat(5_000)}`, `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`, '{"a":1e999}'];
-const oddValues: readonly unknown[] = [null, true, -1, 1e308, 0.1, '', ' ', '\u0000', 'x'.repeat(70_000), "'; DROP TABLE lead; --", '{{constructor}}', [], {}, [[[]]], { $ne: 1 }, ['a', 1, null], '9999-99-99', '2026-02-30T25:00:00Z', '🐦'.repeat(100), '\ud800'];
+const oddIds = [
+  "'",
+  '%00',
+  '..%2f..%2fetc%2fpasswd',
+  'x'.repeat(3_000),
+  '%F0%9F%90%A6',
+  '%E0%A4%A',
+  '1%20or%201=1',
+  '-1',
+  'null',
+  '__proto__',
+  'constructor',
+  '%0d%0aX-Evil:%201',
+];
+const oddBodies = [
+  '',
+  'null',
+  '[]',
+  '"text"',
+  '1',
+  'true',
+  '{',
+  '{"a":',
+  '\u0000',
+  '{"__proto__":{"isAdmin":true}}',
+  '{"constructor":{"prototype":{"isAdmin":true}}}',
+  `${'['.repeat(5_000)}${']'.repeat(5_000)}`,
+  `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`,
+  '{"a":1e999}',
+];
+const oddValues: readonly unknown[] = [
+  null,
+  true,
+  -1,
+  1e308,
+  0.1,
+  '',
+  ' ',
+  '\u0000',
+  'x'.repeat(70_000),
+  "'; DROP TABLE lead; --",
+  '{{constructor}}',
+  [],
+  {},
+  [[[]]],
+  { $ne: 1 },
+  ['a', 1, null],
+  '9999-99-99',
+  '2026-02-30T25:00:00Z',
+  '🐦'.repeat(100),
+  '\ud800',
+];
 const oddQueries = [
   'filter=',
   'filter=((((',
@@ -60,20 +110,27 @@ describe.each(dialects)('odd input, on %s', (dialect) => {
     built ??= buildHouse({ skip }, dialect);
     house = await built;
     targets = await makeTargets(house);
-    operations = (await readOperations(house)).filter(({ path }) => !path.endsWith('/events') && !path.endsWith('/setup') && !path.endsWith('/session'));
+    operations = (await readOperations(house)).filter(
+      ({ path }) => !path.endsWith('/events') && !path.endsWith('/setup') && !path.endsWith('/session'),
+    );
   });
   afterAll(async () => {
     await (await built)?.close();
   });
 
   /** Sends what is odd and answers every answer that is a failure of ours, or tells of our inside. */
-  const probe = async (operation: Operation, path: string, sent: Parameters<House['call']>[2] = {}): Promise<string[]> => {
+  const probe = async (
+    operation: Operation,
+    path: string,
+    sent: Parameters<House['call']>[2] = {},
+  ): Promise<string[]> => {
     const heard = await house.call(house.admin, path, { method: operation.method, ...sent });
     const what = `${operation.method} ${path.slice(0, 120)} ${String(sent.body ?? '').slice(0, 80)}: ${heard.status}`;
     if (heard.status === 429) return [];
     if (heard.status >= 500) return [`${what} ${heard.text.slice(0, 200)}`];
     if (heard.status >= 400 && inside.test(heard.text)) return [`${what} tells ${inside.exec(heard.text)?.[0] ?? ''}`];
-    if (heard.status >= 400 && heard.headers.get('content-type')?.startsWith('application/problem+json') !== true) return [`${what} is not a problem document`];
+    if (heard.status >= 400 && heard.headers.get('content-type')?.startsWith('application/problem+json') !== true)
+      return [`${what} is not a problem document`];
     return [];
   };
 
@@ -102,7 +159,9 @@ describe.each(dialects)('odd input, on %s', (dialect) => {
   it('S43: a wrong value in any field of any body is refused or stored, never a failure', async () => {
     const random = createRandom(seed);
     const found: string[] = [];
-    for (const operation of operations.filter(({ method, schema }) => method !== 'PUT' && schema?.['properties'] !== undefined)) {
+    for (const operation of operations.filter(
+      ({ method, schema }) => method !== 'PUT' && schema?.['properties'] !== undefined,
+    )) {
       const valid = ((await toBody(house, operation, targets)) ?? {}) as Record<string, unknown>;
       const names = Object.keys(operation.schema?.['properties'] as object);
       for (const name of [...names, ...names, ...names]) {
@@ -133,12 +192,31 @@ describe.each(dialects)('odd input, on %s', (dialect) => {
     const rotated = await house.done(house.admin, '/api/v1/sources/kaltakquise/rotate', { method: 'POST' });
     const { secret } = rotated['data'] as { secret: string };
     const found: string[] = [];
-    const types = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'multipart/form-data', 'text/xml', 'application/json; charset=utf-99', 'x'];
+    const types = [
+      'application/json',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'multipart/form-data',
+      'text/xml',
+      'application/json; charset=utf-99',
+      'x',
+    ];
     for (const type of types) {
-      for (const body of [...oddBodies, 'a=1&a=2&__proto__=3', '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1', '%', `a=${'x'.repeat(200_000)}`]) {
-        const response = await fetch(`${house.app.url}/intake/kaltakquise`, { method: 'POST', body, headers: { authorization: `Bearer ${secret}`, 'content-type': type } });
+      for (const body of [
+        ...oddBodies,
+        'a=1&a=2&__proto__=3',
+        '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1',
+        '%',
+        `a=${'x'.repeat(200_000)}`,
+      ]) {
+        const response = await fetch(`${house.app.url}/intake/kaltakquise`, {
+          method: 'POST',
+          body,
+          headers: { authorization: `Bearer ${secret}`, 'content-type': type },
+        });
         const text = await response.text();
-        if (response.status >= 500 || inside.test(text)) found.push(`${type} ${body.slice(0, 60)}: ${response.status} ${text.slice(0, 300)}`);
+        if (response.status >= 500 || inside.test(text))
+          found.push(`${type} ${body.slice(0, 60)}: ${response.status} ${text.slice(0, 300)}`);
       }
     }
     expect(found).toEqual([]);

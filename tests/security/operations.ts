@@ -49,13 +49,30 @@ const recordOf =
     idOf(await house.done(house.admin, `/api/v1/${plural}`, { method: 'POST', body: body(house, lead) }));
 
 const makers: Readonly<Record<string, Maker>> = {
-  leads: recordOf('leads', ({ owner }) => ({ title: canary, company: canary, email: 'kanarie@example.org', lastName: canary, owner })),
+  leads: recordOf('leads', ({ owner }) => ({
+    title: canary,
+    company: canary,
+    email: 'kanarie@example.org',
+    lastName: canary,
+    owner,
+  })),
   organizations: recordOf('organizations', ({ owner }) => ({ name: `${canary} GmbH`, owner })),
   persons: recordOf('persons', ({ owner }) => ({ lastName: canary, owner })),
   opportunities: recordOf('opportunities', ({ owner }) => ({ title: canary, owner })),
-  activities: recordOf('activities', ({ owner }, lead) => ({ title: canary, type: 'aufgabe', dueAt: '2030-01-07T09:00:00.000Z', owner, lead })),
+  activities: recordOf('activities', ({ owner }, lead) => ({
+    title: canary,
+    type: 'aufgabe',
+    dueAt: '2030-01-07T09:00:00.000Z',
+    owner,
+    lead,
+  })),
   'timeline-entries': recordOf('timeline-entries', (_, lead) => ({ text: canary, lead })),
-  'saved-views': recordOf('saved-views', ({ owner }) => ({ name: canary, entity: 'lead', filter: 'state = "open"', owner })),
+  'saved-views': recordOf('saved-views', ({ owner }) => ({
+    name: canary,
+    entity: 'lead',
+    filter: 'state = "open"',
+    owner,
+  })),
   'intake-messages': async (house) => await receive(house),
   users: recordOf('users', () => ({ name: canary, email: `${randomUUID()}@example.org`, role: 'viewer' })),
   keys: recordOf('keys', () => ({ name: canary, role: 'viewer' })),
@@ -77,7 +94,9 @@ export async function makeTargets(house: House): Promise<Targets> {
 export async function renewTarget(house: House, targets: Targets, { path }: Operation): Promise<Targets> {
   const first = path.split('/')[3] ?? '';
   const make = path.includes('{id}') || path.endsWith('/bulk') ? makers[first] : undefined;
-  return make === undefined ? targets : { ...targets, ids: { ...targets.ids, [first]: await make(house, targets.lead) } };
+  return make === undefined
+    ? targets
+    : { ...targets, ids: { ...targets.ids, [first]: await make(house, targets.lead) } };
 }
 
 /** A message with an attachment, through the public form of the company. */
@@ -88,13 +107,23 @@ async function receive(house: House): Promise<string> {
   body.set('datei', new Blob([canary]), 'plan.txt');
   const secret = await house.done(house.admin, '/api/v1/sources/kaltakquise/rotate', { method: 'POST' });
   const authorization = `Bearer ${(secret['data'] as { secret: string }).secret}`;
-  const response = await fetch(`${house.app.url}/intake/kaltakquise`, { method: 'POST', body, headers: { authorization } });
+  const response = await fetch(`${house.app.url}/intake/kaltakquise`, {
+    method: 'POST',
+    body,
+    headers: { authorization },
+  });
   const answer = (await response.json()) as { id?: string };
   if (answer.id === undefined) throw new Error(`the intake answered ${response.status} ${JSON.stringify(answer)}`);
   return answer.id;
 }
 
-const parameters: Readonly<Record<string, string>> = { kind: 'tags', key: 'messe', entity: 'lead', revision: '1', index: '0' };
+const parameters: Readonly<Record<string, string>> = {
+  kind: 'tags',
+  key: 'messe',
+  entity: 'lead',
+  revision: '1',
+  index: '0',
+};
 
 /** The address of an operation on the targets. A parameter that the sweep does not know must be taught to it. */
 export function toPath({ path }: Operation, { ids }: Targets): string {
@@ -118,9 +147,22 @@ const creations: Readonly<Record<string, object>> = {
   users: { name: 'Neu', email: 'neu@example.org', role: 'viewer' },
   keys: { name: 'Neu', role: 'viewer' },
   session: { email: 'niemand@example.org', password: 'falsch' },
-  setup: { token: 'a'.repeat(43), company: 'Neu', name: 'Neu', email: 'neu@example.org', password: 'kaffee regen laterne 7' },
+  setup: {
+    token: 'a'.repeat(43),
+    company: 'Neu',
+    name: 'Neu',
+    email: 'neu@example.org',
+    password: 'kaffee regen laterne 7',
+  },
 };
-const changes: Readonly<Record<string, object>> = { users: { name: 'Anders' }, me: { name: 'Anders' }, organizations: { name: 'Anders GmbH' }, persons: { lastName: 'Anders' }, 'timeline-entries': { text: 'Anders' }, 'saved-views': { name: 'Anders' } };
+const changes: Readonly<Record<string, object>> = {
+  users: { name: 'Anders' },
+  me: { name: 'Anders' },
+  organizations: { name: 'Anders GmbH' },
+  persons: { lastName: 'Anders' },
+  'timeline-entries': { text: 'Anders' },
+  'saved-views': { name: 'Anders' },
+};
 const actBodies: Readonly<Record<string, object>> = {
   'notices/read': { upTo: plan },
   'leads/move': { stage: 'kontaktversuch' },
@@ -141,18 +183,30 @@ const actBodies: Readonly<Record<string, object>> = {
 /** A body that the operation takes, so that a refusal is one for want of rights. */
 export async function toBody(house: House, { method, path }: Operation, targets: Targets): Promise<unknown> {
   if (method === 'GET' || method === 'DELETE') return undefined;
-  if (method === 'PUT') return (await house.done(house.admin, toPath({ method, path, right: undefined, schema: undefined }, targets)))['data'];
+  if (method === 'PUT')
+    return (await house.done(house.admin, toPath({ method, path, right: undefined, schema: undefined }, targets)))[
+      'data'
+    ];
   const [, , , first = '', ...rest] = path.split('/');
   const change = changes[first] ?? { title: 'Anders' };
   if (method === 'PATCH') return change;
   if (path === '/api/v1/undo') return { event: targets.event };
   if (rest.length === 0) return creations[first] ?? actBodies[first] ?? {};
   const last = rest.at(-1) ?? '';
-  return last === 'bulk' ? { ids: [targets.ids[first]], patch: change } : (actBodies[`${first}/${last}`] ?? actBodies[last] ?? {});
+  return last === 'bulk'
+    ? { ids: [targets.ids[first]], patch: change }
+    : (actBodies[`${first}/${last}`] ?? actBodies[last] ?? {});
 }
 
 /** Sends an operation, valid but for the caller's rights. */
-export async function perform(house: House, caller: Caller, { operation, targets }: { operation: Operation; targets: Targets }): Promise<Awaited<ReturnType<House['call']>>> {
+export async function perform(
+  house: House,
+  caller: Caller,
+  { operation, targets }: { operation: Operation; targets: Targets },
+): Promise<Awaited<ReturnType<House['call']>>> {
   const body = await toBody(house, operation, targets);
-  return await house.call(caller, toPath(operation, targets), { method: operation.method, ...(body === undefined ? {} : { body }) });
+  return await house.call(caller, toPath(operation, targets), {
+    method: operation.method,
+    ...(body === undefined ? {} : { body }),
+  });
 }

@@ -12,7 +12,8 @@ const hasRight =
   (operation) =>
     everyoneIn(operation) || rights.includes(operation.right ?? '');
 const shown = ['lead', 'organization', 'person', 'opportunity', 'activity', 'timeline-entry', 'saved-view'];
-const isWrite = ({ method, path }: Operation): boolean => method !== 'GET' && !path.endsWith('/count') && !path.endsWith('/matches');
+const isWrite = ({ method, path }: Operation): boolean =>
+  method !== 'GET' && !path.endsWith('/count') && !path.endsWith('/matches');
 const nameOf = ({ method, path }: Operation): string => `${method} ${path}`;
 
 /** Own rows of these may be written by sales of any team. */
@@ -39,20 +40,30 @@ describe.each(dialects)('sweeps over every route, on %s', (dialect) => {
     for (const operation of operations.filter((one) => !isAllowed(one))) {
       const before = isWrite(operation) ? await house.state() : '';
       const heard = await perform(house, caller, { operation, targets });
-      if (!expected.includes(heard.status)) found.push(`${nameOf(operation)} answers ${heard.status} to ${caller.name}`);
+      if (!expected.includes(heard.status))
+        found.push(`${nameOf(operation)} answers ${heard.status} to ${caller.name}`);
       if (heard.text.includes(canary)) found.push(`${nameOf(operation)} shows ${caller.name} what is not theirs`);
-      if (isWrite(operation) && before !== (await house.state())) found.push(`${nameOf(operation)} writes for ${caller.name}`);
+      if (isWrite(operation) && before !== (await house.state()))
+        found.push(`${nameOf(operation)} writes for ${caller.name}`);
     }
     return found;
   };
 
   it('S02: every route declares its right', () => {
     expect(operations.length).toBeGreaterThan(80);
-    expect(operations.filter(({ right }) => right === undefined || !/^(visitor|signedIn|may:\w+|[\w/-]+:[\w-]+)$/.test(right)).map(nameOf)).toEqual([]);
+    expect(
+      operations
+        .filter(({ right }) => right === undefined || !/^(visitor|signedIn|may:\w+|[\w/-]+:[\w-]+)$/.test(right))
+        .map(nameOf),
+    ).toEqual([]);
   });
 
   it('S02: only signing in and the set-up are open to visitors', () => {
-    expect(operations.filter(everyone).map(nameOf).toSorted()).toEqual(['GET /api/v1/setup', 'POST /api/v1/session', 'POST /api/v1/setup']);
+    expect(operations.filter(everyone).map(nameOf).toSorted()).toEqual([
+      'GET /api/v1/setup',
+      'POST /api/v1/session',
+      'POST /api/v1/setup',
+    ]);
   });
 
   it('S02: what the sweeps send is valid: the admin is refused nothing', async () => {
@@ -73,7 +84,12 @@ describe.each(dialects)('sweeps over every route, on %s', (dialect) => {
   });
 
   it('S02: a viewer changes nothing', async () => {
-    const isAllowed = hasRight(...shown.map((entity) => `read:${entity}`), 'create:saved-view', 'update:saved-view', 'delete:saved-view');
+    const isAllowed = hasRight(
+      ...shown.map((entity) => `read:${entity}`),
+      'create:saved-view',
+      'update:saved-view',
+      'delete:saved-view',
+    );
     expect(await sweep(house.viewer, isAllowed, [403, 404])).toEqual([]);
   });
 
@@ -95,11 +111,14 @@ describe.each(dialects)('sweeps over every route, on %s', (dialect) => {
     const found: string[] = [];
     for (const caller of [house.stranger, house.viewer, house.otherTeam, house.narrowKey]) {
       const targets = await makeTargets(house);
-      for (const operation of operations.filter((one) => one.right === 'signedIn' && isWrite(one) && !/session|\/me$/.test(one.path))) {
+      for (const operation of operations.filter(
+        (one) => one.right === 'signedIn' && isWrite(one) && !/session|\/me$/.test(one.path),
+      )) {
         const before = await house.state();
         const heard = await perform(house, caller, { operation, targets });
         // Own notices are marked as read, whoever asks.
-        if (heard.status < 400 && !operation.path.startsWith('/api/v1/notices/')) found.push(`${nameOf(operation)} answers ${heard.status} to ${caller.name}`);
+        if (heard.status < 400 && !operation.path.startsWith('/api/v1/notices/'))
+          found.push(`${nameOf(operation)} answers ${heard.status} to ${caller.name}`);
         if (before !== (await house.state())) found.push(`${nameOf(operation)} writes for ${caller.name}`);
       }
     }
@@ -113,7 +132,8 @@ describe.each(dialects)('sweeps over every route, on %s', (dialect) => {
       const before = isWrite(operation) ? await house.state() : '';
       const heard = await perform(house, house.stranger, { operation, targets });
       const name = nameOf(operation);
-      if (operation.path.includes('{id}') && heard.status !== 404) found.push(`${name} answers ${heard.status} for an id of another company`);
+      if (operation.path.includes('{id}') && heard.status !== 404)
+        found.push(`${name} answers ${heard.status} for an id of another company`);
       if (heard.text.includes(canary)) found.push(`${name} shows what belongs to another company`);
       if (isWrite(operation) && before !== (await house.state())) found.push(`${name} writes in another company`);
     }
@@ -126,10 +146,15 @@ describe.each(dialects)('sweeps over every route, on %s', (dialect) => {
     const look = async (caller: Caller, plural: string): Promise<void> => {
       for (const path of [`/${plural}?limit=200`, `/${plural}.csv`, `/${plural}?q=${canary}`, `/search?q=${canary}`]) {
         const heard = await house.call(caller, `/api/v1${path}`);
-        const isTheirs = heard.text.includes(ids[plural] ?? '') || (caller === house.stranger && heard.text.includes(canary));
-        if (heard.status !== 200 || isTheirs) found.push(`${path} shows ${caller.name} ${heard.status} ${heard.text.slice(0, 100)}`);
+        const isTheirs =
+          heard.text.includes(ids[plural] ?? '') || (caller === house.stranger && heard.text.includes(canary));
+        if (heard.status !== 200 || isTheirs)
+          found.push(`${path} shows ${caller.name} ${heard.status} ${heard.text.slice(0, 100)}`);
       }
-      const counted = await house.done(caller, `/api/v1/${plural}/count`, { method: 'POST', body: { filters: [`id = "${ids[plural] ?? ''}"`] } });
+      const counted = await house.done(caller, `/api/v1/${plural}/count`, {
+        method: 'POST',
+        body: { filters: [`id = "${ids[plural] ?? ''}"`] },
+      });
       if (JSON.stringify(counted['data']) !== '[0]') found.push(`/${plural}/count counts it for ${caller.name}`);
     };
     const entities = Object.keys(ids).filter((plural) => !['users', 'keys', 'sessions'].includes(plural));
@@ -141,15 +166,24 @@ describe.each(dialects)('sweeps over every route, on %s', (dialect) => {
   it('S01: a reference to a record of another company is refused', async () => {
     const { ids } = await makeTargets(house);
     const body = { title: 'Fremd', email: 'fremd@example.org' };
-    for (const reference of [{ organization: ids['organizations'] }, { person: ids['persons'] }, { owner: house.owner }]) {
-      const heard = await house.call(house.stranger, '/api/v1/leads', { method: 'POST', body: { ...body, ...reference } });
+    for (const reference of [
+      { organization: ids['organizations'] },
+      { person: ids['persons'] },
+      { owner: house.owner },
+    ]) {
+      const heard = await house.call(house.stranger, '/api/v1/leads', {
+        method: 'POST',
+        body: { ...body, ...reference },
+      });
       expect([heard.status, heard.text]).toEqual([422, expect.stringContaining('reference')]);
     }
   });
 
   it('S01: live events of another company are not sent', async () => {
     const before = await house.done(house.admin, '/api/v1/leads', { method: 'POST', body: { title: canary } });
-    const response = await fetch(`${house.app.url}/api/v1/events`, { headers: { ...house.stranger.headers, 'last-event-id': String(Number(before['event']) - 50) } });
+    const response = await fetch(`${house.app.url}/api/v1/events`, {
+      headers: { ...house.stranger.headers, 'last-event-id': String(Number(before['event']) - 50) },
+    });
     const reader = response.body?.getReader();
     const own = await house.done(house.stranger, '/api/v1/leads', { method: 'POST', body: { title: 'eigenes' } });
     await house.done(house.admin, '/api/v1/leads', { method: 'POST', body: { title: canary } });
@@ -158,7 +192,9 @@ describe.each(dialects)('sweeps over every route, on %s', (dialect) => {
     while (!text.includes(id)) text += Buffer.from((await reader?.read())?.value ?? []).toString();
     await reader?.cancel();
     const told = [...text.matchAll(/"id":"([\w-]+)"/g)].map((match) => match[1]);
-    const leads = await house.store.foundation.db.all<{ id: string }>("SELECT `id` FROM `lead` WHERE `tenantId` = 'main'");
+    const leads = await house.store.foundation.db.all<{ id: string }>(
+      "SELECT `id` FROM `lead` WHERE `tenantId` = 'main'",
+    );
     expect(told.filter((one) => leads.some((lead) => lead.id === one))).toEqual([]);
   });
 });

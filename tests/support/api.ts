@@ -12,7 +12,13 @@ export interface ApiJson {
   readonly page: { readonly next: string | null; readonly total?: number; readonly totalExact?: boolean };
   readonly event: number;
   readonly code: string;
-  readonly errors: readonly { readonly path: string; readonly code: string; readonly message: string; readonly line?: number; readonly column?: number }[];
+  readonly errors: readonly {
+    readonly path: string;
+    readonly code: string;
+    readonly message: string;
+    readonly line?: number;
+    readonly column?: number;
+  }[];
   readonly [name: string]: unknown;
 }
 
@@ -26,7 +32,11 @@ export interface Api {
 
 /** Calls `/api/v1` with a key; a text body goes as it is, anything else as JSON. */
 export function createApi(url: string, key?: string): Api {
-  const call = async (method: string, path: string, more: { body?: unknown; headers?: Readonly<Record<string, string>> | undefined } = {}): Promise<ApiAnswer> => {
+  const call = async (
+    method: string,
+    path: string,
+    more: { body?: unknown; headers?: Readonly<Record<string, string>> | undefined } = {},
+  ): Promise<ApiAnswer> => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
       headers: {
@@ -34,11 +44,18 @@ export function createApi(url: string, key?: string): Api {
         ...(more.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...more.headers,
       },
-      ...(more.body === undefined ? {} : { body: typeof more.body === 'string' ? more.body : JSON.stringify(more.body) }),
+      ...(more.body === undefined
+        ? {}
+        : { body: typeof more.body === 'string' ? more.body : JSON.stringify(more.body) }),
     });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, text, json: (isJson ? JSON.parse(text) : {}) as ApiJson };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      json: (isJson ? JSON.parse(text) : {}) as ApiJson,
+    };
   };
   return {
     get: async (path, headers) => await call('GET', path, { headers }),

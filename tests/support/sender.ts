@@ -4,7 +4,11 @@ import { createRandom, type Random } from './random.ts';
 /** What the sender heard for one delivery; `lost` when the connection broke before an answer. */
 export type Heard =
   | 'lost'
-  | { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Readonly<Record<string, unknown>> };
+  | {
+      readonly status: number;
+      readonly headers: IncomingHttpHeaders;
+      readonly body: Readonly<Record<string, unknown>>;
+    };
 
 /** One lead that a sender wants to be known, and every answer it got. */
 export interface Item {
@@ -42,7 +46,13 @@ export function createSender({ source, secret, seed }: SenderOptions): Sender {
     const made = Array.from({ length: count }, (_, index) => {
       const externalId = `seed-${seed}-${items.length + index}`;
       const company = random.pick(companies);
-      const body = { externalId, company, email: `${externalId}@example.org`, lastName: `N${random.below(1_000)}`, budget: random.below(90_000) / 100 };
+      const body = {
+        externalId,
+        company,
+        email: `${externalId}@example.org`,
+        lastName: `N${random.below(1_000)}`,
+        budget: random.below(90_000) / 100,
+      };
       return { externalId, body, heard: [] };
     });
     items.push(...made);
@@ -69,13 +79,21 @@ export function createSender({ source, secret, seed }: SenderOptions): Sender {
 
 const post = async (agent: Agent, call: { url: string; secret: string; body: string }): Promise<Heard> =>
   await new Promise((resolve) => {
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${call.secret}`, 'content-length': Buffer.byteLength(call.body) };
+    const headers = {
+      'content-type': 'application/json',
+      authorization: `Bearer ${call.secret}`,
+      'content-length': Buffer.byteLength(call.body),
+    };
     const sent = request(call.url, { method: 'POST', agent, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString();
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: JSON.parse(text) as Record<string, unknown> });
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: JSON.parse(text) as Record<string, unknown>,
+        });
       });
       response.on('error', () => resolve('lost'));
     });
@@ -88,4 +106,5 @@ export const statusesOf = (items: readonly Item[]): (number | 'lost')[] =>
   items.flatMap((item) => item.heard.map((heard) => (heard === 'lost' ? heard : heard.status)));
 
 /** Whether the sender was told that the item is safe. */
-export const isAcknowledged = (item: Item): boolean => item.heard.some((heard) => heard !== 'lost' && heard.status < 300);
+export const isAcknowledged = (item: Item): boolean =>
+  item.heard.some((heard) => heard !== 'lost' && heard.status < 300);

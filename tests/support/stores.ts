@@ -56,13 +56,27 @@ export async function openStore(dialect: Dialect, wanted: Wanted): Promise<Store
     folder,
     databaseUrl,
     foundation,
-    start: async (options) => await startApp({ folder, ...(databaseUrl === undefined ? {} : { databaseUrl }), ...options }),
+    start: async (options) =>
+      await startApp({ folder, ...(databaseUrl === undefined ? {} : { databaseUrl }), ...options }),
     asSystem: (tenantId = 'main') => {
       const snapshot = foundation.registry.snapshot(tenantId);
       const actor = systemActor(tenantId);
-      const role = { key: 'superadmin', label: { de: 'System', en: 'System' }, can: [{ do: ['*'], on: '*' }], may: ['*'] };
+      const role = {
+        key: 'superadmin',
+        label: { de: 'System', en: 'System' },
+        can: [{ do: ['*'], on: '*' }],
+        may: ['*'],
+      };
       const ability = createAbility(role, actor, { models: snapshot.models, now: new Date() });
-      return { db: foundation.db, snapshot, actor, ability, language: 'en', now: () => new Date(), newId: () => uuidv7() };
+      return {
+        db: foundation.db,
+        snapshot,
+        actor,
+        ability,
+        language: 'en',
+        now: () => new Date(),
+        newId: () => uuidv7(),
+      };
     },
     clear: async () => {
       await foundation.close();
@@ -81,7 +95,11 @@ export async function addTenant(store: Store, id: string): Promise<void> {
 }
 
 /** A key of the API. */
-export async function addKey(store: Store, wanted: { readonly role?: string; readonly scopes?: readonly string[] }, tenantId = 'main'): Promise<string> {
+export async function addKey(
+  store: Store,
+  wanted: { readonly role?: string; readonly scopes?: readonly string[] },
+  tenantId = 'main',
+): Promise<string> {
   const { key } = await createKey(store.asSystem(tenantId), { name: 'test', ...wanted });
   return key;
 }

@@ -17,19 +17,26 @@ describe('the key of a company', () => {
     ['Agrar GmbH', 'Ag GmbH'],
     ['Co-Working Nord', 'Working Nord'],
     ['Segler Kontor', 'Gler Kontor'],
-  ])('differs for %s and %s: a legal form is a word of its own', (one, other) => expect(companyKey(one)).not.toBe(companyKey(other)));
+  ])('differs for %s and %s: a legal form is a word of its own', (one, other) =>
+    expect(companyKey(one)).not.toBe(companyKey(other)),
+  );
 
   it('is not empty for a company that is called like a legal form', () => expect(companyKey('AG')).toBe('ag'));
 
   it('does not change when it is made again', () => {
-    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (name) => companyKey(companyKey(name)) === companyKey(name)));
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (name) => companyKey(companyKey(name)) === companyKey(name)),
+    );
   });
 });
 
 describe('the other keys', () => {
-  it('a person is the same whichever name comes first', () => expect(personKey('Meyer, Jörg')).toBe(personKey('Joerg Meyer')));
+  it('a person is the same whichever name comes first', () =>
+    expect(personKey('Meyer, Jörg')).toBe(personKey('Joerg Meyer')));
 
-  it.each(['030 901820', '+49 30 901820', '0049 (30) 90 18 20', '030/901820'])('%s is one number in Berlin', (phone) => expect(phoneKey(phone)).toBe('+4930901820'));
+  it.each(['030 901820', '+49 30 901820', '0049 (30) 90 18 20', '030/901820'])('%s is one number in Berlin', (phone) =>
+    expect(phoneKey(phone)).toBe('+4930901820'),
+  );
 
   it('keeps the digits of a number that cannot be one', () => expect(phoneKey('12')).toBe('12'));
 

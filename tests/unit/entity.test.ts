@@ -6,7 +6,10 @@ import { createValidator } from '../../core/validation.ts';
 import { fromColumn, toColumn, toTable } from '../../store/record-table.ts';
 
 const label = { de: 'Ding', en: 'Thing' };
-const buildSchema = (properties: Record<string, PropertySchema>, entity: Partial<EntitySchema['x-entity']> = {}): EntitySchema => ({
+const buildSchema = (
+  properties: Record<string, PropertySchema>,
+  entity: Partial<EntitySchema['x-entity']> = {},
+): EntitySchema => ({
   $id: 'thing',
   type: 'object',
   required: ['name'],
@@ -26,7 +29,17 @@ const issuesOf = (schema: EntitySchema): unknown[] => {
 
 describe('an entity', () => {
   it('has the fields of every record beside its own, and those of a pipeline where it has one', () => {
-    expect([...toEntityModel(buildSchema({}), 1).fields.keys()]).toEqual(['id', 'tenantId', 'version', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy', 'deletedAt', 'name']);
+    expect([...toEntityModel(buildSchema({}), 1).fields.keys()]).toEqual([
+      'id',
+      'tenantId',
+      'version',
+      'createdAt',
+      'createdBy',
+      'updatedAt',
+      'updatedBy',
+      'deletedAt',
+      'name',
+    ]);
     expect(toEntityModel(buildSchema({}, { pipeline: true }), 1).fields.has('stage')).toBe(true);
   });
 
@@ -45,11 +58,27 @@ describe('an entity', () => {
       }),
       1,
     );
-    expect('abcdefghi'.split('').map((name) => fields.get(name)?.kind)).toEqual(['date', 'instant', 'longText', 'decimal', 'money', 'reference', 'choice', 'list', 'json']);
+    expect('abcdefghi'.split('').map((name) => fields.get(name)?.kind)).toEqual([
+      'date',
+      'instant',
+      'longText',
+      'decimal',
+      'money',
+      'reference',
+      'choice',
+      'list',
+      'json',
+    ]);
   });
 
   it('names every fault of its schema at once', () => {
-    const schema = { ...buildSchema({ Bad: { type: 'string' }, version: { type: 'integer' }, none: {} }, { titleField: 'nope', indexes: [['ghost']] }), required: ['missing'] };
+    const schema = {
+      ...buildSchema(
+        { Bad: { type: 'string' }, version: { type: 'integer' }, none: {} },
+        { titleField: 'nope', indexes: [['ghost']] },
+      ),
+      required: ['missing'],
+    };
     expect(issuesOf(schema)).toEqual([
       ['/properties/version', 'taken'],
       ['/properties/Bad', 'name'],
@@ -61,14 +90,45 @@ describe('an entity', () => {
   });
 
   it('becomes a table with references, unique values and indexes of the tenant', () => {
-    const table = toTable(toEntityModel(buildSchema({ parent: { 'x-reference': 'thing' }, old: { 'x-reference': 'thing', 'x-weak': true }, serial: { type: 'string', 'x-unique': true } }, { indexes: [['name']] }), 1));
-    expect(table).toMatchObject({ name: 'thing', primaryKey: ['id'], references: { parent: 'thing' }, unique: [['tenantId', 'serial']] });
+    const table = toTable(
+      toEntityModel(
+        buildSchema(
+          {
+            parent: { 'x-reference': 'thing' },
+            old: { 'x-reference': 'thing', 'x-weak': true },
+            serial: { type: 'string', 'x-unique': true },
+          },
+          { indexes: [['name']] },
+        ),
+        1,
+      ),
+    );
+    expect(table).toMatchObject({
+      name: 'thing',
+      primaryKey: ['id'],
+      references: { parent: 'thing' },
+      unique: [['tenantId', 'serial']],
+    });
     expect(table.indexes).toContainEqual(['tenantId', 'deletedAt', 'name']);
   });
 
   it('keeps every value through its column: absent is not zero, false or empty', () => {
-    const { fields } = toEntityModel(buildSchema({ money: { type: 'number', 'x-money': true }, flag: { type: 'boolean' }, list: { type: 'array' }, n: { type: 'integer' } }), 1);
-    for (const [name, values] of Object.entries({ money: [0, 0.1, 19.99, 1_234_567.89, null], flag: [true, false, null], list: [[], ['a'], null], n: [0, -5, null], name: ['', 'x', null] })) {
+    const { fields } = toEntityModel(
+      buildSchema({
+        money: { type: 'number', 'x-money': true },
+        flag: { type: 'boolean' },
+        list: { type: 'array' },
+        n: { type: 'integer' },
+      }),
+      1,
+    );
+    for (const [name, values] of Object.entries({
+      money: [0, 0.1, 19.99, 1_234_567.89, null],
+      flag: [true, false, null],
+      list: [[], ['a'], null],
+      n: [0, -5, null],
+      name: ['', 'x', null],
+    })) {
       const field = fields.get(name);
       if (field === undefined) throw new Error(name);
       for (const value of values) expect(fromColumn(field, toColumn(field, value))).toEqual(value);
@@ -77,19 +137,33 @@ describe('an entity', () => {
 });
 
 describe('validation', () => {
-  const model = toEntityModel(buildSchema({ mail: { type: 'string', format: 'email' }, kind: { type: 'string', 'x-config': 'kinds' }, n: { type: 'integer', minimum: 1 } }), 1);
+  const model = toEntityModel(
+    buildSchema({
+      mail: { type: 'string', format: 'email' },
+      kind: { type: 'string', 'x-config': 'kinds' },
+      n: { type: 'integer', minimum: 1 },
+    }),
+    1,
+  );
   const validator = createValidator(model, () => ['a', 'b']);
 
   it('names every fault in the language of the reader', () => {
     const record = { mail: 'x', kind: 'c', n: 0, other: 1 };
-    expect(validator.issues(record, 'de').map(({ path, message }) => `${path}: ${message}`).toSorted()).toEqual([
+    expect(
+      validator
+        .issues(record, 'de')
+        .map(({ path, message }) => `${path}: ${message}`)
+        .toSorted(),
+    ).toEqual([
       '/kind: „c“ gibt es nicht. Erlaubt sind: a, b.',
       '/mail: Das ist keine E-Mail-Adresse.',
       '/n: Mindestens 1.',
       '/name: Dieses Feld fehlt.',
       '/other: Dieses Feld gibt es nicht.',
     ]);
-    expect(validator.issues({ name: 'x'.repeat(11) }, 'en')).toEqual([{ path: '/name', code: 'maxLength', message: 'At most 10 characters.' }]);
+    expect(validator.issues({ name: 'x'.repeat(11) }, 'en')).toEqual([
+      { path: '/name', code: 'maxLength', message: 'At most 10 characters.' },
+    ]);
   });
 
   it('takes null for absent and lets the fields of the system be', () => {
@@ -101,11 +175,19 @@ describe('validation', () => {
 describe('JSON from outside', () => {
   const parse = (text: string): unknown => parseJson(Buffer.from(text));
 
-  it.each(['{"a":', '', '\u0000', '{"__proto__": {"admin": true}}', '{"a": {"constructor": 1}}', `${'['.repeat(60)}${']'.repeat(60)}`])('is refused when it reads %j', (text) => {
+  it.each([
+    '{"a":',
+    '',
+    '\u0000',
+    '{"__proto__": {"admin": true}}',
+    '{"a": {"constructor": 1}}',
+    `${'['.repeat(60)}${']'.repeat(60)}`,
+  ])('is refused when it reads %j', (text) => {
     expect(() => parse(text)).toThrow(LeitwerkError);
   });
 
-  it('is refused when it is not UTF-8', () => expect(() => parseJson(Buffer.from([0x22, 0xff, 0x22]))).toThrow(LeitwerkError));
+  it('is refused when it is not UTF-8', () =>
+    expect(() => parseJson(Buffer.from([0x22, 0xff, 0x22]))).toThrow(LeitwerkError));
 
   it('is read otherwise', () => expect(parse('{"a":[1,{"b":"ü"}]}')).toEqual({ a: [1, { b: 'ü' }] }));
 });

@@ -22,7 +22,8 @@ describe('group commit on SQLite', () => {
   });
 
   const add = (id: string) => async (tx: Tx) => void (await tx.run('INSERT INTO `note` (`id`) VALUES (?)', [id]));
-  const ids = async (): Promise<string[]> => (await db.all<{ id: string }>('SELECT `id` FROM `note` ORDER BY `id`')).map((row) => row.id);
+  const ids = async (): Promise<string[]> =>
+    (await db.all<{ id: string }>('SELECT `id` FROM `note` ORDER BY `id`')).map((row) => row.id);
 
   it('keeps the work of all neighbours when one fails after it has written', async () => {
     const failing = async (tx: Tx): Promise<void> => {
@@ -74,11 +75,18 @@ describe('group commit on SQLite', () => {
 
 describe('ids', () => {
   it('grow with every call, also within a millisecond and when the clock is set back', () => {
-    const times = [1_700_000_000_000, 1_699_999_999_000, ...Array.from({ length: 5_000 }, () => 1_700_000_000_000), 1_700_000_000_009].values();
+    const times = [
+      1_700_000_000_000,
+      1_699_999_999_000,
+      ...Array.from({ length: 5_000 }, () => 1_700_000_000_000),
+      1_700_000_000_009,
+    ].values();
     const newId = createIdSource(() => times.next().value ?? 0);
     const made = Array.from({ length: 5_003 }, newId);
 
-    expect(made.every((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id))).toBe(true);
+    expect(made.every((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id))).toBe(
+      true,
+    );
     expect(made).toEqual(made.toSorted());
     expect(new Set(made).size).toBe(made.length);
   });

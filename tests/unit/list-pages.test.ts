@@ -14,7 +14,13 @@ const model: EntityModel = toEntityModel(
   {
     $id: 'thing',
     type: 'object',
-    'x-entity': { plural: 'things', label, pluralLabel: label, titleField: 'name', indexes: [['createdAt'], ['kind', 'createdAt']] },
+    'x-entity': {
+      plural: 'things',
+      label,
+      pluralLabel: label,
+      titleField: 'name',
+      indexes: [['createdAt'], ['kind', 'createdAt']],
+    },
     properties: {
       name: { type: 'string', maxLength: 100 },
       kind: { type: 'string', enum: ['common', 'rare'] },
@@ -79,16 +85,27 @@ describe('pages of a list', () => {
   const sorts = ['price', 'plain', 'name', 'createdAt', 'kind'].flatMap((field) => [
     [{ field, isDescending: false }],
     [{ field, isDescending: true }],
-    [{ field, isDescending: true }, { field: 'plain', isDescending: false }],
+    [
+      { field, isDescending: true },
+      { field: 'plain', isDescending: false },
+    ],
   ]);
-  const cases = filters.flatMap((filter, at) => sorts.map((sort) => ({ filter, sort, name: `${['all', 'common', 'rare'][at] ?? ''} by ${sort.map((key) => (key.isDescending ? '-' : '') + key.field).join(',')}` })));
+  const cases = filters.flatMap((filter, at) =>
+    sorts.map((sort) => ({
+      filter,
+      sort,
+      name: `${['all', 'common', 'rare'][at] ?? ''} by ${sort.map((key) => (key.isDescending ? '-' : '') + key.field).join(',')}`,
+    })),
+  );
 
   it.each(cases)('hold every record once, in one order: $name', async ({ filter, sort }) => {
     const whole = await listRecords(db, model, query({ filter, sort, limit: count }));
     const paged = await readAll({ filter, sort });
 
     expect(paged.map((one) => one['id'])).toEqual(whole.data.map((one) => one['id']));
-    expect(new Set(paged.map((one) => one['id'])).size).toBe(filter === undefined ? count : filter === filters[1] ? 396 : 4);
+    expect(new Set(paged.map((one) => one['id'])).size).toBe(
+      filter === undefined ? count : filter === filters[1] ? 396 : 4,
+    );
   });
 
   it('break ties by age, the newest first where the order is downward', async () => {
@@ -99,7 +116,11 @@ describe('pages of a list', () => {
   });
 
   it('say how many there are, exactly or up to the cap', async () => {
-    const { total, isTotalExact } = await listRecords(db, model, query({ sort: [{ field: 'price', isDescending: true }], total: 'exact', filter: filters[1] }));
+    const { total, isTotalExact } = await listRecords(
+      db,
+      model,
+      query({ sort: [{ field: 'price', isDescending: true }], total: 'exact', filter: filters[1] }),
+    );
 
     expect({ total, isTotalExact }).toEqual({ total: 396, isTotalExact: true });
   });

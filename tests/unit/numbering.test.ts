@@ -17,7 +17,8 @@ describe('numbers', () => {
   });
 
   it('begin again where their setting says so, by the day of the company', () => {
-    const series = (restart: 'never' | 'yearly' | 'monthly'): string => numberSeries({ key: 'x', pattern: '{number}', restart }, newYear, berlin);
+    const series = (restart: 'never' | 'yearly' | 'monthly'): string =>
+      numberSeries({ key: 'x', pattern: '{number}', restart }, newYear, berlin);
     expect([series('never'), series('yearly'), series('monthly')]).toEqual(['x', 'x/2027', 'x/2027-01']);
   });
 });
