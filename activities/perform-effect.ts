@@ -58,7 +58,7 @@ export async function performEffect(outside: Outside, input: EffectInput): Promi
       await addTimelineEntry(ctx, tx, {
         kind: kinds[row.effect.kind],
         facts: factsOf(row.effect),
-        links: linksOf(row.entity, record),
+        links: linksOf(ctx, row.entity, record),
       });
   });
   failpoint('S12');

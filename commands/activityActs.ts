@@ -20,7 +20,7 @@ const changeState = async (ctx: Context, tx: Tx, step: { id: string; act: Act; s
     },
   });
   const facts = { title: written.record['title'], type: written.record['type'], result: written.record['result'] ?? null };
-  await addTimelineEntry(ctx, tx, { kind: `activity-${step.act}`, facts, links: linksOf('activity', written.record) });
+  await addTimelineEntry(ctx, tx, { kind: `activity-${step.act}`, facts, links: linksOf(ctx, 'activity', written.record) });
   return written;
 };
 

@@ -26,7 +26,7 @@ export async function addNote(
       noteType: input.noteType ?? null,
       at: ctx.now().toISOString(),
       actor: actorName(ctx.actor),
-      ...linksOf(model.name, record),
+      ...linksOf(ctx, model.name, record),
     };
     return await addRecord(ctx, tx, { model: modelOf(ctx, 'timeline-entry'), input: entry });
   });

@@ -19,7 +19,7 @@ const change = async (ctx: Context, step: { id: string; act: 'archive' | 'unarch
         return step.set;
       },
     });
-    await addTimelineEntry(ctx, tx, { kind: `${step.act}d`, facts: step.set, links: linksOf('lead', written.record) });
+    await addTimelineEntry(ctx, tx, { kind: `${step.act}d`, facts: step.set, links: linksOf(ctx, 'lead', written.record) });
     return written;
   });
 };

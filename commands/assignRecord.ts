@@ -18,7 +18,7 @@ export async function assignRecord(ctx: Context, model: EntityModel, input: { re
     const change = { owner: input.owner, ...(user?.team == null ? {} : { team: user.team }) };
     const written = await changeRecord(ctx, tx, { model, id: input.id, verb: 'assign', act: 'assign', change: () => change });
     if (written.event > 0 && model.name !== 'activity') {
-      await addTimelineEntry(ctx, tx, { kind: 'assigned', facts: { owner: input.owner }, links: linksOf(model.name, written.record) });
+      await addTimelineEntry(ctx, tx, { kind: 'assigned', facts: { owner: input.owner }, links: linksOf(ctx, model.name, written.record) });
     }
     return written;
   });

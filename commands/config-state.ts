@@ -4,6 +4,7 @@ import type { RevisionKind } from '../core/config/kinds.ts';
 import type { ConfigLookup } from '../core/config/lookup.ts';
 import { toEntityModel, type EntityModel, type EntitySchema } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
+import { withLinks } from '../core/links.ts';
 import { listUsers } from '../store/accounts-users.ts';
 import { lockConfig, publishRevision, readConfigVersion, readHeads, type ConfigHead } from '../store/config.ts';
 import type { Database, Eventually, Tx } from '../store/database.ts';
@@ -65,7 +66,7 @@ export interface StateChange {
 /** What config texts may refer to once the change has been made. */
 export function lookupOf(state: ConfigState, change: StateChange = {}): ConfigLookup {
   const { added = [], removed } = change;
-  const models = new Map([...state.models, ...modelsOf(added.map((entry) => ({ ...entry, revision: 0 })))]);
+  const models = withLinks(new Map([...state.models, ...modelsOf(added.map((entry) => ({ ...entry, revision: 0 })))]));
   const keys = new Map<string, Set<string>>();
   for (const { kind, key } of [...state.heads, ...added]) keys.set(kind, (keys.get(kind) ?? new Set()).add(key));
   if (removed !== undefined) keys.get(removed.kind)?.delete(removed.key);

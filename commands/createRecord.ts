@@ -39,7 +39,7 @@ export async function createWithin(ctx: Context, tx: Tx, creation: RecordCreatio
   const input = { ...startingStates[model.name], ...startingPlace(ctx, model), ...creation.input, ...title, ...(await numbersOf(ctx, tx, model)) };
   const written = await addRecord(ctx, tx, { ...creation, input });
   if (model.name !== 'timeline-entry' && model.name !== 'saved-view') {
-    await addTimelineEntry(ctx, tx, { kind: 'created', facts: { entity: model.name }, links: linksOf(model.name, written.record) });
+    await addTimelineEntry(ctx, tx, { kind: 'created', facts: { entity: model.name }, links: linksOf(ctx, model.name, written.record) });
   }
   return written;
 }

@@ -31,7 +31,7 @@ export async function linkContacts(
   return await transact(ctx, async (tx) => {
     const written = await changeRecord(ctx, tx, { model: modelOf(ctx, 'lead'), id: input.id, verb: 'link', act: 'link', change: () => change });
     if (written.event > 0) {
-      await addTimelineEntry(ctx, tx, { kind: 'linked', facts: change, links: linksOf('lead', written.record) });
+      await addTimelineEntry(ctx, tx, { kind: 'linked', facts: change, links: linksOf(ctx, 'lead', written.record) });
       await linkPersonToOrganization(ctx, tx, written.record);
     }
     return written;

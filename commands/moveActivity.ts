@@ -60,7 +60,7 @@ export async function moveActivity(ctx: Context, move: ActivityMove): Promise<Wr
       await changeRecord(ctx, tx, { model, id: String(follower['id']), verb: 'move', act: 'move', change: () => change });
     }
     const facts = { title: moved.record['title'], dueAt, followers: followers.length };
-    await addTimelineEntry(ctx, tx, { kind: 'activity-move', facts, links: linksOf('activity', moved.record) });
+    await addTimelineEntry(ctx, tx, { kind: 'activity-move', facts, links: linksOf(ctx, 'activity', moved.record) });
     return moved;
   });
 }

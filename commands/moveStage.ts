@@ -1,6 +1,7 @@
 import type { EntityModel } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { canEnter } from '../core/pipeline/enter.ts';
+import { isClosed } from '../core/pipeline/run.ts';
 import { transact, type Context } from './context.ts';
 import { pipelineOf } from './pipelineOf.ts';
 import { changeRecord, loadRecord, type Written } from './record-write.ts';
@@ -18,7 +19,7 @@ export async function moveStage(
 ): Promise<Written> {
   return await transact(ctx, async (tx) => {
     const record = await loadRecord(ctx, tx, { model, id: move.id });
-    if (record['state'] !== 'open') throw new LeitwerkError('Locked', { facts: { state: record['state'] } });
+    if (isClosed(record)) throw new LeitwerkError('Locked', { facts: { state: record['state'] } });
     const definition = await pipelineOf(tx, model, record);
     if (!definition.stages.has(move.stage)) {
       const allowed = [...definition.stages.keys()].join(', ');
@@ -41,7 +42,7 @@ export async function moveStage(
       change: () => (record['stage'] === move.stage ? {} : { stage: move.stage, stageSince: at }),
     });
     if (written.event > 0) {
-      await addTimelineEntry(ctx, tx, { kind: 'moved', facts: { from: record['stage'], to: move.stage }, links: linksOf(model.name, written.record) });
+      await addTimelineEntry(ctx, tx, { kind: 'moved', facts: { from: record['stage'], to: move.stage }, links: linksOf(ctx, model.name, written.record) });
     }
     return written;
   });

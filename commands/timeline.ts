@@ -11,7 +11,7 @@ export interface TimelineInput {
   readonly text?: string | undefined;
   readonly noteType?: string | undefined;
   readonly facts?: RecordData | undefined;
-  /** Every record the entry belongs to, by link field: `lead`, `organization`, `person`, `opportunity`, `activity`. */
+  /** Every record the entry belongs to, by link field, as `linksOf` answers. */
   readonly links: Readonly<Record<string, string | null | undefined>>;
 }
 
@@ -37,13 +37,16 @@ export async function addTimelineEntry(ctx: Context, tx: Tx, entry: TimelineInpu
   });
 }
 
-/** The records that an entry about this record belongs to as well. */
-export const linksOf = (entity: string, record: RecordData): Record<string, string> => {
+/**
+ * Every record that an entry about this record belongs to, by link field: the record itself, and those that it names in a field
+ * of the same name (a lead's organization).
+ */
+export const linksOf = (ctx: Pick<Context, 'snapshot'>, entity: string, record: RecordData): Record<string, string> => {
   const links: Record<string, string> = {};
-  for (const name of ['lead', 'organization', 'person', 'opportunity']) {
-    const id = name === entity ? record['id'] : record[name];
+  for (const { name, target } of modelOf(ctx, 'timeline-entry').fields.values()) {
+    if (target === undefined || target === 'user') continue;
+    const id = target === entity ? record['id'] : record[name];
     if (typeof id === 'string') links[name] = id;
   }
-  if (entity === 'activity') links['activity'] = String(record['id']);
   return links;
 };

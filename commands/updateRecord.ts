@@ -35,7 +35,7 @@ export async function updateRecord(
     const told = tellingFields.filter((name) => name in update.patch && model.fields.has(name));
     if (written.event > 0 && told.length > 0 && model.name !== 'activity') {
       const facts = Object.fromEntries(told.map((name) => [name, written.record[name] ?? null]));
-      await addTimelineEntry(ctx, tx, { kind: 'changed', facts, links: linksOf(model.name, written.record) });
+      await addTimelineEntry(ctx, tx, { kind: 'changed', facts, links: linksOf(ctx, model.name, written.record) });
     }
     return written;
   });

@@ -19,8 +19,6 @@ export interface Stand {
   readonly model: EntityModel;
   readonly definition: PipelineDefinition;
   readonly activities: readonly LinkedActivity[];
-  /** Activity field that links to the record; absent for entities activities know nothing of. */
-  readonly link: string | undefined;
   record: RecordData;
 }
 
@@ -66,14 +64,14 @@ const applyEffect = async (ctx: Context, tx: Tx, { stand, effect }: One): Promis
       return await addTimelineEntry(ctx, tx, {
         kind: 'process',
         text: effect.text[ctx.language],
-        links: linksOf(stand.model.name, stand.record),
+        links: linksOf(ctx, stand.model.name, stand.record),
       });
     case 'moveStage':
       await change(ctx, tx, { stand, act: 'move', values: { stage: effect.to, stageSince: effect.at } });
       return await addTimelineEntry(ctx, tx, {
         kind: 'moved',
         facts: { from: effect.from, to: effect.to },
-        links: linksOf(stand.model.name, stand.record),
+        links: linksOf(ctx, stand.model.name, stand.record),
       });
   }
 };
@@ -102,12 +100,11 @@ const createActivity = async (
   { stand, activity }: { readonly stand: Stand; readonly activity: NewActivity },
 ): Promise<void> => {
   const responsible = await assigneeOf(ctx, tx, { stand, activity });
-  const { [stand.model.name]: own, ...links } = linksOf(stand.model.name, stand.record);
+  const model = modelOf(ctx, 'activity');
   await addRecord(ctx, tx, {
-    model: modelOf(ctx, 'activity'),
+    model,
     input: {
-      ...links,
-      ...(stand.link === undefined ? {} : { [stand.link]: own ?? stand.record['id'] }),
+      ...taskLinks(ctx, model, stand),
       title: activity.title[ctx.language].slice(0, maxTitle),
       note: activity.note?.[ctx.language] ?? null,
       type: activity.type,
@@ -121,6 +118,25 @@ const createActivity = async (
       ...responsible,
     },
   });
+};
+
+/**
+ * What an activity of a process links to: its record and whom that is about. Never to another record with a process,
+ * which would take the activity for one of its own plan.
+ */
+export const taskLinks = (
+  ctx: Context,
+  activity: EntityModel,
+  of: { readonly model: EntityModel; readonly record: RecordData },
+): Record<string, string> => {
+  const links: Record<string, string> = {};
+  for (const { name, target } of activity.fields.values()) {
+    if (target === undefined || target === 'user') continue;
+    const isOwn = target === of.model.name;
+    const id = isOwn ? of.record['id'] : of.record[name];
+    if (typeof id === 'string' && (isOwn || ctx.snapshot.models.get(target)?.hasPipeline !== true)) links[name] = id;
+  }
+  return links;
 };
 
 const assigneeOf = async (
@@ -166,7 +182,7 @@ const notify = async (
   { stand, effect }: { readonly stand: Stand; readonly effect: Extract<Effect, { kind: 'notify' }> },
 ): Promise<void> => {
   const to = usersOf(ctx, stand.record, effect.to).map((user) => user.id);
-  const links = linksOf(stand.model.name, stand.record);
+  const links = linksOf(ctx, stand.model.name, stand.record);
   await addTimelineEntry(ctx, tx, { kind: 'notice', text: effect.text[ctx.language], facts: { to }, links });
   const notice = {
     tenantId: ctx.actor.tenantId,
@@ -195,14 +211,11 @@ const assign = async (
   const turn = `${stand.definition.key}/${effect.assign.role ?? ''}`;
   const user = await pickAssignee(ctx, tx, { assign: effect.assign, entity: stand.model.name, turn });
   if (user === undefined) return;
-  await change(ctx, tx, {
-    stand,
-    act: 'assign',
-    values: { owner: user.id, ...(user.team === null ? {} : { team: user.team }) },
-  });
+  const team = user.team === null || !stand.model.fields.has('team') ? {} : { team: user.team };
+  await change(ctx, tx, { stand, act: 'assign', values: { owner: user.id, ...team } });
   await addTimelineEntry(ctx, tx, {
     kind: 'assigned',
     facts: { owner: user.id },
-    links: linksOf(stand.model.name, stand.record),
+    links: linksOf(ctx, stand.model.name, stand.record),
   });
 };

@@ -39,7 +39,7 @@ export async function askProcess(
     await addTimelineEntry(ctx, tx, {
       kind: `process-${request}`,
       facts: { step: process.error?.step ?? process.next?.text ?? null },
-      links: linksOf(model.name, record),
+      links: linksOf(ctx, model.name, record),
     });
     const event = await insertEvent(tx, {
       tenantId: key.tenantId,

@@ -1,6 +1,7 @@
 import type { EntityModel } from '../../core/entity.ts';
 import { LeitwerkError, type Text } from '../../core/errors.ts';
 import type { PipelineDefinition } from '../../core/pipeline/definition.ts';
+import { isClosed } from '../../core/pipeline/run.ts';
 import type { Queries } from '../../store/database.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { transact, type Context } from '../context.ts';
@@ -99,7 +100,7 @@ export async function migrateProcess(ctx: Context, model: EntityModel, migration
   if (!ctx.ability.may('config', 'write')) throw new LeitwerkError('Forbidden');
   return await transact(ctx, async (tx) => {
     const record = await loadRecord(ctx, tx, { model, id: migration.id });
-    if (record['state'] !== 'open') throw new LeitwerkError('Locked', { facts: { state: record['state'] } });
+    if (isClosed(record)) throw new LeitwerkError('Locked', { facts: { state: record['state'] } });
     const { change, preview } = await planMigration(tx, ctx, { model, record, migration });
     const written = await changeRecord(ctx, tx, {
       model,
@@ -112,7 +113,7 @@ export async function migrateProcess(ctx: Context, model: EntityModel, migration
       await addTimelineEntry(ctx, tx, {
         kind: 'migrated',
         facts: { from: preview.from, to: preview.to },
-        links: linksOf(model.name, written.record),
+        links: linksOf(ctx, model.name, written.record),
       });
     }
     return written;

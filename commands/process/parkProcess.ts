@@ -13,6 +13,7 @@ import { lockRecord } from '../../store/records.ts';
 import { modelOf, type Context } from '../context.ts';
 import { addRecord } from '../record-write.ts';
 import { addTimelineEntry, linksOf } from '../timeline.ts';
+import { taskLinks } from './applyEffects.ts';
 import { toStep, type ProcessStep } from './step.ts';
 
 /** A step that failed for good. `effect` is the id of the mail or webhook; absent when the step itself could not be taken. */
@@ -61,7 +62,7 @@ export async function parkProcess(ctx: Context, key: ProcessKey, failed: FailedS
     };
     const parked: ProcessRow = { ...base, state: 'parked', error, updatedAt: at };
     await writeProcess(tx, parked, stored === undefined);
-    const links = linksOf(key.entity, record);
+    const links = linksOf(ctx, key.entity, record);
     await addTimelineEntry(ctx, tx, {
       kind: 'parked',
       text: failed.message[ctx.language].slice(0, 2_000),
@@ -96,7 +97,7 @@ const addTask = async (
   const written = await addRecord(ctx, tx, {
     model,
     input: {
-      ...Object.fromEntries(Object.entries(linksOf(entity, record)).filter(([name]) => model.fields.has(name))),
+      ...taskLinks(ctx, model, { model: modelOf(ctx, entity), record }),
       title:
         ctx.language === 'de' ? 'Prozess angehalten: beheben und fortsetzen' : 'Process parked: repair and continue',
       note: failed.message[ctx.language].slice(0, 2_000),
