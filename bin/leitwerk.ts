@@ -53,6 +53,7 @@ const servicesOf = (settings: Settings, log: Logger, running: Running & { founda
     temporalUi: () => running.processes?.temporalUi() ?? null,
     publicUrl: settings.publicUrl,
     isHttps,
+    hasMail: settings.mailUrl !== undefined,
     configIssues: running.foundation.shippedIssues,
     dataFolder: settings.dataFolder,
     uiFolder: join(rootFolder, 'admin-ui', 'dist'),

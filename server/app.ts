@@ -2,7 +2,7 @@ import express, { type Express, type Request, type Response } from 'express';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { LeitwerkError } from '../core/errors.ts';
 import { createDispatcher } from './dispatch.ts';
-import { createHealth, type Health } from './health.ts';
+import { Health } from './health.ts';
 import { formRoutes } from './intake/form.ts';
 import { createIntake } from './intake/intake.ts';
 import { LiveEvents } from './live-events.ts';
@@ -56,7 +56,7 @@ export function createApp(services: Services): App {
   const headers = securityHeaders({ isHttps: services.isHttps });
   const intake = createIntake(services, headers);
   const live = new LiveEvents(services);
-  const health = createHealth(services, intake);
+  const health = new Health(services, intake);
 
   const app = express();
   app.disable('x-powered-by');

@@ -1,124 +1,100 @@
 import { statfs } from 'node:fs/promises';
 import type { Request, Response } from 'express';
-import { readBacklog } from '../store/backlog.ts';
+import { LeitwerkError } from '../core/errors.ts';
+import { countWaitingMails, readBacklog } from '../store/backlog.ts';
 import type { Intake } from './intake/intake.ts';
 import type { PartHealth, Services } from './services.ts';
 
-export interface Health {
-  /** Each part with its state; `isReady` when intake and API work. Temporal being away does not make the app unready. */
-  readiness(): Promise<{ readonly isReady: boolean; readonly body: Readonly<Record<string, unknown>> }>;
-  parts(): Promise<Record<string, PartHealth>>;
-  metrics(request: Request, response: Response): Promise<void>;
-}
-
 const lowDiskBytes = 500 * 1024 * 1024;
 
-interface Noted {
-  state: PartHealth['state'];
-  since: string;
-}
+/** What the health page, `/health/ready`, `/metrics` and the operations page say of the running system. */
+export class Health {
+  readonly #services: Services;
+  readonly #intake: Pick<Intake, 'figures'>;
+  /** Since when each part is in its state. */
+  readonly #since = new Map<string, { state: PartHealth['state']; since: string }>();
 
-/** Remembers since when each part is in its state. */
-const createSince = (now: () => Date): ((name: string, state: PartHealth['state']) => Noted) => {
-  const noted = new Map<string, Noted>();
-  return (name, state) => {
-    const known = noted.get(name);
-    if (known?.state === state) return known;
-    const next = { state, since: now().toISOString() };
-    noted.set(name, next);
-    return next;
-  };
-};
+  constructor(services: Services, intake: Pick<Intake, 'figures'>) {
+    this.#services = services;
+    this.#intake = intake;
+  }
 
-export function createHealth(services: Services, intake: Intake): Health {
-  const since = createSince(services.now);
+  /** Each part with its state; ready when intake and API work. Temporal being away does not make the app unready. */
+  async readiness(): Promise<{ readonly isReady: boolean; readonly body: Readonly<Record<string, unknown>> }> {
+    const parts = await this.parts();
+    const isReady = parts['database']?.state === 'ready';
+    return { isReady, body: { status: isReady ? 'ready' : 'down', parts } };
+  }
 
-  const database = async (): Promise<PartHealth> => {
+  async parts(): Promise<Record<string, PartHealth>> {
+    const database = await this.#database();
+    const state = database.state === 'ready' ? 'ready' : 'down';
+    const { accepted, refused, active } = this.#intake.figures();
+    const memory = Math.round(process.memoryUsage.rss() / 1024 / 1024);
+    return {
+      api: { ...this.#noted('api', state), number: memory, unit: 'MB' },
+      intake: { ...this.#noted('intake', state), number: accepted, unit: 'messages', refused, active },
+      database,
+      queue: await this.#queue(state === 'ready'),
+      mail: await this.#mail(state === 'ready'),
+      disk: await this.#disk(),
+      ...this.#services.remoteParts(),
+    };
+  }
+
+  /** Prometheus text, for loopback or with a key. */
+  async metrics(request: Request, response: Response): Promise<void> {
+    const { authorization, cookie } = request.headers;
+    const peer = request.socket.remoteAddress ?? '';
+    const isLocal = /^(::1|127\.|::ffff:127\.)/.test(peer) && request.headers['x-forwarded-for'] === undefined;
+    const isKnown =
+      isLocal ||
+      (await this.#services.authenticator.authenticate({ authorization, cookie, isSecure: true })) !== undefined;
+    if (!isKnown) response.status(401).type('text/plain').send('a key is needed\n');
+    else response.type('text/plain; version=0.0.4').send(toPrometheus(await this.parts()));
+  }
+
+  async #database(): Promise<PartHealth> {
     const startedAt = performance.now();
     try {
-      await services.db.get('SELECT 1 AS `one`');
-      return {
-        ...since('database', 'ready'),
-        number: Math.round((performance.now() - startedAt) * 100) / 100,
-        unit: 'ms',
-        dialect: services.db.dialect,
-      };
+      await this.#services.db.get('SELECT 1 AS `one`');
+      const number = Math.round((performance.now() - startedAt) * 100) / 100;
+      return { ...this.#noted('database', 'ready'), number, unit: 'ms', dialect: this.#services.db.dialect };
     } catch (error) {
-      return {
-        ...since('database', 'down'),
-        number: 0,
-        unit: 'ms',
-        text: error instanceof Error ? error.message : String(error),
-      };
+      const text = error instanceof LeitwerkError ? error.text.en : 'The database does not answer.';
+      return { ...this.#noted('database', 'down'), number: 0, unit: 'ms', text };
     }
-  };
+  }
 
-  const queue = async (isDatabaseUp: boolean): Promise<PartHealth> => {
-    if (!isDatabaseUp) return { ...since('queue', 'down'), number: 0, unit: 'events' };
-    const backlog = await readBacklog(services.db);
-    const remote = services.remoteParts()['relay'];
-    const rate = Number(remote?.['ratePerSecond'] ?? 0);
-    const expectedEndAt =
-      backlog.total > 0 && rate > 0
-        ? new Date(services.now().getTime() + (backlog.total / rate) * 1000).toISOString()
-        : null;
-    return {
-      ...since('queue', 'ready'),
-      number: backlog.total,
-      unit: 'events',
-      lanes: backlog.lanes,
-      ratePerSecond: rate,
-      expectedEndAt,
-    };
-  };
+  async #queue(isDatabaseUp: boolean): Promise<PartHealth> {
+    if (!isDatabaseUp) return { ...this.#noted('queue', 'down'), number: 0, unit: 'events' };
+    const { total, lanes } = await readBacklog(this.#services.db);
+    const ratePerSecond = Number(this.#services.remoteParts()['relay']?.['ratePerSecond'] ?? 0);
+    const endsAt = this.#services.now().getTime() + (total / ratePerSecond) * 1000;
+    const expectedEndAt = total > 0 && ratePerSecond > 0 ? new Date(endsAt).toISOString() : null;
+    return { ...this.#noted('queue', 'ready'), number: total, unit: 'events', lanes, ratePerSecond, expectedEndAt };
+  }
 
-  const disk = async (): Promise<PartHealth> => {
-    const { bavail, bsize } = await statfs(services.dataFolder);
+  /** `off` where no outgoing mail server is set: mails wait, visibly. */
+  async #mail(isDatabaseUp: boolean): Promise<PartHealth> {
+    const state = this.#services.hasMail ? 'ready' : 'off';
+    const number = isDatabaseUp ? await countWaitingMails(this.#services.db) : 0;
+    return { ...this.#noted('mail', state), number, unit: 'waiting' };
+  }
+
+  async #disk(): Promise<PartHealth> {
+    const { bavail, bsize } = await statfs(this.#services.dataFolder);
     const free = bavail * bsize;
-    return { ...since('disk', free < lowDiskBytes ? 'degraded' : 'ready'), number: free, unit: 'bytes free' };
-  };
+    return { ...this.#noted('disk', free < lowDiskBytes ? 'degraded' : 'ready'), number: free, unit: 'bytes free' };
+  }
 
-  const parts = async (): Promise<Record<string, PartHealth>> => {
-    const db = await database();
-    const figures = intake.figures();
-    const state = db.state === 'ready' ? 'ready' : 'down';
-    const own: Record<string, PartHealth> = {
-      api: { ...since('api', state), number: Math.round(process.memoryUsage.rss() / 1024 / 1024), unit: 'MB' },
-      intake: {
-        ...since('intake', state),
-        number: figures.accepted,
-        unit: 'messages',
-        refused: figures.refused,
-        active: figures.active,
-      },
-      database: db,
-      queue: await queue(db.state === 'ready'),
-      disk: await disk(),
-    };
-    return { ...own, ...services.remoteParts() };
-  };
-
-  return {
-    parts,
-    readiness: async () => {
-      const all = await parts();
-      const isReady = all['database']?.state === 'ready';
-      return { isReady, body: { status: isReady ? 'ready' : 'down', parts: all } };
-    },
-    metrics: async (request, response) => {
-      const { authorization, cookie } = request.headers;
-      const peer = request.socket.remoteAddress ?? '';
-      const isLocal = /^(::1|127\.|::ffff:127\.)/.test(peer) && request.headers['x-forwarded-for'] === undefined;
-      const actor = isLocal
-        ? undefined
-        : await services.authenticator.authenticate({ authorization, cookie, isSecure: true });
-      if (!isLocal && actor === undefined) {
-        response.status(401).type('text/plain').send('a key is needed\n');
-        return;
-      }
-      response.type('text/plain; version=0.0.4').send(toPrometheus(await parts()));
-    },
-  };
+  #noted(name: string, state: PartHealth['state']): { state: PartHealth['state']; since: string } {
+    const known = this.#since.get(name);
+    if (known?.state === state) return known;
+    const noted = { state, since: this.#services.now().toISOString() };
+    this.#since.set(name, noted);
+    return noted;
+  }
 }
 
 const toPrometheus = (parts: Readonly<Record<string, PartHealth>>): string => {

@@ -43,6 +43,8 @@ export interface Services {
   /** Address of Temporal's UI, null when unknown. */
   readonly temporalUi: () => { readonly url: string; readonly namespace: string } | null;
   readonly isHttps: boolean;
+  /** Whether an outgoing mail server is set. */
+  readonly hasMail: boolean;
   /** Settings that could not be brought in; what they had last stays in force. */
   readonly configIssues: readonly ConfigIssue[];
   readonly dataFolder: string;

@@ -15,3 +15,9 @@ export async function readBacklog(db: Queries): Promise<Backlog> {
   for (const row of rows) lanes[row.lane] = Number(row.n);
   return { total: lanes.interactive + lanes.incoming + lanes.background, lanes };
 }
+
+/** Mails that processes wait to have sent. */
+export async function countWaitingMails(db: Queries): Promise<number> {
+  const sql = "SELECT COUNT(*) AS `n` FROM `effect` WHERE `kind` = 'sendMail' AND `state` IN ('pending', 'failed')";
+  return (await db.get<{ n: number }>(sql))?.n ?? 0;
+}
