@@ -2,7 +2,7 @@ import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
 import type { Entities } from '../model/entities.ts';
 import { applyRecord, shownIds } from './cache.ts';
-import { request } from './client.ts';
+import { queryString, request } from './client.ts';
 import type { ChangeEvent, OneRecord } from './types.ts';
 
 /** The latest change that somebody else made to a record. */
@@ -104,43 +104,91 @@ const readChange = (data: string): ChangeEvent | undefined => {
   return isChange(value) ? value : undefined;
 };
 
+interface Listener {
+  readonly onChange: (change: ChangeEvent) => void;
+  readonly onOperations: () => void;
+  readonly onState: (isConnected: boolean) => void;
+}
+
+const againAfterMs = 3_000;
+
+/**
+ * Keeps the event stream open until the answered function is called. The browser reconnects by itself after a lost
+ * connection, but gives up for good when the server answers with an error: then it is opened anew, from the last event.
+ */
+const listen = ({ onChange, onOperations, onState }: Listener): (() => void) => {
+  let last = '';
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stream: EventSource | undefined;
+  const open = (): void => {
+    const own = new EventSource(`/api/v1/events${queryString({ lastEventId: last })}`);
+    stream = own;
+    own.addEventListener('change', (event) => {
+      last = event.lastEventId;
+      const change = readChange(String(event.data));
+      if (change !== undefined) onChange(change);
+    });
+    own.addEventListener('operations', onOperations);
+    own.addEventListener('open', () => onState(true));
+    own.addEventListener('error', () => {
+      onState(false);
+      if (own.readyState === EventSource.CLOSED) timer = setTimeout(open, againAfterMs);
+    });
+  };
+  open();
+  return () => {
+    clearTimeout(timer);
+    stream?.close();
+  };
+};
+
+/** Hands on at most once in a while, however often it is called. */
+const throttled = (work: () => void, everyMs: number): { readonly call: () => void; readonly stop: () => void } => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    call: () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        work();
+      }, everyMs);
+    },
+    stop: () => clearTimeout(timer),
+  };
+};
+
 /** Listens to the server's changes as long as the caller is on screen. */
 export function useLiveUpdates(entities: Entities, myId: string): void {
   const client = useQueryClient();
   useEffect(() => {
-    const stream = new EventSource('/api/v1/events');
     let waiting: ChangeEvent[] = [];
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let countTimer: ReturnType<typeof setTimeout> | undefined;
-    const recount = (): void => {
-      countTimer = undefined;
-      void client.invalidateQueries({ queryKey: ['counts'] });
-    };
-    const flush = (): void => {
-      timer = undefined;
+    const flush = throttled(() => {
       const batch = waiting;
       waiting = [];
       void catchUp(client, entities, batch);
-    };
-    stream.addEventListener('change', (event) => {
-      const change = readChange(String(event.data));
-      if (change === undefined) return;
-      if (change.actor !== `user/${myId}` && change.actor.startsWith('user/')) {
-        const by = { name: change.actorName ?? '', at: change.at, version: change.version };
-        live.set({ remote: new Map(live.get().remote).set(change.id, by) });
-      }
-      waiting.push(change);
-      timer ??= setTimeout(flush, 300);
-      // Counting is dear on a large table: not more than every few seconds, however much comes in.
-      countTimer ??= setTimeout(recount, 2_500);
+    }, 300);
+    // Counting is dear on a large table: not more than every few seconds, however much comes in.
+    const recount = throttled(() => void client.invalidateQueries({ queryKey: ['counts'] }), 2_500);
+    const stop = listen({
+      onChange: (change) => {
+        if (change.actor !== `user/${myId}` && change.actor.startsWith('user/')) {
+          const by = { name: change.actorName ?? '', at: change.at, version: change.version };
+          live.set({ remote: new Map(live.get().remote).set(change.id, by) });
+        }
+        waiting.push(change);
+        flush.call();
+        recount.call();
+      },
+      onOperations: () => void client.invalidateQueries({ queryKey: ['operations'] }),
+      onState: (isConnected) => {
+        // Away for a reason: the session may have ended, which the next answer tells.
+        if (!isConnected && live.get().isConnected) void client.invalidateQueries({ queryKey: ['me'] });
+        live.set({ isConnected });
+      },
     });
-    stream.addEventListener('operations', () => void client.invalidateQueries({ queryKey: ['operations'] }));
-    stream.addEventListener('open', () => live.set({ isConnected: true }));
-    stream.addEventListener('error', () => live.set({ isConnected: false }));
     return () => {
-      clearTimeout(timer);
-      clearTimeout(countTimer);
-      stream.close();
+      stop();
+      flush.stop();
+      recount.stop();
     };
   }, [client, entities, myId]);
 }

@@ -4,9 +4,12 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  Navigate,
   Outlet,
   redirect,
+  type ErrorComponentProps,
 } from '@tanstack/react-router';
+import { ApiError } from '../api/client.ts';
 import { entitiesQuery, sessionQuery } from '../api/queries.ts';
 import { ErrorFace, LoadingFace, NotFoundFace } from '../components/faces.tsx';
 import { toInternalPath, toListSearch, toText } from './search.ts';
@@ -16,9 +19,17 @@ interface RouterContext {
   readonly client: QueryClient;
 }
 
+/** A session that ended while a page was being loaded leads to the sign-in page like any other. */
+function RouteError({ error, reset }: ErrorComponentProps) {
+  if (error instanceof ApiError && error.status === 401) {
+    return <Navigate to="/sign-in" search={{ next: window.location.pathname + window.location.search }} />;
+  }
+  return <ErrorFace error={error} onRetry={reset} />;
+}
+
 const rootRoute = createRootRouteWithContext<RouterContext>()({
   component: Outlet,
-  errorComponent: ({ error, reset }) => <ErrorFace error={error} onRetry={reset} />,
+  errorComponent: RouteError,
 });
 
 const signInRoute = createRoute({
@@ -51,7 +62,7 @@ const appRoute = createRoute({
   loader: async ({ context }) => await context.client.ensureQueryData(entitiesQuery),
   component: Shell,
   pendingComponent: LoadingFace,
-  errorComponent: ({ error, reset }) => <ErrorFace error={error} onRetry={reset} />,
+  errorComponent: RouteError,
   notFoundComponent: NotFoundFace,
 });
 
@@ -144,7 +155,7 @@ export function createAppRouter(client: QueryClient) {
     context: { client },
     defaultPreload: 'intent',
     defaultPendingComponent: LoadingFace,
-    defaultErrorComponent: ({ error, reset }) => <ErrorFace error={error} onRetry={reset} />,
+    defaultErrorComponent: RouteError,
     defaultNotFoundComponent: NotFoundFace,
   });
 }
