@@ -5,12 +5,14 @@ import type { Queries, Value } from './database.ts';
 /** An activity of a record, as its process sees it. */
 export interface LinkedActivity extends PlanActivity {
   readonly id: string;
+  readonly version: number;
   readonly type: string;
   readonly result: string;
 }
 
 interface StoredActivity {
   readonly id: string;
+  readonly version: number;
   readonly stage: string | null;
   readonly planKey: string | null;
   readonly state: PlanActivity['state'];
@@ -26,11 +28,12 @@ export async function readLinkedActivities(
   key: { readonly tenantId: string; readonly link: string; readonly recordId: string },
 ): Promise<LinkedActivity[]> {
   const rows = await db.all<StoredActivity>(
-    `SELECT \`id\`, \`stage\`, \`planKey\`, \`state\`, \`isMandatory\`, \`createdAt\`, \`type\`, \`result\` FROM \`activity\` WHERE \`tenantId\` = ? AND \`deletedAt\` IS NULL AND \`${key.link}\` = ? LIMIT 1000`,
+    `SELECT \`id\`, \`version\`, \`stage\`, \`planKey\`, \`state\`, \`isMandatory\`, \`createdAt\`, \`type\`, \`result\` FROM \`activity\` WHERE \`tenantId\` = ? AND \`deletedAt\` IS NULL AND \`${key.link}\` = ? LIMIT 1000`,
     [key.tenantId, key.recordId],
   );
   return rows.map((row) => ({
     id: row.id,
+    version: row.version,
     stage: row.stage ?? '',
     planKey: row.planKey ?? '',
     state: row.state,
@@ -48,18 +51,25 @@ export interface LinkedEvent {
   readonly actor: string;
   readonly act: string;
   readonly recordId: string;
+  readonly version: number;
   readonly fields: readonly string[];
 }
 
-/** Events of these records after `afterSeq`, oldest first. */
+/** Events of the record after `afterSeq`, and all of these activities, oldest first. */
 export async function readLinkedEvents(
   db: Queries,
-  query: { readonly tenantId: string; readonly recordIds: readonly string[]; readonly afterSeq: number },
+  query: {
+    readonly tenantId: string;
+    readonly recordId: string;
+    readonly afterSeq: number;
+    readonly activityIds: readonly string[];
+  },
 ): Promise<LinkedEvent[]> {
-  const marks = query.recordIds.map(() => '?').join(', ');
-  const params: Value[] = [...query.recordIds, query.afterSeq, query.tenantId];
+  const { activityIds } = query;
+  const ofActivities = activityIds.length === 0 ? '' : ` OR \`recordId\` IN (${activityIds.map(() => '?').join(', ')})`;
+  const params: Value[] = [query.tenantId, query.recordId, query.afterSeq, ...activityIds];
   const rows = await db.all<Omit<LinkedEvent, 'fields'> & { readonly changes: string | null }>(
-    `SELECT \`seq\`, \`at\`, \`actor\`, \`act\`, \`recordId\`, \`changes\` FROM \`event\` WHERE \`recordId\` IN (${marks}) AND \`seq\` > ? AND \`tenantId\` = ? ORDER BY \`seq\` LIMIT 1000`,
+    `SELECT \`seq\`, \`at\`, \`actor\`, \`act\`, \`recordId\`, \`version\`, \`changes\` FROM \`event\` WHERE \`tenantId\` = ? AND ((\`recordId\` = ? AND \`seq\` > ?)${ofActivities}) ORDER BY \`seq\` LIMIT 5000`,
     params,
   );
   return rows.map(({ changes, ...row }) => ({

@@ -18,6 +18,7 @@ export const processTable: TableDefinition = {
     timers: 'json',
     isPlanDone: 'boolean',
     seenSeq: 'integer',
+    seenVersions: 'json',
     touchedAt: 'instant',
     nextAt: 'instant',
     nextAction: 'json',
@@ -67,8 +68,13 @@ export interface ProcessRow extends ProcessKey {
   readonly revision: number;
   readonly state: 'running' | 'parked' | 'done';
   readonly position: ProcessState;
-  /** Newest event that has been looked at. */
+  /** Newest event of the record itself that has been looked at. Whoever writes one holds the record's lock, so they come in order. */
   readonly seenSeq: number;
+  /**
+   * Activity → version of it that has been looked at. Activities are written under locks of their own, so an event with a lower number
+   * may be committed after one with a higher; the versions of one activity are always in order.
+   */
+  readonly seenVersions: Readonly<Record<string, number>>;
   readonly touchedAt: string | undefined;
   readonly next: NextAction | undefined;
   readonly error: ProcessError | undefined;
@@ -86,6 +92,7 @@ interface StoredProcess extends ProcessKey {
   readonly timers: string;
   readonly isPlanDone: number;
   readonly seenSeq: number;
+  readonly seenVersions: string | null;
   readonly touchedAt: string | null;
   readonly nextAction: string | null;
   readonly error: string | null;
@@ -109,6 +116,7 @@ const toProcess = (row: StoredProcess): ProcessRow => ({
     isDone: row.state === 'done',
   },
   seenSeq: row.seenSeq,
+  seenVersions: row.seenVersions === null ? {} : (JSON.parse(row.seenVersions) as Record<string, number>),
   touchedAt: row.touchedAt ?? undefined,
   next: row.nextAction === null ? undefined : (JSON.parse(row.nextAction) as NextAction),
   error: row.error === null ? undefined : (JSON.parse(row.error) as ProcessError),
@@ -138,6 +146,7 @@ export async function writeProcess(tx: Tx, process: ProcessRow, isNew: boolean):
     timers: JSON.stringify(position.timers),
     isPlanDone: position.isPlanDone ? 1 : 0,
     seenSeq: process.seenSeq,
+    seenVersions: JSON.stringify(process.seenVersions),
     touchedAt: process.touchedAt ?? null,
     nextAt: process.next?.at ?? null,
     nextAction: process.next === undefined ? null : JSON.stringify(process.next),

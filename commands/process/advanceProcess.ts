@@ -60,6 +60,7 @@ const endWithout = async (
     state: 'done',
     position: newProcess,
     seenSeq: 0,
+    seenVersions: {},
     touchedAt: undefined,
     next: undefined,
     error: undefined,
@@ -96,6 +97,12 @@ const released = async (
 
 const isByPerson = (event: LinkedEvent): boolean => event.actor.startsWith('user/') || event.actor.startsWith('key/');
 
+/** Events do not always come in the order of their times. */
+const lastTouch = (events: readonly LinkedEvent[], before: string | undefined): string | undefined => {
+  const times = events.filter(isByPerson).map((event) => event.at);
+  return [...(before === undefined ? [] : [before]), ...times].toSorted().at(-1);
+};
+
 const toProcessEvent = (event: LinkedEvent, activities: ReadonlyMap<string, LinkedActivity>): ProcessEvent => {
   const activity = activities.get(event.recordId);
   return {
@@ -120,23 +127,43 @@ const positionOf = (process: ProcessRow | undefined, record: RecordData): Proces
   };
 };
 
+/** What of the events has been looked at. */
+type Seen = Pick<ProcessRow, 'seenSeq' | 'seenVersions'>;
+
 interface Inputs {
   readonly activities: readonly LinkedActivity[];
+  /** Only those not looked at before. */
   readonly events: readonly LinkedEvent[];
+  readonly seen: Seen;
 }
 
 /** A record that nobody has touched since its creation has neither events nor activities of interest. */
 const readInputs = async (
+  ctx: Context,
   tx: Tx,
-  key: ProcessKey,
-  since: { readonly link: string | undefined; readonly seenSeq: number; readonly isFresh: boolean },
+  from: { readonly key: ProcessKey; readonly seen: Seen; readonly isFresh: boolean },
 ): Promise<Inputs> => {
-  if (since.isFresh) return { activities: [], events: [] };
-  const { tenantId, recordId } = key;
-  const activities =
-    since.link === undefined ? [] : await readLinkedActivities(tx, { tenantId, link: since.link, recordId });
-  const recordIds = [recordId, ...activities.map((activity) => activity.id)];
-  return { activities, events: await readLinkedEvents(tx, { tenantId, recordIds, afterSeq: since.seenSeq }) };
+  const { seen } = from;
+  if (from.isFresh) return { activities: [], events: [], seen };
+  const { tenantId, recordId, entity } = from.key;
+  const link = linkTo(modelOf(ctx, 'activity'), entity);
+  const activities = link === undefined ? [] : await readLinkedActivities(tx, { tenantId, link, recordId });
+  const isNew = (id: string, version: number): boolean => version > (seen.seenVersions[id] ?? 0);
+  const activityIds = activities.filter(({ id, version }) => isNew(id, version)).map(({ id }) => id);
+  const read = await readLinkedEvents(tx, { tenantId, recordId, afterSeq: seen.seenSeq, activityIds });
+  const events = read.filter((event) => event.recordId === recordId || isNew(event.recordId, event.version));
+  return { activities, events, seen: seenAfter({ seen, events, activities, recordId }) };
+};
+
+const seenAfter = (of: Omit<Inputs, 'seen'> & { readonly seen: Seen; readonly recordId: string }): Seen => {
+  const { recordId, activities, events } = of;
+  const versions = new Map(activities.map(({ id }) => [id, of.seen.seenVersions[id] ?? 0]));
+  let { seenSeq } = of.seen;
+  for (const event of events) {
+    if (event.recordId === recordId) seenSeq = Math.max(seenSeq, event.seq);
+    else versions.set(event.recordId, Math.max(versions.get(event.recordId) ?? 0, event.version));
+  }
+  return { seenSeq, seenVersions: Object.fromEntries(versions) };
 };
 
 const decisionOn = (
@@ -165,11 +192,10 @@ const step = async (
   const { key, model, record, process } = now;
   const at = ctx.now().toISOString();
   const definition = await pipelineOf(tx, model, record);
-  const link = linkTo(modelOf(ctx, 'activity'), key.entity);
-  const { seenSeq, touchedAt: lastTouch, startedAt } = process ?? { seenSeq: 0, touchedAt: undefined, startedAt: at };
   const isFresh = process === undefined && record['version'] === 1;
-  const { activities, events } = await readInputs(tx, key, { link, seenSeq, isFresh });
-  const touchedAt = events.findLast(isByPerson)?.at ?? lastTouch;
+  const before: Seen = process ?? { seenSeq: 0, seenVersions: {} };
+  const { activities, events, seen } = await readInputs(ctx, tx, { key, seen: before, isFresh });
+  const touchedAt = lastTouch(events, process?.touchedAt);
   const stand: Stand = { model, definition, activities, record };
   const decision = decisionOn(ctx, { stand, events, process, touchedAt });
   await applyEffects(ctx, tx, { stand, effects: decision.effects });
@@ -179,11 +205,11 @@ const step = async (
     revision: Number(record['pipelineRevision']),
     state: decision.process.isDone ? 'done' : 'running',
     position: decision.process,
-    seenSeq: events.at(-1)?.seq ?? seenSeq,
+    ...seen,
     touchedAt,
     next: decision.next,
     error: undefined,
-    startedAt,
+    startedAt: process?.startedAt ?? at,
     updatedAt: at,
   };
   await writeProcess(tx, after, process === undefined);
