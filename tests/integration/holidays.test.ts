@@ -17,7 +17,7 @@ describe('public holidays', () => {
 
   it('are none without a place, and an unknown country is an error that names it', () => {
     expect(createHolidays(undefined)('2026-12-25')).toBe(false);
-    expect(() => createHolidays({ country: 'XX' })('2026-12-25')).toThrowError(
+    expect(() => createHolidays({ country: 'XX' })('2026-12-25')).toThrow(
       expect.objectContaining({ code: 'Misconfigured' }),
     );
   });

@@ -74,19 +74,6 @@ test('it says when the app accepts work and when processes run, and ends with 0 
   expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
 });
 
-test('a warm start is ready within 2 s, processes within 4 s', async () => {
-  const first = await start();
-  await first.temporalReady();
-  await first.stop();
-
-  const startedAt = Date.now();
-  const second = await start({ folder: first.folder });
-  await second.temporalReady();
-
-  expect(second.readyAfterMs).toBeLessThan(2000);
-  expect(Date.now() - startedAt).toBeLessThan(4000);
-});
-
 test('nothing outlives a killed app, and the next start works on the same folder', async () => {
   const app = await start();
   await app.temporalReady();

@@ -243,26 +243,3 @@ test('the program learns that its launcher was killed', async () => {
 
   expect(await until('its end', () => !isAlive(pid))).toBe(true);
 });
-
-test('a warm launcher costs less than 150 ms', async () => {
-  const clone = await createCloneWithInterface();
-  await launch(clone, ['start']);
-  const bare = await fastest(async () => {
-    const child = spawn(process.execPath, ['bin/leitwerk.ts'], { cwd: clone.folder });
-    await new Promise((resolve) => child.once('close', resolve));
-  });
-
-  const launched = await fastest(async () => await launch(clone, ['start']));
-
-  expect(launched - bare).toBeLessThan(150);
-});
-
-async function fastest(work: () => Promise<unknown>): Promise<number> {
-  const times: number[] = [];
-  for (let round = 0; round < 5; round += 1) {
-    const startedAt = performance.now();
-    await work();
-    times.push(performance.now() - startedAt);
-  }
-  return Math.min(...times);
-}

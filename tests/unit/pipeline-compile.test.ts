@@ -147,7 +147,7 @@ describe('canEnter', () => {
   });
 
   it('throws for a stage that does not exist', () => {
-    expect(() => canEnter(definition, 'z', { record: lead(), now: monday })).toThrowError(
+    expect(() => canEnter(definition, 'z', { record: lead(), now: monday })).toThrow(
       expect.objectContaining({ code: 'Misconfigured' }),
     );
   });

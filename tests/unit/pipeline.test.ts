@@ -135,7 +135,7 @@ describe('decide', () => {
       stage('a', { enter: [{ if: 'true', goTo: 'b' }] }),
       stage('b', { enter: [{ if: 'true', goTo: 'a' }] }),
     );
-    expect(() => step(value)).toThrowError(expect.objectContaining({ code: 'Misconfigured' }));
+    expect(() => step(value)).toThrow(expect.objectContaining({ code: 'Misconfigured' }));
   });
 
   it('tells the owner instead of jumping where fields are missing', () => {
@@ -200,7 +200,7 @@ describe('decide', () => {
   });
 
   it('refuses a stage that the revision does not have', () => {
-    expect(() => step(pipeline(stage('a')), { record: lead({ stage: 'gone' }) })).toThrowError(
+    expect(() => step(pipeline(stage('a')), { record: lead({ stage: 'gone' }) })).toThrow(
       expect.objectContaining({ code: 'Misconfigured' }),
     );
   });

@@ -61,7 +61,7 @@ describe('schedulePlan', () => {
       ['/1/after', 'cycle'],
       ['/2/after', 'cycle'],
     ]);
-    expect(() => schedulePlan(circle, { start: monday, calendar })).toThrowError(
+    expect(() => schedulePlan(circle, { start: monday, calendar })).toThrow(
       expect.objectContaining({ code: 'InvalidInput' }),
     );
   });

@@ -24,6 +24,6 @@ describe('the interpreter as it is today', () => {
     const text = readFileSync(join(folder, 'r1-sent.json'), 'utf8').replaceAll('"performEffect"', '"somethingElse"');
     const codePath = await provideBundle(join(tmpdir(), 'leitwerk-test-bundles'));
     const replayed = Worker.runReplayHistory({ workflowBundle: { codePath } }, JSON.parse(text) as unknown, 'other');
-    await expect(replayed).rejects.toThrowError(/Nondeterminism/);
+    await expect(replayed).rejects.toThrow(/Nondeterminism/);
   });
 });
