@@ -53,7 +53,8 @@ const lanes: readonly { readonly lane: Lane; readonly size: number }[] = [
   { lane: 'background', size: 16 },
 ];
 const concurrency = 16;
-const leaseMs = 15_000;
+/** After the death of the one that relays, the next begins this much later at most. */
+const leaseMs = 5_000;
 const idleMs = 500;
 const longestPauseMs = 10_000;
 

@@ -79,7 +79,8 @@ function findHalves({ messages, leads }: Books): Finding[] {
 
 /** I7: one creation, versions without a gap, every change beginning where the one before ended, the last one as the row is. */
 function findBrokenChain(lead: Row, { events, entries }: Books): Finding[] {
-  const own = events.filter((event) => event['entity'] === 'lead' && event['recordId'] === lead['id'] && Number(event['version']) > 0);
+  // An act that leaves the row as it is, such as asking its process to go on, is logged without changes.
+  const own = events.filter((event) => event['entity'] === 'lead' && event['recordId'] === lead['id'] && (event['changes'] !== null || event['act'] === 'lead.create'));
   const findings: Finding[] = [];
   const name = `I7: the lead ${String(lead['id'])}`;
   const versions = own.map((event) => Number(event['version']));
