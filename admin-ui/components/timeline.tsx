@@ -121,7 +121,12 @@ export function Timeline({ entity, id, onNote }: TimelineProps) {
   const sources = toChoices(useConfig('sources'));
   const sourceLabel = (key: string): string | undefined => sources.find((one) => one.value === key)?.label;
   const authorOf = (entry: RecordValue): string =>
-    actorLabel(textOf(entry, 'actor') ?? 'system', { users, sourceLabel, systemLabel: t('common.system') });
+    actorLabel(textOf(entry, 'actor') ?? 'system', {
+      users,
+      sourceLabel,
+      systemLabel: t('common.system'),
+      processLabel: t('audit.process'),
+    });
   const filters = ['all', 'notes', 'system'] as const;
   const labels = { all: t('timeline.filterAll'), notes: t('timeline.filterNotes'), system: t('timeline.filterSystem') };
   return (

@@ -291,7 +291,8 @@ export const de = {
     choose: 'Auswählen',
     typeToSearch: 'Tippen zum Suchen',
     readOnly: 'Wird vom System gesetzt',
-    emptyFields: '{{count}} leere Felder anzeigen',
+    emptyFields_one: '{{count}} leeres Feld anzeigen',
+    emptyFields_other: '{{count}} leere Felder anzeigen',
     hideEmpty: 'Leere Felder ausblenden',
   },
   section: {

@@ -293,7 +293,8 @@ export const en: Texts = {
     choose: 'Choose',
     typeToSearch: 'Type to search',
     readOnly: 'Set by the system',
-    emptyFields: 'Show {{count}} empty fields',
+    emptyFields_one: 'Show {{count}} empty field',
+    emptyFields_other: 'Show {{count}} empty fields',
     hideEmpty: 'Hide empty fields',
   },
   section: {

@@ -7,8 +7,6 @@ const storageKey = 'leitwerk-language';
 /** The one set of texts of the page. */
 export const i18n = createInstance();
 
-export const languages: readonly Language[] = ['de', 'en'];
-
 const isLanguage = (value: unknown): value is Language => value === 'de' || value === 'en';
 
 const texts = {

@@ -4,7 +4,8 @@ import { Link } from '@tanstack/react-router';
 import { IconArrowLeft, IconDownload, IconRefresh } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { request } from '../../api/client.ts';
-import { recordQuery, useSession } from '../../api/queries.ts';
+import { toChoices } from '../../api/choices.ts';
+import { recordQuery, useConfig, useSession } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
 import { useActs } from '../../app/acts.tsx';
 import { addressOf } from '../../app/address.ts';
@@ -146,10 +147,13 @@ export function MessageDetail({ id, onClose }: MessageDetailProps) {
   const { t } = useTranslation();
   const { run } = useActs();
   const session = useSession();
+  const sources = toChoices(useConfig('sources'));
   const answer = useQuery(recordQuery('intake-messages', id, 'lead'));
   if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
   if (answer.data === undefined) return <LoadingFace />;
   const message = answer.data.data;
+  const key = textOf(message, 'source');
+  const source = sources.find((one) => one.value === key)?.label ?? key;
   const lead = textOf(message, 'lead');
   const state = textOf(message, 'state') ?? '';
   const replay = async (): Promise<void> => {
@@ -168,7 +172,7 @@ export function MessageDetail({ id, onClose }: MessageDetailProps) {
           <ActionIcon size={30} aria-label={t('common.back')} onClick={onClose}>
             <IconArrowLeft size={18} />
           </ActionIcon>
-          <h2 className={detail['title']}>{textOf(message, 'source')}</h2>
+          <h2 className={detail['title']}>{source}</h2>
           <StateBadge state={state} />
         </Group>
         <Group gap="sm">

@@ -33,12 +33,8 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }) {
   const verb = entry.act.slice(entry.act.indexOf('.') + 1);
   const sources = toChoices(useConfig('sources'));
   const sourceLabel = (key: string): string | undefined => sources.find((one) => one.value === key)?.label;
-  const actorOf = ({ actor }: AuditEntry): string =>
-    actorLabel(actor, {
-      users,
-      sourceLabel,
-      systemLabel: actor.startsWith('process/') ? t('audit.process') : t('common.system'),
-    });
+  const labels = { systemLabel: t('common.system'), processLabel: t('audit.process') };
+  const actorOf = ({ actor }: AuditEntry): string => actorLabel(actor, { users, sourceLabel, ...labels });
   const wordsOf = (value: unknown): string => users.find((user) => user.id === value)?.name ?? words(value);
   const labelOf = (name: string): string => inLanguage(model?.fields.get(name)?.label) || name;
   return (
