@@ -85,7 +85,6 @@ class SqliteDatabase implements Database {
     this.#writer = open(file, { timeout: 20 });
     this.#writer.pragma('journal_mode = WAL');
     this.#writer.pragma('synchronous = FULL');
-    this.#writer.pragma('wal_autocheckpoint = 4000');
     this.#reader = file === ':memory:' ? this.#writer : open(file, { readonly: true, timeout: lockPatienceMs });
     // For reading only: what is written would have to be copied out of the map first.
     if (this.#reader !== this.#writer) this.#reader.pragma('mmap_size = 268435456');
@@ -135,11 +134,9 @@ class SqliteDatabase implements Database {
     if (this.#writer !== this.#reader) this.#writer.close();
   }
 
-  /** One turn of the event loop passes before each group, so that requests read in the same turn share a commit. */
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      await new Promise((turn) => void setImmediate(turn));
-      const group = this.#queue.splice(0, groupSize);
+      const group = await this.#gather();
       try {
         if (!(await this.#perform(group))) await this.#performCautiously(group);
         this.#settle(group);
@@ -149,6 +146,15 @@ class SqliteDatabase implements Database {
       }
     }
     this.#draining = undefined;
+  }
+
+  /** Turns of the event loop pass for as long as each brings more writes: requests that came in together share a commit. */
+  async #gather(): Promise<Job[]> {
+    for (let waiting = 0; waiting < this.#queue.length && waiting < groupSize; ) {
+      waiting = this.#queue.length;
+      await new Promise((turn) => void setImmediate(turn));
+    }
+    return this.#queue.splice(0, groupSize);
   }
 
   async #begin(): Promise<void> {
