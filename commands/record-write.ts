@@ -26,7 +26,8 @@ const processOf = (ctx: Context, model: EntityModel, record: RecordData): string
   if (model.name !== 'activity') return undefined;
   for (const { name, target } of model.fields.values()) {
     const id = record[name];
-    if (target !== undefined && typeof id === 'string' && ctx.snapshot.models.get(target)?.hasPipeline === true) return `${target}/${id}`;
+    if (target !== undefined && typeof id === 'string' && ctx.snapshot.models.get(target)?.hasPipeline === true)
+      return `${target}/${id}`;
   }
   return undefined;
 };

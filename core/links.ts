@@ -3,7 +3,8 @@ import type { EntityModel, Field, PropertySchema } from './entity.ts';
 /** Entities that tell of others, and the field by which what they tell of one record is sorted. */
 const tellers: Readonly<Record<string, string>> = { activity: 'dueAt', 'timeline-entry': 'at' };
 
-const camelCase = (entity: string): string => entity.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+const camelCase = (entity: string): string =>
+  entity.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 /** A name that the model does not have yet; columns do not tell upper from lower case. */
 const freeName = (model: EntityModel, entity: string): string => {
@@ -56,7 +57,9 @@ const withLink = (model: EntityModel, target: EntityModel, sortedBy: string): En
  */
 export function withLinks(models: ReadonlyMap<string, EntityModel>): Map<string, EntityModel> {
   const linked = new Map(models);
-  const carried = [...models.values()].filter((model) => model.hasPipeline).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const carried = [...models.values()]
+    .filter((model) => model.hasPipeline)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   for (const [teller, sortedBy] of Object.entries(tellers)) {
     for (const target of carried) {
       const model = linked.get(teller);

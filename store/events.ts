@@ -102,6 +102,20 @@ export async function readEvent(db: Queries, tenantId: string, seq: number): Pro
   return row === undefined ? undefined : toEventRow(row);
 }
 
+/** Within one transaction events are close to each other, whatever others write meanwhile. */
+const reach = 2_000;
+
+/** The `activity.shift` events that belong to an act: what it moved along. */
+export async function readShifts(db: Queries, event: EventRow): Promise<EventRow[]> {
+  if (event.requestId === null) return [];
+  const rows = await db.all<StoredEvent>(
+    'SELECT * FROM `event` WHERE `seq` > ? AND `seq` <= ? AND `tenantId` = ? AND `requestId` = ? ORDER BY `seq`',
+    [event.seq, event.seq + reach, event.tenantId, event.requestId],
+  );
+  const next = rows.findIndex((row) => row.act !== 'activity.shift');
+  return (next < 0 ? rows : rows.slice(0, next)).map(toEventRow);
+}
+
 export interface AuditQuery {
   readonly tenantId: string;
   readonly entity?: string | undefined;

@@ -85,7 +85,12 @@ export const notClosed = (column: string): string =>
 /** How many open records of an entity each of these users is responsible for. */
 export async function countOpenByOwner(
   db: Queries,
-  query: { readonly tenantId: string; readonly table: string; readonly hasState: boolean; readonly owners: readonly string[] },
+  query: {
+    readonly tenantId: string;
+    readonly table: string;
+    readonly hasState: boolean;
+    readonly owners: readonly string[];
+  },
 ): Promise<Map<string, number>> {
   if (query.owners.length === 0) return new Map();
   const marks = query.owners.map(() => '?').join(', ');

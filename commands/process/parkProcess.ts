@@ -41,7 +41,7 @@ export async function parkProcess(ctx: Context, key: ProcessKey, failed: FailedS
       state: 'running',
       position: newProcess,
       seenSeq: 0,
-    seenVersions: {},
+      seenVersions: {},
       touchedAt: undefined,
       next: undefined,
       error: undefined,

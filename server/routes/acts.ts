@@ -10,6 +10,7 @@ import { linkContacts } from '../../commands/linkContacts.ts';
 import { moveActivity } from '../../commands/moveActivity.ts';
 import { askProcess } from '../../commands/process/askProcess.ts';
 import { migrateProcess, previewMigration, type Migration } from '../../commands/process/migrateProcess.ts';
+import { previewReplan, replanProcess, type Replan } from '../../commands/process/replanProcess.ts';
 import { moveStage } from '../../commands/moveStage.ts';
 import { visibleRecord, type Written } from '../../commands/record-write.ts';
 import type { RecordData } from '../../store/record-table.ts';
@@ -22,7 +23,7 @@ import { versionOf, written } from './records.ts';
 export interface Act {
   readonly name: string;
   /** Entities that have it; absent: every entity with an owner. */
-  readonly entities: readonly string[] | 'owned' | 'pipeline' | 'all';
+  readonly entities: readonly string[] | 'owned' | 'pipeline' | 'told' | 'all';
   readonly summary: { readonly de: string; readonly en: string };
   readonly body: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
@@ -127,7 +128,7 @@ export const acts: readonly Act[] = [
   },
   {
     name: 'note',
-    entities: ['lead', 'organization', 'person', 'opportunity'],
+    entities: 'told',
     summary: { de: 'Notiz hinzufügen', en: 'Add a note' },
     body: { text, noteType: textOrEmpty },
     required: ['text'],
@@ -163,6 +164,15 @@ export const acts: readonly Act[] = [
     required: ['revision'],
     preview: async (ctx, model, input) => await previewMigration(ctx, model, migrationOf(input)),
     perform: async (ctx, model, input) => await migrateProcess(ctx, model, migrationOf(input)),
+  },
+  {
+    name: 'process/replan',
+    entities: 'pipeline',
+    summary: { de: 'Plan neu beginnen lassen', en: 'Anchor the plan to a new start' },
+    body: { start: { type: 'string', format: 'date-time' } },
+    required: ['start'],
+    preview: async (ctx, model, input) => await previewReplan(ctx, model, replanOf(input)),
+    perform: async (ctx, model, input) => await replanProcess(ctx, model, replanOf(input)),
   },
   {
     name: 'complete',
@@ -204,6 +214,11 @@ export const acts: readonly Act[] = [
   },
 ];
 
+const replanOf = (input: RecordData & { readonly id: string }): Replan => ({
+  id: input.id,
+  start: asText(input['start'], '/start'),
+});
+
 /** Reads the body of a migration. */
 export const migrationOf = (input: RecordData & { readonly id: string }): Migration => ({
   id: input.id,
@@ -222,12 +237,16 @@ const contact = async (
   return { ...made.lead, extra: { [kind]: visibleRecord(ctx, modelOf(ctx, kind), made.contact.record) } };
 };
 
+/** Shipped entities with a timeline; those that pipelines carry have one as well. */
+const told: ReadonlySet<string> = new Set(['lead', 'organization', 'person', 'opportunity']);
+
 /** Whether an entity has an act. */
 export const hasAct = (act: Act, model: EntityModel): boolean => {
   if (model.isReadOnly) return false;
   if (act.entities === 'all') return true;
   if (act.entities === 'owned') return model.fields.has('owner') && model.name !== 'saved-view';
   if (act.entities === 'pipeline') return model.hasPipeline;
+  if (act.entities === 'told') return model.hasPipeline || told.has(model.name);
   return act.entities.includes(model.name);
 };
 

@@ -71,7 +71,10 @@ it('an event committed after a newer one was looked at is looked at, once', asyn
     (await updateRecord(ctx, modelOf(ctx, entity), update)).event;
 
   const late = holdingBack(on.db);
-  const older = change({ ...on.person(), db: late.db }, 'activity', { id: String(call?.['id']), patch: { note: 'neu' } });
+  const older = change({ ...on.person(), db: late.db }, 'activity', {
+    id: String(call?.['id']),
+    patch: { note: 'neu' },
+  });
   await late.written;
   const newer = await change(on.person(), 'lead', { id: key.recordId, patch: { message: 'neu' } });
   await on.step(key);
