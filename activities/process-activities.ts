@@ -1,4 +1,4 @@
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, heartbeat } from '@temporalio/activity';
 import { advanceProcess } from '../commands/process/advanceProcess.ts';
 import { parkProcess } from '../commands/process/parkProcess.ts';
 import type { ProcessStep } from '../commands/process/step.ts';
@@ -39,6 +39,18 @@ const withFreshConfig = async <T>(store: WorkerStore, work: () => Promise<T>): P
   }
 };
 
+const beatMs = 2_500;
+
+/** Tells Temporal that the work goes on, so that what a dead worker had begun is begun again in seconds. */
+const beating = async (work: () => Promise<void>): Promise<void> => {
+  const timer = setInterval(() => heartbeat(), beatMs);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+};
+
 /** The activities of `runPipeline`, thin: they call commands and translate failures. */
 export function createActivities(options: ActivityOptions): ProcessActivities & EffectActivities {
   const answer = (step: ProcessStep): AdvanceResult => {
@@ -57,6 +69,6 @@ export function createActivities(options: ActivityOptions): ProcessActivities & 
       );
     },
     performEffect: async (input: EffectInput) =>
-      await withFreshConfig(options, async () => await options.performEffect(input)),
+      await beating(async () => await withFreshConfig(options, async () => await options.performEffect(input))),
   };
 }

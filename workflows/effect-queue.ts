@@ -81,6 +81,7 @@ const perform = async (tenantId: string, effect: Waiting): Promise<void> => {
   const { performEffect } = proxyActivities<EffectActivities>({
     summary: effect.summary,
     startToCloseTimeout: '1 minute',
+    heartbeatTimeout: '10 seconds',
     retry: {
       maximumAttempts: effect.retry.maximumAttempts,
       initialInterval: effect.retry.initialIntervalMs,

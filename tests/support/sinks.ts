@@ -47,6 +47,8 @@ export async function openSinks(): Promise<Sinks> {
       response.writeHead(status).end();
     });
   });
+  // A sender that is killed in the middle of a mail.
+  smtp.on('error', () => undefined);
   await new Promise<void>((resolve) => void smtp.listen(0, '127.0.0.1', resolve));
   await new Promise<void>((resolve) => void http.listen(0, '127.0.0.1', resolve));
   const portOf = (address: AddressInfo | string | null): number => (typeof address === 'object' ? (address?.port ?? 0) : 0);
