@@ -1,6 +1,7 @@
 /**
- * The least that could take leads in durably: fastify, Ajv by the lead's schema, one table with the lead's columns and the raw body,
- * one commit with fsync for all requests of one turn of the event loop. `node bench/bare-intake.ts <file>`.
+ * The least that could take leads in durably and notice a repeated one: fastify, Ajv by the lead's schema, one table with the lead's
+ * columns and the raw body, its id and the sender's key unique, one commit with fsync for all requests of one turn of the event loop.
+ * `node bench/bare-intake.ts <file>`.
  */
 import { readFileSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
@@ -43,6 +44,7 @@ db.pragma('synchronous = FULL');
 db.exec(
   `CREATE TABLE lead (${columns.map((name) => (name === 'id' ? 'id TEXT PRIMARY KEY' : `"${name}"`)).join(', ')})`,
 );
+db.exec('CREATE UNIQUE INDEX lead_key ON lead (tenantId, source, externalId)');
 const insert = db.prepare(
   `INSERT INTO lead (${columns.map((name) => `"${name}"`).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
 );

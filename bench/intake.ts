@@ -1,5 +1,5 @@
 import { createApp, type App } from './app.ts';
-import { compare, load, median, type Compared, type Effort, type Figure } from './measure.ts';
+import { compare, load, type Compared, type Effort, type Figure, type Target } from './measure.ts';
 import { startServer, type Server } from './server.ts';
 
 /** About 400 bytes; `[<id>]` is another text in every request. */
@@ -24,16 +24,16 @@ const bareKey = 'bare-key';
 const leastRatio = 0.5;
 const mostP99Ms = 50;
 
-interface Target {
-  readonly url: string;
+interface IntakeTarget extends Target {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Where to post leads to, with a fresh key of the source. The app must have been started once. */
-export async function intakeTarget(app: App, server: Server): Promise<Target> {
+export async function intakeTarget(app: App, server: Server): Promise<IntakeTarget> {
   const { secret } = await app.command('source', 'rotate', source);
   return {
+    pid: server.pid,
     url: `${server.url}/intake/${source}`,
     body: leadBody,
     headers: { authorization: `Bearer ${String(secret)}` },
@@ -48,16 +48,16 @@ const figureOf = (name: string, connections: number, compared: Compared): Figure
   isMet: compared.ratio >= leastRatio && compared.p99Ms < mostP99Ms,
 });
 
-const measure = async (
-  effort: Effort,
-  name: string,
-  { connections, target, bare }: { connections: readonly number[]; target: Target; bare: Target },
-): Promise<Figure[]> => {
+interface Sides {
+  readonly connections: readonly number[];
+  readonly target: Target;
+  readonly bare: Target;
+}
+
+const measure = async (effort: Effort, name: string, { connections, target, bare }: Sides): Promise<Figure[]> => {
   const figures: Figure[] = [];
   for (const count of connections) {
-    figures.push(
-      figureOf(name, count, await compare(effort, { ...target, connections: count }, { ...bare, connections: count })),
-    );
+    figures.push(figureOf(name, count, await compare({ ...effort, connections: count }, target, bare)));
   }
   return figures;
 };
@@ -94,30 +94,15 @@ const measureWithoutTemporal = async (effort: Effort, bare: Target): Promise<Fig
   }
 };
 
-/** The whole app while it starts the processes of what came in before: everything shares the processors, the bare server has them alone. */
+/** The whole app while it starts the processes of what came in before: both sides share the processors with Temporal and the worker. */
 const measureWithBacklog = async (effort: Effort, bare: Target): Promise<Figure[]> => {
   const app = await createApp();
   const server = await app.start();
   try {
     await server.line(/^temporal ready/);
     const target = await intakeTarget(app, server);
-    const bares = [];
-    const ours = [];
-    for (let round = 0; round < effort.rounds; round += 1) {
-      bares.push(await load({ ...bare, connections: 100, seconds: effort.seconds }));
-    }
     await load({ ...target, connections: 100, seconds: 1 });
-    for (let round = 0; round < effort.rounds; round += 1) {
-      ours.push(await load({ ...target, connections: 100, seconds: effort.seconds }));
-    }
-    const compared = {
-      ours: median(ours.map((one) => one.perSecond)),
-      bare: median(bares.map((one) => one.perSecond)),
-      ratio: median(ours.map((one) => one.perSecond)) / median(bares.map((one) => one.perSecond)),
-      p99Ms: median(ours.map((one) => one.p99Ms)),
-      bareP99Ms: median(bares.map((one) => one.p99Ms)),
-    };
-    return [figureOf('intake, backlog draining', 100, compared)];
+    return await measure(effort, 'intake, backlog draining', { connections: [1, 100], target, bare });
   } finally {
     await server.stop();
     await app.clear();
@@ -128,7 +113,12 @@ const measureWithBacklog = async (effort: Effort, bare: Target): Promise<Figure[
 export async function measureIntake(effort: Effort): Promise<Figure[]> {
   const app = await createApp();
   const server = await startServer({ file: 'bench/bare-intake.ts', args: [app.database] });
-  const bare = { url: `${server.url}/lead`, body: leadBody, headers: { authorization: `Bearer ${bareKey}` } };
+  const bare = {
+    pid: server.pid,
+    url: `${server.url}/lead`,
+    body: leadBody,
+    headers: { authorization: `Bearer ${bareKey}` },
+  };
   try {
     await load({ ...bare, connections: 10, seconds: 1 });
     return [

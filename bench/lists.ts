@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import { createApp, type App } from './app.ts';
 import { intakeTarget } from './intake.ts';
-import { compare, load, type Effort, type Figure } from './measure.ts';
+import { compare, type Effort, type Figure } from './measure.ts';
 import { seedLeads } from './seed.ts';
 import { startServer, type Server } from './server.ts';
 import type { BareQuery } from './bare-list.ts';
@@ -9,6 +9,8 @@ import type { BareQuery } from './bare-list.ts';
 const leads = 100_000;
 const pageSize = 50;
 const leastRatio = 0.6;
+/** As fast, but for what a noisy machine does to two equal things. */
+const leastLateRatio = 0.85;
 /** Not shown by the API. */
 const hidden = new Set(['tenantId', 'deletedAt']);
 
@@ -40,11 +42,21 @@ const bareQuery = ({ filter: [field, value], sort }: List, columns: readonly str
 };
 
 const addressOf = (server: Server, { filter: [field, value], sort }: List, cursor?: string): string => {
-  const query = new URLSearchParams({ filter: `${field} = "${value}"`, sort, limit: `${pageSize}`, total: 'exact', ...(cursor === undefined ? {} : { cursor }) });
+  const query = new URLSearchParams({
+    filter: `${field} = "${value}"`,
+    sort,
+    limit: `${pageSize}`,
+    total: 'exact',
+    ...(cursor === undefined ? {} : { cursor }),
+  });
   return `${server.url}/api/v1/leads?${query.toString()}`;
 };
 
-const cursorOfPage = async (server: Server, list: List, wanted: { page: number; headers: Readonly<Record<string, string>> }): Promise<string> => {
+const cursorOfPage = async (
+  server: Server,
+  list: List,
+  wanted: { page: number; headers: Readonly<Record<string, string>> },
+): Promise<string> => {
   let cursor: string | undefined;
   for (let page = 1; page < wanted.page; page += 1) {
     const answer = await fetch(addressOf(server, list, cursor), { headers: wanted.headers });
@@ -59,8 +71,13 @@ const seed = async (app: App): Promise<void> => {
   const server = await app.start('api');
   const target = await intakeTarget(app, server);
   const body = target.body.replace('[<id>]', 'seed-0');
-  const answer = await fetch(target.url, { method: 'POST', body, headers: { ...target.headers, 'content-type': 'application/json' } });
-  if (answer.status !== 202) throw new Error(`the first lead was answered with ${answer.status}: ${await answer.text()}`);
+  const answer = await fetch(target.url, {
+    method: 'POST',
+    body,
+    headers: { ...target.headers, 'content-type': 'application/json' },
+  });
+  if (answer.status !== 202)
+    throw new Error(`the first lead was answered with ${answer.status}: ${await answer.text()}`);
   await server.stop();
   seedLeads(app.database, leads);
 };
@@ -72,16 +89,34 @@ const columnsOf = (file: string): string[] => {
   return rows.map((row) => row.name).filter((name) => !hidden.has(name));
 };
 
+interface Sides {
+  readonly server: Server;
+  readonly bare: Server;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** First page against the bare query, then the twentieth page against the first. */
-const measureList = async (effort: Effort, list: List, { server, bare, headers }: { server: Server; bare: Server; headers: Readonly<Record<string, string>> }): Promise<Figure[]> => {
-  const first = { url: addressOf(server, list), connections: 1, headers };
-  const bareOne = { url: `${bare.url}/${lists.indexOf(list)}`, connections: 1, headers: { authorization: 'Bearer bare-key' } };
-  const compared = await compare(effort, first, bareOne);
-  const twentieth = { ...first, url: addressOf(server, list, await cursorOfPage(server, list, { page: 20, headers })) };
-  const late = (await load({ ...twentieth, seconds: effort.seconds })).perSecond;
+const measureList = async (effort: Effort, list: List, { server, bare, headers }: Sides): Promise<Figure[]> => {
+  const one = { ...effort, connections: 1 };
+  const first = { pid: server.pid, url: addressOf(server, list), headers };
+  const bareFirst = {
+    pid: bare.pid,
+    url: `${bare.url}/${lists.indexOf(list)}`,
+    headers: { authorization: 'Bearer bare-key' },
+  };
+  const compared = await compare(one, first, bareFirst);
+  const cursor = await cursorOfPage(server, list, { page: 20, headers });
+  const late = await compare(one, { ...first, url: addressOf(server, list, cursor) }, first);
+  const unit = 'pages/s';
   return [
-    { name: nameOf(list), ...compared, unit: 'pages/s', target: `≥ ${leastRatio}`, isMet: compared.ratio >= leastRatio },
-    { name: '  its 20th page against its 1st', ours: late, bare: compared.ours, ratio: late / compared.ours, unit: 'pages/s', target: '≥ 0.8', isMet: late / compared.ours >= 0.8 },
+    { name: nameOf(list), ...compared, unit, target: `≥ ${leastRatio}`, isMet: compared.ratio >= leastRatio },
+    {
+      name: '  20th page to 1st',
+      ...late,
+      unit,
+      target: `≥ ${leastLateRatio}`,
+      isMet: late.ratio >= leastLateRatio,
+    },
   ];
 };
 

@@ -1,5 +1,7 @@
+import { readProcessorUs } from './processor.ts';
 import { runProgram } from './server.ts';
 
+/** What `bench/load.ts` is told. */
 export interface Load {
   readonly url: string;
   readonly connections: number;
@@ -14,6 +16,13 @@ export interface Loaded {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly failures: number;
+  /** Processor time that the server took for an answer: what bounds it once its share of a processor is used up. */
+  readonly processorUs?: number | undefined;
+}
+
+export interface Target extends Omit<Load, 'seconds' | 'connections'> {
+  /** The server that answers. */
+  readonly pid: number;
 }
 
 /** One line of the table. `ratio` is ours to bare, of the rounds' median; absent where nothing is compared. */
@@ -25,6 +34,8 @@ export interface Figure {
   readonly unit: string;
   readonly p99Ms?: number;
   readonly bareP99Ms?: number;
+  readonly processorUs?: number | undefined;
+  readonly bareProcessorUs?: number | undefined;
   /** What the issue asks for, and whether it is met here. */
   readonly target: string;
   readonly isMet: boolean;
@@ -43,11 +54,19 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 };
 
+interface Loading extends Target {
+  readonly connections: number;
+  readonly seconds: number;
+}
+
 /** @throws Error when anything but good answers came back: a rate of failures is no figure. */
-export async function load(options: Load): Promise<Loaded> {
+export async function load({ pid, ...options }: Loading): Promise<Loaded> {
+  const before = readProcessorUs(pid);
   const loaded = JSON.parse(await runProgram({ file: 'bench/load.ts', args: [JSON.stringify(options)] })) as Loaded;
+  const after = readProcessorUs(pid);
   if (loaded.failures > 0) throw new Error(`${options.url}: ${loaded.failures} requests failed`);
-  return loaded;
+  if (before === undefined || after === undefined) return loaded;
+  return { ...loaded, processorUs: (after - before) / (loaded.perSecond * options.seconds) };
 }
 
 export interface Compared {
@@ -56,26 +75,40 @@ export interface Compared {
   readonly ratio: number;
   readonly p99Ms: number;
   readonly bareP99Ms: number;
+  readonly processorUs?: number | undefined;
+  readonly bareProcessorUs?: number | undefined;
 }
 
-/** Both sides by turns, so that a slow moment of the machine hits both; medians of the rounds. */
-export async function compare(
-  effort: Effort,
-  ours: Omit<Load, 'seconds'>,
-  bare: Omit<Load, 'seconds'>,
-): Promise<Compared> {
-  const rounds: { ours: Loaded; bare: Loaded }[] = [];
-  for (let round = 0; round < effort.rounds; round += 1) {
-    const first = round % 2 === 0 ? ours : bare;
-    const one = await load({ ...first, seconds: effort.seconds });
-    const other = await load({ ...(first === ours ? bare : ours), seconds: effort.seconds });
-    rounds.push(first === ours ? { ours: one, bare: other } : { ours: other, bare: one });
-  }
+const medianOf = (rounds: readonly Loaded[], figure: (one: Loaded) => number | undefined): number | undefined => {
+  const values = rounds.flatMap((one) => figure(one) ?? []);
+  return values.length === 0 ? undefined : median(values);
+};
+
+/** Medians of rounds of both sides; the ratio is the median of the rounds' own ratios. */
+export function toCompared(ours: readonly Loaded[], bare: readonly Loaded[]): Compared {
   return {
-    ours: median(rounds.map((round) => round.ours.perSecond)),
-    bare: median(rounds.map((round) => round.bare.perSecond)),
-    ratio: median(rounds.map((round) => round.ours.perSecond / round.bare.perSecond)),
-    p99Ms: median(rounds.map((round) => round.ours.p99Ms)),
-    bareP99Ms: median(rounds.map((round) => round.bare.p99Ms)),
+    ours: median(ours.map((one) => one.perSecond)),
+    bare: median(bare.map((one) => one.perSecond)),
+    ratio: median(ours.map((one, round) => one.perSecond / (bare[round]?.perSecond ?? Number.NaN))),
+    p99Ms: median(ours.map((one) => one.p99Ms)),
+    bareP99Ms: median(bare.map((one) => one.p99Ms)),
+    processorUs: medianOf(ours, (one) => one.processorUs),
+    bareProcessorUs: medianOf(bare, (one) => one.processorUs),
   };
+}
+
+/** Both sides by turns, so that a slow moment of the machine hits both. */
+export async function compare(
+  effort: Effort & { readonly connections: number },
+  ours: Target,
+  bare: Target,
+): Promise<Compared> {
+  const { rounds, ...how } = effort;
+  const loaded: Record<'ours' | 'bare', Loaded[]> = { ours: [], bare: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    for (const side of round % 2 === 0 ? (['ours', 'bare'] as const) : (['bare', 'ours'] as const)) {
+      loaded[side].push(await load({ ...(side === 'ours' ? ours : bare), ...how }));
+    }
+  }
+  return toCompared(loaded.ours, loaded.bare);
 }
