@@ -31,6 +31,11 @@ export class ApiError extends Error {
   get status(): number {
     return this.problem.status;
   }
+
+  /** The same request may succeed in a moment: no connection, too many requests, a server that is just starting. */
+  get isPassing(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
 }
 
 export interface Answer<T> {

@@ -115,6 +115,7 @@ const againAfterMs = 3_000;
 /**
  * Keeps the event stream open until the answered function is called. The browser reconnects by itself after a lost
  * connection, but gives up for good when the server answers with an error: then it is opened anew, from the last event.
+ * A hidden tab lets go of it: browsers allow six connections to a server, and a seventh tab would wait for ever.
  */
 const listen = ({ onChange, onOperations, onState }: Listener): (() => void) => {
   let last = '';
@@ -135,10 +136,20 @@ const listen = ({ onChange, onOperations, onState }: Listener): (() => void) => 
       if (own.readyState === EventSource.CLOSED) timer = setTimeout(open, againAfterMs);
     });
   };
-  open();
-  return () => {
+  const close = (): void => {
     clearTimeout(timer);
     stream?.close();
+    stream = undefined;
+  };
+  const onVisibility = (): void => {
+    if (document.hidden) close();
+    else if (stream === undefined) open();
+  };
+  document.addEventListener('visibilitychange', onVisibility);
+  onVisibility();
+  return () => {
+    document.removeEventListener('visibilitychange', onVisibility);
+    close();
   };
 };
 

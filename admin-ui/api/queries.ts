@@ -84,7 +84,6 @@ export function useRecords(list: ListRequest) {
     queryKey: ['list', plural, query],
     initialPageParam: '',
     placeholderData: keepPreviousData,
-    retry: (count, error) => count < 2 && !(error instanceof ApiError && error.status < 500 && error.status > 0),
     queryFn: async ({ pageParam, signal }): Promise<Page> => {
       const parameters = {
         ...query,
