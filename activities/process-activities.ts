@@ -1,7 +1,9 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import { advanceProcess } from '../commands/process/advanceProcess.ts';
-import { parkProcess } from '../commands/process/parkProcess.ts';
+import { parkProcess, type FailedStep } from '../commands/process/parkProcess.ts';
 import type { ProcessStep } from '../commands/process/step.ts';
+import { readEffect, writeEffectState } from '../store/effects.ts';
+import type { ProcessKey } from '../store/processes.ts';
 import type {
   AdvanceInput,
   AdvanceResult,
@@ -12,7 +14,7 @@ import type {
   ProcessActivities,
 } from './contract.ts';
 import { processContext, type WorkerStore } from './context.ts';
-import { toApplicationFailure } from './failure.ts';
+import { toApplicationFailure, toDetail } from './failure.ts';
 
 export interface ActivityOptions extends WorkerStore {
   /** Sends one recorded mail or webhook, once however often it is called. */
@@ -28,15 +30,10 @@ const withFreshConfig = async <T>(store: WorkerStore, work: () => Promise<T>): P
   try {
     return await work();
   } catch (error) {
-    const failure = toApplicationFailure(error, attempt);
-    if (attempt > 1 || failure.nonRetryable !== true) throw failure;
+    if (attempt > 1 || toApplicationFailure(error, attempt).nonRetryable !== true) throw error;
   }
-  try {
-    await store.registry.refresh();
-    return await work();
-  } catch (error) {
-    throw toApplicationFailure(error, attempt);
-  }
+  await store.registry.refresh();
+  return await work();
 };
 
 const beatMs = 2_500;
@@ -51,24 +48,55 @@ const beating = async (work: () => Promise<void>): Promise<void> => {
   }
 };
 
+/** Keeps on the row why an attempt failed, unless someone has settled the effect meanwhile. */
+const noteAttempt = async (store: WorkerStore, { tenantId, id }: EffectInput, error: unknown): Promise<void> => {
+  const at = store.now().toISOString();
+  const { attempt: attempts } = activityInfo();
+  await store.db.write(async (tx) => {
+    if ((await readEffect(tx, tenantId, id))?.state !== 'pending') return;
+    await writeEffectState(tx, { tenantId, id, state: 'pending', at, attempts, error: toDetail(error) });
+  });
+};
+
 /** The activities of `runPipeline`, thin: they call commands and translate failures. */
 export function createActivities(options: ActivityOptions): ProcessActivities & EffectActivities {
   const answer = (step: ProcessStep): AdvanceResult => {
     options.onStep?.();
     return { ...step, retry: options.effectRetry };
   };
-  return {
-    advance: async ({ request, ...key }: AdvanceInput) =>
-      answer(
-        await withFreshConfig(options, async () => await advanceProcess(processContext(options, key), key, request)),
-      ),
-    park: async ({ tenantId, entity, recordId, ...failed }: ParkInput) => {
-      const key = { tenantId, entity, recordId };
+  const translating = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw toApplicationFailure(error, activityInfo().attempt);
+    }
+  };
+  const park = async (key: ProcessKey, failed: FailedStep): Promise<AdvanceResult> =>
+    answer(await withFreshConfig(options, async () => await parkProcess(processContext(options, key), key, failed)));
+  /** What cannot be retried parks the process here: why it failed goes to the row and not through Temporal. */
+  const advance = async ({ request, ...key }: AdvanceInput): Promise<AdvanceResult> => {
+    try {
       return answer(
-        await withFreshConfig(options, async () => await parkProcess(processContext(options, key), key, failed)),
+        await withFreshConfig(options, async () => await advanceProcess(processContext(options, key), key, request)),
       );
-    },
-    performEffect: async (input: EffectInput) =>
-      await beating(async () => await withFreshConfig(options, async () => await options.performEffect(input))),
+    } catch (error) {
+      const { attempt } = activityInfo();
+      if (toApplicationFailure(error, attempt).nonRetryable !== true) throw error;
+      return await park(key, { ...toDetail(error), attempts: attempt });
+    }
+  };
+  const perform = async (input: EffectInput): Promise<void> => {
+    try {
+      await beating(async () => await withFreshConfig(options, async () => await options.performEffect(input)));
+    } catch (error) {
+      await noteAttempt(options, input, error);
+      throw error;
+    }
+  };
+  return {
+    advance: async (input) => await translating(async () => await advance(input)),
+    park: async ({ tenantId, entity, recordId, ...failed }: ParkInput) =>
+      await translating(async () => await park({ tenantId, entity, recordId }, failed)),
+    performEffect: async (input: EffectInput) => await translating(async () => await perform(input)),
   };
 }

@@ -88,6 +88,7 @@ const reconcileEntity = async (options: ReconcilerOptions, scope: Scope): Promis
     entity,
     table: tableName(entity),
     hasState: model.fields.has('state'),
+    hasOwner: model.fields.has('owner'),
     before,
     limit: pageSize,
   };

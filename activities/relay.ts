@@ -200,11 +200,11 @@ class OutboxRelay implements Relay {
     const deliveries = await this.#deliveriesOf(events);
     const next = deliveries.values();
     const work = async (): Promise<void> => {
-      for (const { input, isNew, seq, lane } of next) {
-        if (!isNew) await this.#options.starter.wake(input, { seq, lane });
+      for (const { input, isNew, ...wake } of next) {
+        if (!isNew) await this.#options.starter.wake(input, wake);
         else {
           this.#pacer.started();
-          await this.#options.starter.start(input, { seq, lane });
+          await this.#options.starter.start(input, wake);
         }
       }
     };
@@ -234,6 +234,7 @@ class OutboxRelay implements Relay {
       entity,
       table: tableName(entity),
       hasState: model.fields.has('state'),
+      hasOwner: model.fields.has('owner'),
       ids: [...bySeq.keys()],
     };
     const places = await readPlaces(this.#options.db, query);
@@ -246,6 +247,7 @@ class OutboxRelay implements Relay {
           isNew: place.processState === null,
           seq: event.seq,
           lane: event.lane,
+          owner: place.owner,
         },
       ];
     });
@@ -279,6 +281,7 @@ interface Delivery {
   readonly isNew: boolean;
   readonly seq: number;
   readonly lane: Lane;
+  readonly owner: string | null;
 }
 
 const entityOf = (event: Outgoing): string => event.wakes.slice(0, event.wakes.indexOf('/'));

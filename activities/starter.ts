@@ -18,7 +18,10 @@ export const keywordAttributes = [
   'LwHealth',
 ] as const;
 
-const attributesOf = (input: ProcessInput): TypedSearchAttributes =>
+/** Instants: set with the stage. */
+export const instantAttributes = ['LwNextActionAt', 'LwDueAt'] as const;
+
+const attributesOf = (input: ProcessInput, owner: string | null): TypedSearchAttributes =>
   new TypedSearchAttributes(
     Object.entries({
       LwTenant: input.tenantId,
@@ -28,33 +31,41 @@ const attributesOf = (input: ProcessInput): TypedSearchAttributes =>
       LwRevision: `${input.pipeline}/${input.revision}`,
       LwStage: input.stage,
       LwHealth: 'ok',
+      ...(owner === null ? {} : { LwOwner: owner }),
     }).map(([name, value]) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value })),
   );
 
 /** People first, imports last, where the server knows priorities. */
 const priorities: Readonly<Record<Lane, number>> = { interactive: 1, incoming: 3, background: 5 };
 
+interface Wake {
+  readonly seq: number;
+  readonly lane: Lane;
+  /** Who is responsible for the record now. */
+  readonly owner: string | null;
+}
+
 /** Starts processes and wakes them. Safe to repeat: the workflow id is the record's, and a wake-up only makes it look. */
 export interface Starter {
-  start(input: ProcessInput, wake: { readonly seq: number; readonly lane: Lane }): Promise<void>;
+  start(input: ProcessInput, wake: Wake): Promise<void>;
   /** Wakes a process; starts it where Temporal has lost it. */
-  wake(input: ProcessInput, wake: { readonly seq: number; readonly lane: Lane }): Promise<void>;
+  wake(input: ProcessInput, wake: Wake): Promise<void>;
 }
 
 export function createStarter(client: Client, taskQueue: string): Starter {
-  const options = (input: ProcessInput, lane: Lane): WorkflowStartOptions<RunPipeline> => ({
+  const options = (input: ProcessInput, { lane, owner }: Wake): WorkflowStartOptions<RunPipeline> => ({
     workflowId: workflowIdOf(input),
     taskQueue,
     args: [input],
     staticSummary: `${input.entity} · ${input.pipeline} · r${input.revision}`,
     priority: { priorityKey: priorities[lane] },
-    ...(input.hasAttributes ? { typedSearchAttributes: attributesOf(input) } : {}),
+    ...(input.hasAttributes ? { typedSearchAttributes: attributesOf(input, owner) } : {}),
   });
-  const wake: Starter['wake'] = async (input, { seq, lane }) => {
+  const wake: Starter['wake'] = async (input, event) => {
     await client.workflow.signalWithStart<RunPipeline, [{ seq: number }]>('runPipeline', {
-      ...options(input, lane),
+      ...options(input, event),
       signal: 'recordChanged',
-      signalArgs: [{ seq }],
+      signalArgs: [{ seq: event.seq }],
     });
   };
   return {
@@ -62,7 +73,7 @@ export function createStarter(client: Client, taskQueue: string): Starter {
     start: async (input, event) => {
       try {
         await client.workflow.start<RunPipeline>('runPipeline', {
-          ...options(input, event.lane),
+          ...options(input, event),
           requestEagerStart: true,
         });
       } catch (error) {

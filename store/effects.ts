@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Text } from '../core/errors.ts';
 import type { ExternalEffect } from '../core/pipeline/state.ts';
 import type { Queries, Tx, Value } from './database.ts';
 import type { ProcessKey } from './processes.ts';
@@ -35,6 +36,12 @@ export const effectTable: TableDefinition = {
 
 export type EffectState = 'pending' | 'done' | 'failed' | 'skipped';
 
+/** Why an attempt failed, in words for people of the tenant. */
+export interface EffectError {
+  readonly code: string;
+  readonly message: Text;
+}
+
 export interface EffectRow extends ProcessKey {
   readonly id: string;
   readonly name: string;
@@ -44,18 +51,25 @@ export interface EffectRow extends ProcessKey {
   readonly attempts: number;
   /** Addresses of a mail that have been served. */
   readonly sent: readonly string[];
+  /** Of the last attempt, until one succeeds. */
+  readonly error: EffectError | undefined;
   readonly createdAt: string;
 }
 
-type StoredEffect = Omit<EffectRow, 'effect' | 'sent'> & { readonly payload: string; readonly sent: string | null };
+type StoredEffect = Omit<EffectRow, 'effect' | 'sent' | 'error'> & {
+  readonly payload: string;
+  readonly sent: string | null;
+  readonly error: string | null;
+};
 
-const toEffect = ({ payload, sent, ...row }: StoredEffect): EffectRow => ({
+const toEffect = ({ payload, sent, error, ...row }: StoredEffect): EffectRow => ({
   ...row,
   effect: JSON.parse(payload) as ExternalEffect,
   sent: sent === null ? [] : (JSON.parse(sent) as string[]),
+  error: error === null ? undefined : (JSON.parse(error) as EffectError),
 });
 const columns =
-  '`tenantId`, `id`, `name`, `entity`, `recordId`, `stage`, `payload`, `state`, `attempts`, `sent`, `createdAt`';
+  '`tenantId`, `id`, `name`, `entity`, `recordId`, `stage`, `payload`, `state`, `attempts`, `sent`, `error`, `createdAt`';
 
 /** Short name of an effect for keys and message ids: the first 32 hex digits of its name's SHA-256. */
 export const effectId = (name: string): string => createHash('sha256').update(name).digest('hex').slice(0, 32);
@@ -113,7 +127,7 @@ export async function writeEffectState(
     readonly state: EffectState;
     readonly at: string;
     readonly attempts?: number;
-    readonly error?: unknown;
+    readonly error?: EffectError | undefined;
   },
 ): Promise<void> {
   const { tenantId, id, state, at, attempts, error } = change;

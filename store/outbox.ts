@@ -73,6 +73,7 @@ export interface ProcessPlace {
   readonly stage: string | null;
   readonly state: string | null;
   readonly deletedAt: string | null;
+  readonly owner: string | null;
   /** State of the process's row, null before its first step. */
   readonly processState: string | null;
 }
@@ -83,10 +84,11 @@ interface PlaceQuery {
   readonly table: string;
   /** Entities without states of their own count as open. */
   readonly hasState: boolean;
+  readonly hasOwner: boolean;
 }
 
-const placeSql = ({ table, hasState }: PlaceQuery): string =>
-  `SELECT r.\`id\`, r.\`pipeline\`, r.\`pipelineRevision\`, r.\`stage\`, ${hasState ? 'r.`state`' : 'NULL AS `state`'}, r.\`deletedAt\`, p.\`state\` AS \`processState\`
+const placeSql = ({ table, hasState, hasOwner }: PlaceQuery): string =>
+  `SELECT r.\`id\`, r.\`pipeline\`, r.\`pipelineRevision\`, r.\`stage\`, ${hasState ? 'r.`state`' : 'NULL AS `state`'}, ${hasOwner ? 'r.`owner`' : 'NULL AS `owner`'}, r.\`deletedAt\`, p.\`state\` AS \`processState\`
    FROM \`${table}\` r LEFT JOIN \`process\` p ON p.\`tenantId\` = r.\`tenantId\` AND p.\`entity\` = ? AND p.\`recordId\` = r.\`id\` WHERE r.\`tenantId\` = ?`;
 
 export async function readPlaces(

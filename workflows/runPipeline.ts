@@ -16,18 +16,25 @@ import type { AdvanceResult, ProcessActivities, ProcessInput } from '../activiti
 import { detailsQuery, recordChangedSignal, retrySignal, skipWaitUpdate } from './contract.ts';
 import { EffectQueue, toFailure, type Failure } from './effect-queue.ts';
 
-const { advance, park } = proxyLocalActivities<ProcessActivities>({
-  startToCloseTimeout: '30 seconds',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
-});
+/** Our commands; `summary` is what the operator reads beside the step. */
+const commands = (summary: string): ProcessActivities =>
+  proxyLocalActivities<ProcessActivities>({
+    summary,
+    startToCloseTimeout: '30 seconds',
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+  });
 
 const stageKey = defineSearchAttributeKey('LwStage', 'KEYWORD');
 const ownerKey = defineSearchAttributeKey('LwOwner', 'KEYWORD');
 const healthKey = defineSearchAttributeKey('LwHealth', 'KEYWORD');
+const nextActionKey = defineSearchAttributeKey('LwNextActionAt', 'DATETIME');
+const dueKey = defineSearchAttributeKey('LwDueAt', 'DATETIME');
 
 /** What signals and updates leave for the main loop. */
 interface Inbox {
   isWoken: boolean;
+  /** Why it looks, for the operator. */
+  reason: string;
   request: 'retry' | 'skip' | undefined;
 }
 
@@ -36,17 +43,15 @@ interface Inbox {
  * take a step, send what has to leave the machine, sleep until the next deadline or until something changes.
  */
 export async function runPipeline(input: ProcessInput): Promise<void> {
-  const inbox: Inbox = { isWoken: true, request: undefined };
+  const inbox: Inbox = { isWoken: true, reason: 'start', request: undefined };
   const queue = new EffectQueue(input.tenantId, () => {
     inbox.isWoken ||= queue.hasFailed;
   });
-  const timer = new OneTimer(() => {
-    inbox.isWoken = true;
-  });
+  const timer = new OneTimer((summary) => wake(inbox, summary));
   let step: AdvanceResult | undefined;
-  let shown = { stage: input.stage, health: 'ok' };
+  let shown: Shown = { stage: input.stage, health: 'ok', owner: undefined };
 
-  setHandler(recordChangedSignal, () => void (inbox.isWoken = true), {
+  setHandler(recordChangedSignal, () => wake(inbox, 'recordChanged'), {
     description: 'Something changed in the record: look again',
   });
   setHandler(retrySignal, () => ask(inbox, 'retry'), { description: 'Repair and continue: do the failed step again' });
@@ -65,7 +70,7 @@ export async function runPipeline(input: ProcessInput): Promise<void> {
     while (inbox.isWoken) {
       const { request } = inbox;
       inbox.isWoken = false;
-      step = await takeStep(input, { request, failure: queue.takeFailure() });
+      step = await takeStep(input, { request, reason: inbox.reason, failure: queue.takeFailure() });
       if (inbox.request === request) inbox.request = undefined;
       shown = show(input, step, shown);
       queue.add(step);
@@ -87,18 +92,24 @@ export async function runPipeline(input: ProcessInput): Promise<void> {
   }
 }
 
+const wake = (inbox: Inbox, reason: string): void => {
+  inbox.isWoken = true;
+  inbox.reason = reason;
+};
+
 const ask = (inbox: Inbox, request: 'retry' | 'skip'): void => {
   inbox.request = request;
-  inbox.isWoken = true;
+  wake(inbox, request);
 };
 
 /** One local activity. What cannot be retried parks the process: the row says why, and a person continues it. */
 const takeStep = async (
   input: ProcessInput,
-  wish: { readonly request: Inbox['request']; readonly failure: Failure | undefined },
+  wish: Pick<Inbox, 'request' | 'reason'> & { readonly failure: Failure | undefined },
 ): Promise<AdvanceResult> => {
   const { tenantId, entity, recordId } = input;
   const key = { tenantId, entity, recordId };
+  const { advance, park } = commands(wish.failure === undefined ? wish.reason : 'park');
   if (wish.failure !== undefined) return await park({ ...key, ...wish.failure });
   try {
     return await advance({ ...key, ...(wish.request === undefined ? {} : { request: wish.request }) });
@@ -108,19 +119,28 @@ const takeStep = async (
   }
 };
 
-/** Tells the operator, in Temporal's own page and search. Search attributes cost a write: only when the stage or the health changes. */
-const show = (
-  input: ProcessInput,
-  step: AdvanceResult,
-  before: { stage: string; health: string },
-): { stage: string; health: string } => {
+/** What the search attributes say; the owner undefined until the first step, which does not pay for showing who it chose. */
+interface Shown {
+  readonly stage: string;
+  readonly health: string;
+  readonly owner: string | undefined;
+}
+
+const toDate = (instant: string | null | undefined): Date | null =>
+  instant === null || instant === undefined ? null : new Date(instant);
+
+/** Tells the operator, in Temporal's own page and search. Search attributes cost a write: only when stage, health or owner change. */
+const show = (input: ProcessInput, step: AdvanceResult, before: Shown): Shown => {
   setCurrentDetails(step.details);
-  const now = { stage: step.stage, health: step.state === 'parked' ? 'parked' : 'ok' };
-  if (input.hasAttributes && (now.stage !== before.stage || now.health !== before.health)) {
+  const now = { stage: step.stage, health: step.state === 'parked' ? 'parked' : 'ok', owner: step.owner };
+  const isOtherOwner = before.owner !== undefined && now.owner !== before.owner;
+  if (input.hasAttributes && (now.stage !== before.stage || now.health !== before.health || isOtherOwner)) {
     upsertSearchAttributes([
       { key: stageKey, value: now.stage },
       { key: ownerKey, value: step.owner === '' ? null : step.owner },
       { key: healthKey, value: now.health },
+      { key: nextActionKey, value: toDate(step.nextAt) },
+      { key: dueKey, value: toDate(step.dueAt) },
     ]);
   }
   return now;
@@ -128,11 +148,11 @@ const show = (
 
 /** At most one timer; one for the same instant keeps running. */
 class OneTimer {
-  readonly #onFire: () => void;
+  readonly #onFire: (summary: string) => void;
   #at: string | null = null;
   #scope: CancellationScope | undefined;
 
-  constructor(onFire: () => void) {
+  constructor(onFire: (summary: string) => void) {
     this.#onFire = onFire;
   }
 
@@ -156,6 +176,6 @@ class OneTimer {
       throw error;
     }
     this.#at = null;
-    this.#onFire();
+    this.#onFire(summary);
   }
 }

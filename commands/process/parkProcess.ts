@@ -1,6 +1,6 @@
 import { newProcess } from '../../core/pipeline/state.ts';
 import type { Tx } from '../../store/database.ts';
-import { readEffect, writeEffectState } from '../../store/effects.ts';
+import { readEffect, writeEffectState, type EffectError } from '../../store/effects.ts';
 import {
   readProcess,
   writeProcess,
@@ -50,11 +50,11 @@ export async function parkProcess(ctx: Context, key: ProcessKey, failed: FailedS
     };
     const view = { definition: undefined, effects: [], owner: record?.['owner'], language: ctx.language };
     if (base.state === 'parked' || record === undefined) return toStep(base, view);
-    const step = await noteFailure(tx, { key, failed, at });
-    const activity = await addTask(ctx, tx, { record, failed, entity: key.entity });
+    const { step, code, message } = await noteFailure(tx, { key, failed, at });
+    const activity = await addTask(ctx, tx, { record, note: message[ctx.language], entity: key.entity });
     const error: ProcessError = {
-      code: failed.code,
-      message: failed.message,
+      code,
+      message,
       step,
       at,
       attempts: failed.attempts,
@@ -66,32 +66,35 @@ export async function parkProcess(ctx: Context, key: ProcessKey, failed: FailedS
     const links = linksOf(ctx, key.entity, record);
     await addTimelineEntry(ctx, tx, {
       kind: 'parked',
-      text: failed.message[ctx.language].slice(0, 2_000),
-      facts: { code: failed.code, step },
+      text: message[ctx.language].slice(0, 2_000),
+      facts: { code, step },
       links,
     });
     return toStep(parked, view);
   });
 }
 
+/** Why an effect failed is on its row already, in more words than Temporal carries. */
 const noteFailure = async (
   tx: Tx,
   { key, failed, at }: { key: ProcessKey; failed: FailedStep; at: string },
-): Promise<string> => {
-  if (failed.effect === undefined) return 'advance';
+): Promise<EffectError & { readonly step: string }> => {
+  const { code, message } = failed;
+  if (failed.effect === undefined) return { code, message, step: 'advance' };
   const { tenantId } = key;
-  const error = { code: failed.code, message: failed.message };
+  const row = await readEffect(tx, tenantId, failed.effect);
+  const error = row?.error ?? { code, message };
   await writeEffectState(tx, { tenantId, id: failed.effect, state: 'failed', at, attempts: failed.attempts, error });
-  return (await readEffect(tx, tenantId, failed.effect))?.name ?? failed.effect;
+  return { ...error, step: row?.name ?? failed.effect };
 };
 
 /** The step becomes a to-do of whoever is responsible for the record. */
 const addTask = async (
   ctx: Context,
   tx: Tx,
-  task: { record: RecordData; failed: FailedStep; entity: string },
+  task: { record: RecordData; note: string; entity: string },
 ): Promise<string> => {
-  const { record, failed, entity } = task;
+  const { record, note, entity } = task;
   const model = modelOf(ctx, 'activity');
   const types = ctx.snapshot.config('activity-types');
   const at = ctx.now().toISOString();
@@ -101,7 +104,7 @@ const addTask = async (
       ...taskLinks(ctx, model, { model: modelOf(ctx, entity), record }),
       title:
         ctx.language === 'de' ? 'Prozess angehalten: beheben und fortsetzen' : 'Process parked: repair and continue',
-      note: failed.message[ctx.language].slice(0, 2_000),
+      note: note.slice(0, 2_000),
       type: types.has('aufgabe') ? 'aufgabe' : (types.keys().next().value ?? null),
       state: 'open',
       startAt: at,

@@ -1,4 +1,4 @@
-import type { Language } from '../../core/errors.ts';
+import { catalogue, type Language } from '../../core/errors.ts';
 import type { PipelineDefinition } from '../../core/pipeline/definition.ts';
 import type { EffectRow } from '../../store/effects.ts';
 import type { ProcessRow } from '../../store/processes.ts';
@@ -15,7 +15,8 @@ export interface ProcessStep {
   readonly summary: string;
   /** Markdown for the page of the workflow. */
   readonly details: string;
-  /** For search attributes. */
+  /** When the stage's service level is missed; null without one. For search attributes, as the next. */
+  readonly dueAt: string | null;
   readonly owner: string;
   readonly revision: number;
 }
@@ -55,12 +56,25 @@ interface View {
   readonly language: Language;
 }
 
+/** What was wrong exactly may tell of the record; it is on the row, not in Temporal. */
+const safeText = (code: string | undefined, language: Language): string =>
+  Object.entries(catalogue).find(([known]) => known === code)?.[1][language] ?? '';
+
 const stateText = (process: ProcessRow, language: Language): string => {
   const word = words[language];
   const { next, error } = process;
   if (process.state === 'done') return word.done;
-  if (process.state === 'parked') return `${word.parked}: ${error?.message[language] ?? ''} (${error?.step ?? ''})`;
+  if (process.state === 'parked') return `${word.parked}: ${safeText(error?.code, language)} (${error?.step ?? ''})`;
   return next === undefined ? word.none : `${next.text[language]} · ${next.at.slice(0, 16).replace('T', ' ')} UTC`;
+};
+
+/** The earliest of the stage's service levels that is still ahead. */
+const dueAtOf = (process: ProcessRow, definition: PipelineDefinition | undefined): string | null => {
+  const timers = definition?.stages.get(process.position.stage ?? '')?.timers ?? [];
+  const ahead = timers
+    .filter((timer) => timer.kind === 'sla')
+    .flatMap((timer) => process.position.timers[timer.key]?.dueAt ?? []);
+  return process.state === 'done' ? null : (ahead.toSorted()[0] ?? null);
 };
 
 /** Puts a process into the words an operator reads in Temporal. */
@@ -78,6 +92,7 @@ export function toStep(process: ProcessRow, view: View): ProcessStep {
       state === 'parked' ? [] : view.effects.map((row) => ({ id: row.id, summary: effectSummary(row, language) })),
     summary: next === undefined ? '' : `${label}: ${next.text[language]}`.slice(0, 200),
     details: `**${word.stage}: ${label}** (${process.pipeline}, ${word.revision} ${process.revision})\n\n${word.next}: ${stateText(process, language)}`,
+    dueAt: dueAtOf(process, definition),
     owner: typeof view.owner === 'string' ? view.owner : '',
     revision: process.revision,
   };
