@@ -219,6 +219,7 @@ describe.each(dialects)('processes on %s', (dialect) => {
   it('R48: Temporal’s file deleted: every process comes back at its stage, and nothing is sent twice', async () => {
     const before = await start();
     await before.temporalReady();
+    await send(before, 10);
     await drained(world.store, 90_000);
     const { db } = world.store.foundation;
     const places = await db.all('SELECT `recordId`, `stage`, `entry`, `enteredAt`, `nextAt`, `state` FROM `process` ORDER BY `recordId`');
@@ -234,7 +235,7 @@ describe.each(dialects)('processes on %s', (dialect) => {
     const after = await start();
     await after.temporalReady();
     expect((await readRunning(temporalAddress(after))).length).toBeLessThan(places.length);
-    await until('every process is back', async () => (await findLostWorkflows(world.store, temporalAddress(after))).length === 0, 60_000);
+    await until('every process is back', async () => (await findLostWorkflows(world.store, temporalAddress(after))).length === 0, 100_000);
     await drained(world.store);
     expect(await db.all('SELECT `recordId`, `stage`, `entry`, `enteredAt`, `nextAt`, `state` FROM `process` ORDER BY `recordId`')).toEqual(places);
     expect([world.sinks.mails.length, world.sinks.webhooks.length]).toEqual(sent);
