@@ -31,3 +31,10 @@ export function integerOf(value: unknown, path: string): number {
   if (Number.isInteger(value)) return value as number;
   throw invalid(path, 'A whole number is expected.');
 }
+
+/** An instant in ISO 8601, brought to UTC with milliseconds. */
+export function instantOf(value: unknown, path: string): string {
+  const ms = Date.parse(asText(value, path));
+  if (Number.isNaN(ms)) throw invalid(path, 'An instant (ISO 8601) is expected.');
+  return new Date(ms).toISOString();
+}

@@ -3,7 +3,7 @@ import { readAudit } from '../../store/events.ts';
 import { markNoticesRead, readNotices } from '../../store/notices.ts';
 import { listRecords } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { asObject, asText } from '../input.ts';
+import { asObject, instantOf } from '../input.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
 const auditLimit = 100;
@@ -115,7 +115,7 @@ const notices = async (call: Call): Promise<Answer> => {
 
 /** Opening the list reads what is in it, not what comes meanwhile. */
 const readAll = async (call: Call): Promise<Answer> => {
-  const upTo = asText(asObject(call.body)['upTo'], '/upTo');
+  const upTo = instantOf(asObject(call.body)['upTo'], '/upTo');
   await call.services.db.write(
     async (tx) => await markNoticesRead(tx, { ...reader(call), upTo, at: call.ctx.now().toISOString() }),
   );
