@@ -137,7 +137,7 @@ describe.each(dialects)('intake on %s', (dialect) => {
       return unacknowledged(sender).length === 0;
     });
     expect(await auditLedger(store, sender.items)).toEqual([]);
-  });
+  }, 600_000);
 
   it('R31: SIGTERM under load ends with 0 within 10 s, and every acknowledged post is there', async (context) => {
     const { store, sender } = await createWorld(context, dialect);
