@@ -86,7 +86,7 @@ export async function buildHouse(context: Pick<TestContext, 'skip'>, dialect: Di
   const viewer = await bearer('viewer', { role: 'viewer' });
   const narrowKey = await bearer('key for saved views', { scopes: ['saved-views:read'] });
   await secretOf(store, 'kaltakquise');
-  const app = await store.start({ args: ['--role', 'api'] });
+  const app = await store.start({ args: ['--role', 'api'], env: { FAILPOINT: 'none' } });
   const call = createCall(app);
   const signedIn = await call(anonymous, '/api/v1/session', {
     method: 'POST',
