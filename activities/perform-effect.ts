@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { usersOf } from '../commands/process/recipients.ts';
 import { pipelineOf } from '../commands/pipelineOf.ts';
 import { modelOf, type Context } from '../commands/context.ts';
 import { addTimelineEntry, linksOf } from '../commands/timeline.ts';
+import { signingSecrets } from '../commands/webhookSecret.ts';
 import type { Egress } from '../connectors/egress.ts';
 import type { Mailer } from '../connectors/mail-out/index.ts';
 import { sendWebhook } from '../connectors/webhook-out/index.ts';
@@ -14,7 +14,7 @@ import { readEffect, writeEffectState, writeSent, type EffectRow } from '../stor
 import { failpoint } from '../store/failpoints.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { findRecord } from '../store/records.ts';
-import { readSecret, writeSecret, type SecretBox } from '../store/secrets.ts';
+import type { SecretBox } from '../store/secrets.ts';
 import { processContext, type WorkerStore } from './context.ts';
 import type { EffectInput } from './contract.ts';
 
@@ -82,7 +82,7 @@ const callWebhook = async (
   { ctx, row }: Sending,
   effect: Extract<ExternalEffect, { kind: 'callWebhook' }>,
 ): Promise<void> => {
-  const secret = await provideSecret(outside, ctx);
+  const secrets = await signingSecrets(ctx, outside.secrets);
   const data = {
     entity: row.entity,
     id: row.recordId,
@@ -91,31 +91,9 @@ const callWebhook = async (
   };
   await sendWebhook(
     outside.egress,
-    { url: effect.url, id: `msg_${row.id}`, event: effect.event, at: new Date(row.createdAt), data, secret },
+    { url: effect.url, id: `msg_${row.id}`, event: effect.event, at: new Date(row.createdAt), data, secrets },
     ctx.now(),
   );
-};
-
-const secretName = 'webhook-out';
-
-/** The tenant's signing secret, made at its first use. */
-const provideSecret = async ({ db, secrets }: Outside, ctx: Context): Promise<string> => {
-  const { tenantId } = ctx.actor;
-  const known = await readSecret(db, secrets, { tenantId, name: secretName });
-  if (known !== undefined) return known;
-  return await db.write(async (tx) => {
-    const meanwhile = await readSecret(tx, secrets, { tenantId, name: secretName });
-    if (meanwhile !== undefined) return meanwhile;
-    const secret = `whsec_${randomBytes(32).toString('base64')}`;
-    await writeSecret(tx, secrets, {
-      tenantId,
-      name: secretName,
-      secret,
-      at: ctx.now().toISOString(),
-      actor: 'system',
-    });
-    return secret;
-  });
 };
 
 interface Addressee {

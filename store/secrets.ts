@@ -68,5 +68,16 @@ export async function readSecret(
   return row === undefined ? undefined : box.open(boxName(key.tenantId, key.name), row.sealed);
 }
 
+/** When and by whom a secret was set, without opening it. */
+export async function readSecretStamp(
+  db: Queries,
+  key: { readonly tenantId: string; readonly name: string },
+): Promise<{ readonly createdAt: string; readonly createdBy: string } | undefined> {
+  return await db.get('SELECT `createdAt`, `createdBy` FROM `secret` WHERE `tenantId` = ? AND `name` = ?', [
+    key.tenantId,
+    key.name,
+  ]);
+}
+
 /** sha256 in hex: content addresses, hashes of requests. */
 export const sha256 = (bytes: Uint8Array | string): string => hash('sha256', bytes, 'hex');

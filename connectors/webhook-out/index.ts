@@ -10,8 +10,8 @@ export interface OutgoingWebhook {
   /** When it happened, not when it is sent. */
   readonly at: Date;
   readonly data: Readonly<Record<string, unknown>>;
-  /** `whsec_…`. */
-  readonly secret: string;
+  /** `whsec_…`, newest first: each signs, so that a receiver may change over from one to the next. */
+  readonly secrets: readonly string[];
 }
 
 const longestRetryAfterSeconds = 3_600;
@@ -47,7 +47,7 @@ export async function sendWebhook(egress: Egress, webhook: OutgoingWebhook, now:
     'content-type': 'application/json',
     'webhook-id': webhook.id,
     'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
-    'webhook-signature': new Webhook(webhook.secret).sign(webhook.id, now, body),
+    'webhook-signature': webhook.secrets.map((secret) => new Webhook(secret).sign(webhook.id, now, body)).join(' '),
   };
   const answer = await egress.call({ url: webhook.url, method: 'POST', headers, body });
   assertTaken(answer, new URL(webhook.url).host);

@@ -11,6 +11,7 @@ import { operationsRoutes } from './operations.ts';
 import { overviewRoutes } from './overview.ts';
 import { processRoute } from './processes.ts';
 import { recordRoutes, undoRoute } from './records.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 /** What routes need beside the services of every call. */
 export interface ApiParts {
@@ -30,6 +31,7 @@ export const apiRoutes = ({ live, health, guard }: ApiParts): readonly Route[] =
   ...configRoutes,
   ...operationsRoutes(live, health),
   ...intakeRoutes(guard),
+  ...webhookRoutes,
   ...leadRoutes,
   processRoute,
   undoRoute,

@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
+import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { performEffect, type Outside } from '../../activities/perform-effect.ts';
+import { rotateWebhookSecret } from '../../commands/webhookSecret.ts';
 import { createEgress } from '../../connectors/egress.ts';
 import { createMailer, type Mailer } from '../../connectors/mail-out/index.ts';
 import type { ActionConfig } from '../../core/pipeline/config.ts';
@@ -168,13 +170,21 @@ describe('a mail', () => {
 describe('a webhook', () => {
   let server: Server;
   let calls: string[];
+  let received: { headers: Record<string, string>; body: string }[];
   let status: number;
   beforeEach(async () => {
     calls = [];
+    received = [];
     status = 204;
     server = createServer((request, response) => {
       calls.push(String(request.headers['webhook-id']));
-      response.writeHead(status).end();
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const headers = request.headers as Record<string, string>;
+        received.push({ headers, body: Buffer.concat(chunks).toString() });
+        response.writeHead(status).end();
+      });
     });
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   });
@@ -195,6 +205,27 @@ describe('a webhook', () => {
     await perform(id);
     expect(calls).toEqual([`msg_${id}`, `msg_${id}`]);
     expect(await stateOf(id)).toBe('done');
+  });
+
+  it('is signed with the secret that an admin was shown, and for a day with the former one', async () => {
+    world.time = undefined;
+    const box = outside().secrets;
+    const send = async (): Promise<(secret: string) => unknown> => {
+      await perform((await recorded(hook())).id);
+      const { headers, body } = received.at(-1) ?? { headers: {}, body: '' };
+      return (secret) => new Webhook(secret).verify(body, headers);
+    };
+    const first = (await rotateWebhookSecret(world.person(), box)).secret;
+    expect((await send())(first)).toMatchObject({ type: 'lead.new', data: { entity: 'lead', stage: 'eins' } });
+    const second = await rotateWebhookSecret(world.person(), box);
+    expect(second.previousUntil).not.toBeNull();
+    const soon = await send();
+    expect(soon(first)).toEqual(soon(second.secret));
+    // The library of the receiver goes by the real clock: a day later is told by the moment of the change.
+    await world.db.write((tx) => tx.run("UPDATE `secret` SET `createdAt` = '2020-01-01T00:00:00.000Z'"));
+    const later = await send();
+    expect(later(second.secret)).toBeDefined();
+    expect(() => later(first)).toThrowError(/signature/);
   });
 
   it('to a private address is refused unless the setting allows it', async () => {

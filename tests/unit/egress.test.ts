@@ -131,7 +131,7 @@ describe('a webhook', () => {
     event: 'lead.new',
     at: new Date('2026-11-23T09:00:00.000Z'),
     data: { id: 'l1' },
-    secret,
+    secrets: [secret],
   });
 
   it('is signed so that the receiver can verify it, with the same id each time', async () => {

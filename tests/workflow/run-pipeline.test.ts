@@ -1,8 +1,10 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { archiveLead } from '../../commands/archiveLead.ts';
+import { assignRecord } from '../../commands/assignRecord.ts';
 import { modelOf } from '../../commands/context.ts';
 import { moveStage } from '../../commands/moveStage.ts';
+import { LeitwerkError } from '../../core/errors.ts';
+import type { ProcessKey } from '../../store/processes.ts';
 import { until } from '../support/processes.ts';
 import { createStage, stageOf as stage, text, type Stage } from './stage.ts';
 
@@ -16,6 +18,16 @@ afterAll(async () => await on?.end());
 beforeEach(() => {
   if (address !== undefined) on.send = () => undefined;
 });
+
+const textsIn = (value: unknown): string[] => {
+  if (typeof value === 'string') return [value];
+  if (value instanceof Uint8Array) return [Buffer.from(value).toString()];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+};
+
+/** All strings of a history, payloads decoded. */
+const textOfHistory = async (key: ProcessKey): Promise<string> =>
+  textsIn((await on.handle(key).fetchHistory()).events).join('\n');
 
 describe.skipIf(address === undefined)('runPipeline', () => {
   it('starts for a new lead, readable for operators, and ends with it', async () => {
@@ -110,20 +122,17 @@ describe.skipIf(address === undefined)('runPipeline', () => {
     let attempts = 0;
     on.send = () => {
       attempts += 1;
-      throw ApplicationFailure.create({
-        type: 'RemoteUnavailable',
-        message: 'away',
-        details: [{ de: 'weg', en: 'away' }],
-      });
+      throw new LeitwerkError('RemoteUnavailable', { text: { de: 'kunde@example.org ist weg', en: 'away' } });
     };
     const key = await on.addLead();
     await on.inState(key, 'parked');
     expect(attempts).toBe(2);
     expect((await on.world.process(key))?.error).toMatchObject({
       code: 'RemoteUnavailable',
-      message: { de: 'weg' },
+      message: { de: 'kunde@example.org ist weg' },
       attempts: 2,
     });
+    expect(await textOfHistory(key)).not.toContain('kunde@example.org');
     await until('health', async () =>
       JSON.stringify((await on.handle(key).describe()).typedSearchAttributes.getAll()).includes('parked')
         ? true
@@ -139,7 +148,52 @@ describe.skipIf(address === undefined)('runPipeline', () => {
     await on.publish(stage('eins', { enter: [{ setFields: { priority: 'gibt-es-nicht' } }] }));
     const key = await on.addLead();
     await on.inState(key, 'parked');
-    expect((await on.world.process(key))?.error).toMatchObject({ code: 'InvalidInput', step: 'advance' });
+    expect((await on.world.process(key))?.error).toMatchObject({
+      code: 'InvalidInput',
+      step: 'advance',
+      message: { de: expect.stringContaining('gibt-es-nicht') },
+    });
+  });
+
+  it('tells Temporal nothing of what is in a record, however it fails (S40)', async () => {
+    await on.publish(stage('eins', { enter: [{ setFields: { priority: { cel: 'record.lastName' } } }] }));
+    const key = await on.addLead({ lastName: 'Kanarienvogel', message: 'Kanarienvogel' });
+    await on.inState(key, 'parked');
+    expect((await on.world.process(key))?.error?.message.de).toContain('Kanarienvogel');
+    const history = await until('what the step came to', async () => {
+      const found = await textOfHistory(key);
+      return found.includes('angehalten: Die Eingabe ist ungültig.') ? found : undefined;
+    });
+    expect(history).toContain(`"recordId":"${key.recordId}"`);
+    expect(history).not.toContain('Kanarienvogel');
+    expect(await on.handle(key).query('details')).not.toContain('Kanarienvogel');
+  });
+
+  it('is found by owner and by what is due, when its stage or its owner changes', async () => {
+    const [anna, bert] = on.world.users;
+    const timers = [
+      { key: 'sla', kind: 'sla', label: text('Frist'), after: { days: 2 }, do: [{ timeline: text('x') }] },
+      { key: 'rem', label: text('Erinnern'), after: { days: 1 }, do: [{ timeline: text('y') }] },
+    ] as const;
+    await on.publish(stage('eins'), stage('zwei', { timers }));
+    const key = await on.addLead({ owner: anna.id });
+    await on.inStage(key, 'eins');
+    const attribute = async (name: string, isWanted: (value: unknown) => boolean): Promise<unknown> =>
+      await until(name, async () => {
+        const { typedSearchAttributes } = await on.handle(key).describe();
+        const found = typedSearchAttributes.getAll().find((one) => one.key.name === name)?.value;
+        return isWanted(found) ? found : undefined;
+      });
+    await attribute('LwOwner', (value) => value === anna.id);
+    const lead = modelOf(on.world.person(), 'lead');
+    await assignRecord(on.world.person(), lead, { id: key.recordId, owner: bert.id });
+    on.worker.wake();
+    await attribute('LwOwner', (value) => value === bert.id);
+    await moveStage(on.world.person(), lead, { id: key.recordId, stage: 'zwei' });
+    on.worker.wake();
+    const next = await attribute('LwNextActionAt', (value) => value instanceof Date);
+    const due = await attribute('LwDueAt', (value) => value instanceof Date);
+    expect((due as Date).getTime() - (next as Date).getTime()).toBe(86_400_000);
   });
 
   it('does now what it waits for when an operator asks', async () => {
