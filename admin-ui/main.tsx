@@ -20,7 +20,7 @@ const start = async (): Promise<void> => {
   const root = document.querySelector('#root');
   if (root === null) throw new Error('index.html has no #root');
   // Who is signed in and the texts are fetched side by side; the router waits for both.
-  void client.prefetchQuery(sessionQuery);
+  client.query(sessionQuery).catch(() => undefined);
   await startTexts();
   createRoot(root).render(
     <QueryClientProvider client={client}>

@@ -19,13 +19,24 @@ const changeState = async (ctx: Context, tx: Tx, step: { id: string; act: Act; s
       return step.set;
     },
   });
-  const facts = { title: written.record['title'], type: written.record['type'], result: written.record['result'] ?? null };
-  await addTimelineEntry(ctx, tx, { kind: `activity-${step.act}`, facts, links: linksOf(ctx, 'activity', written.record) });
+  const facts = {
+    title: written.record['title'],
+    type: written.record['type'],
+    result: written.record['result'] ?? null,
+  };
+  await addTimelineEntry(ctx, tx, {
+    kind: `activity-${step.act}`,
+    facts,
+    links: linksOf(ctx, 'activity', written.record),
+  });
   return written;
 };
 
 /** Marks an activity done, with its result. @throws LeitwerkError `Locked` when it is not open, `NotFound`, `Forbidden`. */
-export async function completeActivity(ctx: Context, input: { readonly id: string; readonly result?: string | undefined }): Promise<Written> {
+export async function completeActivity(
+  ctx: Context,
+  input: { readonly id: string; readonly result?: string | undefined },
+): Promise<Written> {
   const result = input.result === undefined ? {} : { result: input.result };
   const set = { state: 'done', doneAt: ctx.now().toISOString(), ...result };
   return await transact(ctx, (tx) => changeState(ctx, tx, { id: input.id, act: 'complete', set }));
@@ -33,10 +44,14 @@ export async function completeActivity(ctx: Context, input: { readonly id: strin
 
 /** Opens a done or cancelled activity again. */
 export async function reopenActivity(ctx: Context, input: { readonly id: string }): Promise<Written> {
-  return await transact(ctx, (tx) => changeState(ctx, tx, { id: input.id, act: 'reopen', set: { state: 'open', doneAt: null } }));
+  return await transact(ctx, (tx) =>
+    changeState(ctx, tx, { id: input.id, act: 'reopen', set: { state: 'open', doneAt: null } }),
+  );
 }
 
 /** Calls an open activity off. */
 export async function cancelActivity(ctx: Context, input: { readonly id: string }): Promise<Written> {
-  return await transact(ctx, (tx) => changeState(ctx, tx, { id: input.id, act: 'cancel', set: { state: 'cancelled' } }));
+  return await transact(ctx, (tx) =>
+    changeState(ctx, tx, { id: input.id, act: 'cancel', set: { state: 'cancelled' } }),
+  );
 }

@@ -35,11 +35,22 @@ const numbersOf = async (ctx: Context, tx: Tx, model: EntityModel): Promise<Reco
 /** Writes a record that a person or the API makes, with everything that belongs to its beginning, in the caller's transaction. */
 export async function createWithin(ctx: Context, tx: Tx, creation: RecordCreation): Promise<Written> {
   const { model } = creation;
-  const title = model.name === 'lead' && (creation.input['title'] ?? '') === '' ? { title: leadTitle(creation.input) } : {};
-  const input = { ...startingStates[model.name], ...startingPlace(ctx, model), ...creation.input, ...title, ...(await numbersOf(ctx, tx, model)) };
+  const title =
+    model.name === 'lead' && (creation.input['title'] ?? '') === '' ? { title: leadTitle(creation.input) } : {};
+  const input = {
+    ...startingStates[model.name],
+    ...startingPlace(ctx, model),
+    ...creation.input,
+    ...title,
+    ...(await numbersOf(ctx, tx, model)),
+  };
   const written = await addRecord(ctx, tx, { ...creation, input });
   if (model.name !== 'timeline-entry' && model.name !== 'saved-view') {
-    await addTimelineEntry(ctx, tx, { kind: 'created', facts: { entity: model.name }, links: linksOf(ctx, model.name, written.record) });
+    await addTimelineEntry(ctx, tx, {
+      kind: 'created',
+      facts: { entity: model.name },
+      links: linksOf(ctx, model.name, written.record),
+    });
   }
   return written;
 }
@@ -52,6 +63,9 @@ export async function createRecord(ctx: Context, model: EntityModel, input: Reco
   assertCan(ctx, 'create', model);
   if (model.isReadOnly) throw new LeitwerkError('Forbidden');
   const issues = writeIssues(ctx, model, input);
-  const noted = model.name === 'timeline-entry' ? { kind: 'note', at: ctx.now().toISOString(), actor: `user/${ctx.actor.id}`, ...input } : input;
+  const noted =
+    model.name === 'timeline-entry'
+      ? { kind: 'note', at: ctx.now().toISOString(), actor: `user/${ctx.actor.id}`, ...input }
+      : input;
   return await transact(ctx, (tx) => createWithin(ctx, tx, { model, input: noted, issues }));
 }

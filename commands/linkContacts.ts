@@ -13,7 +13,11 @@ export async function linkPersonToOrganization(ctx: Context, tx: Tx, lead: Recor
   const record = await findRecord(tx, model, { tenantId: ctx.actor.tenantId, id: person });
   if (record === undefined || record['organization'] !== null) return;
   await changeRecord(ctx, tx, { model, id: person, verb: 'update', act: 'link', change: () => ({ organization }) });
-  await addTimelineEntry(ctx, tx, { kind: 'linked', facts: { person, organization }, links: { lead: String(lead['id']), person, organization } });
+  await addTimelineEntry(ctx, tx, {
+    kind: 'linked',
+    facts: { person, organization },
+    links: { lead: String(lead['id']), person, organization },
+  });
 }
 
 /**
@@ -22,14 +26,24 @@ export async function linkPersonToOrganization(ctx: Context, tx: Tx, lead: Recor
  */
 export async function linkContacts(
   ctx: Context,
-  input: { readonly id: string; readonly organization?: string | null | undefined; readonly person?: string | null | undefined },
+  input: {
+    readonly id: string;
+    readonly organization?: string | null | undefined;
+    readonly person?: string | null | undefined;
+  },
 ): Promise<Written> {
   const change = {
     ...(input.organization === undefined ? {} : { organization: input.organization }),
     ...(input.person === undefined ? {} : { person: input.person }),
   };
   return await transact(ctx, async (tx) => {
-    const written = await changeRecord(ctx, tx, { model: modelOf(ctx, 'lead'), id: input.id, verb: 'link', act: 'link', change: () => change });
+    const written = await changeRecord(ctx, tx, {
+      model: modelOf(ctx, 'lead'),
+      id: input.id,
+      verb: 'link',
+      act: 'link',
+      change: () => change,
+    });
     if (written.event > 0) {
       await addTimelineEntry(ctx, tx, { kind: 'linked', facts: change, links: linksOf(ctx, 'lead', written.record) });
       await linkPersonToOrganization(ctx, tx, written.record);

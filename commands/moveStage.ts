@@ -23,7 +23,10 @@ export async function moveStage(
     const definition = await pipelineOf(tx, model, record);
     if (!definition.stages.has(move.stage)) {
       const allowed = [...definition.stages.keys()].join(', ');
-      const message = ctx.language === 'de' ? `Diese Stufe gibt es nicht. Erlaubt sind: ${allowed}.` : `There is no such stage. Allowed are: ${allowed}.`;
+      const message =
+        ctx.language === 'de'
+          ? `Diese Stufe gibt es nicht. Erlaubt sind: ${allowed}.`
+          : `There is no such stage. Allowed are: ${allowed}.`;
       throw new LeitwerkError('InvalidInput', { issues: [{ path: '/stage', code: 'choice', message }] });
     }
     const at = ctx.now().toISOString();
@@ -42,7 +45,11 @@ export async function moveStage(
       change: () => (record['stage'] === move.stage ? {} : { stage: move.stage, stageSince: at }),
     });
     if (written.event > 0) {
-      await addTimelineEntry(ctx, tx, { kind: 'moved', facts: { from: record['stage'], to: move.stage }, links: linksOf(ctx, model.name, written.record) });
+      await addTimelineEntry(ctx, tx, {
+        kind: 'moved',
+        facts: { from: record['stage'], to: move.stage },
+        links: linksOf(ctx, model.name, written.record),
+      });
     }
     return written;
   });

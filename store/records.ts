@@ -42,7 +42,10 @@ export async function insertRecord(tx: Tx, model: EntityModel, record: RecordDat
     names.push(field.name);
     params.push(value);
   }
-  await tx.run(`INSERT INTO \`${tableName(model.name)}\` (\`${names.join('`, `')}\`) VALUES (?${', ?'.repeat(names.length - 1)})`, params);
+  await tx.run(
+    `INSERT INTO \`${tableName(model.name)}\` (\`${names.join('`, `')}\`) VALUES (?${', ?'.repeat(names.length - 1)})`,
+    params,
+  );
 }
 
 /** Reads one record of the tenant, whoever asks: for commands, which judge rights themselves. */
@@ -64,7 +67,11 @@ const found = (fields: readonly Field[], row: Row | undefined, key: RecordKey): 
 /** As `findRecord`, locked against others until the transaction ends (SQLite has one writer anyway). */
 export async function lockRecord(tx: Tx, model: EntityModel, key: RecordKey): Promise<RecordData | undefined> {
   const { select, fields } = statements(model);
-  return found(fields, await tx.get(tx.dialect === 'mysql' ? `${select} FOR UPDATE` : select, [key.id, key.tenantId]), key);
+  return found(
+    fields,
+    await tx.get(tx.dialect === 'mysql' ? `${select} FOR UPDATE` : select, [key.id, key.tenantId]),
+    key,
+  );
 }
 
 /**

@@ -150,7 +150,7 @@ class SqliteDatabase implements Database {
 
   /** Turns of the event loop pass for as long as each brings more writes: requests that came in together share a commit. */
   async #gather(): Promise<Job[]> {
-    for (let waiting = 0; waiting < this.#queue.length && waiting < groupSize; ) {
+    for (let waiting = 0; waiting < this.#queue.length && waiting < groupSize;) {
       waiting = this.#queue.length;
       await new Promise((turn) => void setImmediate(turn));
     }

@@ -37,7 +37,7 @@ const signInRoute = createRoute({
   path: '/sign-in',
   validateSearch: (search): { next?: string | undefined } => ({ next: toInternalPath(search['next']) }),
   beforeLoad: async ({ context, search }) => {
-    const session = await context.client.ensureQueryData(sessionQuery).catch(() => null);
+    const session = await context.client.query({ ...sessionQuery, staleTime: 'static' }).catch(() => null);
     if (session !== null) throw redirect({ href: search.next ?? '/inbox', replace: true });
   },
   component: lazyRouteComponent(() => import('../scenes/sign-in/sign-in.tsx'), 'SignIn'),
@@ -54,12 +54,12 @@ const appRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'app',
   beforeLoad: async ({ context, location }) => {
-    const session = await context.client.ensureQueryData(sessionQuery);
+    const session = await context.client.query({ ...sessionQuery, staleTime: 'static' });
     if (session !== null) return;
     const next = location.href === '/' ? {} : { next: location.href };
     throw redirect({ to: '/sign-in', search: next });
   },
-  loader: async ({ context }) => await context.client.ensureQueryData(entitiesQuery),
+  loader: async ({ context }) => await context.client.query({ ...entitiesQuery, staleTime: 'static' }),
   component: Shell,
   pendingComponent: LoadingFace,
   errorComponent: RouteError,

@@ -32,7 +32,7 @@ export function useAreas(): readonly Area[] {
   const { t } = useTranslation();
   const session = useSession();
   const mayRead = (entity: string): boolean => session.can[entity]?.['read'] !== false;
-  const maySet = Object.entries(session.may).some(([area, isAllowed]) => isAllowed === true && area !== 'operate');
+  const maySet = Object.entries(session.may).some(([area, isAllowed]) => isAllowed && area !== 'operate');
   const areas: readonly (Area & { readonly isAllowed: boolean })[] = [
     { to: '/inbox', label: t('nav.inbox'), icon: IconInbox, isAllowed: mayRead('lead') },
     { to: '/list/organizations', label: t('nav.organization'), icon: IconBuilding, isAllowed: mayRead('organization') },

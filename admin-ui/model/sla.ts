@@ -19,7 +19,7 @@ const slaByStage = (pipeline: ConfigItem): ReadonlyMap<string, Duration> =>
     listOf(pipeline.value['stages']).flatMap((stage) => {
       const timer = listOf(stage['timers']).find((one) => one['kind'] === 'sla');
       const after = timer?.['after'];
-      return typeof stage['key'] === 'string' && isObject(after) ? [[stage['key'], after as Duration] as const] : [];
+      return typeof stage['key'] === 'string' && isObject(after) ? [[stage['key'], after] as const] : [];
     }),
   );
 

@@ -25,11 +25,25 @@ const pipelineTo = (webhookUrl: string, label = 'Prüfung'): Record<string, unkn
     {
       key: 'neu',
       label: text('Neu'),
-      enter: [{ sendMail: { template: 'eingangsbestaetigung', to: ['field:email'] } }, { callWebhook: { url: webhookUrl, event: 'lead.received' } }],
+      enter: [
+        { sendMail: { template: 'eingangsbestaetigung', to: ['field:email'] } },
+        { callWebhook: { url: webhookUrl, event: 'lead.received' } },
+      ],
       plan: [{ key: 'sichten', type: 'aufgabe', title: text('Sichten'), duration: { workingHours: 2 } }],
-      timers: [{ key: 'erinnerung', label: text('Erinnerung'), after: { workingDays: 5 }, do: [{ notify: { to: ['owner'], text: text('Noch da') } }] }],
+      timers: [
+        {
+          key: 'erinnerung',
+          label: text('Erinnerung'),
+          after: { workingDays: 5 },
+          do: [{ notify: { to: ['owner'], text: text('Noch da') } }],
+        },
+      ],
     },
-    { key: 'kontaktversuch', label: text('Kontaktversuch'), plan: [{ key: 'anruf', type: 'anruf', title: text('Anrufen') }] },
+    {
+      key: 'kontaktversuch',
+      label: text('Kontaktversuch'),
+      plan: [{ key: 'anruf', type: 'anruf', title: text('Anrufen') }],
+    },
     { key: 'erledigt', label: text('Erledigt'), end: true },
   ],
 });
@@ -70,13 +84,18 @@ describe.each(dialects)('processes on %s', (dialect) => {
   });
 
   const start = async (env: Readonly<Record<string, string>> = {}): Promise<App> => {
-    app = await world.store.start({ env: { MAIL_URL: world.sinks.mailUrl, MAIL_FROM: 'crm@example.org', ALLOW_PRIVATE_ADDRESSES: '1', ...env } });
+    app = await world.store.start({
+      env: { MAIL_URL: world.sinks.mailUrl, MAIL_FROM: 'crm@example.org', ALLOW_PRIVATE_ADDRESSES: '1', ...env },
+    });
     return app;
   };
   const call = async (path: string, method = 'GET', body?: unknown): Promise<Record<string, unknown>> => {
     const response = await fetch(`${app?.url ?? ''}/api/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${world.key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${world.key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const answer = (await response.json()) as Record<string, unknown>;
@@ -89,7 +108,8 @@ describe.each(dialects)('processes on %s', (dialect) => {
     await world.sender.deliver(to.url, items, 10);
     return items;
   };
-  const leadIdOf = (item: Item): string => String(item.heard.map((heard) => (heard === 'lost' ? '' : heard.body['lead'])).find(Boolean));
+  const leadIdOf = (item: Item): string =>
+    String(item.heard.map((heard) => (heard === 'lost' ? '' : heard.body['lead'])).find(Boolean));
 
   /** I1 to I7, with the workflows of Temporal and what the outside got. */
   const audit = async (of: App): Promise<string[]> => {
@@ -99,9 +119,17 @@ describe.each(dialects)('processes on %s', (dialect) => {
       ...(await auditLedger(store, sender.items)),
       ...(await findUnrelayed(store)),
       ...(await findLostWorkflows(store, temporalAddress(of))),
-      ...findMisdelivered(sinks.webhooks, leads.map(({ id }) => id)),
-      ...findMisdelivered(sinks.mails, leads.map(({ email }) => email)),
-      ...((await countRows(store, 'activity')) === leads.length ? [] : [`I3: ${leads.length} leads have ${await countRows(store, 'activity')} activities`]),
+      ...findMisdelivered(
+        sinks.webhooks,
+        leads.map(({ id }) => id),
+      ),
+      ...findMisdelivered(
+        sinks.mails,
+        leads.map(({ email }) => email),
+      ),
+      ...((await countRows(store, 'activity')) === leads.length
+        ? []
+        : [`I3: ${leads.length} leads have ${await countRows(store, 'activity')} activities`]),
     ];
   };
 
@@ -161,18 +189,34 @@ describe.each(dialects)('processes on %s', (dialect) => {
     const [young] = await send(running, 1);
     await call(`/leads/${leadIdOf(old as Item)}/move`, 'POST', { stage: 'kontaktversuch' });
     await drained(world.store);
-    const revisions = await Promise.all([old, young].map(async (item) => (await call(`/leads/${leadIdOf(item as Item)}/process`))['data'] as { revision: number; latestRevision: number }));
+    const revisions = await Promise.all(
+      [old, young].map(
+        async (item) =>
+          (await call(`/leads/${leadIdOf(item as Item)}/process`))['data'] as {
+            revision: number;
+            latestRevision: number;
+          },
+      ),
+    );
     expect(revisions[0]?.revision).toBeLessThan(revisions[1]?.revision ?? 0);
     expect(revisions[1]?.revision).toBe(revisions[1]?.latestRevision);
-    await until('the moved lead has its new plan', async () => (await countRows(world.store, 'activity', `\`lead\` = '${leadIdOf(old as Item)}'`)) === 2);
+    await until(
+      'the moved lead has its new plan',
+      async () => (await countRows(world.store, 'activity', `\`lead\` = '${leadIdOf(old as Item)}'`)) === 2,
+    );
     await world.store.foundation.db.write((tx) => tx.run("DELETE FROM `activity` WHERE `planKey` = 'anruf'"));
     expect(await audit(running)).toEqual([]);
   });
 
   it('R33: an invalid pipeline is refused with path and line, and what runs goes on', async () => {
     const running = await start();
-    const yaml = 'key: inbox\nentity: lead\nlabel: { de: X, en: X }\nstages:\n  - key: neu\n    label: { de: Neu, en: New }\n    enter:\n      - goTo: nirgendwo\n      - sendMail: { template: gibt-es-nicht, to: [owner] }\n';
-    const response = await fetch(`${running.url}/api/v1/config/pipelines/inbox`, { method: 'PUT', body: yaml, headers: { authorization: `Bearer ${world.key}`, 'content-type': 'application/yaml' } });
+    const yaml =
+      'key: inbox\nentity: lead\nlabel: { de: X, en: X }\nstages:\n  - key: neu\n    label: { de: Neu, en: New }\n    enter:\n      - goTo: nirgendwo\n      - sendMail: { template: gibt-es-nicht, to: [owner] }\n';
+    const response = await fetch(`${running.url}/api/v1/config/pipelines/inbox`, {
+      method: 'PUT',
+      body: yaml,
+      headers: { authorization: `Bearer ${world.key}`, 'content-type': 'application/yaml' },
+    });
     const { errors } = (await response.json()) as { errors: { line: number; path: string; message: string }[] };
     expect(response.status).toBe(422);
     expect(new Set(errors.map(({ line }) => line))).toEqual(new Set([8, 9]));
@@ -188,7 +232,8 @@ describe.each(dialects)('processes on %s', (dialect) => {
     world.sinks.answer(410);
     const [item] = await send(running, 1);
     const id = leadIdOf(item as Item);
-    const standing = async (): Promise<string> => ((await call(`/leads/${id}/process`))['data'] as { state: string }).state;
+    const standing = async (): Promise<string> =>
+      ((await call(`/leads/${id}/process`))['data'] as { state: string }).state;
     await until('it is parked', async () => (await standing()) === 'parked', 40_000);
     const { attention } = (await call('/operations'))['data'] as { attention: { recordId: string; step: string }[] };
     expect(attention.map(({ recordId }) => recordId)).toEqual([id]);
@@ -197,7 +242,9 @@ describe.each(dialects)('processes on %s', (dialect) => {
     await call(`/leads/${id}/process/retry`, 'POST', {});
     await until('it goes on', async () => (await standing()) === 'running', 40_000);
     await drained(world.store);
-    await world.store.foundation.db.write((tx) => tx.run('DELETE FROM `activity` WHERE `lead` = ? AND `planKey` IS NULL', [id]));
+    await world.store.foundation.db.write((tx) =>
+      tx.run('DELETE FROM `activity` WHERE `lead` = ? AND `planKey` IS NULL', [id]),
+    );
     expect(await audit(running)).toEqual([]);
   });
 
@@ -222,7 +269,9 @@ describe.each(dialects)('processes on %s', (dialect) => {
     await send(before, 10);
     await drained(world.store, 90_000);
     const { db } = world.store.foundation;
-    const places = await db.all('SELECT `recordId`, `stage`, `entry`, `enteredAt`, `nextAt`, `state` FROM `process` ORDER BY `recordId`');
+    const places = await db.all(
+      'SELECT `recordId`, `stage`, `entry`, `enteredAt`, `nextAt`, `state` FROM `process` ORDER BY `recordId`',
+    );
     const sent = [world.sinks.mails.length, world.sinks.webhooks.length];
     await before.kill();
     await until('Temporal is gone', () => findDescendants(before.pid).length === 0);
@@ -235,9 +284,17 @@ describe.each(dialects)('processes on %s', (dialect) => {
     const after = await start();
     await after.temporalReady();
     expect((await readRunning(temporalAddress(after))).length).toBeLessThan(places.length);
-    await until('every process is back', async () => (await findLostWorkflows(world.store, temporalAddress(after))).length === 0, 100_000);
+    await until(
+      'every process is back',
+      async () => (await findLostWorkflows(world.store, temporalAddress(after))).length === 0,
+      100_000,
+    );
     await drained(world.store);
-    expect(await db.all('SELECT `recordId`, `stage`, `entry`, `enteredAt`, `nextAt`, `state` FROM `process` ORDER BY `recordId`')).toEqual(places);
+    expect(
+      await db.all(
+        'SELECT `recordId`, `stage`, `entry`, `enteredAt`, `nextAt`, `state` FROM `process` ORDER BY `recordId`',
+      ),
+    ).toEqual(places);
     expect([world.sinks.mails.length, world.sinks.webhooks.length]).toEqual(sent);
     expect(await audit(after)).toEqual([]);
   });

@@ -1,12 +1,20 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildHouse, type House } from '../security/house.ts';
-import { makeTargets, perform, readOperations, renewTarget, type Operation, type Targets } from '../security/operations.ts';
+import {
+  makeTargets,
+  perform,
+  readOperations,
+  renewTarget,
+  type Operation,
+  type Targets,
+} from '../security/operations.ts';
 import { dialects } from '../support/stores.ts';
 
 /** More writes than any act makes. */
 const mostWrites = 40;
 
-const isWrite = ({ method, right, path }: Operation): boolean => method !== 'GET' && right !== 'visitor' && !/session|\/me$|\/count$|\/matches$/.test(path);
+const isWrite = ({ method, right, path }: Operation): boolean =>
+  method !== 'GET' && right !== 'visitor' && !/session|\/me$|\/count$|\/matches$/.test(path);
 
 describe.each(dialects)('R13: the disk is full at the n-th write of a route, on %s', (dialect) => {
   let house: House;
@@ -28,7 +36,8 @@ describe.each(dialects)('R13: the disk is full at the n-th write of a route, on 
       await house.app.arm(`write:ENOSPC:${nth}`);
       const heard = await perform(house, house.admin, { operation, targets });
       await house.app.arm('none');
-      if (heard.status !== 503) return { found: heard.status < 500 ? [] : [`${name}: ${heard.status}`], faults: nth - 1 };
+      if (heard.status !== 503)
+        return { found: heard.status < 500 ? [] : [`${name}: ${heard.status}`], faults: nth - 1 };
       if (!(Number(heard.headers.get('retry-after')) > 0)) return { found: [`${name}: no Retry-After`], faults: nth };
       if (before !== (await house.state())) return { found: [`${name}: half-written at write ${nth}`], faults: nth };
     }

@@ -45,7 +45,8 @@ function findLost(item: Item, { messages, leads }: Books): Finding[] {
   return item.heard.flatMap((heard) => {
     if (heard === 'lost' || heard.status >= 300) return [];
     const message = messages.find((row) => row['id'] === heard.body['id']);
-    if (message?.['state'] !== 'accepted') return [`I1: the message ${String(heard.body['id'])} of ${item.externalId} is not there`];
+    if (message?.['state'] !== 'accepted')
+      return [`I1: the message ${String(heard.body['id'])} of ${item.externalId} is not there`];
     if (heard.body['lead'] !== lead[0]?.['id']) return [`I1: ${item.externalId} was answered with another lead`];
     return message['lead'] === heard.body['lead'] ? [] : [`I1: the message of ${item.externalId} names another lead`];
   });
@@ -53,8 +54,12 @@ function findLost(item: Item, { messages, leads }: Books): Finding[] {
 
 /** I2, and the first half of I3. */
 function findDoubles({ messages, leads }: Books): Finding[] {
-  const keyed = messages.filter((row) => row['dedupeKey'] !== null).map((row) => `${String(row['source'])} ${String(row['dedupeKey'])}`);
-  const external = leads.filter((row) => row['externalId'] !== null).map((row) => `${String(row['source'])} ${String(row['externalId'])}`);
+  const keyed = messages
+    .filter((row) => row['dedupeKey'] !== null)
+    .map((row) => `${String(row['source'])} ${String(row['dedupeKey'])}`);
+  const external = leads
+    .filter((row) => row['externalId'] !== null)
+    .map((row) => `${String(row['source'])} ${String(row['externalId'])}`);
   return [
     ...repeated(keyed).map((key) => `I2: the dedupe key ${key} is there twice`),
     ...repeated(external).map((key) => `I3: there are two leads for ${key}`),
@@ -72,33 +77,48 @@ function findHalves({ messages, leads }: Books): Finding[] {
   const accepted = messages.filter((row) => row['state'] === 'accepted');
   const messageIds = new Set(accepted.map((row) => row['id']));
   return [
-    ...accepted.filter((row) => !ids.has(row['lead'] ?? null)).map((row) => `I3: the accepted message ${String(row['id'])} has no lead`),
-    ...leads.filter((row) => row['intakeMessage'] !== null && !messageIds.has(row['intakeMessage'] ?? null)).map((row) => `I3: the lead ${String(row['id'])} has no message`),
+    ...accepted
+      .filter((row) => !ids.has(row['lead'] ?? null))
+      .map((row) => `I3: the accepted message ${String(row['id'])} has no lead`),
+    ...leads
+      .filter((row) => row['intakeMessage'] !== null && !messageIds.has(row['intakeMessage'] ?? null))
+      .map((row) => `I3: the lead ${String(row['id'])} has no message`),
   ];
 }
 
 /** I7: one creation, versions without a gap, every change beginning where the one before ended, the last one as the row is. */
 function findBrokenChain(lead: Row, { events, entries }: Books): Finding[] {
   // An act that leaves the row as it is, such as asking its process to go on, is logged without changes.
-  const own = events.filter((event) => event['entity'] === 'lead' && event['recordId'] === lead['id'] && (event['changes'] !== null || event['act'] === 'lead.create'));
+  const own = events.filter(
+    (event) =>
+      event['entity'] === 'lead' &&
+      event['recordId'] === lead['id'] &&
+      (event['changes'] !== null || event['act'] === 'lead.create'),
+  );
   const findings: Finding[] = [];
   const name = `I7: the lead ${String(lead['id'])}`;
   const versions = own.map((event) => Number(event['version']));
   const wanted = Array.from({ length: Number(lead['version']) }, (_, index) => index + 1);
-  if (versions.join() !== wanted.join()) findings.push(`${name} has the versions ${versions.join()} in the audit log, and is at ${String(lead['version'])}`);
-  if (own.filter((event) => event['act'] === 'lead.create').length !== 1) findings.push(`${name} was not created exactly once`);
-  const received = entries.filter((entry) => entry['lead'] === lead['id'] && (entry['kind'] === 'received' || entry['kind'] === 'created'));
+  if (versions.join() !== wanted.join())
+    findings.push(`${name} has the versions ${versions.join()} in the audit log, and is at ${String(lead['version'])}`);
+  if (own.filter((event) => event['act'] === 'lead.create').length !== 1)
+    findings.push(`${name} was not created exactly once`);
+  const received = entries.filter(
+    (entry) => entry['lead'] === lead['id'] && (entry['kind'] === 'received' || entry['kind'] === 'created'),
+  );
   if (received.length !== 1) findings.push(`${name} has ${received.length} entries of its beginning in the timeline`);
   const last = new Map<string, unknown>();
   for (const event of own) {
     const changes = JSON.parse(String(event['changes'] ?? '{}')) as Record<string, [unknown, unknown]>;
     for (const [field, [before, after]] of Object.entries(changes)) {
-      if (last.has(field) && JSON.stringify(last.get(field)) !== JSON.stringify(before)) findings.push(`${name}: the chain of ${field} breaks at event ${String(event['seq'])}`);
+      if (last.has(field) && JSON.stringify(last.get(field)) !== JSON.stringify(before))
+        findings.push(`${name}: the chain of ${field} breaks at event ${String(event['seq'])}`);
       last.set(field, after);
     }
   }
   for (const field of ['stage', 'state', 'owner']) {
-    if (last.has(field) && (last.get(field) ?? null) !== (lead[field] ?? null)) findings.push(`${name}: ${field} is not what the audit log says`);
+    if (last.has(field) && (last.get(field) ?? null) !== (lead[field] ?? null))
+      findings.push(`${name}: ${field} is not what the audit log says`);
   }
   return findings;
 }
@@ -109,13 +129,17 @@ async function findDamage({ foundation, dialect }: Store): Promise<Finding[]> {
   const findings: Finding[] = [];
   if (dialect === 'sqlite') {
     const integrity = await db.all<{ integrity_check: string }>('PRAGMA integrity_check');
-    findings.push(...integrity.filter((row) => row.integrity_check !== 'ok').map((row) => `I6: ${row.integrity_check}`));
+    findings.push(
+      ...integrity.filter((row) => row.integrity_check !== 'ok').map((row) => `I6: ${row.integrity_check}`),
+    );
     findings.push(...(await db.all('PRAGMA foreign_key_check')).map((row) => `I6: foreign key ${JSON.stringify(row)}`));
   }
   for (const model of registry.snapshot('main').models.values()) {
     if (dialect === 'mariadb') {
       const checked = await db.all<{ Msg_text: string }>(`CHECK TABLE \`${tableName(model.name)}\``);
-      findings.push(...checked.filter((row) => row.Msg_text !== 'OK').map((row) => `I6: ${model.name}: ${row.Msg_text}`));
+      findings.push(
+        ...checked.filter((row) => row.Msg_text !== 'OK').map((row) => `I6: ${model.name}: ${row.Msg_text}`),
+      );
     }
     findings.push(...(await findOrphans(db, model)));
   }

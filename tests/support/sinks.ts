@@ -51,7 +51,8 @@ export async function openSinks(): Promise<Sinks> {
   smtp.on('error', () => undefined);
   await new Promise<void>((resolve) => void smtp.listen(0, '127.0.0.1', resolve));
   await new Promise<void>((resolve) => void http.listen(0, '127.0.0.1', resolve));
-  const portOf = (address: AddressInfo | string | null): number => (typeof address === 'object' ? (address?.port ?? 0) : 0);
+  const portOf = (address: AddressInfo | string | null): number =>
+    typeof address === 'object' ? (address?.port ?? 0) : 0;
   return {
     mailUrl: `smtp://127.0.0.1:${portOf(smtp.server.address())}`,
     webhookUrl: `http://127.0.0.1:${portOf(http.address())}/hook`,

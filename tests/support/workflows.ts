@@ -9,7 +9,10 @@ export async function readRunning(address: string): Promise<string[]> {
   try {
     const ids: string[] = [];
     const client = new Client({ connection });
-    for await (const { workflowId } of client.workflow.list({ query: "WorkflowType = 'runPipeline' AND ExecutionStatus = 'Running'" })) ids.push(workflowId);
+    for await (const { workflowId } of client.workflow.list({
+      query: "WorkflowType = 'runPipeline' AND ExecutionStatus = 'Running'",
+    }))
+      ids.push(workflowId);
     return ids;
   } finally {
     await connection.close();
@@ -31,7 +34,9 @@ export async function drained(store: Store, timeoutMs = 60_000): Promise<void> {
 
 /** I3: exactly one running workflow for every lead whose process goes on; waits for Temporal's list, which comes a moment later. */
 export async function findLostWorkflows(store: Store, address: string): Promise<string[]> {
-  const rows = await store.foundation.db.all<{ recordId: string }>("SELECT `recordId` FROM `process` WHERE `state` <> 'done'");
+  const rows = await store.foundation.db.all<{ recordId: string }>(
+    "SELECT `recordId` FROM `process` WHERE `state` <> 'done'",
+  );
   const wanted = rows.map(({ recordId }) => `lead/main/${recordId}`).toSorted();
   let running: string[] = [];
   const isSame = await until('Temporal runs what the rows say', async () => {
@@ -40,6 +45,8 @@ export async function findLostWorkflows(store: Store, address: string): Promise<
   }).catch(() => false);
   if (isSame) return [];
   const lost = wanted.filter((id) => !running.includes(id)).map((id) => `I3: ${id} has no workflow`);
-  const more = running.filter((id, index) => !wanted.includes(id) || running.indexOf(id) !== index).map((id) => `I3: ${id} runs and should not`);
+  const more = running
+    .filter((id, index) => !wanted.includes(id) || running.indexOf(id) !== index)
+    .map((id) => `I3: ${id} runs and should not`);
   return [...lost, ...more];
 }
