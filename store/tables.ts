@@ -44,7 +44,8 @@ const sqliteType = (type: ColumnType): string => {
   if (typeof type === 'object') return 'TEXT COLLATE NOCASE';
   switch (type) {
     case 'counter':
-      return 'INTEGER PRIMARY KEY AUTOINCREMENT';
+      // Not AUTOINCREMENT, which writes a second table every time: the newest row of such a table is never deleted.
+      return 'INTEGER PRIMARY KEY';
     case 'integer':
     case 'boolean':
       return 'INTEGER';
