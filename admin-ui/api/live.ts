@@ -67,6 +67,8 @@ const catchUp = async (client: QueryClient, entities: Entities, changes: readonl
   if (changes.some((change) => change.entity === 'schemas' || change.entity === 'schema')) {
     void client.invalidateQueries({ queryKey: ['schemas'] });
   }
+  if (changes.some((change) => change.act.endsWith('.notify')))
+    void client.invalidateQueries({ queryKey: ['notices'] });
   const ids = new Set(changes.map((change) => change.id));
   void client.invalidateQueries({
     predicate: ({ queryKey: [kind, first, second] }) => hangsOn(ids, String(kind), String(second ?? first)),

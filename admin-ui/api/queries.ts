@@ -4,6 +4,7 @@ import { ApiError, queryString, read, request } from './client.ts';
 import type {
   ConfigItem,
   Matches,
+  Notice,
   OneRecord,
   Operations,
   Page,
@@ -57,6 +58,15 @@ export const configQuery = (kind: string) =>
 export const sourcesQuery = queryOptions({
   queryKey: ['sources'],
   queryFn: async () => await read<SourceFigures[]>('/sources'),
+});
+
+export const noticesQuery = queryOptions({
+  queryKey: ['notices'],
+  staleTime: minute,
+  queryFn: async () => {
+    const { body } = await request<{ data: Notice[]; unread: number }>('GET', '/notices');
+    return { notices: body.data, unread: body.unread };
+  },
 });
 
 export const operationsQuery = queryOptions({

@@ -171,6 +171,18 @@ export interface ChangeEvent {
   readonly at: string;
 }
 
+/** What a process told this person about a record. */
+export interface Notice {
+  readonly id: string;
+  readonly at: string;
+  readonly entity: string;
+  readonly recordId: string;
+  /** The record's name; null when it is gone or closed to this person. */
+  readonly title: string | null;
+  readonly text: { readonly de: string; readonly en: string };
+  readonly readAt: string | null;
+}
+
 export interface ApiKey {
   readonly id: string;
   readonly name: string;

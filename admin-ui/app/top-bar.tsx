@@ -25,6 +25,7 @@ import { request } from '../api/client.ts';
 import { useIsLive } from '../api/live.ts';
 import { sessionQuery, useSession } from '../api/queries.ts';
 import { currentLanguage, setLanguage } from '../i18n/index.ts';
+import { Notices } from './notices.tsx';
 import classes from './shell.module.css';
 
 interface TopBarProps {
@@ -130,6 +131,7 @@ export function TopBar({ onMenu, onPalette, onKeys }: TopBarProps) {
           <IconPlugConnectedX size={18} color="var(--lw-warn)" role="img" aria-label={t('top.disconnected')} />
         </Tooltip>
       )}
+      <Notices />
       <Tooltip label={t('top.switchLanguage')}>
         <ActionIcon
           size={32}

@@ -100,6 +100,11 @@ export const de = {
     connected: 'Live verbunden',
     disconnected: 'Live-Verbindung unterbrochen',
   },
+  notices: {
+    title: 'Hinweise',
+    unread: 'Hinweise ({{count}} ungelesen)',
+    none: 'Keine Hinweise.',
+  },
   palette: {
     placeholder: 'Wohin, was suchen, was tun?',
     go: 'Gehe zu',

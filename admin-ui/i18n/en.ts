@@ -102,6 +102,11 @@ export const en: Texts = {
     connected: 'Live connection',
     disconnected: 'Live connection lost',
   },
+  notices: {
+    title: 'Notices',
+    unread: 'Notices ({{count}} unread)',
+    none: 'No notices.',
+  },
   palette: {
     placeholder: 'Where to, what to find, what to do?',
     go: 'Go to',

@@ -1,8 +1,9 @@
 import type { EntityModel } from '../../core/entity.ts';
 import { readAudit } from '../../store/events.ts';
-import { markNoticesRead, readNotices } from '../../store/notices.ts';
+import { markNoticesRead, readNotices, type Notice } from '../../store/notices.ts';
 import { listRecords } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
+import { findRecord } from '../../store/records.ts';
 import { asObject, instantOf } from '../input.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
@@ -108,9 +109,20 @@ const reader = (call: Call): { tenantId: string; userId: string } => ({
   userId: call.ctx.actor.id,
 });
 
+/** The record's name, for as long as the reader may see the record. */
+const titleOf = async (call: Call, notice: Notice): Promise<unknown> => {
+  const model = call.ctx.snapshot.models.get(notice.entity);
+  const key = { tenantId: call.ctx.actor.tenantId, id: notice.recordId };
+  const record = model === undefined ? undefined : await findRecord(call.services.db, model, key);
+  if (model === undefined || record === undefined || !call.ctx.ability.canOn('read', model.name, record)) return null;
+  return record[model.titleField] ?? null;
+};
+
 const notices = async (call: Call): Promise<Answer> => {
   const { notices: list, unread } = await readNotices(call.services.db, reader(call));
-  return { json: { data: list, unread } };
+  const data: RecordData[] = [];
+  for (const notice of list) data.push({ ...notice, title: await titleOf(call, notice) });
+  return { json: { data, unread } };
 };
 
 /** Opening the list reads what is in it, not what comes meanwhile. */
