@@ -177,11 +177,29 @@ const actBodies: Readonly<Record<string, object>> = {
   link: { organization: null },
   convert: { title: 'Neu' },
   migrate: { revision: 1 },
+  replan: { start: plan },
   matches: { company: canary },
 };
 
+interface BodySchema {
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, { readonly type?: string | readonly string[]; readonly format?: string; readonly enum?: readonly unknown[] }>>;
+}
+
+/** What a schema requires, and no more: for routes that nobody has taught the sweep yet. */
+const sampleOf = ({ required = [], properties = {} }: BodySchema): object =>
+  Object.fromEntries(
+    required.map((name) => {
+      const { type, format, enum: values } = properties[name] ?? {};
+      if (values !== undefined) return [name, values[0]];
+      if (format !== undefined) return [name, format === 'date' ? plan.slice(0, 10) : plan];
+      const samples: Readonly<Record<string, unknown>> = { integer: 1, number: 1, boolean: true, array: [], object: {}, string: 'neu' };
+      return [name, samples[[type ?? 'string'].flat()[0] ?? 'string']];
+    }),
+  );
+
 /** A body that the operation takes, so that a refusal is one for want of rights. */
-export async function toBody(house: House, { method, path }: Operation, targets: Targets): Promise<unknown> {
+export async function toBody(house: House, { method, path, schema }: Operation, targets: Targets): Promise<unknown> {
   if (method === 'GET' || method === 'DELETE') return undefined;
   if (method === 'PUT')
     return (await house.done(house.admin, toPath({ method, path, right: undefined, schema: undefined }, targets)))[
