@@ -183,7 +183,12 @@ const actBodies: Readonly<Record<string, object>> = {
 
 interface BodySchema {
   readonly required?: readonly string[];
-  readonly properties?: Readonly<Record<string, { readonly type?: string | readonly string[]; readonly format?: string; readonly enum?: readonly unknown[] }>>;
+  readonly properties?: Readonly<
+    Record<
+      string,
+      { readonly type?: string | readonly string[]; readonly format?: string; readonly enum?: readonly unknown[] }
+    >
+  >;
 }
 
 /** What a schema requires, and no more: for routes that nobody has taught the sweep yet. */
@@ -193,7 +198,14 @@ const sampleOf = ({ required = [], properties = {} }: BodySchema): object =>
       const { type, format, enum: values } = properties[name] ?? {};
       if (values !== undefined) return [name, values[0]];
       if (format !== undefined) return [name, format === 'date' ? plan.slice(0, 10) : plan];
-      const samples: Readonly<Record<string, unknown>> = { integer: 1, number: 1, boolean: true, array: [], object: {}, string: 'neu' };
+      const samples: Readonly<Record<string, unknown>> = {
+        integer: 1,
+        number: 1,
+        boolean: true,
+        array: [],
+        object: {},
+        string: 'neu',
+      };
       return [name, samples[[type ?? 'string'].flat()[0] ?? 'string']];
     }),
   );
