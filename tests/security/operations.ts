@@ -177,7 +177,6 @@ const actBodies: Readonly<Record<string, object>> = {
   link: { organization: null },
   convert: { title: 'Neu' },
   migrate: { revision: 1 },
-  replan: { start: plan },
   matches: { company: canary },
 };
 
@@ -225,7 +224,7 @@ export async function toBody(house: House, { method, path, schema }: Operation, 
   const last = rest.at(-1) ?? '';
   return last === 'bulk'
     ? { ids: [targets.ids[first]], patch: change }
-    : (actBodies[`${first}/${last}`] ?? actBodies[last] ?? {});
+    : (actBodies[`${first}/${last}`] ?? actBodies[last] ?? sampleOf(schema ?? {}));
 }
 
 /** Sends an operation, valid but for the caller's rights. */
