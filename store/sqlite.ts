@@ -82,9 +82,11 @@ class SqliteDatabase implements Database {
   #draining: Promise<void> | undefined;
 
   constructor(file: string) {
-    this.#writer = open(file, { timeout: 20 });
+    this.#writer = open(file, { timeout: lockPatienceMs });
     this.#writer.pragma('journal_mode = WAL');
     this.#writer.pragma('synchronous = FULL');
+    // From here on it is waited for in `#begin`, where others go on meanwhile.
+    this.#writer.pragma('busy_timeout = 0');
     this.#reader = file === ':memory:' ? this.#writer : open(file, { readonly: true, timeout: lockPatienceMs });
     // For reading only: what is written would have to be copied out of the map first.
     if (this.#reader !== this.#writer) this.#reader.pragma('mmap_size = 268435456');
@@ -136,25 +138,29 @@ class SqliteDatabase implements Database {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      const group = await this.#gather();
+      let group: readonly Job[] = [];
       try {
+        await this.#gather();
+        await this.#begin();
+        // Not before: what came in while another process was writing goes along.
+        group = this.#queue.splice(0, groupSize);
         if (!(await this.#perform(group))) await this.#performCautiously(group);
         this.#settle(group);
       } catch (error) {
         if (this.#writer.inTransaction) this.#prepare('ROLLBACK').run();
-        for (const job of group) job.reject(translate(error));
+        // Without a group the lock could not be had: there is none for anyone who waits.
+        for (const job of group.length > 0 ? group : this.#queue.splice(0)) job.reject(translate(error));
       }
     }
     this.#draining = undefined;
   }
 
   /** Turns of the event loop pass for as long as each brings more writes: requests that came in together share a commit. */
-  async #gather(): Promise<Job[]> {
+  async #gather(): Promise<void> {
     for (let waiting = 0; waiting < this.#queue.length && waiting < groupSize;) {
       waiting = this.#queue.length;
       await new Promise((turn) => void setImmediate(turn));
     }
-    return this.#queue.splice(0, groupSize);
   }
 
   async #begin(): Promise<void> {
@@ -165,17 +171,16 @@ class SqliteDatabase implements Database {
         return;
       } catch (error) {
         if (!codeOf(error).startsWith('SQLITE_BUSY') || Date.now() > deadline) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await new Promise((resolve) => setTimeout(resolve, 1));
       }
     }
   }
 
   /**
-   * The whole group in one transaction. False, with nothing done, when one of several failed after it had written:
+   * The whole group in the transaction that has begun. False, with nothing done, when one of several failed after it had written:
    * a savepoint for each would cost every group a quarter of its time, for failures that are rare.
    */
   async #perform(group: readonly Job[]): Promise<boolean> {
-    await this.#begin();
     for (const job of group) {
       await this.#run(job);
       if (!job.tx.hasWritten || !hasFailed(job)) continue;

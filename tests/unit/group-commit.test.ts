@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIdSource } from '../../bin/ids.ts';
 import type { Database, Tx } from '../../store/database.ts';
@@ -70,6 +71,34 @@ describe('group commit on SQLite', () => {
     await Promise.allSettled([db.write(noted('a', false)), db.write(noted('b', true)), db.write(noted('c', false))]);
 
     expect(called).toEqual(['a', 'c']);
+  });
+});
+
+describe('SQLite while another process writes', () => {
+  it('waits without holding up reads, and what came in meanwhile goes along', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'leitwerk-lock-'));
+    const file = join(folder, 'test.sqlite');
+    const db = openSqlite(file);
+    await db.ddl(['CREATE TABLE `note` (`id` TEXT PRIMARY KEY)']);
+    const other = new Sqlite(file);
+    other.exec('BEGIN IMMEDIATE');
+    let isDone = false;
+    const first = db
+      .write(async (tx) => void (await tx.run("INSERT INTO `note` (`id`) VALUES ('a')")))
+      .then(() => (isDone = true));
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => void setImmediate(resolve));
+
+    expect({ isDone, rows: await db.all('SELECT * FROM `note`') }).toEqual({ isDone: false, rows: [] });
+
+    const second = db.write(async (tx) => await tx.get<{ n: number }>('SELECT COUNT(*) AS `n` FROM `note`'));
+    other.exec('COMMIT');
+    await first;
+
+    expect(await second).toEqual({ n: 1 });
+
+    other.close();
+    await db.close();
+    rmSync(folder, { recursive: true });
   });
 });
 
