@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { EntityModel } from '../core/entity.ts';
 import { insertEvent } from '../store/events.ts';
-import { holdLease, readDuePlaces, readOverdue } from '../store/outbox.ts';
+import { holdLease, releaseLease, readDuePlaces, readOverdue } from '../store/outbox.ts';
 import { workflowIdOf } from '../store/processes.ts';
 import { tableName } from '../store/record-table.ts';
 import type { WorkerStore } from './context.ts';
@@ -26,9 +26,17 @@ const pageSize = 500;
  */
 export async function reconcile(options: ReconcilerOptions): Promise<number> {
   const now = options.now();
+  const lease = { name: 'reconciler', holder: options.holder };
   const until = new Date(now.getTime() + leaseMs).toISOString();
-  if (!(await holdLease(options.db, { name: 'reconciler', holder: options.holder, now: now.toISOString(), until })))
-    return 0;
+  if (!(await holdLease(options.db, { ...lease, now: now.toISOString(), until }))) return 0;
+  try {
+    return await compare(options, now);
+  } finally {
+    await releaseLease(options.db, lease);
+  }
+}
+
+const compare = async (options: ReconcilerOptions, now: Date): Promise<number> => {
   const running = await readRunning(options.client);
   let missing = 0;
   for (const tenantId of options.registry.tenantIds) {
@@ -44,7 +52,7 @@ export async function reconcile(options: ReconcilerOptions): Promise<number> {
   }
   if (missing > 0) options.onFound(missing);
   return missing;
-}
+};
 
 /** A timer that fires this late has been lost, with a part of Temporal's history that a power cut or a restored file took away. */
 const overdueMs = 60_000;

@@ -99,11 +99,16 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
   if (options.isRelaying !== false)
     relay = createRelay({ ...options, starter: createStarter(client, taskQueue), hasAttributes });
   const schedule = keepReconciling({ ...options, client, onFound: () => relay?.wake() });
-  const ended = running.finally(async () => {
-    schedule.stop();
-    await relay?.stop();
-    await connection.close();
-  });
+  const finish = async (): Promise<void> => {
+    try {
+      await running;
+    } finally {
+      schedule.stop();
+      await relay?.stop();
+      await connection.close();
+    }
+  };
+  const ended = finish();
   return {
     wake: () => relay?.wake(),
     relayState: () => relay?.state(),

@@ -109,13 +109,13 @@ const takeStep = async (
 ): Promise<AdvanceResult> => {
   const { tenantId, entity, recordId } = input;
   const key = { tenantId, entity, recordId };
-  const { advance, park } = commands(wish.failure === undefined ? wish.reason : 'park');
-  if (wish.failure !== undefined) return await park({ ...key, ...wish.failure });
+  const command = commands(wish.failure === undefined ? wish.reason : 'park');
+  if (wish.failure !== undefined) return await command.park({ ...key, ...wish.failure });
   try {
-    return await advance({ ...key, ...(wish.request === undefined ? {} : { request: wish.request }) });
+    return await command.advance({ ...key, ...(wish.request === undefined ? {} : { request: wish.request }) });
   } catch (error) {
     if (isCancellation(error)) throw error;
-    return await park({ ...key, ...toFailure(error) });
+    return await command.park({ ...key, ...toFailure(error) });
   }
 };
 

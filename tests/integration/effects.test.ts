@@ -225,7 +225,7 @@ describe('a webhook', () => {
     await world.db.write((tx) => tx.run("UPDATE `secret` SET `createdAt` = '2020-01-01T00:00:00.000Z'"));
     const later = await send();
     expect(later(second.secret)).toBeDefined();
-    expect(() => later(first)).toThrowError(/signature/);
+    expect(() => later(first)).toThrow(/signature/);
   });
 
   it('to a private address is refused unless the setting allows it', async () => {

@@ -29,7 +29,7 @@ const idOf = async (step: string): Promise<string> =>
 const begins = async (): Promise<Record<string, string>> =>
   Object.fromEntries(
     (await world.rows('SELECT `planKey`, `startAt` FROM `activity` WHERE `lead` = ?', [key.recordId])).map((row) => [
-      row['planKey'],
+      String(row['planKey']),
       String(row['startAt']).slice(5, 16),
     ]),
   );
