@@ -125,6 +125,20 @@ const presentFields = (model: EntityModel, record: Readonly<Record<string, unkno
   return present;
 };
 
+/** What a column can hold, where the schema does not say less. */
+const bounds = (field: Field | undefined): PropertySchema => {
+  switch (field?.kind) {
+    case 'reference':
+      return { type: 'string', maxLength: 64 };
+    case 'integer':
+      return { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
+    case 'money':
+      return { minimum: Number.MIN_SAFE_INTEGER / 100, maximum: Number.MAX_SAFE_INTEGER / 100 };
+    default:
+      return {};
+  }
+};
+
 /**
  * Compiles the model's schema once. References are checked for form only: whether the record exists is the command's business.
  * @throws Error from Ajv when the schema is not valid JSON Schema 2020-12 (publishing checks that before).
@@ -132,8 +146,7 @@ const presentFields = (model: EntityModel, record: Readonly<Record<string, unkno
 export function createValidator(model: EntityModel, choices: Choices): RecordValidator {
   const properties: Record<string, PropertySchema> = {};
   for (const [name, property] of Object.entries(model.schema.properties)) {
-    const isReference = model.fields.get(name)?.kind === 'reference';
-    properties[name] = isReference ? { ...property, type: 'string', maxLength: 64 } : property;
+    properties[name] = { ...bounds(model.fields.get(name)), ...property };
   }
   // Several revisions of one schema are compiled side by side: they must not share an id.
   const { $schema: _dialect, $id: _id, ...rest } = model.schema;

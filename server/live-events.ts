@@ -50,7 +50,8 @@ export class LiveEvents {
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
-    response.write('retry: 2000\n\n');
+    // The number alone tells the client nothing but where to go on after a lost connection.
+    response.write(`retry: 2000\nid: ${position}\n\n`);
     const stream: Stream = { ctx, response, position, checkedAt: this.#parts.now().getTime() };
     this.#streams.add(stream);
     response.on('close', () => this.#leave(stream));

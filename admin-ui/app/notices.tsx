@@ -33,13 +33,13 @@ export function Notices() {
   const label = unread === 0 ? t('notices.title') : t('notices.unread', { count: unread });
   return (
     <Menu width={340} position="bottom-end" onClose={() => void markRead()}>
-      <Menu.Target>
-        <Indicator label={unread > 99 ? '99+' : unread} size={16} disabled={unread === 0} offset={4} color="red.8">
+      <Indicator label={unread > 99 ? '99+' : unread} size={16} disabled={unread === 0} offset={5} color="red.8">
+        <Menu.Target>
           <ActionIcon size={32} aria-label={label}>
             <IconBell size={18} />
           </ActionIcon>
-        </Indicator>
-      </Menu.Target>
+        </Menu.Target>
+      </Indicator>
       <Menu.Dropdown mah={420} style={{ overflowY: 'auto' }}>
         <Menu.Label>{t('notices.title')}</Menu.Label>
         {notices.length === 0 && (

@@ -137,6 +137,7 @@ export function TopBar({ onMenu, onPalette, onKeys }: TopBarProps) {
           size={32}
           aria-label={`${shortName} – ${t('top.switchLanguage')}`}
           onClick={() => void toggleLanguage()}
+          visibleFrom="xs"
           fz={12}
           fw={600}
         >
