@@ -18,6 +18,8 @@ const project = (name: string, globalSetup: string[], timeoutMs: number) => ({
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
     teardownTimeout: 15_000,
+    // The browser has the machine to itself: what it waits for is what a person would wait for.
+    sequence: { groupOrder: name === 'e2e' ? 1 : 0 },
   },
 });
 
