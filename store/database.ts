@@ -31,5 +31,6 @@ export interface Database extends Queries {
   write<T>(work: (tx: Tx) => Eventually<T>): Promise<T>;
   /** Runs schema changes. Never inside `write`: MySQL commits before each. */
   ddl(statements: readonly string[]): Promise<void>;
+  /** After the writes that have begun. */
   close(): Promise<void>;
 }

@@ -80,6 +80,8 @@ export async function openMysql(url: string): Promise<Database> {
 class MysqlDatabase implements Database {
   readonly dialect = 'mysql';
   readonly #pool: mysql.Pool;
+  /** Writes that nobody may be waiting for any more; closing does. */
+  readonly #running = new Set<Promise<unknown>>();
 
   constructor(pool: mysql.Pool) {
     this.#pool = pool;
@@ -98,6 +100,16 @@ class MysqlDatabase implements Database {
   }
 
   async write<T>(work: (tx: Tx) => Eventually<T>): Promise<T> {
+    const running = this.#write(work);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #write<T>(work: (tx: Tx) => Eventually<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#attempt(work);
@@ -116,6 +128,7 @@ class MysqlDatabase implements Database {
   }
 
   async close(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
     await this.#pool.end();
   }
 

@@ -34,11 +34,11 @@ describe('a process with a long history', () => {
       await on.inStage(key, next);
       return (await on.handle(key).describe()).runId === firstRun ? undefined : true;
     });
-    const [process, details, description] = [
-      await on.world.process(key),
-      await on.handle(key).query('details'),
-      await on.handle(key).describe(),
-    ];
+    const details = await until(
+      'the first step of the new run',
+      async () => (await on.handle(key).query<string>('details')) || undefined,
+    );
+    const [process, description] = [await on.world.process(key), await on.handle(key).describe()];
     expect(process).toMatchObject({ state: 'running', next: { timer: 't' } });
     expect(details).toContain('Frist');
     const attributes = Object.fromEntries(
