@@ -6,7 +6,16 @@ import { fromColumn, tableName, toColumn, type RecordData } from './record-table
 interface Statements {
   readonly select: string;
   readonly fields: readonly Field[];
+  /** The inserts made so far, the newest last. */
+  readonly inserts: Insert[];
 }
+
+interface Insert {
+  readonly names: readonly string[];
+  readonly sql: string;
+}
+
+const insertsKept = 30;
 
 const statementsOf = new WeakMap<EntityModel, Statements>();
 
@@ -19,6 +28,7 @@ const statements = (model: EntityModel): Statements => {
   const made = {
     select: `SELECT ${columns} FROM ${table} WHERE \`id\` = ? AND \`tenantId\` = ?`,
     fields,
+    inserts: [],
   };
   statementsOf.set(model, made);
   return made;
@@ -31,21 +41,33 @@ export function toRecord(fields: readonly Field[], row: Row): RecordData {
   return record;
 }
 
+const hasNames = (insert: Insert, names: readonly string[]): boolean =>
+  insert.names.length === names.length && insert.names.every((name, index) => name === names[index]);
+
+/** Records of one origin have the same fields: the same text for them also finds its prepared statement at once. */
+const insertFor = (model: EntityModel, names: readonly string[]): string => {
+  const { inserts } = statements(model);
+  const known = inserts.find((insert) => hasNames(insert, names));
+  if (known !== undefined) return known.sql;
+  const columns = names.map((name) => `\`${name}\``).join(', ');
+  const sql = `INSERT INTO \`${tableName(model.name)}\` (${columns}) VALUES (?${', ?'.repeat(names.length - 1)})`;
+  if (inserts.length >= insertsKept) inserts.shift();
+  inserts.push({ names, sql });
+  return sql;
+};
+
 /** Inserts a whole record (system fields included); fields it lacks become NULL. */
 export async function insertRecord(tx: Tx, model: EntityModel, record: RecordData): Promise<void> {
   const names: string[] = [];
   const params: Value[] = [];
-  // Records have half of their fields at most: naming the others as well takes longer than making the statement's text.
+  // Records have half of their fields at most: the others are not worth naming.
   for (const field of statements(model).fields) {
     const value = toColumn(field, record[field.name]);
     if (value === null) continue;
     names.push(field.name);
     params.push(value);
   }
-  await tx.run(
-    `INSERT INTO \`${tableName(model.name)}\` (\`${names.join('`, `')}\`) VALUES (?${', ?'.repeat(names.length - 1)})`,
-    params,
-  );
+  await tx.run(insertFor(model, names), params);
 }
 
 /** Reads one record of the tenant, whoever asks: for commands, which judge rights themselves. */

@@ -85,6 +85,8 @@ class SqliteDatabase implements Database {
     this.#writer = open(file, { timeout: lockPatienceMs });
     this.#writer.pragma('journal_mode = WAL');
     this.#writer.pragma('synchronous = FULL');
+    // Four times what is usual: a page that changes all the time is copied to its place a quarter as often.
+    this.#writer.pragma('wal_autocheckpoint = 4000');
     // From here on it is waited for in `#begin`, where others go on meanwhile.
     this.#writer.pragma('busy_timeout = 0');
     this.#reader = file === ':memory:' ? this.#writer : open(file, { readonly: true, timeout: lockPatienceMs });
