@@ -23,8 +23,11 @@ export type Fitted =
 
 const fault = (code: string, de: string, en: string): Fitted => ({ fault: { code, text: { de, en } } });
 
+const isScalar = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value);
+
 const quoted = (value: unknown): string => {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  const text = isScalar(value) ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
 
@@ -49,12 +52,14 @@ const unfit: Readonly<Record<FieldKind, Text>> = {
 const refuse = (kind: FieldKind, value: unknown): Fitted =>
   fault(kind, `„${quoted(value)}“ ${unfit[kind].de}.`, `"${quoted(value)}" ${unfit[kind].en}.`);
 
-const isScalar = (value: unknown): value is string | number | boolean =>
-  ['string', 'number', 'boolean'].includes(typeof value);
+/** Nobody types these, lists cannot show them, and some databases end a text at a zero. */
+const invisible = /(?![\t\n\r])\p{Cc}/gu;
+
+const readable = (text: string): string => text.toWellFormed().replaceAll(invisible, '');
 
 const fitText = (value: unknown, field: Field): Fitted => {
-  if (isScalar(value)) return { value: String(value) };
-  if (Array.isArray(value) && value.every(isScalar)) return { value: value.map(String).join(', ') };
+  if (isScalar(value)) return { value: readable(String(value)) };
+  if (Array.isArray(value) && value.every(isScalar)) return { value: readable(value.map(String).join(', ')) };
   return refuse(field.kind, value);
 };
 

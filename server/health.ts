@@ -61,8 +61,8 @@ export class Health {
       const number = Math.round((performance.now() - startedAt) * 100) / 100;
       return { ...this.#noted('database', 'ready'), number, unit: 'ms', dialect: this.#services.db.dialect };
     } catch (error) {
-      const text = error instanceof LeitwerkError ? error.text.en : 'The database does not answer.';
-      return { ...this.#noted('database', 'down'), number: 0, unit: 'ms', text };
+      const { text } = error instanceof LeitwerkError ? error : new LeitwerkError('Unavailable', { cause: error });
+      return { ...this.#noted('database', 'down'), number: 0, unit: 'ms', text: text.en, texts: text };
     }
   }
 

@@ -142,7 +142,7 @@ export interface AuditEntry {
 export interface PartState {
   readonly state: string;
   readonly since?: string;
-  readonly text?: Text | string;
+  readonly texts?: Text;
   readonly [figure: string]: unknown;
 }
 

@@ -99,6 +99,14 @@ describe('mapping by name', () => {
     });
   });
 
+  it('leaves out what nobody can type or see, and halves of characters', () => {
+    expect(byName({ lastName: 'M\u0000ey\u007Fer', message: 'a\r\n\tb\u0008', city: 'K\uD800öln' }).values).toEqual({
+      lastName: 'Meyer',
+      message: 'a\r\n\tb',
+      city: 'K\uFFFDöln',
+    });
+  });
+
   it('takes every member exactly once, into a field or into the rest', () => {
     const name = fc.oneof(
       fc.constantFrom('firstName', 'first_name', 'email', 'budget', 'tags', 'owner', 'constructor', 'toString'),

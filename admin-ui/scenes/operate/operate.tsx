@@ -16,10 +16,7 @@ import classes from './operate.module.css';
 const good = new Set(['ready', 'up', 'ok']);
 const bad = new Set(['down', 'failed']);
 
-const textOfPart = (part: PartState): string => {
-  const { text } = part;
-  return typeof text === 'string' || (typeof text === 'object' && text !== null) ? inLanguage(text) : '';
-};
+const textOfPart = ({ texts }: PartState): string => (texts === undefined ? '' : inLanguage(texts));
 
 const bytes = (value: number, language: 'de' | 'en'): string =>
   `${formatNumber(Math.round(value / 1e8) / 10, language)} GB`;
