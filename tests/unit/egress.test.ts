@@ -24,7 +24,7 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => Buffer.conca
 const guarded = createEgress({ mayCallPrivateAddresses: false, timeoutMs: 2_000 });
 const open = createEgress({ mayCallPrivateAddresses: true, timeoutMs: 300, maxBytes: 1_000 });
 
-describe('the guard', () => {
+describe('S09: the guard', () => {
   const refused = [
     'http://127.0.0.1/',
     'http://127.1/',

@@ -12,7 +12,7 @@ const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
 
 installRuntime('ERROR');
 
-describe('the interpreter as it is today', () => {
+describe('R30: the interpreter as it is today', () => {
   it.each(names)('goes on with a process that began with %s', async (name) => {
     const history: unknown = JSON.parse(readFileSync(join(folder, name), 'utf8'));
     const codePath = await provideBundle(join(tmpdir(), 'leitwerk-test-bundles'));
