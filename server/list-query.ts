@@ -7,6 +7,18 @@ import type { ListQuery, SortKey } from '../store/record-list.ts';
 
 const largestLimit = 200;
 
+/** The query of a collection, for the description of the API. */
+export const listParameters = {
+  filter: { type: 'string', description: 'Filter language: conditions joined with and, or, not, parentheses.' },
+  sort: { type: 'string', description: 'Fields, `-` for descending: `-budget,createdAt`.' },
+  limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
+  cursor: { type: 'string' },
+  fields: { type: 'string' },
+  q: { type: 'string', description: 'Words to search for.' },
+  total: { enum: ['none', 'capped', 'exact'], default: 'none' },
+  expand: { type: 'string', description: 'References whose names are wanted.' },
+} as const;
+
 const fault = (ctx: Context, path: string, text: Text): Issue => ({ path, code: 'query', message: text[ctx.language] });
 
 /** Fields that this actor may see. */

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { createKey } from '../../commands/accounts/createKey.ts';
 import { createUser } from '../../commands/accounts/createUser.ts';
+import { insertNotice } from '../../store/notices.ts';
 import { createApi, type Api, type ApiAnswer } from '../support/api.ts';
 import type { App } from '../support/app.ts';
 import { until } from '../support/processes.ts';
@@ -261,6 +263,25 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect(answer.json['_labels']).toEqual({ [seller]: 'Sina Verkauf' });
     });
 
+    it('names the records of notices, but for those that are gone', async () => {
+      const kept = await create({ title: 'Da' });
+      const gone = await create({ title: 'Weg' });
+      await api.delete(`/leads/${gone.id}`);
+      const { key, row } = await createKey(store.asSystem(), { name: 'notices', role: 'sales-manager' });
+      await store.foundation.db.write(async (tx) => {
+        for (const [index, recordId] of [kept.id, gone.id].entries()) {
+          const at = new Date(index).toISOString();
+          const text = { de: 'Hinweis', en: 'Notice' };
+          const to = { tenantId: 'main', userId: row.id, entity: 'lead' };
+          await insertNotice(tx, { ...to, id: `${row.id}-${index}`, at, recordId, text });
+        }
+      });
+      const answer = await createApi(app.url, key).get('/notices');
+
+      expect(answer.json.data.map((notice) => notice['title'])).toEqual([null, 'Da']);
+      expect(answer.json['unread']).toBe(2);
+    });
+
     it('exports a table that a spreadsheet opens without running anything', async () => {
       const campaign = crypto.randomUUID();
       await create({ campaign, title: '=HYPERLINK("http://evil")' });
@@ -270,6 +291,18 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect(answer.status).toBe(200);
       expect(answer.headers.get('content-disposition')).toContain('leads.csv');
       expect(answer.text).toContain(`"'=HYPERLINK(""http://evil"")"`);
+    });
+
+    it('exports every record, not only the first page of them', async () => {
+      const campaign = crypto.randomUUID();
+      const made = Array.from({ length: 210 }, async (_, index) => await create({ campaign, title: `Nr. ${index}` }));
+      await Promise.all(made);
+      const query = new URLSearchParams({ filter: `campaign = "${campaign}"`, fields: 'title' });
+      const lines = (await api.get(`/leads.csv?${query.toString()}`)).text.trim().split('\n');
+
+      expect(lines).toHaveLength(211);
+      expect(new Set(lines).size).toBe(211);
+      expect((await api.get('/leads.csv?filter=nonsense')).status).toBe(400);
     });
 
     it('counts several filters at once', async () => {
