@@ -3,7 +3,6 @@ import type { CalendarsConfig, PipelinesDuration } from '../schemas/generated/co
 import { LeitwerkError } from './errors.ts';
 
 export const weekdays = ['mo', 'tu', 'we', 'th', 'fr', 'sa', 'su'] as const;
-type Weekday = (typeof weekdays)[number];
 
 /** Value of config kind `calendars`. Hours are wall clock of `timeZone`, `HH:mm-HH:mm`; `24:00` ends a day. */
 export type CalendarConfig = Readonly<CalendarsConfig>;
