@@ -4,6 +4,7 @@ import type { Context } from '../commands/context.ts';
 import { findRecord } from '../store/records.ts';
 import { EventFeed, type FeedPart } from '../store/event-feed.ts';
 import { readEventsAfter, type EventRow } from '../store/events.ts';
+import { actorLabel } from './record-names.ts';
 import type { Services } from './services.ts';
 
 const pollMs = 300;
@@ -161,15 +162,13 @@ export class LiveEvents {
 }
 
 const toMessage = (ctx: Context, row: EventRow): string => {
-  const [kind, id = ''] = row.actor.split('/');
-  const actorName = kind === 'user' ? (ctx.snapshot.users.get(id)?.name ?? id) : row.actor;
   const data = {
     seq: row.seq,
     entity: row.entity,
     id: row.recordId,
     act: row.act,
     actor: row.actor,
-    actorName,
+    actorName: actorLabel(ctx, row.actor),
     version: row.version,
     at: row.at,
   };

@@ -16,3 +16,9 @@ export async function recordNames(ctx: Context, entity: string, ids: readonly st
       .map((record) => [String(record['id']), String(record[model.titleField] ?? record['id'])]),
   );
 }
+
+/** Who did something, for people: a user's name, otherwise as it is recorded. */
+export function actorLabel(ctx: Context, actor: string): string {
+  const [kind, id = ''] = actor.split('/');
+  return kind === 'user' ? (ctx.snapshot.users.get(id)?.name ?? id) : actor;
+}

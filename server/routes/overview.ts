@@ -4,16 +4,10 @@ import { markNoticesRead, readNotices } from '../../store/notices.ts';
 import { listRecords } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { asObject, instantOf } from '../input.ts';
-import { recordNames } from '../record-names.ts';
+import { actorLabel, recordNames } from '../record-names.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
 const auditLimit = 100;
-
-const actorLabel = (call: Call, actor: string): string => {
-  const [kind, id = ''] = actor.split('/');
-  if (kind === 'user') return call.ctx.snapshot.users.get(id)?.name ?? id;
-  return actor;
-};
 
 const audit = async (call: Call): Promise<Answer> => {
   const { query, ctx } = call;
@@ -30,7 +24,7 @@ const audit = async (call: Call): Promise<Answer> => {
     seq: row.seq,
     at: row.at,
     actor: row.actor,
-    actorName: actorLabel(call, row.actor),
+    actorName: actorLabel(ctx, row.actor),
     act: row.act,
     entity: row.entity,
     recordId: row.recordId,
