@@ -100,14 +100,16 @@ const stretchesAfter = (sort: readonly SortKey[], position: readonly Value[]): C
   return key.isDescending && !neverNull.has(key.field) ? [valued, { sql: `${column} IS NULL`, params: [] }] : [valued];
 };
 
-const cursorProblem = (): LeitwerkError =>
-  new LeitwerkError('InvalidFilter', {
-    text: {
-      de: 'Der Seitenzeiger (cursor) passt nicht zu dieser Abfrage.',
-      en: 'The cursor does not belong to this query.',
-    },
-    issues: [{ path: 'cursor', code: 'cursor', message: 'The cursor does not belong to this query.' }],
+const cursorProblem = (): LeitwerkError => {
+  const text = {
+    de: 'Der Seitenzeiger (cursor) passt nicht zu dieser Abfrage.',
+    en: 'The cursor does not belong to this query.',
+  };
+  return new LeitwerkError('InvalidFilter', {
+    text,
+    issues: [{ path: 'cursor', code: 'cursor', message: text.en, text }],
   });
+};
 
 const sortText = (sort: readonly SortKey[]): string =>
   sort.map((key) => (key.isDescending ? '-' : '') + key.field).join(',');

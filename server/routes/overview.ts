@@ -4,20 +4,18 @@ import { markNoticesRead, readNotices } from '../../store/notices.ts';
 import { listRecords } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { asObject, instantOf } from '../input.ts';
+import { readAuditPage } from '../list-query.ts';
 import { actorLabel, recordNames } from '../record-names.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
-const auditLimit = 100;
-
 const audit = async (call: Call): Promise<Answer> => {
   const { query, ctx } = call;
-  const limit = Math.min(Math.max(Number(query.get('limit') ?? auditLimit) || auditLimit, 1), 200);
-  const cursor = query.get('cursor');
+  const { limit, before } = readAuditPage(ctx, query);
   const rows = await readAudit(call.services.db, {
     tenantId: ctx.actor.tenantId,
     entity: query.get('entity') ?? undefined,
     recordId: query.get('record') ?? undefined,
-    before: cursor === null ? undefined : Number(cursor) || undefined,
+    before,
     limit: limit + 1,
   });
   const data = rows.slice(0, limit).map((row) => ({

@@ -10,7 +10,7 @@ import { updateRecord } from '../../commands/updateRecord.ts';
 import { withoutClosedFacts } from '../../commands/visibleFacts.ts';
 import { countRecords, listRecords } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { asObject, asText, integerOf } from '../input.ts';
+import { asObject, asText, integerOf, invalidInput } from '../input.ts';
 import { listParameters, readFilter, readListQuery } from '../list-query.ts';
 import { inputSchema, recordSchema } from '../openapi-records.ts';
 import { recordNames } from '../record-names.ts';
@@ -104,8 +104,9 @@ const count = async (call: Call): Promise<Answer> => {
   const model = modelOfCall(call);
   const { filters } = asObject(call.body);
   if (!Array.isArray(filters) || filters.length > mostFilters) {
-    throw new LeitwerkError('InvalidInput', {
-      issues: [{ path: '/filters', code: 'type', message: `A list of at most ${mostFilters} filters.` }],
+    throw invalidInput('/filters', 'type', {
+      de: `Erwartet wird eine Liste von höchstens ${mostFilters} Filtern.`,
+      en: `A list of at most ${mostFilters} filters is expected.`,
     });
   }
   const rows = call.ctx.ability.rowFilter('read', model.name);

@@ -592,6 +592,84 @@ describe.each(dialects)('the API on %s', (dialect) => {
     });
   });
 
+  describe('what is asked wrongly', () => {
+    it.each([
+      ['DELETE', '/leads', 'GET, POST, HEAD'],
+      ['PUT', '/leads/x', 'GET, PATCH, DELETE, HEAD'],
+      ['POST', '/intake-messages', 'GET, HEAD'],
+      ['POST', '/audit', 'GET, HEAD'],
+      ['DELETE', '/config/pipelines', 'GET, HEAD'],
+    ])('answers %s %s with the methods that there are', async (method, path, allowed) => {
+      const headers = { authorization: `Bearer ${await addKey(store, { role: 'superadmin' })}` };
+      const response = await fetch(`${app.url}/api/v1${path}`, { method, headers });
+      expect({ status: response.status, allow: response.headers.get('allow') }).toEqual({
+        status: 405,
+        allow: allowed,
+      });
+      expect(await response.json()).toMatchObject({ code: 'MethodNotAllowed', status: 405 });
+    });
+
+    it('says that there is no such entity, whatever the method', async () => {
+      for (const method of ['GET', 'DELETE', 'PUT', 'POST']) {
+        const headers = { authorization: `Bearer ${await addKey(store, { role: 'superadmin' })}` };
+        expect((await fetch(`${app.url}/api/v1/nothing`, { method, headers })).status).toBe(404);
+      }
+    });
+
+    it('names every fault in the language of the reader', async () => {
+      const german = { 'accept-language': 'de' };
+      const filter = await api.get(`/leads?filter=${encodeURIComponent('stage = ')}`, german);
+      expect(filter.json.errors[0]?.message).toBe('Filter, Stelle 9: Der Filter endet zu früh. Erwartet: ein Wert.');
+      const english = await api.get('/leads?filter=stage', { 'accept-language': 'en' });
+      expect(english.json.errors[0]?.message).toMatch(/^Filter, position 6: The filter ends too early/);
+      const cursor = await api.get('/leads?cursor=x', german);
+      expect(cursor.json.errors[0]).toEqual({
+        path: 'cursor',
+        code: 'cursor',
+        message: 'Der Seitenzeiger (cursor) passt nicht zu dieser Abfrage.',
+      });
+      const body = await api.post('/leads', '[]', german);
+      expect(body.json.errors[0]?.message).toBe('Erwartet wird ein JSON-Objekt.');
+    });
+
+    it.each(['1e2', '0x10', '201', '0', '', ' 5'])('refuses the limit "%s"', async (limit) => {
+      for (const path of ['/leads', '/audit']) {
+        const answer = await api.get(`${path}?limit=${encodeURIComponent(limit)}`);
+        expect([path, answer.status, answer.json.errors[0]?.path]).toEqual([path, 400, 'limit']);
+      }
+    });
+
+    it('refuses a cursor of the audit log that is no number', async () => {
+      expect((await api.get('/audit?cursor=abc')).json.errors[0]?.path).toBe('cursor');
+      expect((await api.get('/audit?cursor=5&limit=10')).json.data.length).toBeLessThanOrEqual(4);
+    });
+
+    it('publishes nothing when dryRun is misspelt', async () => {
+      const before = await api.get('/config/priorities/hoch');
+      const value = { ...(before.json.data['value'] as object), position: 77 };
+      const answer = await api.put('/config/priorities/hoch?dryRun=yes', value);
+      expect([answer.status, answer.json.errors[0]?.path]).toEqual([400, 'dryRun']);
+      expect((await api.get('/config/priorities/hoch')).json.data['value']).toEqual(before.json.data['value']);
+    });
+
+    it('changes nothing in bulk that is not said clearly', async () => {
+      const { id } = await create();
+      const patch = { city: 'Trier' };
+      for (const [body, path] of [
+        [{}, '/ids'],
+        [{ patch }, '/ids'],
+        [{ ids: [id], filter: 'stage = neu', patch }, '/ids'],
+        [{ ids: [id] }, '/patch'],
+        [{ ids: [id], patch, act: 'assign', input: { owner: seller } }, '/patch'],
+        [{ ids: [id], act: 'nonsense' }, '/act'],
+      ] as const) {
+        const answer = await api.post('/leads/bulk', body);
+        expect([body, answer.status, answer.json.errors[0]?.path]).toEqual([body, 422, path]);
+      }
+      expect((await read(id))['city']).toBe('Berlin');
+    });
+  });
+
   describe('live events', () => {
     it('tell open browsers what others change, and what they missed', async () => {
       const key = await addKey(store, { role: 'superadmin' });
