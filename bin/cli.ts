@@ -8,7 +8,7 @@ import { configCommands } from './cli/config.ts';
 import { maintenanceCommands } from './cli/maintenance.ts';
 import { sourceCommands } from './cli/sources.ts';
 import { openFoundation, type Foundation } from './foundation.ts';
-import { readLanguage, readSettings } from './settings.ts';
+import { readLanguage, readSettings, roles } from './settings.ts';
 
 /** To add a command: a `Command` in a file of `cli/`, and its list here. */
 const commands: readonly Command[] = [...accountCommands, ...sourceCommands, ...configCommands, ...maintenanceCommands];
@@ -37,8 +37,12 @@ async function main(words: readonly string[]): Promise<number> {
 async function dispatch(words: readonly string[], language: Language): Promise<Answer> {
   const command = findCommand(words);
   if (command === undefined) {
-    if (words.length === 0 || words[0] === '--help' || words[0] === 'help') return toAnswer(overview());
-    throw usage(`Unbekannter Befehl.\n${overview()}`, `Unknown command.\n${overview()}`);
+    const [first = 'help'] = words.filter((word) => !word.startsWith('-'));
+    const group = commands.filter(({ name }) => name.startsWith(`${first} `));
+    const text = overview(group.length === 0 ? undefined : group);
+    if (words.includes('--help') && first === 'start') return toAnswer(startHelp);
+    if (first === 'help' || (words.includes('--help') && group.length > 0)) return toAnswer(text);
+    throw usage(`Unbekannter Befehl.\n${text}`, `Unknown command.\n${text}`);
   }
   if (words.includes('--help')) return toAnswer(helpOf(command));
   const opened: Foundation[] = [];
@@ -101,11 +105,21 @@ interface Parsed {
   readonly positionals: readonly string[];
 }
 
-function overview(): string {
-  const width = Math.max(...commands.map(({ name }) => name.length), 'start'.length);
-  const lines = commands.map(({ name, text }) => `  ${name.padEnd(width)}  ${text}`);
-  const start = `  ${'start'.padEnd(width)}  Start Leitwerk (as npm start)`;
-  return ['leitwerk <command>', '', start, ...lines, '', 'leitwerk <command> --help tells more.'].join('\n');
+const startText = { name: 'start', text: 'Start Leitwerk (as npm start)' };
+
+/** The app reads its own options; the environment it reads is in docs/operators.md. */
+const startHelp = [
+  'leitwerk start',
+  startText.text,
+  '',
+  `  ${`--role ${roles.join('|')}`.padEnd(32)}  what this process does (default: all)`,
+  `  ${'--demo'.padEnd(32)}  fill an empty system with an invented company`,
+].join('\n');
+
+function overview(listed: readonly Pick<Command, 'name' | 'text'>[] = [startText, ...commands]): string {
+  const width = Math.max(...listed.map(({ name }) => name.length));
+  const lines = listed.map(({ name, text }) => `  ${name.padEnd(width)}  ${text}`);
+  return ['leitwerk <command>', '', ...lines, '', 'leitwerk <command> --help tells more.'].join('\n');
 }
 
 function helpOf(command: Command): string {

@@ -6,7 +6,7 @@ import { isNewEnough, provideNode } from '../scripts/launch/node.mjs';
 import { runInstead, SetupError } from '../scripts/launch/step.mjs';
 
 async function main(args) {
-  if (args[0] === 'start') {
+  if (args[0] === 'start' && !args.includes('--help')) {
     await import('../scripts/launch.mjs');
     return;
   }

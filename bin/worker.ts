@@ -137,6 +137,7 @@ function tellingOfWrites(db: Foundation['db']): Foundation['db'] {
   };
   return {
     dialect: db.dialect,
+    scans: db.scans,
     all: (sql, params) => db.all(sql, params),
     get: (sql, params) => db.get(sql, params),
     write: async (work) => {

@@ -1,4 +1,4 @@
-import type { CompanyConfig } from '../schemas/generated/config-company.ts';
+import type { CompanyConfig } from '../schemas/generated/config.ts';
 import type { Snapshot } from '../store/registry.ts';
 
 /** The tenant's company settings; undefined until somebody has published them. */

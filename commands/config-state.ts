@@ -3,6 +3,7 @@ import type { ConfigIssue } from '../core/config/faults.ts';
 import type { RevisionKind } from '../core/config/kinds.ts';
 import type { ConfigLookup } from '../core/config/lookup.ts';
 import { toEntityModel, type EntityModel, type EntitySchema } from '../core/entity.ts';
+import { areas } from '../core/permissions.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { withLinks } from '../core/links.ts';
 import { listUsers } from '../store/accounts-users.ts';
@@ -153,8 +154,8 @@ export function assertMayGrant(
   entry: { readonly kind: string; readonly value: unknown },
 ): void {
   if (entry.kind !== 'roles') return;
-  const areas = (entry.value as { readonly may?: readonly string[] }).may ?? [];
-  const wanted = areas.includes('*') ? ['config', 'users', 'keys', 'operate', 'audit'] : areas;
+  const may = (entry.value as { readonly may?: readonly string[] }).may ?? [];
+  const wanted = may.includes('*') ? areas : may;
   const missing = wanted.find((area) => !ctx.ability.may(area, 'write'));
   if (missing === undefined) return;
   throw new LeitwerkError('Forbidden', {

@@ -2,7 +2,7 @@ import type { EntityModel } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { leadTitle } from '../core/derive.ts';
 import { formatNumber, numberSeries } from '../core/numbering.ts';
-import type { NumberingConfig } from '../schemas/generated/config-numbering.ts';
+import type { NumberingConfig } from '../schemas/generated/config.ts';
 import type { Tx } from '../store/database.ts';
 import { nextNumber } from '../store/numbers.ts';
 import type { RecordData } from '../store/record-table.ts';

@@ -1,5 +1,5 @@
 import type { Issue } from '../core/errors.ts';
-import { createMapper, type Mapper, type MappingConfig, type MappingInput } from '../core/mapping.ts';
+import { createMapper, type Mapper, type Mapping, type MappingInput } from '../core/mapping.ts';
 import type { RecordData } from '../store/record-table.ts';
 import type { Snapshot } from '../store/registry.ts';
 import { timeZoneOf } from './company.ts';
@@ -25,7 +25,7 @@ const mapperOf = (ctx: Pick<Context, 'snapshot'>, source: Source): Mapper => {
   const mapping =
     source.mapping === undefined
       ? undefined
-      : (snapshot.config('mappings').get(source.mapping)?.value as MappingConfig | undefined);
+      : (snapshot.config('mappings').get(source.mapping)?.value as Mapping | undefined);
   const mapper = createMapper({
     model: modelOf(ctx, 'lead'),
     mapping,

@@ -6,9 +6,10 @@ import type { Verb } from '../core/permissions.ts';
 import type { Tx } from '../store/database.ts';
 import { insertEvent, type Lane } from '../store/events.ts';
 import type { RecordData } from '../store/record-table.ts';
-import { findRecord, insertRecord, lockRecord, updateRecord } from '../store/records.ts';
+import { insertRecord, lockRecord, updateRecord } from '../store/records.ts';
 import { violatedColumn } from '../store/violations.ts';
 import type { Context } from './context.ts';
+import { findReadable } from './readRecord.ts';
 import { withoutClosedFacts } from './visibleFacts.ts';
 
 /** A record after a write, and the number of the write's event (the handle for undo). */
@@ -77,10 +78,11 @@ const referenceIssues = async (
     const field = check.model.fields.get(name);
     const id = check.record[name];
     if (field?.target === undefined || typeof id !== 'string') continue;
+    const target = ctx.snapshot.models.get(field.target);
     const isKnown =
       field.target === 'user'
         ? ctx.snapshot.users.has(id)
-        : await isReadableRecord(ctx, tx, { entity: field.target, id });
+        : target !== undefined && (await findReadable({ ...ctx, db: tx }, target, id)) !== undefined;
     if (isKnown) continue;
     const message = ctx.language === 'de' ? 'Dieser Datensatz existiert nicht.' : 'This record does not exist.';
     issues.push({ path: `/${name}`, code: 'reference', message });
@@ -93,13 +95,6 @@ const mergeIssues = (first: readonly Issue[], second: readonly Issue[]): Issue[]
   ...first,
   ...second.filter((issue) => !first.some((one) => one.path === issue.path)),
 ];
-
-const isReadableRecord = async (ctx: Context, tx: Tx, key: { entity: string; id: string }): Promise<boolean> => {
-  const model = ctx.snapshot.models.get(key.entity);
-  if (model === undefined) return false;
-  const record = await findRecord(tx, model, { tenantId: ctx.actor.tenantId, id: key.id });
-  return record !== undefined && ctx.ability.canOn('read', key.entity, record);
-};
 
 export interface RecordCreation {
   readonly model: EntityModel;

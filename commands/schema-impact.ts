@@ -50,10 +50,11 @@ export interface ImpactQuestion {
 const recordsOf = async ({ db, tenantId, before }: ImpactQuestion, change: SchemaChange): Promise<number> => {
   if (!change.isDestructive || before === undefined) return 0;
   const field = change.field === undefined ? undefined : before.fields.get(change.field);
-  if (change.change === 'required' && field === undefined) return await countRecords(db, tenantId, before);
-  if (field === undefined) return change.field === undefined ? await countRecords(db, tenantId, before) : 0;
-  if (change.change === 'unique') return await countSharedValues(db, tenantId, { model: before, field: field.name });
-  const { filled, empty } = await countFieldUse(db, tenantId, { model: before, field });
+  if (change.change === 'required' && field === undefined) return await countRecords(db.scans, tenantId, before);
+  if (field === undefined) return change.field === undefined ? await countRecords(db.scans, tenantId, before) : 0;
+  if (change.change === 'unique')
+    return await countSharedValues(db.scans, tenantId, { model: before, field: field.name });
+  const { filled, empty } = await countFieldUse(db.scans, tenantId, { model: before, field });
   return change.change === 'required' ? empty : filled;
 };
 

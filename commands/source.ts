@@ -1,5 +1,5 @@
 import { LeitwerkError } from '../core/errors.ts';
-import type { SourcesConfig } from '../schemas/generated/config-sources.ts';
+import type { SourcesConfig } from '../schemas/generated/config.ts';
 import type { Snapshot } from '../store/registry.ts';
 
 /** A source as `config/sources/<key>.yaml` defines it. */

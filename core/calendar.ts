@@ -1,32 +1,14 @@
 import { DateTime } from 'luxon';
+import type { CalendarsConfig, PipelinesDuration } from '../schemas/generated/config.ts';
 import { LeitwerkError } from './errors.ts';
 
 export const weekdays = ['mo', 'tu', 'we', 'th', 'fr', 'sa', 'su'] as const;
-export type Weekday = (typeof weekdays)[number];
 
 /** Value of config kind `calendars`. Hours are wall clock of `timeZone`, `HH:mm-HH:mm`; `24:00` ends a day. */
-export interface CalendarConfig {
-  readonly key: string;
-  readonly label: { readonly de: string; readonly en: string };
-  readonly timeZone: string;
-  readonly week: Readonly<Partial<Record<Weekday, readonly string[]>>>;
-  readonly holidays?: { readonly country: string; readonly state?: string; readonly region?: string };
-  readonly daysOff?: readonly {
-    readonly date: string;
-    readonly label?: { readonly de: string; readonly en: string };
-  }[];
-}
+export type CalendarConfig = Readonly<CalendarsConfig>;
 
 /** A span as config writes it. Parts add up, days first; `at` then sets the time of day. */
-export interface Duration {
-  readonly minutes?: number;
-  readonly hours?: number;
-  readonly days?: number;
-  readonly workingMinutes?: number;
-  readonly workingHours?: number;
-  readonly workingDays?: number;
-  readonly at?: string;
-}
+export type Duration = Readonly<PipelinesDuration>;
 
 /** Business time of one config. Instants in and out are ISO text in UTC with milliseconds. */
 export interface Calendar {

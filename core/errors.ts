@@ -16,6 +16,12 @@ export const catalogue = {
     en: 'Someone else changed this first.',
   },
   Locked: { status: 409, retryable: false, de: 'Der Datensatz ist abgeschlossen.', en: 'The record is closed.' },
+  MethodNotAllowed: {
+    status: 405,
+    retryable: false,
+    de: 'Diese Methode gibt es hier nicht.',
+    en: 'There is no such method here.',
+  },
   PreconditionRequired: { status: 428, retryable: false, de: 'If-Match fehlt.', en: 'If-Match is missing.' },
   TooLarge: { status: 413, retryable: false, de: 'Die Anfrage ist zu groß.', en: 'The request is too large.' },
   UnsupportedMediaType: {
@@ -61,6 +67,8 @@ export interface Issue {
   readonly path: string;
   readonly code: string;
   readonly message: string;
+  /** The message in both languages, from whoever does not know which one the reader has. */
+  readonly text?: Text;
   readonly line?: number;
   readonly column?: number;
 }

@@ -1,44 +1,19 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import type { MappingsConfig, MappingsTransform as Transform } from '../schemas/generated/config.ts';
 import type { EntityModel, Field } from './entity.ts';
 import type { Issue, Language } from './errors.ts';
 import { splitList, toFieldValue, type FieldValue, type Reading } from './field-value.ts';
 import { followPath, parseMappingPath, type MappingPath } from './mapping-path.ts';
 import { readBoolean, readDate, readMoney, readNumber } from './read-text.ts';
 
-export type Transform =
-  | 'trim'
-  | 'lower'
-  | 'upper'
-  | 'name'
-  | 'firstName'
-  | 'lastName'
-  | 'phone'
-  | 'money'
-  | 'number'
-  | 'date'
-  | 'boolean'
-  | 'split'
-  | 'join'
-  | 'first';
-
-/** One row of config kind `mappings`. */
-export interface MappingRow {
-  readonly from?: string | readonly string[];
-  readonly to: string;
-  readonly transform?: Transform | readonly Transform[];
-  readonly valueMap?: Readonly<Record<string, string | number | boolean | null>>;
-  readonly default?: string | number | boolean | readonly string[];
-}
-
-export interface MappingConfig {
-  readonly unmapped?: 'by-name' | 'additional';
-  readonly rows: readonly MappingRow[];
-}
+/** What config kind `mappings` says of a message. */
+export type Mapping = Pick<MappingsConfig, 'unmapped' | 'rows'>;
+export type MappingRow = Mapping['rows'][number];
 
 export interface MapperOptions extends Reading {
   readonly model: EntityModel;
   /** Absent: every member with the name of a writable field fills it. */
-  readonly mapping?: MappingConfig | undefined;
+  readonly mapping?: Mapping | undefined;
 }
 
 export interface MappingInput {
@@ -148,7 +123,7 @@ const asList = <T>(value: T | readonly T[] | undefined): readonly T[] =>
 export const isMappable = (field: Field): boolean =>
   !field.isSystem && !field.isHidden && field.kind !== 'reference' && field.configKind !== 'sources';
 
-const compileRows = (mapping: MappingConfig, model: EntityModel): CompiledRow[] =>
+const compileRows = (mapping: Mapping, model: EntityModel): CompiledRow[] =>
   mapping.rows.flatMap((row) => {
     const field = model.fields.get(row.to);
     if (field === undefined || !isMappable(field)) return [];

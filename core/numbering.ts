@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import type { NumberingConfig } from '../schemas/generated/config-numbering.ts';
+import type { NumberingConfig } from '../schemas/generated/config.ts';
 
 type Numbering = Pick<NumberingConfig, 'key' | 'pattern' | 'digits' | 'restart'>;
 

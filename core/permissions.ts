@@ -159,6 +159,16 @@ export const noAbility: Ability = {
   may: () => false,
 };
 
+/** Areas of the administration that a role may open. */
+export const areas = ['config', 'users', 'keys', 'operate', 'audit'] as const;
+
+/** Whether a scope can grant anything: it names an entity by its plural or an area, and what of it. */
+export const isScope = (scope: string, plurals: ReadonlyMap<string, unknown>): boolean => {
+  const [on = '', what = ''] = scope.split(':');
+  const isKnown = on === '*' || plurals.has(on) || (areas as readonly string[]).includes(on);
+  return scope === '*' || (isKnown && ['read', 'write', '*'].includes(what));
+};
+
 const grantsScope = (scopes: readonly string[], resource: string, access: 'read' | 'write'): boolean =>
   scopes.some((scope) => {
     if (scope === '*') return true;

@@ -75,8 +75,36 @@ const write = async (name: string, schema: JSONSchema, cwd: string): Promise<str
     bannerComment: banner,
     cwd,
     additionalProperties: false,
+    // As tuples of every allowed length, lists would be most of the text.
+    ignoreMinAndMaxItems: true,
     style: { singleQuote: true, printWidth: 120 },
   });
+
+/** References into one set of definitions, and nothing beside them: each would become a type of its own. */
+const toShared = (value: unknown, kind: string): unknown => {
+  if (Array.isArray(value)) return value.map((item) => toShared(item, kind));
+  if (typeof value !== 'object' || value === null) return value;
+  const { $ref } = value as { readonly $ref?: unknown };
+  if (typeof $ref === 'string') return { $ref: $ref.replace(/^#\/\$defs\//, `#/$defs/${kind}-`).replace(/^[^#]+/, '') };
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, toShared(member, kind)]));
+};
+
+/** The kinds as members of one object, so that the definitions they share become one type each. */
+const readKinds = async (folder: string): Promise<JSONSchema> => {
+  const shared = (await readJson(join(folder, 'definitions.json'))) as JSONSchema;
+  const $defs: Record<string, unknown> = { ...(shared['$defs'] as Record<string, unknown>) };
+  const properties: Record<string, unknown> = {};
+  for (const file of (await readdir(folder)).toSorted()) {
+    if (file === 'definitions.json') continue;
+    const kind = file.replace('.json', '');
+    const { $id: _id, $defs: own = {}, ...schema } = (await readJson(join(folder, file))) as JSONSchema;
+    for (const [name, definition] of Object.entries(own as JSONSchema))
+      $defs[`${kind}-${name}`] = toShared(definition, kind);
+    properties[kind] = toShared({ ...schema, title: `${toTypeName(kind)}Config` }, kind);
+  }
+  const description = 'What each kind of configuration holds.';
+  return { description, type: 'object', required: Object.keys(properties), properties, $defs } as JSONSchema;
+};
 
 const generate = async (): Promise<Map<string, string>> => {
   const files = new Map<string, string>();
@@ -86,13 +114,7 @@ const generate = async (): Promise<Map<string, string>> => {
     files.set(`${model.name}.ts`, await write(toTypeName(model.name), toRecordSchema(model), entities));
   }
   const kinds = join(root, 'schemas/config');
-  for (const file of (await readdir(kinds)).toSorted()) {
-    if (file === 'definitions.json') continue;
-    const kind = file.replace('.json', '');
-    const { $id: _id, ...schema } = (await readJson(join(kinds, file))) as JSONSchema;
-    const name = `${toTypeName(kind)}Config`;
-    files.set(`config-${kind}.ts`, await write(name, { ...schema, title: name }, kinds));
-  }
+  files.set('config.ts', await write('ConfigByKind', await readKinds(kinds), kinds));
   return files;
 };
 

@@ -11,6 +11,7 @@ import { languageOf, toProblem } from './problem.ts';
 import { respond } from './respond.ts';
 import { apiRoutes, type ApiParts } from './routes/index.ts';
 import { applyHeaders, securityHeaders } from './security-headers.ts';
+import type { Route } from './route.ts';
 import type { Services } from './services.ts';
 import { docsRoutes, uiRoutes } from './static-files.ts';
 
@@ -30,25 +31,56 @@ const requestTimeoutMs = 60_000;
 const mountApi = (app: Express, services: Services, parts: ApiParts): void => {
   const dispatch = createDispatcher(services);
   const routes = apiRoutes(parts);
+  const isOfEntities = (route: Route): boolean => route.path.startsWith('/:plural');
   // `/openapi.json` and `/docs` describe the same list that is served.
-  for (const route of routes) app[route.method](`/api/v1${route.path}`, dispatch(route));
+  for (const group of [routes.filter((route) => !isOfEntities(route)), routes.filter(isOfEntities)]) {
+    for (const route of group) app[route.method](`/api/v1${route.path}`, dispatch(route));
+    for (const [path, same] of Map.groupBy(group, (route) => route.path))
+      app.all(`/api/v1${path}`, refuseMethod(services, same));
+  }
   app.get(['/api/openapi.json', '/api/v1/openapi.json'], (_request: Request, response: Response) => {
     respond(response, { json: describeApi(routes, services.registry.snapshot('main')) });
   });
 };
 
+const answerError = (services: Services, error: unknown, { request, response }: Exchange): void => {
+  const problem = toProblem(error, {
+    language: languageOf(request.get('accept-language')),
+    requestId: services.newId(),
+    onUnexpected: (cause) => services.log.error({ err: cause }, 'request failed'),
+  });
+  if (response.headersSent) response.destroy();
+  else respond(response, { status: problem.status, headers: problem.headers, json: problem.body });
+};
+
+interface Exchange {
+  readonly request: Request;
+  readonly response: Response;
+}
+
+/** Says which methods an address has to whoever comes with another one. */
+const refuseMethod =
+  (services: Services, routes: readonly Route[]) =>
+  (request: Request, response: Response, next: () => void): void => {
+    const { models, modelsByPlural } = services.registry.snapshot('main');
+    const name = String(request.params['plural'] ?? '');
+    const model = models.get(name) ?? modelsByPlural.get(name);
+    const present =
+      model === undefined && name !== '' ? [] : routes.filter((route) => !model || route.isFor?.(model) !== false);
+    if (present.length === 0 || request.method === 'OPTIONS') {
+      next();
+      return;
+    }
+    const methods = present.map((route) => route.method.toUpperCase());
+    response.setHeader('allow', [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', '));
+    answerError(services, new LeitwerkError('MethodNotAllowed'), { request, response });
+  };
+
 const notFound =
   (services: Services) =>
   (request: Request, response: Response): void => {
-    const error = new LeitwerkError('NotFound', {
-      text: { de: 'Diese Adresse gibt es nicht.', en: 'There is no such address.' },
-    });
-    const problem = toProblem(error, {
-      language: languageOf(request.get('accept-language')),
-      requestId: services.newId(),
-      onUnexpected: () => undefined,
-    });
-    respond(response, { status: problem.status, headers: problem.headers, json: problem.body });
+    const text = { de: 'Diese Adresse gibt es nicht.', en: 'There is no such address.' };
+    answerError(services, new LeitwerkError('NotFound', { text }), { request, response });
   };
 
 /** Wires the HTTP server. It does not listen yet. */
@@ -77,15 +109,9 @@ export function createApp(services: Services): App {
   app.use('/api', notFound(services));
   uiRoutes(app, services.uiFolder);
   app.use(notFound(services));
-  app.use((error: unknown, request: Request, response: Response, _next: () => void) => {
-    const problem = toProblem(error, {
-      language: languageOf(request.get('accept-language')),
-      requestId: services.newId(),
-      onUnexpected: (cause) => services.log.error({ err: cause }, 'request failed'),
-    });
-    if (response.headersSent) response.destroy();
-    else respond(response, { status: problem.status, headers: problem.headers, json: problem.body });
-  });
+  app.use((error: unknown, request: Request, response: Response, _next: () => void) =>
+    answerError(services, error, { request, response }),
+  );
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const url = request.url ?? '/';

@@ -1,21 +1,20 @@
-import { LeitwerkError, type Issue } from '../core/errors.ts';
+import { LeitwerkError, type Text } from '../core/errors.ts';
 import type { RecordData } from '../store/record-table.ts';
 
-const invalid = (path: string, message: string): LeitwerkError => {
-  const issues: Issue[] = [{ path, code: 'type', message }];
-  return new LeitwerkError('InvalidInput', { issues });
-};
+/** The answer to one wrong part of a body. */
+export const invalidInput = (path: string, code: string, text: Text): LeitwerkError =>
+  new LeitwerkError('InvalidInput', { issues: [{ path, code, message: text.en, text }] });
 
 /** @throws LeitwerkError `InvalidInput` when the body is not a JSON object. */
 export function asObject(value: unknown): RecordData {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as RecordData;
-  throw invalid('', 'A JSON object is expected.');
+  throw invalidInput('', 'type', { de: 'Erwartet wird ein JSON-Objekt.', en: 'A JSON object is expected.' });
 }
 
 /** @throws LeitwerkError `InvalidInput` naming `path`. */
 export function asText(value: unknown, path: string): string {
   if (typeof value === 'string') return value;
-  throw invalid(path, 'A text is expected.');
+  throw invalidInput(path, 'type', { de: 'Erwartet wird ein Text.', en: 'A text is expected.' });
 }
 
 export function optionalText(value: unknown, path: string): string | undefined {
@@ -29,12 +28,15 @@ export function textOrNull(value: unknown, path: string): string | null {
 
 export function integerOf(value: unknown, path: string): number {
   if (Number.isInteger(value)) return value as number;
-  throw invalid(path, 'A whole number is expected.');
+  throw invalidInput(path, 'type', { de: 'Erwartet wird eine ganze Zahl.', en: 'A whole number is expected.' });
 }
 
 /** An instant in ISO 8601, brought to UTC with milliseconds. */
 export function instantOf(value: unknown, path: string): string {
   const ms = Date.parse(asText(value, path));
-  if (Number.isNaN(ms)) throw invalid(path, 'An instant (ISO 8601) is expected.');
+  if (Number.isNaN(ms)) {
+    const text = { de: 'Erwartet wird ein Zeitpunkt (ISO 8601).', en: 'An instant (ISO 8601) is expected.' };
+    throw invalidInput(path, 'type', text);
+  }
   return new Date(ms).toISOString();
 }

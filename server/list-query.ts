@@ -7,6 +7,18 @@ import type { ListQuery, SortKey } from '../store/record-list.ts';
 
 const largestLimit = 200;
 
+/** The query of a collection, for the description of the API. */
+export const listParameters = {
+  filter: { type: 'string', description: 'Filter language: conditions joined with and, or, not, parentheses.' },
+  sort: { type: 'string', description: 'Fields, `-` for descending: `-budget,createdAt`.' },
+  limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
+  cursor: { type: 'string' },
+  fields: { type: 'string' },
+  q: { type: 'string', description: 'Words to search for.' },
+  total: { enum: ['none', 'capped', 'exact'], default: 'none' },
+  expand: { type: 'string', description: 'References whose names are wanted.' },
+} as const;
+
 const fault = (ctx: Context, path: string, text: Text): Issue => ({ path, code: 'query', message: text[ctx.language] });
 
 /** Fields that this actor may see. */
@@ -17,10 +29,10 @@ export const readableFields = (ctx: Context, model: EntityModel): Field[] =>
 export const readFilter = (ctx: Context, model: EntityModel, text: string): Filter =>
   parseFilter(text, model, filterOptions(ctx, model));
 
-const readLimit = (text: string | null, ctx: Context): number | Issue => {
-  if (text === null) return 50;
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= largestLimit) return limit;
+const readLimit = (text: string | null, ctx: Context, usual = 50): number | Issue => {
+  if (text === null) return usual;
+  const limit = /^\d+$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= largestLimit) return limit;
   return fault(ctx, 'limit', {
     de: `limit liegt zwischen 1 und ${largestLimit}.`,
     en: `limit is between 1 and ${largestLimit}.`,
@@ -61,6 +73,29 @@ const readTotal = (text: string | null, ctx: Context): 'none' | 'capped' | 'exac
 const isIssue = (value: unknown): value is Issue =>
   typeof value === 'object' && value !== null && 'path' in value && 'code' in value;
 
+const refuse = (issues: readonly Issue[]): void => {
+  if (issues.length === 0) return;
+  const text = issues.map((one) => one.message).join(' ');
+  throw new LeitwerkError('InvalidFilter', { issues, text: { de: text, en: text } });
+};
+
+/**
+ * Reads which part of the audit log is wanted.
+ * @throws LeitwerkError `InvalidFilter` (400) naming every wrong parameter.
+ */
+export function readAuditPage(
+  ctx: Context,
+  query: URLSearchParams,
+): { readonly limit: number; readonly before: number | undefined } {
+  const limit = readLimit(query.get('limit'), ctx, 100);
+  const cursor = query.get('cursor');
+  const before = /^\d{1,15}$/.test(cursor ?? '0')
+    ? Number(cursor ?? 0)
+    : fault(ctx, 'cursor', { de: 'cursor ist keine Nummer.', en: 'cursor is not a number.' });
+  refuse([limit, before].filter(isIssue));
+  return { limit: limit as number, before: cursor === null ? undefined : (before as number) };
+}
+
 /**
  * Reads the query of a collection.
  * @throws LeitwerkError `InvalidFilter` (400) naming every wrong parameter.
@@ -71,11 +106,7 @@ export function readListQuery(ctx: Context, model: EntityModel, query: URLSearch
   const sort = readSort(query.get('sort'), fields, ctx);
   const chosen = readFields(query.get('fields'), fields, ctx);
   const total = readTotal(query.get('total'), ctx);
-  const issues = [limit, sort, chosen, total].filter(isIssue);
-  if (issues.length > 0) {
-    const text = issues.map((one) => one.message).join(' ');
-    throw new LeitwerkError('InvalidFilter', { issues, text: { de: text, en: text } });
-  }
+  refuse([limit, sort, chosen, total].filter(isIssue));
   const filter = query.get('filter');
   return {
     tenantId: ctx.actor.tenantId,

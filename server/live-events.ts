@@ -2,7 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { LeitwerkError } from '../core/errors.ts';
 import type { Context } from '../commands/context.ts';
 import { findRecord } from '../store/records.ts';
-import { readEventsAfter, readLastSeq, type EventRow } from '../store/events.ts';
+import { EventFeed, type FeedPart } from '../store/event-feed.ts';
+import { readEventsAfter, type EventRow } from '../store/events.ts';
+import { actorLabel } from './record-names.ts';
 import type { Services } from './services.ts';
 
 const pollMs = 300;
@@ -10,7 +12,6 @@ const pingMs = 15_000;
 const mostStreams = 500;
 /** A stream's access is looked at again this often. */
 const checkMs = 600;
-const batch = 500;
 /** What a client gets of what it missed; beyond that it does better to load anew. */
 const mostMissed = 1_000;
 
@@ -28,6 +29,8 @@ type Parts = Pick<Services, 'db' | 'registry' | 'authenticator' | 'log' | 'now'>
 export class LiveEvents {
   readonly #parts: Parts;
   readonly #streams = new Set<Stream>();
+  /** While anybody listens. */
+  #feed: Promise<EventFeed> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isReading = false;
   #pingedAt = 0;
@@ -43,7 +46,7 @@ export class LiveEvents {
    */
   async open(ctx: Context, response: ServerResponse, lastEventId: number | undefined): Promise<void> {
     if (this.#streams.size >= mostStreams) throw new LeitwerkError('RateLimited', { retryAfterSeconds: 10 });
-    const last = await readLastSeq(this.#parts.db);
+    const last = (await this.#follow()).position;
     const position = lastEventId === undefined || lastEventId > last ? last : Math.max(lastEventId, last - mostMissed);
     response.writeHead(200, {
       'content-type': 'text/event-stream',
@@ -67,15 +70,26 @@ export class LiveEvents {
     for (const stream of this.#streams) this.#leave(stream);
   }
 
+  async #follow(): Promise<EventFeed> {
+    this.#feed ??= EventFeed.begin(this.#parts.db, this.#parts.now().getTime());
+    try {
+      return await this.#feed;
+    } catch (error) {
+      this.#feed = undefined;
+      throw error;
+    }
+  }
+
   async #read(): Promise<void> {
     if (this.#isReading || this.#streams.size === 0) return;
     this.#isReading = true;
     try {
       const nowMs = this.#parts.now().getTime();
       await this.#dropStale(nowMs);
-      const positions = [...this.#streams].map((stream) => stream.position);
-      const rows = positions.length === 0 ? [] : await readEventsAfter(this.#parts.db, Math.min(...positions), batch);
-      for (const stream of this.#streams) await this.#send(stream, rows);
+      const feed = await this.#follow();
+      for (const stream of this.#streams) await this.#catchUp(stream, feed);
+      const { late, next } = await feed.read(this.#parts.db, nowMs);
+      for (const stream of this.#streams) await this.#send(stream, { late, next, settled: feed.settled });
       this.#ping(nowMs);
     } catch (error) {
       this.#parts.log.warn({ err: error }, 'live events could not be read');
@@ -84,12 +98,25 @@ export class LiveEvents {
     }
   }
 
-  async #send(stream: Stream, rows: readonly EventRow[]): Promise<void> {
+  /** What a stream that has just begun missed of what the feed has read. */
+  async #catchUp(stream: Stream, feed: EventFeed): Promise<void> {
+    while (stream.position < feed.position) {
+      const rows = await readEventsAfter(this.#parts.db, stream.position, mostMissed);
+      const next = rows.filter((row) => feed.hasRead(row.seq));
+      await this.#send(stream, { late: [], next, settled: feed.settled });
+      stream.position = Math.min(rows.length < mostMissed ? feed.position : (rows.at(-1)?.seq ?? 0), feed.position);
+    }
+  }
+
+  async #send(stream: Stream, part: FeedPart & { readonly settled: number }): Promise<void> {
     let text = '';
-    for (const row of rows) {
+    // Without a number of their own: the client goes on from the newest before which nothing is missing.
+    for (const row of part.late) if (await this.#maySee(stream.ctx, row)) text += toMessage(stream.ctx, row);
+    for (const row of part.next) {
       if (row.seq <= stream.position) continue;
       stream.position = row.seq;
-      if (await this.#maySee(stream.ctx, row)) text += toMessage(stream.ctx, row);
+      if (!(await this.#maySee(stream.ctx, row))) continue;
+      text += `id: ${Math.min(row.seq, part.settled)}\n${toMessage(stream.ctx, row)}`;
     }
     if (text !== '') stream.response.write(text);
   }
@@ -130,21 +157,20 @@ export class LiveEvents {
     if (this.#streams.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#feed = undefined;
   }
 }
 
 const toMessage = (ctx: Context, row: EventRow): string => {
-  const [kind, id = ''] = row.actor.split('/');
-  const actorName = kind === 'user' ? (ctx.snapshot.users.get(id)?.name ?? id) : row.actor;
   const data = {
     seq: row.seq,
     entity: row.entity,
     id: row.recordId,
     act: row.act,
     actor: row.actor,
-    actorName,
+    actorName: actorLabel(ctx, row.actor),
     version: row.version,
     at: row.at,
   };
-  return `id: ${row.seq}\nevent: change\ndata: ${JSON.stringify(data)}\n\n`;
+  return `event: change\ndata: ${JSON.stringify(data)}\n\n`;
 };

@@ -1,4 +1,4 @@
-import { catalogue, LeitwerkError, type Language } from '../core/errors.ts';
+import { catalogue, LeitwerkError, type Issue, type Language } from '../core/errors.ts';
 
 /** An answer as RFC 9457 describes it. */
 export interface Problem {
@@ -43,10 +43,15 @@ export function toProblem(error: unknown, context: ProblemContext): Problem {
       code: known.code,
       detail: known.text[context.language],
       requestId: context.requestId,
-      ...(known.issues.length === 0 ? {} : { errors: known.issues }),
+      ...(known.issues.length === 0
+        ? {}
+        : { errors: known.issues.map((issue) => inLanguage(issue, context.language)) }),
     },
   };
 }
+
+const inLanguage = ({ text, ...issue }: Issue, language: Language): Issue =>
+  text === undefined ? issue : { ...issue, message: text[language] };
 
 /** The language a client asks for; German where it says nothing. */
 export function languageOf(acceptLanguage: string | undefined): Language {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EntityModel } from '../core/entity.ts';
 import type { Text } from '../core/errors.ts';
-import type { Verb } from '../core/permissions.ts';
+import type { areas, Verb } from '../core/permissions.ts';
 import type { Snapshot } from '../store/registry.ts';
 import type { Context } from '../commands/context.ts';
 import type { RateLimit } from './rate-limits.ts';
@@ -17,7 +17,7 @@ export type Access =
   | { readonly kind: 'visitor' }
   | { readonly kind: 'signedIn' }
   | { readonly kind: 'verb'; readonly verb: Verb; readonly entity?: string }
-  | { readonly kind: 'may'; readonly area: 'config' | 'users' | 'keys' | 'operate' | 'audit' };
+  | { readonly kind: 'may'; readonly area: (typeof areas)[number] };
 
 export interface Call {
   readonly ctx: Context;

@@ -22,6 +22,8 @@ export interface Tx extends Queries {
 
 /** A database of either dialect. Reads see committed data only. */
 export interface Database extends Queries {
+  /** For queries that may look at every row: nobody but their callers waits for them. On SQLite they run in a thread of their own. */
+  readonly scans: Queries;
   /**
    * Runs `work` in a transaction and resolves after the commit is durable (fsync).
    * On SQLite waiting writes share one commit (group commit); a throw undoes only its own work. `work` must be repeatable:

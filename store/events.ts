@@ -91,6 +91,20 @@ export async function readEventsAfter(db: Queries, seq: number, limit: number): 
   return rows.map(toEventRow);
 }
 
+/** Those of the events that there are. */
+export async function readEventsBySeq(db: Queries, seqs: readonly number[]): Promise<EventRow[]> {
+  if (seqs.length === 0) return [];
+  const marks = seqs.map(() => '?').join(', ');
+  const rows = await db.all<StoredEvent>(`SELECT * FROM \`event\` WHERE \`seq\` IN (${marks}) ORDER BY \`seq\``, seqs);
+  return rows.map(toEventRow);
+}
+
+/** The numbers that there are after `seq`, up to `last`. */
+export async function readSeqsAfter(db: Queries, seq: number, last: number): Promise<number[]> {
+  const sql = 'SELECT `seq` FROM `event` WHERE `seq` > ? AND `seq` <= ? ORDER BY `seq`';
+  return (await db.all<{ seq: number }>(sql, [seq, last])).map((row) => row.seq);
+}
+
 /** The newest event's number, 0 when there is none. */
 export async function readLastSeq(db: Queries): Promise<number> {
   return (await db.get<{ seq: number | null }>('SELECT MAX(`seq`) AS `seq` FROM `event`'))?.seq ?? 0;

@@ -1,15 +1,13 @@
 import mysql from 'mysql2/promise';
 import { LeitwerkError } from '../core/errors.ts';
-import type { Database, Eventually, Row, Tx, Value } from './database.ts';
+import type { Database, Eventually, Queries, Row, Tx, Value } from './database.ts';
 import { failpoint } from './failpoints.ts';
+import { codeOf } from './violations.ts';
 
 const attempts = 3;
 const repeatable = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT']);
 const away =
   /^(PROTOCOL_CONNECTION_LOST|PROTOCOL_SEQUENCE_TIMEOUT|ECONN|EPIPE|ETIMEDOUT|ENOENT|EAI_AGAIN|ENOTFOUND|POOL_|ER_SERVER_SHUTDOWN|ER_CON_COUNT|ER_DISK_FULL|ER_RECORD_FILE_FULL|ER_OPTION_PREVENTS|ER_CONNECTION_KILLED|ER_TOO_MANY_USER|SQLITE_)/;
-
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 
 const isAway = (error: unknown): boolean =>
   away.test(codeOf(error)) ||
@@ -85,6 +83,10 @@ class MysqlDatabase implements Database {
 
   constructor(pool: mysql.Pool) {
     this.#pool = pool;
+  }
+
+  get scans(): Queries {
+    return this;
   }
 
   async all<T = Row>(sql: string, params: readonly Value[] = []): Promise<T[]> {

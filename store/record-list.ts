@@ -1,8 +1,9 @@
 import type { EntityModel, Field } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import type { Filter } from '../core/filter/filter.ts';
-import type { Queries, Row, Value } from './database.ts';
+import type { Database, Queries, Row, Value } from './database.ts';
 import { containsText, filterSql } from './filter-sql.ts';
+import { needsScan } from './needs-scan.ts';
 import { tableName, toColumn, type RecordData } from './record-table.ts';
 import { toRecord } from './records.ts';
 
@@ -99,14 +100,16 @@ const stretchesAfter = (sort: readonly SortKey[], position: readonly Value[]): C
   return key.isDescending && !neverNull.has(key.field) ? [valued, { sql: `${column} IS NULL`, params: [] }] : [valued];
 };
 
-const cursorProblem = (): LeitwerkError =>
-  new LeitwerkError('InvalidFilter', {
-    text: {
-      de: 'Der Seitenzeiger (cursor) passt nicht zu dieser Abfrage.',
-      en: 'The cursor does not belong to this query.',
-    },
-    issues: [{ path: 'cursor', code: 'cursor', message: 'The cursor does not belong to this query.' }],
+const cursorProblem = (): LeitwerkError => {
+  const text = {
+    de: 'Der Seitenzeiger (cursor) passt nicht zu dieser Abfrage.',
+    en: 'The cursor does not belong to this query.',
+  };
+  return new LeitwerkError('InvalidFilter', {
+    text,
+    issues: [{ path: 'cursor', code: 'cursor', message: text.en, text }],
   });
+};
 
 const sortText = (sort: readonly SortKey[]): string =>
   sort.map((key) => (key.isDescending ? '-' : '') + key.field).join(',');
@@ -173,7 +176,8 @@ const hasFewMatches = async (
  * One page of records. Pages are found by position, not by offset, so a late page costs what the first does.
  * @throws LeitwerkError `InvalidFilter` when the cursor belongs to another query.
  */
-export async function listRecords(db: Queries, model: EntityModel, query: ListQuery): Promise<ListPage> {
+export async function listRecords(database: Database, model: EntityModel, query: ListQuery): Promise<ListPage> {
+  const db = needsScan(model, query) ? database.scans : database;
   const where = conditionsOf(model, query, db.dialect);
   const counted =
     query.total === 'none'
@@ -211,10 +215,11 @@ export async function listRecords(db: Queries, model: EntityModel, query: ListQu
 
 /** How many records a filter has, exactly. */
 export async function countRecords(
-  db: Queries,
+  database: Database,
   model: EntityModel,
   query: Pick<ListQuery, 'tenantId' | 'rows' | 'filter' | 'search'>,
 ): Promise<number> {
+  const db = needsScan(model, query) ? database.scans : database;
   return await countRows(db, { model, where: conditionsOf(model, query, db.dialect) });
 }
 

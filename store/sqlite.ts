@@ -1,16 +1,15 @@
-import Sqlite from 'better-sqlite3';
+import type Sqlite from 'better-sqlite3';
 import { LeitwerkError } from '../core/errors.ts';
-import { foldText } from '../core/filter/index.ts';
-import type { Database, Eventually, Row, Tx, Value } from './database.ts';
+import type { Database, Eventually, Queries, Row, Tx, Value } from './database.ts';
 import { failpoint } from './failpoints.ts';
-
-type Statement = Sqlite.Statement<unknown[], unknown>;
+import { createStatements, openConnection, openReader, translate, type Statement } from './sqlite-connection.ts';
+import { SqliteScans } from './sqlite-scans.ts';
+import { codeOf } from './violations.ts';
 
 /** Most waiting writes that share one commit. */
 const groupSize = 100;
 /** A writer in another process holds the lock for milliseconds; after this long the database counts as away. */
 const lockPatienceMs = 5_000;
-const statementsKept = 500;
 
 interface Job {
   readonly work: (tx: Tx) => Eventually<unknown>;
@@ -19,40 +18,6 @@ interface Job {
   readonly tx: SqliteTx;
   outcome: { value: unknown } | { error: unknown } | undefined;
 }
-
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-
-const awayCodes = /^SQLITE_(BUSY|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/;
-
-const translate = (error: unknown): unknown => {
-  if (awayCodes.test(codeOf(error))) return new LeitwerkError('Unavailable', { cause: error, retryAfterSeconds: 2 });
-  return error;
-};
-
-/** Keeps prepared statements by their text, the oldest leave first. */
-const createStatements = (connection: Sqlite.Database): ((sql: string) => Statement) => {
-  const kept = new Map<string, Statement>();
-  return (sql) => {
-    const known = kept.get(sql);
-    if (known !== undefined) return known;
-    const statement = connection.prepare<unknown[], unknown>(sql);
-    if (kept.size >= statementsKept) kept.delete(kept.keys().next().value ?? '');
-    kept.set(sql, statement);
-    return statement;
-  };
-};
-
-const open = (file: string, options: Sqlite.Options): Sqlite.Database => {
-  const connection = new Sqlite(file, options);
-  connection.function('fold', { deterministic: true }, (text: unknown) =>
-    typeof text === 'string' ? foldText(text) : null,
-  );
-  connection.pragma('foreign_keys = ON');
-  connection.pragma('temp_store = MEMORY');
-  connection.pragma('cache_size = -16000');
-  return connection;
-};
 
 /**
  * Opens the SQLite file (`:memory:` for tests of one connection). WAL with `synchronous=FULL`: a resolved write has been fsynced.
@@ -76,24 +41,30 @@ class SqliteDatabase implements Database {
   readonly dialect = 'sqlite';
   readonly #writer: Sqlite.Database;
   readonly #reader: Sqlite.Database;
+  /** None for a database in memory, which no other connection sees. */
+  readonly #scans: SqliteScans | undefined;
   readonly #read: (sql: string) => Statement;
   readonly #prepare: (sql: string) => Statement;
   readonly #queue: Job[] = [];
   #draining: Promise<void> | undefined;
 
   constructor(file: string) {
-    this.#writer = open(file, { timeout: lockPatienceMs });
+    this.#writer = openConnection(file, { timeout: lockPatienceMs });
     this.#writer.pragma('journal_mode = WAL');
     this.#writer.pragma('synchronous = FULL');
     // Four times what is usual: a page that changes all the time is copied to its place a quarter as often.
     this.#writer.pragma('wal_autocheckpoint = 4000');
     // From here on it is waited for in `#begin`, where others go on meanwhile.
     this.#writer.pragma('busy_timeout = 0');
-    this.#reader = file === ':memory:' ? this.#writer : open(file, { readonly: true, timeout: lockPatienceMs });
-    // For reading only: what is written would have to be copied out of the map first.
-    if (this.#reader !== this.#writer) this.#reader.pragma('mmap_size = 268435456');
+    const isShared = file !== ':memory:';
+    this.#reader = isShared ? openReader(file, lockPatienceMs) : this.#writer;
+    this.#scans = isShared ? new SqliteScans(file) : undefined;
     this.#prepare = createStatements(this.#writer);
     this.#read = this.#reader === this.#writer ? this.#prepare : createStatements(this.#reader);
+  }
+
+  get scans(): Queries {
+    return this.#scans ?? this;
   }
 
   all<T = Row>(sql: string, params: readonly Value[] = []): T[] {
@@ -134,6 +105,7 @@ class SqliteDatabase implements Database {
 
   async close(): Promise<void> {
     await this.#draining;
+    await this.#scans?.close();
     this.#reader.close();
     if (this.#writer !== this.#reader) this.#writer.close();
   }

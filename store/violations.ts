@@ -3,10 +3,13 @@ const textOf = (error: unknown, member: 'code' | 'message'): string =>
     ? String((error as Record<string, unknown>)[member])
     : '';
 
+/** What a driver calls its error, empty where it is none of a driver's. */
+export const codeOf = (error: unknown): string => textOf(error, 'code');
+
 const uniqueCodes = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY']);
 
 /** Whether a write failed because a unique index has the value already, in either dialect. */
-export const isUniqueViolation = (error: unknown): boolean => uniqueCodes.has(textOf(error, 'code'));
+export const isUniqueViolation = (error: unknown): boolean => uniqueCodes.has(codeOf(error));
 
 /**
  * The column whose value exists already: the last one of the violated index.

@@ -1,6 +1,8 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { LeitwerkError } from '../../core/errors.ts';
+import { isSqliteInUse } from '../../store/sqlite-copy.ts';
+import { dataPaths } from '../foundation.ts';
 import { isPortTaken } from '../temporal/ports.ts';
 import { writeBackup, readBackup } from './backup.ts';
 import { positional, usage, type Call, type Command } from './command.ts';
@@ -26,6 +28,7 @@ const backup: Command = {
     const file = resolve(positional(call, 0, 'file'));
     if (!call.isOn('force') && (await exists(file)))
       throw usage(`${file} gibt es schon: --force ersetzt sie.`, `${file} exists already: --force replaces it.`);
+    await assertWritable(dirname(file));
     await writeBackup(call, file);
     const { size } = await stat(file);
     return {
@@ -49,6 +52,18 @@ const restore: Command = {
   },
 };
 
+async function assertWritable(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    const text = {
+      de: `In den Ordner ${folder} lässt sich nicht schreiben.`,
+      en: `The folder ${folder} cannot be written to.`,
+    };
+    throw new LeitwerkError('InvalidInput', { text, cause });
+  }
+}
+
 async function exists(path: string): Promise<boolean> {
   return await stat(path).then(
     () => true,
@@ -57,11 +72,21 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function assertStopped({ settings }: Call): Promise<void> {
-  if (!(await isPortTaken(settings.port))) return;
+  const { port, dataFolder, databaseUrl } = settings;
+  // The port of whoever runs there is not known for sure; an open database is.
+  if (databaseUrl === undefined && isSqliteInUse(dataPaths(dataFolder).database)) {
+    throw new LeitwerkError('Conflict', {
+      text: {
+        de: `Mit den Daten in ${dataFolder} arbeitet Leitwerk noch: zuerst beenden.`,
+        en: `Leitwerk still works with the data in ${dataFolder}: stop it first.`,
+      },
+    });
+  }
+  if (!(await isPortTaken(port))) return;
   throw new LeitwerkError('Conflict', {
     text: {
-      de: `Auf Port ${settings.port} läuft Leitwerk noch: zuerst beenden.`,
-      en: `Leitwerk still runs on port ${settings.port}: stop it first.`,
+      de: `Auf Port ${port} läuft Leitwerk noch: zuerst beenden.`,
+      en: `Leitwerk still runs on port ${port}: stop it first.`,
     },
   });
 }

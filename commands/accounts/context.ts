@@ -10,7 +10,7 @@ export interface AccountContext {
   readonly actor: Actor;
   /** `may` opens areas: `users`, `keys`, `*` for all. */
   readonly ability: { may(area: string, access?: 'read' | 'write'): boolean };
-  readonly snapshot: Pick<Snapshot, 'config'>;
+  readonly snapshot: Pick<Snapshot, 'config' | 'modelsByPlural'>;
   readonly language: Language;
   readonly now: () => Date;
   readonly newId: () => string;

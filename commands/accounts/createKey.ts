@@ -1,5 +1,6 @@
 import { actorName, superadminRole } from '../../core/actor.ts';
 import { LeitwerkError } from '../../core/errors.ts';
+import { isScope } from '../../core/permissions.ts';
 import { insertKey, type ApiKey } from '../../store/accounts-keys.ts';
 import { assertMay, invalid, record, type AccountContext } from './context.ts';
 import { assertMayGrant, assertRole } from './createUser.ts';
@@ -16,6 +17,14 @@ const assertMeans = (ctx: AccountContext, wanted: NewKey): void => {
     throw invalid('/role', 'required', sentence);
   }
   if (typeof wanted.role === 'string') assertRole(ctx, wanted.role);
+  const wrong = (wanted.scopes ?? []).findIndex((scope) => !isScope(scope, ctx.snapshot.modelsByPlural));
+  if (wrong >= 0) {
+    const sentence =
+      ctx.language === 'de'
+        ? 'Dieses Recht gibt es nicht. Beispiele: leads:read, leads:write, config:read, *:read.'
+        : 'There is no such scope. Examples: leads:read, leads:write, config:read, *:read.';
+    throw invalid(`/scopes/${wrong}`, 'choice', sentence);
+  }
   assertMayGrant(ctx, wanted.role ?? superadminRole);
   if (wanted.expiresAt && Date.parse(wanted.expiresAt) <= ctx.now().getTime()) {
     throw invalid(

@@ -24,6 +24,7 @@ import { modelOf, type Context } from '../context.ts';
 import { pipelineOf } from '../pipelineOf.ts';
 import { applyEffects, type Stand } from './applyEffects.ts';
 import { calendarOf, prepareCalendars } from './calendarOf.ts';
+import { newRow } from './newRow.ts';
 import { release, type ProcessRequest } from './release.ts';
 import { toStep, type ProcessStep } from './step.ts';
 
@@ -53,20 +54,7 @@ const endWithout = async (
   { key, stored }: { key: ProcessKey; stored: ProcessRow | undefined },
 ): Promise<ProcessStep> => {
   const at = ctx.now().toISOString();
-  const base: ProcessRow = stored ?? {
-    ...key,
-    pipeline: '',
-    revision: 0,
-    state: 'done',
-    position: newProcess,
-    seenSeq: 0,
-    seenVersions: {},
-    touchedAt: undefined,
-    next: undefined,
-    error: undefined,
-    startedAt: at,
-    updatedAt: at,
-  };
+  const base = stored ?? newRow(key, undefined, at);
   const ended: ProcessRow = {
     ...base,
     state: 'done',

@@ -1,4 +1,3 @@
-import { newProcess } from '../../core/pipeline/state.ts';
 import type { Tx } from '../../store/database.ts';
 import { readEffect, writeEffectState, type EffectError } from '../../store/effects.ts';
 import {
@@ -14,6 +13,7 @@ import { modelOf, type Context } from '../context.ts';
 import { addRecord } from '../record-write.ts';
 import { addTimelineEntry, linksOf } from '../timeline.ts';
 import { taskLinks } from './applyEffects.ts';
+import { newRow } from './newRow.ts';
 import { toStep, type ProcessStep } from './step.ts';
 
 /** A step that failed for good. `effect` is the id of the mail or webhook; absent when the step itself could not be taken. */
@@ -34,20 +34,7 @@ export async function parkProcess(ctx: Context, key: ProcessKey, failed: FailedS
     const record = await lockRecord(tx, model, { tenantId: key.tenantId, id: key.recordId, isDeletedToo: true });
     const stored = await readProcess(tx, key);
     const at = ctx.now().toISOString();
-    const base: ProcessRow = stored ?? {
-      ...key,
-      pipeline: String(record?.['pipeline'] ?? ''),
-      revision: Number(record?.['pipelineRevision'] ?? 0),
-      state: 'running',
-      position: newProcess,
-      seenSeq: 0,
-      seenVersions: {},
-      touchedAt: undefined,
-      next: undefined,
-      error: undefined,
-      startedAt: at,
-      updatedAt: at,
-    };
+    const base = stored ?? newRow(key, record, at);
     const view = { definition: undefined, effects: [], owner: record?.['owner'], language: ctx.language };
     if (base.state === 'parked' || record === undefined) return toStep(base, view);
     const { step, code, message } = await noteFailure(tx, { key, failed, at });

@@ -1,5 +1,5 @@
 import type { EntityModel, Field } from '../entity.ts';
-import { isMappable, type MappingConfig, type MappingRow } from '../mapping.ts';
+import { isMappable, type Mapping, type MappingRow } from '../mapping.ts';
 import { parseMappingPath } from '../mapping-path.ts';
 import { escapePointer, fault, type Fault } from './faults.ts';
 import { entityFaults, keyFaults, unknownWord, type ConfigLookup } from './lookup.ts';
@@ -66,7 +66,7 @@ const rowFaults = (
 
 /** Known targets, readable paths, and values that the target's choices have. */
 export function mappingFaults(value: ConfigValue, lookup: ConfigLookup): Fault[] {
-  const mapping = value as unknown as MappingConfig & { readonly entity?: string };
+  const mapping = value as unknown as Mapping & { readonly entity?: string };
   const model = lookup.model(mapping.entity ?? 'lead');
   if (model === undefined) return entityFaults('/entity', mapping.entity ?? 'lead', lookup);
   return mapping.rows.flatMap((row, index) => rowFaults(row, `/rows/${index}`, { model, lookup }));

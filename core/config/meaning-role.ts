@@ -1,4 +1,4 @@
-import type { RolesConfig } from '../../schemas/generated/config-roles.ts';
+import type { RolesConfig } from '../../schemas/generated/config.ts';
 import type { EntityModel } from '../entity.ts';
 import { LeitwerkError } from '../errors.ts';
 import { superadminRole } from '../actor.ts';

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
-import type { CompanyConfig } from '../../schemas/generated/config-company.ts';
-import type { NumberingConfig } from '../../schemas/generated/config-numbering.ts';
-import type { SourcesConfig } from '../../schemas/generated/config-sources.ts';
+import type { CompanyConfig } from '../../schemas/generated/config.ts';
+import type { NumberingConfig } from '../../schemas/generated/config.ts';
+import type { SourcesConfig } from '../../schemas/generated/config.ts';
 import { createCalendar, type CalendarConfig } from '../calendar.ts';
 import { LeitwerkError } from '../errors.ts';
 import { isMappable } from '../mapping.ts';

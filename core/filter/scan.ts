@@ -21,17 +21,28 @@ interface Fault {
   readonly expected?: readonly string[];
 }
 
+/** What of the expected is not written in a filter as it stands here. */
+const german: Readonly<Record<string, string>> = {
+  'a field': 'ein Feld',
+  'a value': 'ein Wert',
+  'an operator': 'ein Vergleich',
+  'a value without *': 'ein Wert ohne *',
+  'a filter without it': 'ein Filter ohne es',
+  text: 'Text',
+};
+
 const listed = (expected: readonly string[]): string =>
   expected.length <= 12 ? expected.join(', ') : `${expected.slice(0, 12).join(', ')}, …`;
 
 /** The error of a filter text: position from 1, in the issue as `column` and in the facts as `position`. */
 export function filterFault({ at, code, text, expected = [] }: Fault): LeitwerkError {
   const position = at + 1;
-  const de = `Filter, Stelle ${position}: ${text.de}${expected.length > 0 ? ` Erwartet: ${listed(expected)}.` : ''}`;
+  const germanExpected = listed(expected.map((one) => german[one] ?? one));
+  const de = `Filter, Stelle ${position}: ${text.de}${expected.length > 0 ? ` Erwartet: ${germanExpected}.` : ''}`;
   const en = `Filter, position ${position}: ${text.en}${expected.length > 0 ? ` Expected: ${listed(expected)}.` : ''}`;
   return new LeitwerkError('InvalidFilter', {
     text: { de, en },
-    issues: [{ path: 'filter', code, message: en, column: position }],
+    issues: [{ path: 'filter', code, message: en, text: { de, en }, column: position }],
     facts: { position, expected },
   });
 }

@@ -1,3 +1,4 @@
+import { areas } from '../../core/permissions.ts';
 import { accountInputs } from '../../commands/accounts/inputs.ts';
 import type { VisitorContext } from '../../commands/accounts/context.ts';
 import type { Context } from '../../commands/context.ts';
@@ -39,8 +40,6 @@ const signOut = async (call: Call): Promise<Answer> => {
   await account.deleteOwnSession(call.ctx);
   return { status: 204, headers: { 'set-cookie': endedCookie(call.client.isSecure) } };
 };
-
-const areas = ['config', 'users', 'keys', 'operate', 'audit'] as const;
 
 const rightsOf = (ctx: Context): Record<string, Record<string, boolean>> => {
   const can: Record<string, Record<string, boolean>> = {};

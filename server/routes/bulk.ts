@@ -1,10 +1,9 @@
-import { LeitwerkError } from '../../core/errors.ts';
 import type { EntityModel } from '../../core/entity.ts';
 import { modelOf } from '../../commands/context.ts';
 import { updateRecord } from '../../commands/updateRecord.ts';
 import { listRecords } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { asObject, asText } from '../input.ts';
+import { asObject, asText, invalidInput } from '../input.ts';
 import { readFilter } from '../list-query.ts';
 import { toProblem } from '../problem.ts';
 import { rateLimits } from '../rate-limits.ts';
@@ -27,25 +26,26 @@ const idsOf = async (call: Call, model: EntityModel, body: RecordData): Promise<
   return page.data.map((record) => String(record['id']));
 };
 
+/** Of two ways to say something a request takes one. */
+const assertOneOf = (body: RecordData, one: string, other: string): void => {
+  if ((body[one] === undefined) !== (body[other] === undefined)) return;
+  const text = { de: `Erwartet wird ${one} oder ${other}.`, en: `Either ${one} or ${other} is expected.` };
+  throw invalidInput(`/${one}`, body[one] === undefined ? 'required' : 'oneOf', text);
+};
+
 /** The same act or patch on many records, each with its own rights, validation and event; one that fails stops no other. */
 const performBulk = async (call: Call): Promise<Answer> => {
   const model = modelOf(call.ctx, call.params['plural'] ?? '');
   const body = asObject(call.body);
-  const ids = await idsOf(call, model, body);
-  if (ids.length > mostRecords) {
-    const message =
-      call.ctx.language === 'de'
-        ? `Höchstens ${mostRecords} Datensätze auf einmal.`
-        : `At most ${mostRecords} records at once.`;
-    throw new LeitwerkError('InvalidInput', { issues: [{ path: '/ids', code: 'maxItems', message }] });
-  }
-  const act =
-    body['act'] === undefined ? undefined : acts.find((one) => one.name === body['act'] && hasAct(one, model));
+  assertOneOf(body, 'ids', 'filter');
+  assertOneOf(body, 'patch', 'act');
+  const act = acts.find((one) => one.name === body['act'] && hasAct(one, model));
   if (body['act'] !== undefined && act === undefined) {
-    throw new LeitwerkError('InvalidInput', {
-      issues: [{ path: '/act', code: 'choice', message: `There is no act "${JSON.stringify(body['act'])}".` }],
-    });
+    const name = asText(body['act'], '/act');
+    const text = { de: `„${name}“ gibt es hier nicht.`, en: `There is no act "${name}" here.` };
+    throw invalidInput('/act', 'choice', text);
   }
+  const ids = await idsOf(call, model, body);
   const input = asObject(act === undefined ? body['patch'] : (body['input'] ?? {}));
   const failed: RecordData[] = [];
   const events: number[] = [];

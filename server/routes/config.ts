@@ -15,7 +15,15 @@ const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/
 
 const kindOf = (call: Call): string => toConfigKind(call.params['kind'] ?? '');
 
-const isDryRun = (call: Call): boolean => ['1', 'true'].includes(call.query.get('dryRun') ?? '');
+const dryRunWords: Readonly<Record<string, boolean>> = { '1': true, true: true, '0': false, false: false };
+
+/** @throws LeitwerkError `Unreadable` for any other word: whoever misspells it must not publish. */
+const isDryRun = (call: Call): boolean => {
+  const isDry = dryRunWords[call.query.get('dryRun') ?? '0'];
+  if (isDry !== undefined) return isDry;
+  const text = { de: 'dryRun ist 1 oder 0.', en: 'dryRun is 1 or 0.' };
+  throw new LeitwerkError('Unreadable', { text, issues: [{ path: 'dryRun', code: 'query', message: text.en, text }] });
+};
 
 const wantsYaml = (call: Call): boolean =>
   /yaml/.test(call.headers.accept ?? '') && !/json/.test(call.headers.accept ?? '');

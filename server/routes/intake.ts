@@ -58,7 +58,7 @@ const attachment = async (call: Call): Promise<Answer> => {
 
 const sources = async (call: Call): Promise<Answer> => {
   const { ctx, services } = call;
-  const figures = await readSourceFigures(services.db, { tenantId: ctx.actor.tenantId, now: services.now() });
+  const figures = await readSourceFigures(services.db.scans, { tenantId: ctx.actor.tenantId, now: services.now() });
   const data = [...ctx.snapshot.config('sources').values()].map((head) => {
     const source = head.value as Source;
     return {

@@ -6,7 +6,7 @@ import { parkedProcesses } from './processes.ts';
 
 const lastEventId = (call: Call): number | undefined => {
   const header = call.headers['last-event-id'] ?? call.query.get('lastEventId');
-  const id = Number(header ?? Number.NaN);
+  const id = header === undefined || header === null || header === '' ? Number.NaN : Number(header);
   return Number.isInteger(id) && id >= 0 ? id : undefined;
 };
 

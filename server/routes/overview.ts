@@ -1,36 +1,28 @@
 import type { EntityModel } from '../../core/entity.ts';
 import { readAudit } from '../../store/events.ts';
-import { markNoticesRead, readNotices, type Notice } from '../../store/notices.ts';
+import { markNoticesRead, readNotices } from '../../store/notices.ts';
 import { listRecords } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { findRecord } from '../../store/records.ts';
 import { asObject, instantOf } from '../input.ts';
+import { readAuditPage } from '../list-query.ts';
+import { actorLabel, recordNames } from '../record-names.ts';
 import type { Answer, Call, Route } from '../route.ts';
-
-const auditLimit = 100;
-
-const actorLabel = (call: Call, actor: string): string => {
-  const [kind, id = ''] = actor.split('/');
-  if (kind === 'user') return call.ctx.snapshot.users.get(id)?.name ?? id;
-  return actor;
-};
 
 const audit = async (call: Call): Promise<Answer> => {
   const { query, ctx } = call;
-  const limit = Math.min(Math.max(Number(query.get('limit') ?? auditLimit) || auditLimit, 1), 200);
-  const cursor = query.get('cursor');
+  const { limit, before } = readAuditPage(ctx, query);
   const rows = await readAudit(call.services.db, {
     tenantId: ctx.actor.tenantId,
     entity: query.get('entity') ?? undefined,
     recordId: query.get('record') ?? undefined,
-    before: cursor === null ? undefined : Number(cursor) || undefined,
+    before,
     limit: limit + 1,
   });
   const data = rows.slice(0, limit).map((row) => ({
     seq: row.seq,
     at: row.at,
     actor: row.actor,
-    actorName: actorLabel(call, row.actor),
+    actorName: actorLabel(ctx, row.actor),
     act: row.act,
     entity: row.entity,
     recordId: row.recordId,
@@ -109,19 +101,15 @@ const reader = (call: Call): { tenantId: string; userId: string } => ({
   userId: call.ctx.actor.id,
 });
 
-/** The record's name, for as long as the reader may see the record. */
-const titleOf = async (call: Call, notice: Notice): Promise<unknown> => {
-  const model = call.ctx.snapshot.models.get(notice.entity);
-  const key = { tenantId: call.ctx.actor.tenantId, id: notice.recordId };
-  const record = model === undefined ? undefined : await findRecord(call.services.db, model, key);
-  if (model === undefined || record === undefined || !call.ctx.ability.canOn('read', model.name, record)) return null;
-  return record[model.titleField] ?? null;
-};
-
+/** Each with its record's name, for as long as the reader may see the record. */
 const notices = async (call: Call): Promise<Answer> => {
   const { notices: list, unread } = await readNotices(call.services.db, reader(call));
-  const data: RecordData[] = [];
-  for (const notice of list) data.push({ ...notice, title: await titleOf(call, notice) });
+  const names = new Map<string, string>();
+  for (const [entity, own] of Map.groupBy(list, (notice) => notice.entity)) {
+    const ids = own.map((notice) => notice.recordId);
+    for (const [id, name] of await recordNames(call.ctx, entity, ids)) names.set(id, name);
+  }
+  const data = list.map((notice) => ({ ...notice, title: names.get(notice.recordId) ?? null }));
   return { json: { data, unread } };
 };
 

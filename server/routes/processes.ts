@@ -1,7 +1,6 @@
-import { LeitwerkError } from '../../core/errors.ts';
 import { isClosed } from '../../core/pipeline/run.ts';
 import { modelOf } from '../../commands/context.ts';
-import { readRecord } from '../../commands/readRecord.ts';
+import { findReadable, readRecord } from '../../commands/readRecord.ts';
 import { readParked, readProcess, type ProcessKey, type ProcessRow } from '../../store/processes.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { Answer, Call, Route } from '../route.ts';
@@ -65,16 +64,12 @@ const presentParked = (call: Call, parked: { process: ProcessRow; plural: string
 export const parkedProcesses = async (call: Call): Promise<readonly RecordData[]> => {
   const list: RecordData[] = [];
   for (const process of await readParked(call.services.db, call.ctx.actor.tenantId)) {
-    try {
-      const model = modelOf(call.ctx, process.entity);
-      const record = await readRecord(call.ctx, model, process.recordId);
-      list.push(
-        presentParked(call, { process, plural: model.plural, title: record[model.titleField] ?? process.recordId }),
-      );
-    } catch (error) {
-      // Not theirs to see, or gone.
-      if (!(error instanceof LeitwerkError && error.code === 'NotFound')) throw error;
-    }
+    const model = call.ctx.snapshot.models.get(process.entity);
+    const record = model === undefined ? undefined : await findReadable(call.ctx, model, process.recordId);
+    // Not theirs to see, or gone.
+    if (model === undefined || record === undefined) continue;
+    const title = record[model.titleField] ?? process.recordId;
+    list.push(presentParked(call, { process, plural: model.plural, title }));
   }
   return list;
 };

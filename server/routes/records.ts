@@ -1,4 +1,3 @@
-import { stringify } from 'csv-stringify/sync';
 import type { EntityModel } from '../../core/entity.ts';
 import { LeitwerkError } from '../../core/errors.ts';
 import { modelOf } from '../../commands/context.ts';
@@ -9,13 +8,14 @@ import { readRecord } from '../../commands/readRecord.ts';
 import { undoWrite } from '../../commands/undoWrite.ts';
 import { updateRecord } from '../../commands/updateRecord.ts';
 import { withoutClosedFacts } from '../../commands/visibleFacts.ts';
-import { countRecords, findRecordsBy, listRecords } from '../../store/record-list.ts';
+import { countRecords, listRecords } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { asObject, asText, integerOf } from '../input.ts';
-import { readFilter, readListQuery } from '../list-query.ts';
+import { asObject, asText, integerOf, invalidInput } from '../input.ts';
+import { listParameters, readFilter, readListQuery } from '../list-query.ts';
 import { inputSchema, recordSchema } from '../openapi-records.ts';
-import { rateLimits } from '../rate-limits.ts';
+import { recordNames } from '../record-names.ts';
 import type { Answer, Call, Route } from '../route.ts';
+import { exportRoute } from './export.ts';
 
 const modelOfCall = (call: Call): EntityModel => modelOf(call.ctx, call.params['plural'] ?? '');
 
@@ -37,42 +37,21 @@ export const written = (call: Call, model: EntityModel, result: Written): Answer
 });
 
 /** Names of the records that references point to, by id, for `?expand=owner,organization`. */
-const labelsFor = async (
-  call: Call,
-  model: EntityModel,
-  wanted: { names: readonly string[]; records: readonly RecordData[] },
-): Promise<Record<string, string>> => {
-  const { ctx, services } = call;
-  const labels: Record<string, string> = {};
-  for (const name of wanted.names) {
-    const target = ctx.ability.isReadable(model.name, name) ? model.fields.get(name)?.target : undefined;
-    const ids = [...new Set(wanted.records.map((record) => record[name]).filter((id) => typeof id === 'string'))];
-    if (target === undefined || ids.length === 0) continue;
-    if (target === 'user') {
-      for (const id of ids) labels[id] = ctx.snapshot.users.get(id)?.name ?? id;
-      continue;
-    }
-    const targetModel = modelOf(ctx, target);
-    for (const record of await findRecordsBy(services.db, targetModel, {
-      tenantId: ctx.actor.tenantId,
-      field: 'id',
-      values: ids,
-    })) {
-      if (ctx.ability.canOn('read', target, record))
-        labels[String(record['id'])] = String(record[targetModel.titleField] ?? record['id']);
-    }
-  }
-  return labels;
-};
-
-const expansions = (
+const expansions = async (
   call: Call,
   records: readonly RecordData[],
   model: EntityModel,
-): Promise<Record<string, string>> | undefined => {
+): Promise<Record<string, string> | undefined> => {
   const expand = call.query.get('expand');
   if (expand === null || expand === '') return undefined;
-  return labelsFor(call, model, { names: expand.split(','), records });
+  const labels: Record<string, string> = {};
+  for (const name of expand.split(',')) {
+    const target = call.ctx.ability.isReadable(model.name, name) ? model.fields.get(name)?.target : undefined;
+    if (target === undefined) continue;
+    const ids = records.map((record) => record[name]).filter((id) => typeof id === 'string');
+    Object.assign(labels, Object.fromEntries(await recordNames(call.ctx, target, ids)));
+  }
+  return labels;
 };
 
 const list = async (call: Call): Promise<Answer> => {
@@ -82,43 +61,6 @@ const list = async (call: Call): Promise<Answer> => {
   const total = page.total === null ? {} : { total: page.total, totalExact: page.isTotalExact };
   const data = page.data.map((record) => withoutClosedFacts(call.ctx, model, record));
   return { json: { data, page: { next: page.next, ...total }, ...(labels === undefined ? {} : { _labels: labels }) } };
-};
-
-const exportPage = 200;
-const exportLimit = 100_000;
-
-/** A table of every record that the filter has, safe to open in a spreadsheet. */
-const exportCsv = async (call: Call): Promise<Answer> => {
-  const model = modelOfCall(call);
-  const query = { ...readListQuery(call.ctx, model, call.query), limit: exportPage, total: 'none' as const };
-  const columns = query.fields.map((field) => field.name);
-  const parts = ['\uFEFF', stringify([columns], { delimiter: ';' })];
-  let cursor: string | undefined;
-  for (let rows = 0; rows < exportLimit; rows += exportPage) {
-    const page = await listRecords(call.services.db, model, { ...query, cursor });
-    const cells = page.data
-      .map((record) => withoutClosedFacts(call.ctx, model, record))
-      .map((record) => columns.map((name) => cellOf(record[name])));
-    parts.push(stringify(cells, { delimiter: ';', escape_formulas: true }));
-    if (page.next === null) break;
-    cursor = page.next;
-    // Others get a turn between two pages.
-    await new Promise((turn) => void setImmediate(turn));
-  }
-  return {
-    bytes: Buffer.from(parts.join('')),
-    headers: {
-      'content-type': 'text/csv; charset=utf-8',
-      'content-disposition': `attachment; filename="${model.plural}.csv"`,
-    },
-  };
-};
-
-const cellOf = (value: unknown): string => {
-  if (value === null || value === undefined) return '';
-  if (Array.isArray(value))
-    return value.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join(', ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 };
 
 const read = async (call: Call): Promise<Answer> => {
@@ -162,8 +104,9 @@ const count = async (call: Call): Promise<Answer> => {
   const model = modelOfCall(call);
   const { filters } = asObject(call.body);
   if (!Array.isArray(filters) || filters.length > mostFilters) {
-    throw new LeitwerkError('InvalidInput', {
-      issues: [{ path: '/filters', code: 'type', message: `A list of at most ${mostFilters} filters.` }],
+    throw invalidInput('/filters', 'type', {
+      de: `Erwartet wird eine Liste von höchstens ${mostFilters} Filtern.`,
+      en: `A list of at most ${mostFilters} filters is expected.`,
     });
   }
   const rows = call.ctx.ability.rowFilter('read', model.name);
@@ -175,35 +118,17 @@ const count = async (call: Call): Promise<Answer> => {
   return { json: { data } };
 };
 
-const listQuery = {
-  filter: { type: 'string', description: 'Filter language: conditions joined with and, or, not, parentheses.' },
-  sort: { type: 'string', description: 'Fields, `-` for descending: `-budget,createdAt`.' },
-  limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
-  cursor: { type: 'string' },
-  fields: { type: 'string' },
-  q: { type: 'string', description: 'Words to search for.' },
-  total: { enum: ['none', 'capped', 'exact'], default: 'none' },
-  expand: { type: 'string', description: 'References whose names are wanted.' },
-} as const;
 const isWritable = (model: EntityModel): boolean => !model.isReadOnly;
 
 /** The collections of every entity, shipped or made by an admin. */
 export const recordRoutes: readonly Route[] = [
-  {
-    method: 'get',
-    path: '/:plural.csv',
-    summary: { de: 'Export als CSV', en: 'Export as CSV' },
-    access: { kind: 'verb', verb: 'read' },
-    query: listQuery,
-    limit: rateLimits.heavy,
-    handle: exportCsv,
-  },
+  exportRoute,
   {
     method: 'get',
     path: '/:plural',
     summary: { de: 'Liste', en: 'List' },
     access: { kind: 'verb', verb: 'read' },
-    query: listQuery,
+    query: listParameters,
     answer: (model) => ({ type: 'array', items: recordSchema(model) }),
     handle: list,
   },
@@ -234,7 +159,7 @@ export const recordRoutes: readonly Route[] = [
     path: '/:plural/:id',
     summary: { de: 'Lesen', en: 'Read' },
     access: { kind: 'verb', verb: 'read' },
-    query: { expand: listQuery.expand },
+    query: { expand: listParameters.expand },
     answer: recordSchema,
     handle: read,
   },

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { createKey } from '../../commands/accounts/createKey.ts';
 import { createUser } from '../../commands/accounts/createUser.ts';
+import { insertNotice } from '../../store/notices.ts';
 import { createApi, type Api, type ApiAnswer } from '../support/api.ts';
 import type { App } from '../support/app.ts';
 import { until } from '../support/processes.ts';
@@ -261,6 +263,25 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect(answer.json['_labels']).toEqual({ [seller]: 'Sina Verkauf' });
     });
 
+    it('names the records of notices, but for those that are gone', async () => {
+      const kept = await create({ title: 'Da' });
+      const gone = await create({ title: 'Weg' });
+      await api.delete(`/leads/${gone.id}`);
+      const { key, row } = await createKey(store.asSystem(), { name: 'notices', role: 'sales-manager' });
+      await store.foundation.db.write(async (tx) => {
+        for (const [index, recordId] of [kept.id, gone.id].entries()) {
+          const at = new Date(index).toISOString();
+          const text = { de: 'Hinweis', en: 'Notice' };
+          const to = { tenantId: 'main', userId: row.id, entity: 'lead' };
+          await insertNotice(tx, { ...to, id: `${row.id}-${index}`, at, recordId, text });
+        }
+      });
+      const answer = await createApi(app.url, key).get('/notices');
+
+      expect(answer.json.data.map((notice) => notice['title'])).toEqual([null, 'Da']);
+      expect(answer.json['unread']).toBe(2);
+    });
+
     it('exports a table that a spreadsheet opens without running anything', async () => {
       const campaign = crypto.randomUUID();
       await create({ campaign, title: '=HYPERLINK("http://evil")' });
@@ -270,6 +291,18 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect(answer.status).toBe(200);
       expect(answer.headers.get('content-disposition')).toContain('leads.csv');
       expect(answer.text).toContain(`"'=HYPERLINK(""http://evil"")"`);
+    });
+
+    it('exports every record, not only the first page of them', async () => {
+      const campaign = crypto.randomUUID();
+      const made = Array.from({ length: 210 }, async (_, index) => await create({ campaign, title: `Nr. ${index}` }));
+      await Promise.all(made);
+      const query = new URLSearchParams({ filter: `campaign = "${campaign}"`, fields: 'title' });
+      const lines = (await api.get(`/leads.csv?${query.toString()}`)).text.trim().split('\n');
+
+      expect(lines).toHaveLength(211);
+      expect(new Set(lines).size).toBe(211);
+      expect((await api.get('/leads.csv?filter=nonsense')).status).toBe(400);
     });
 
     it('counts several filters at once', async () => {
@@ -556,6 +589,84 @@ describe.each(dialects)('the API on %s', (dialect) => {
         version: 2,
         actor: expect.stringMatching(/^key\//),
       });
+    });
+  });
+
+  describe('what is asked wrongly', () => {
+    it.each([
+      ['DELETE', '/leads', 'GET, POST, HEAD'],
+      ['PUT', '/leads/x', 'GET, PATCH, DELETE, HEAD'],
+      ['POST', '/intake-messages', 'GET, HEAD'],
+      ['POST', '/audit', 'GET, HEAD'],
+      ['DELETE', '/config/pipelines', 'GET, HEAD'],
+    ])('answers %s %s with the methods that there are', async (method, path, allowed) => {
+      const headers = { authorization: `Bearer ${await addKey(store, { role: 'superadmin' })}` };
+      const response = await fetch(`${app.url}/api/v1${path}`, { method, headers });
+      expect({ status: response.status, allow: response.headers.get('allow') }).toEqual({
+        status: 405,
+        allow: allowed,
+      });
+      expect(await response.json()).toMatchObject({ code: 'MethodNotAllowed', status: 405 });
+    });
+
+    it('says that there is no such entity, whatever the method', async () => {
+      for (const method of ['GET', 'DELETE', 'PUT', 'POST']) {
+        const headers = { authorization: `Bearer ${await addKey(store, { role: 'superadmin' })}` };
+        expect((await fetch(`${app.url}/api/v1/nothing`, { method, headers })).status).toBe(404);
+      }
+    });
+
+    it('names every fault in the language of the reader', async () => {
+      const german = { 'accept-language': 'de' };
+      const filter = await api.get(`/leads?filter=${encodeURIComponent('stage = ')}`, german);
+      expect(filter.json.errors[0]?.message).toBe('Filter, Stelle 9: Der Filter endet zu früh. Erwartet: ein Wert.');
+      const english = await api.get('/leads?filter=stage', { 'accept-language': 'en' });
+      expect(english.json.errors[0]?.message).toMatch(/^Filter, position 6: The filter ends too early/);
+      const cursor = await api.get('/leads?cursor=x', german);
+      expect(cursor.json.errors[0]).toEqual({
+        path: 'cursor',
+        code: 'cursor',
+        message: 'Der Seitenzeiger (cursor) passt nicht zu dieser Abfrage.',
+      });
+      const body = await api.post('/leads', '[]', german);
+      expect(body.json.errors[0]?.message).toBe('Erwartet wird ein JSON-Objekt.');
+    });
+
+    it.each(['1e2', '0x10', '201', '0', '', ' 5'])('refuses the limit "%s"', async (limit) => {
+      for (const path of ['/leads', '/audit']) {
+        const answer = await api.get(`${path}?limit=${encodeURIComponent(limit)}`);
+        expect([path, answer.status, answer.json.errors[0]?.path]).toEqual([path, 400, 'limit']);
+      }
+    });
+
+    it('refuses a cursor of the audit log that is no number', async () => {
+      expect((await api.get('/audit?cursor=abc')).json.errors[0]?.path).toBe('cursor');
+      expect((await api.get('/audit?cursor=5&limit=10')).json.data.length).toBeLessThanOrEqual(4);
+    });
+
+    it('publishes nothing when dryRun is misspelt', async () => {
+      const before = await api.get('/config/priorities/hoch');
+      const value = { ...(before.json.data['value'] as object), position: 77 };
+      const answer = await api.put('/config/priorities/hoch?dryRun=yes', value);
+      expect([answer.status, answer.json.errors[0]?.path]).toEqual([400, 'dryRun']);
+      expect((await api.get('/config/priorities/hoch')).json.data['value']).toEqual(before.json.data['value']);
+    });
+
+    it('changes nothing in bulk that is not said clearly', async () => {
+      const { id } = await create();
+      const patch = { city: 'Trier' };
+      for (const [body, path] of [
+        [{}, '/ids'],
+        [{ patch }, '/ids'],
+        [{ ids: [id], filter: 'stage = neu', patch }, '/ids'],
+        [{ ids: [id] }, '/patch'],
+        [{ ids: [id], patch, act: 'assign', input: { owner: seller } }, '/patch'],
+        [{ ids: [id], act: 'nonsense' }, '/act'],
+      ] as const) {
+        const answer = await api.post('/leads/bulk', body);
+        expect([body, answer.status, answer.json.errors[0]?.path]).toEqual([body, 422, path]);
+      }
+      expect((await read(id))['city']).toBe('Berlin');
     });
   });
 

@@ -221,6 +221,18 @@ describe.each(['SQLite', 'MariaDB'] as const)('accounts on %s', (kind) => {
     expect(key.startsWith(row.prefix)).toBe(true);
   });
 
+  it('makes no key whose scopes grant nothing', async () => {
+    for (const scope of ['lead:read', 'leads:nope', 'leads:read-write']) {
+      const made = createKey(world.asActor(), { name: 'Website', scopes: ['leads:read', scope] });
+      await expect(made).rejects.toMatchObject({
+        code: 'InvalidInput',
+        issues: [{ path: '/scopes/1', code: 'choice' }],
+      });
+    }
+    for (const scope of ['*', '*:read', 'leads:*', 'config:read'])
+      expect((await createKey(world.asActor(), { name: 'Website', scopes: [scope] })).row.scopes).toEqual([scope]);
+  });
+
   it('S34: a key acts with its role and scopes and notes when it was used', async () => {
     const { key, row } = await createKey(world.asActor(), { name: 'Website', scopes: ['leads:write'] });
     expect(await comeWithKey(key)).toMatchObject({

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, type TestContext } from 'vitest';
 import { rootFolder } from '../../bin/settings.ts';
+import { openSqlite } from '../../store/sqlite.ts';
 import { createMariadbDatabase } from '../support/mariadb.ts';
 import { need } from '../support/provided.ts';
 
@@ -132,6 +133,44 @@ test('a file that is no backup is refused and the data stays', async () => {
 
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('is not a readable backup') as string });
   expect((await leitwerk(['key', 'list'], env)).stdout).toContain('kept');
+});
+
+test('a backup into a folder that is not there is refused in a sentence', async () => {
+  const env = { LEITWERK_DATA: await createFolder(), PORT: '1' };
+  const { code, stderr } = await leitwerk(['backup', join(env.LEITWERK_DATA, 'nowhere', 'backup.tgz')], env);
+
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/^The folder \S+ cannot be written to\.\n$/) as string,
+  });
+});
+
+test('data that somebody works with is not replaced, whatever the port', async () => {
+  const folder = await createFolder();
+  const env = { LEITWERK_DATA: join(folder, 'data'), PORT: '1' };
+  const file = join(folder, 'backup.tgz');
+  await leitwerk(['key', 'create', '--name', 'kept', '--role', 'viewer'], env);
+  await leitwerk(['backup', file], env);
+  const other = openSqlite(join(env.LEITWERK_DATA, 'leitwerk.sqlite'));
+  await other.get('SELECT COUNT(*) AS `n` FROM `user`');
+
+  const refused = await leitwerk(['restore', file], env);
+  await other.close();
+
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toMatch(/^Leitwerk still works with the data in /);
+  expect((await leitwerk(['restore', file], env)).code).toBe(0);
+  expect((await leitwerk(['key', 'list'], env)).stdout).toContain('kept');
+});
+
+test('help is there for a group of commands and for the start, which then starts nothing', async () => {
+  const group = await leitwerk(['user', '--help'], {});
+  const start = await leitwerk(['start', '--help'], {});
+
+  expect(group).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('user disable') as string });
+  expect(group.stdout).not.toContain('key create');
+  expect(start).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('--role all|api') as string });
+  expect((await leitwerk(['user'], {})).code).toBe(1);
 });
 
 test.each([

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import { rootFolder } from '../../bin/settings.ts';
 import { isAlive, until } from '../support/processes.ts';
@@ -172,6 +173,9 @@ test('the interface is built when the content of its sources changed, and only t
     (await launch(clone, ['start'])).stderr.includes('Building the interface');
 
   expect(await built()).toBe(true);
+  const page = join(clone.folder, 'admin-ui', 'dist', 'index.html');
+  expect(brotliDecompressSync(await readFile(`${page}.br`))).toEqual(await readFile(page));
+  expect(gunzipSync(await readFile(`${page}.gz`))).toEqual(await readFile(page));
   expect(await built()).toBe(false);
   await utimes(join(clone.folder, 'admin-ui', 'main.ts'), new Date(), new Date(Date.now() + 5000));
   expect(await built()).toBe(false);

@@ -23,6 +23,7 @@ const holdingBack = (db: Database): { db: Database; written: Promise<void>; rele
   const written = new Promise<void>((resolve) => (note = resolve));
   const held: Database = {
     dialect: db.dialect,
+    scans: db.scans,
     all: (sql, params) => db.all(sql, params),
     get: (sql, params) => db.get(sql, params),
     ddl: async (statements) => await db.ddl(statements),

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { filterModel } from './filter-model.ts';
 import { newUserRow } from '../../commands/accounts/createUser.ts';
 import { createTenant } from '../../commands/accounts/createTenant.ts';
 import type { AccountContext, VisitorContext } from '../../commands/accounts/context.ts';
@@ -68,7 +69,10 @@ export async function createAccountWorld(url?: string): Promise<AccountWorld> {
         db,
         actor,
         ability: { may: (area: string) => own.includes('*') || own.includes(area) },
-        snapshot: { config: (kind: string) => (kind === 'roles' ? roles : new Map()) },
+        snapshot: {
+          config: (kind: string) => (kind === 'roles' ? roles : new Map()),
+          modelsByPlural: new Map([['leads', filterModel]]),
+        },
         language: 'en',
         now: () => world.now,
         newId,

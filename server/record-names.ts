@@ -1,0 +1,24 @@
+import type { Context } from '../commands/context.ts';
+import { findRecordsBy } from '../store/record-list.ts';
+
+/** Names of records by their ids, in one query: of those that there are, that the actor may see, and whose name is open to the actor. */
+export async function recordNames(ctx: Context, entity: string, ids: readonly string[]): Promise<Map<string, string>> {
+  const { models, users } = ctx.snapshot;
+  if (entity === 'user') return new Map(ids.map((id) => [id, users.get(id)?.name ?? id]));
+  const model = models.get(entity);
+  if (model === undefined || !ctx.ability.isReadable(entity, model.titleField)) return new Map();
+  const values = [...new Set(ids)];
+  const search = { tenantId: ctx.actor.tenantId, field: 'id', values, limit: values.length };
+  const records = await findRecordsBy(ctx.db, model, search);
+  return new Map(
+    records
+      .filter((record) => ctx.ability.canOn('read', entity, record))
+      .map((record) => [String(record['id']), String(record[model.titleField] ?? record['id'])]),
+  );
+}
+
+/** Who did something, for people: a user's name, otherwise as it is recorded. */
+export function actorLabel(ctx: Context, actor: string): string {
+  const [kind, id = ''] = actor.split('/');
+  return kind === 'user' ? (ctx.snapshot.users.get(id)?.name ?? id) : actor;
+}
