@@ -3,6 +3,7 @@ import { derivedFields } from '../core/derive.ts';
 import type { EntityModel } from '../core/entity.ts';
 import { LeitwerkError, type Issue } from '../core/errors.ts';
 import type { Verb } from '../core/permissions.ts';
+import { storedValues } from '../core/stored-value.ts';
 import type { Tx } from '../store/database.ts';
 import { insertEvent, type Lane } from '../store/events.ts';
 import type { RecordData } from '../store/record-table.ts';
@@ -108,7 +109,8 @@ export interface RecordCreation {
  * @throws LeitwerkError `InvalidInput` with every faulty field, `Forbidden`.
  */
 export async function addRecord(ctx: Context, tx: Tx, creation: RecordCreation): Promise<Written> {
-  const { model, input } = creation;
+  const { model } = creation;
+  const input = storedValues(model, creation.input);
   const at = ctx.now().toISOString();
   const record: RecordData = {
     ...input,
@@ -170,7 +172,7 @@ export async function changeRecord(ctx: Context, tx: Tx, write: RecordChange): P
   if (write.version !== undefined && write.version !== record['version']) {
     throw new LeitwerkError('Conflict', { facts: { current: visibleRecord(ctx, model, record) } });
   }
-  const wanted = write.change(record);
+  const wanted = storedValues(model, write.change(record));
   const merged = { ...record, ...wanted };
   const next: RecordData = { ...merged, ...derivedFields(model.name, merged) };
   const names = Object.keys(next).filter((name) => !same(record[name], next[name]));

@@ -74,6 +74,7 @@ const sentences: Readonly<Record<string, (p: Record<string, unknown>) => { de: s
     de: `Erlaubt sind: ${(p['allowedValues'] as unknown[]).join(', ')}.`,
     en: `Allowed are: ${(p['allowedValues'] as unknown[]).join(', ')}.`,
   }),
+  pattern: () => ({ de: 'Diese Schreibweise passt nicht.', en: 'It cannot be written like this.' }),
   additionalProperties: () => ({ de: 'Dieses Feld gibt es nicht.', en: 'There is no such field.' }),
 };
 

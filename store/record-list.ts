@@ -127,7 +127,8 @@ const decodeCursor = (sort: readonly SortKey[], cursor: string): Value[] => {
   if (!Array.isArray(parts) || parts.length !== sort.length + 1 || parts[0] !== sortText(sort)) throw cursorProblem();
   const position: unknown[] = parts.slice(1);
   return position.map((value) => {
-    if (value === null || typeof value === 'string' || typeof value === 'number') return value;
+    if (value === null || typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value)))
+      return value;
     throw cursorProblem();
   });
 };

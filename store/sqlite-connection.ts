@@ -1,6 +1,6 @@
 import Sqlite from 'better-sqlite3';
 import { LeitwerkError } from '../core/errors.ts';
-import { foldText } from '../core/filter/index.ts';
+import { foldText } from '../core/filter/text.ts';
 import { codeOf } from './violations.ts';
 
 export type Statement = Sqlite.Statement<unknown[], unknown>;

@@ -9,7 +9,7 @@ import { readHead, readRevision, readRevisions, type ConfigHead } from '../../st
 import type { RecordData } from '../../store/record-table.ts';
 import { asObject, integerOf } from '../input.ts';
 import type { Answer, Call, Route } from '../route.ts';
-import { versionOf } from './records.ts';
+import { isKnown, versionOf } from './records.ts';
 
 const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/plain'];
 
@@ -156,7 +156,7 @@ const readSchema = async (call: Call): Promise<Answer> => {
   const model = modelOf(call.ctx, call.params['entity'] ?? '');
   if (!call.ctx.ability.can('read', model.name)) throw new LeitwerkError('NotFound');
   const etag = `"${model.revision}"`;
-  if (call.headers['if-none-match'] === etag) return { status: 304, headers: { etag } };
+  if (isKnown(call, etag)) return { status: 304, headers: { etag } };
   const schema = call.ctx.ability.may('config', 'read') ? model.schema : shownSchema(call, model.name);
   return {
     headers: { etag },

@@ -30,6 +30,13 @@ export const versionOf = (call: Call): number | undefined => {
   });
 };
 
+/** Whether the client has this state already, from `If-None-Match`. */
+export const isKnown = (call: Call, etag: string): boolean =>
+  (call.headers['if-none-match'] ?? '')
+    .split(',')
+    .map((one) => one.trim().replace(/^W\//, ''))
+    .some((one) => one === etag || one === '*');
+
 /** The answer to a write: the record as this actor may see it, its ETag, and the number to undo it with. */
 export const written = (call: Call, model: EntityModel, result: Written): Answer => ({
   headers: { etag: `"${String(result.record['version'])}"` },
@@ -67,7 +74,7 @@ const read = async (call: Call): Promise<Answer> => {
   const model = modelOfCall(call);
   const record = await readRecord(call.ctx, model, call.params['id'] ?? '');
   const etag = `"${String(record['version'])}"`;
-  if (call.headers['if-none-match'] === etag) return { status: 304, headers: { etag } };
+  if (isKnown(call, etag)) return { status: 304, headers: { etag } };
   const labels = await expansions(call, [record], model);
   return {
     headers: { etag },

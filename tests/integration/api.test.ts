@@ -152,9 +152,32 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect((await api.patch(`/leads/${id}`, { city: 'Köln' }, { 'if-match': '"2"' })).status).toBe(200);
     });
 
+    it('keeps instants in UTC, money in cents and texts well formed, and answers what it keeps', async () => {
+      for (const [path, input, kept] of [
+        ['/activities', { dueAt: '2027-02-28T10:00:00+02:00' }, { dueAt: '2027-02-28T08:00:00.000Z' }],
+        ['/activities', { dueAt: '2027-02-28 10:00:00.123456Z' }, { dueAt: '2027-02-28T10:00:00.123Z' }],
+        ['/leads', { budget: 0.1 + 0.2 }, { budget: 0.3 }],
+        ['/leads', { city: 'A\ud800' }, { city: 'A\ufffd' }],
+      ] as const) {
+        const made = await api.post(path, { title: 'Form', ...input });
+        expect([input, made.status]).toEqual([input, 201]);
+        const id = String(made.json.data['id']);
+        expect(made.json.data).toMatchObject(kept);
+        expect((await api.get(`${path}/${id}`)).json.data).toMatchObject(kept);
+        expect((await api.patch(`${path}/${id}`, input)).json.event).toBe(0);
+      }
+      for (const dueAt of ['2027-02-29T10:00:00Z', '29.02.2027', '2027-02-28', '2027-02-28T24:00:00Z'])
+        expect([dueAt, (await api.post('/activities', { title: 'Form', dueAt })).json.errors]).toEqual([
+          dueAt,
+          [{ path: '/dueAt', code: 'format', message: expect.any(String) as string }],
+        ]);
+    });
+
     it('answers 304 to who has the version already', async () => {
       const { id } = await create();
-      expect((await api.get(`/leads/${id}`, { 'if-none-match': '"1"' })).status).toBe(304);
+      for (const known of ['"1"', 'W/"1"', '"7", "1"', '*'])
+        expect([known, (await api.get(`/leads/${id}`, { 'if-none-match': known })).status]).toEqual([known, 304]);
+      expect((await api.get(`/leads/${id}`, { 'if-none-match': '"7"' })).status).toBe(200);
     });
 
     it('deletes out of sight, and undoes that', async () => {
