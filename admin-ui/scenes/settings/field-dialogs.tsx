@@ -1,55 +1,8 @@
-import { Alert, Button, Group, Modal, Select, Stack, Switch, TextInput } from '@mantine/core';
-import { useState, type ReactNode } from 'react';
+import { Select, Switch, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Problem } from '../../api/client.ts';
-import { ProblemText, toProblem } from '../../app/acts.tsx';
+import { FormDialog, useForm } from './form-dialog.tsx';
 import { fieldKinds, type EntityDraft, type FieldDraft } from './new-field.ts';
-
-interface FormDialogProps {
-  readonly title: string;
-  readonly onClose: () => void;
-  readonly onSubmit: () => Promise<void>;
-  readonly children: ReactNode;
-}
-
-/** Stays open with the reason when saving fails. */
-function FormDialog({ title, onClose, onSubmit, children }: FormDialogProps) {
-  const { t } = useTranslation();
-  const [problem, setProblem] = useState<Problem>();
-  const submit = async (): Promise<void> => {
-    try {
-      await onSubmit();
-      onClose();
-    } catch (error) {
-      setProblem(toProblem(error));
-    }
-  };
-  return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('common.close') }}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        <Stack gap="sm">
-          {problem !== undefined && (
-            <Alert color="red" role="alert">
-              <ProblemText problem={problem} />
-            </Alert>
-          )}
-          {children}
-          <Group justify="flex-end" gap="sm" mt="sm">
-            <Button variant="default" onClick={onClose}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit">{t('common.add')}</Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
-  );
-}
 
 const emptyField: FieldDraft = {
   key: '',
@@ -92,8 +45,12 @@ export function FieldDialog({ entities, onClose, onSave }: FieldDialogProps) {
   const [draft, setDraft] = useState(emptyField);
   const set = (change: Partial<FieldDraft>): void => setDraft((known) => ({ ...known, ...change }));
   const key = draft.key === '' ? toFieldKey(draft.labelDe) : draft.key;
+  const form = useForm(async () => {
+    await onSave({ ...draft, key });
+    onClose();
+  });
   return (
-    <FormDialog title={t('fields.add')} onClose={onClose} onSubmit={async () => await onSave({ ...draft, key })}>
+    <FormDialog title={t('fields.add')} form={form} submitLabel={t('common.add')} onClose={onClose}>
       <TextInput
         data-autofocus
         required
@@ -169,6 +126,10 @@ interface EntityDialogProps {
 export function EntityDialog({ onClose, onSave }: EntityDialogProps) {
   const { t } = useTranslation();
   const [draft, setDraft] = useState(emptyEntity);
+  const form = useForm(async () => {
+    await onSave(draft);
+    onClose();
+  });
   const inputs = [
     ['labelDe', 'fields.labelDe', undefined],
     ['labelEn', 'fields.labelEn', undefined],
@@ -178,7 +139,7 @@ export function EntityDialog({ onClose, onSave }: EntityDialogProps) {
     ['plural', 'fields.plural', '[a-z][a-z0-9\\-]*'],
   ] as const;
   return (
-    <FormDialog title={t('fields.addEntity')} onClose={onClose} onSubmit={async () => await onSave(draft)}>
+    <FormDialog title={t('fields.addEntity')} form={form} submitLabel={t('common.add')} onClose={onClose}>
       {inputs.map(([name, label, pattern], index) => (
         <TextInput
           key={name}
