@@ -51,11 +51,25 @@ const warmDark: MantineColorsTuple = [
   '#121211',
 ];
 
+/** Dark enough that white words on it can be read. */
+const red: MantineColorsTuple = [
+  '#fdf3f2',
+  '#fbe3e0',
+  '#f6c3be',
+  '#f0a099',
+  '#e87f76',
+  '#dd5d53',
+  '#c6372c',
+  '#b42318',
+  '#961b12',
+  '#7a150e',
+];
+
 /** Own look: petrol on warm neutrals, a dense 14 px scale on an 8 px grid, quiet shadows. */
 export const theme = createTheme({
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 6 },
-  colors: { petrol, gray: warmGray, dark: warmDark },
+  colors: { petrol, red, gray: warmGray, dark: warmDark },
   black: '#1c1b18',
   autoContrast: true,
   fontFamily: "'Inter Variable', system-ui, -apple-system, 'Segoe UI', sans-serif",

@@ -39,12 +39,14 @@ interface FormDialogProps {
   /** Word on the button that saves. */
   readonly submitLabel: string;
   readonly isDisabled?: boolean;
+  /** What is saved takes something away. */
+  readonly isDangerous?: boolean;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
 /** A form in a dialog; stays open with the reason when saving fails. */
-export function FormDialog({ title, form, submitLabel, isDisabled, onClose, children }: FormDialogProps) {
+export function FormDialog({ title, form, submitLabel, isDisabled, isDangerous, onClose, children }: FormDialogProps) {
   const { t } = useTranslation();
   return (
     <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('common.close') }}>
@@ -65,7 +67,12 @@ export function FormDialog({ title, form, submitLabel, isDisabled, onClose, chil
             <Button variant="default" onClick={onClose}>
               {t('common.cancel')}
             </Button>
-            <Button type="submit" loading={form.isBusy} disabled={isDisabled === true}>
+            <Button
+              type="submit"
+              {...(isDangerous === true ? { color: 'red' } : {})}
+              loading={form.isBusy}
+              disabled={isDisabled === true}
+            >
               {submitLabel}
             </Button>
           </Group>
