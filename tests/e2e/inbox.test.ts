@@ -201,6 +201,24 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     await title('Suchnadel im Heuhaufen').waitFor();
   });
 
+  it('keeps a pinned note above what came later, until it is let go', async () => {
+    const id = await world.postLead({ title: 'Mit Notizen' });
+    for (const text of ['Zuerst wichtig', 'Danach weniger'])
+      await world.call(signedIn, { method: 'POST', path: `/leads/${id}/note`, body: { text } });
+    await page.goto(`${world.app.url}/inbox?id=${id}`);
+    const first = page.locator('ol > li[data-note]').first();
+    // Without what the process writes meanwhile.
+    await page.getByText('Notizen', { exact: true }).click();
+    await first.getByText('Danach weniger').waitFor();
+    await page.getByText('Zuerst wichtig').hover();
+    await page.getByRole('button', { name: 'Weitere Aktionen: Zuerst wichtig' }).click();
+    await page.getByRole('menuitem', { name: 'Anheften' }).click();
+    await first.getByText('Zuerst wichtig').waitFor();
+    await first.getByRole('img', { name: 'Angeheftet' }).waitFor();
+    await page.getByRole('button', { name: 'Rückgängig' }).first().click();
+    await first.getByText('Danach weniger').waitFor();
+  });
+
   it('completes and re-plans the activities of the plan', async () => {
     const id = await world.postLead({ title: 'Mit Plan' });
     await world.app.temporalReady();
