@@ -11,6 +11,7 @@ import {
   type CSSVariablesResolver,
   type MantineColorsTuple,
 } from '@mantine/core';
+import { i18n } from './i18n/index.ts';
 
 const petrol: MantineColorsTuple = [
   '#eaf5f5',
@@ -108,6 +109,10 @@ export const theme = createTheme({
       defaultProps: { radius: 'lg', shadow: 'lg', centered: true },
       styles: { title: { fontSize: '16px', fontWeight: 620, lineHeight: '24px' } },
     }),
+    // Asked at every render: the language may change.
+    Notification: {
+      defaultProps: () => ({ closeButtonProps: { 'aria-label': i18n.t('common.close') } }),
+    },
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: false, fz: 'xs' } }),
   },
 });

@@ -89,4 +89,35 @@ describe.skipIf(!hasBrowser())('changing how Leitwerk works while it runs', () =
       await page.getByText('Feld „Kampagne“ wird wieder verwendet').waitFor();
     });
   });
+
+  describe('pipelines', () => {
+    it('takes the processes of older revisions along, with the stages that are called otherwise', async () => {
+      const [waiting, moved] = [await world.postLead({ title: 'Wartet' }), await world.postLead({ title: 'Bewegt' })];
+      const stage = { method: 'POST', path: `/leads/${moved}/move`, body: { stage: 'kontaktversuch' } };
+      expect((await world.call(signedIn, stage)).status).toBe(200);
+      await open('/settings/pipelines');
+      const editor = page.getByRole('textbox', { name: 'YAML von inbox' });
+      await editor.waitFor();
+      await editor.fill((await editor.inputValue()).replace('- key: neu', '- key: eingang'));
+      await page.getByRole('button', { name: 'Veröffentlichen' }).click();
+      const card = page.getByRole('region', { name: 'Laufende Prozesse' });
+      await card.getByText(/\d+ Prozesse laufen noch unter älteren Fassungen/).waitFor();
+      await card.getByRole('button', { name: 'Umstellen …' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Auf Fassung 2 umstellen' });
+      const confirm = dialog.getByRole('button', { name: /Prozesse umstellen/ });
+      // "Neu" is gone, so somebody has to say where its processes go on.
+      expect(await confirm.isDisabled()).toBe(true);
+      await dialog.getByText('Fristen und Plan bleiben, wie sie sind.').waitFor();
+      await dialog.getByRole('combobox', { name: 'Neue Stufe für Neu' }).click();
+      await page.getByRole('option', { name: 'Neu' }).click();
+      expect(await findBarriers(page)).toEqual([]);
+      await confirm.click();
+      await page.getByText(/Prozesse auf Fassung 2 umgestellt/).waitFor();
+      await card.waitFor({ state: 'detached' });
+      const read = async (id: string): Promise<unknown> =>
+        (await world.call(signedIn, { method: 'GET', path: `/leads/${id}` })).body;
+      expect(await read(waiting)).toMatchObject({ data: { stage: 'eingang', pipelineRevision: 2 } });
+      expect(await read(moved)).toMatchObject({ data: { stage: 'kontaktversuch', pipelineRevision: 2 } });
+    });
+  });
 });

@@ -6,12 +6,15 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Problem } from '../../api/client.ts';
 import { putYaml, readConfigRevisions, readYaml, restoreConfig } from '../../api/config.ts';
+import { stagesIn } from '../../api/choices.ts';
 import { configQuery } from '../../api/queries.ts';
+import type { Stage } from '../../api/types.ts';
 import { ProblemText, showProblem, toProblem } from '../../app/acts.tsx';
 import { Card } from '../../components/card.tsx';
 import { EmptyFace, ErrorFace, LoadingFace } from '../../components/faces.tsx';
 import { currentLanguage, inLanguage } from '../../i18n/index.ts';
 import { formatInstant } from '../../model/format.ts';
+import { OutdatedCard } from './outdated-card.tsx';
 import { PageHead } from './page-head.tsx';
 import classes from './settings.module.css';
 import { goToLine, YamlArea } from './yaml-area.tsx';
@@ -126,11 +129,13 @@ function Revisions({ name, onRestored }: { readonly name: Name; readonly onResto
 
 interface EditorProps {
   readonly name: Name;
+  /** Stages of the published revision, where it is a pipeline. */
+  readonly stages: readonly Stage[];
   readonly published: string;
   readonly onChanged: () => void;
 }
 
-function Editor({ name, published, onChanged }: EditorProps) {
+function Editor({ name, stages, published, onChanged }: EditorProps) {
   const { t } = useTranslation();
   const [text, setText] = useState(published);
   const [checked, setChecked] = useState<Checked>();
@@ -183,12 +188,13 @@ function Editor({ name, published, onChanged }: EditorProps) {
         )}
       </Group>
       {checked !== undefined && <Result checked={checked} onGo={go} />}
+      {name.kind === 'pipelines' && <OutdatedCard pipeline={name.key} stages={stages} />}
       <Revisions name={name} onRestored={onChanged} />
     </Stack>
   );
 }
 
-function Loaded({ name }: { readonly name: Name }) {
+function Loaded({ name, stages }: Pick<EditorProps, 'name' | 'stages'>) {
   const client = useQueryClient();
   const answer = useQuery({
     queryKey: ['config', name.kind, name.key, 'yaml'],
@@ -200,6 +206,7 @@ function Loaded({ name }: { readonly name: Name }) {
     <Editor
       key={answer.data}
       name={name}
+      stages={stages}
       published={answer.data}
       onChanged={() => void client.invalidateQueries({ queryKey: ['config', name.kind] })}
     />
@@ -237,6 +244,7 @@ export function ConfigEditor() {
               <NavLink
                 key={item.key}
                 component="button"
+                bdrs="sm"
                 label={inLanguage(item.value.label) || item.key}
                 description={t('config.revision', { revision: item.revision })}
                 active={item.key === chosen.key}
@@ -244,7 +252,7 @@ export function ConfigEditor() {
               />
             ))}
           </div>
-          <Loaded key={`${kind}/${chosen.key}`} name={{ kind, key: chosen.key }} />
+          <Loaded key={`${kind}/${chosen.key}`} name={{ kind, key: chosen.key }} stages={stagesIn(chosen)} />
         </div>
       )}
     </>
