@@ -120,4 +120,73 @@ describe.skipIf(!hasBrowser())('changing how Leitwerk works while it runs', () =
       expect(await read(moved)).toMatchObject({ data: { stage: 'kontaktversuch', pipelineRevision: 2 } });
     });
   });
+
+  describe('in another open browser', () => {
+    /** What an admin publishes elsewhere is on screen within this time. */
+    const soon = { timeout: 2_000 };
+    const publish = async (path: string, change: (value: object) => object): Promise<void> => {
+      const { body } = await world.call(signedIn, { method: 'GET', path });
+      const { value } = (body as { data: { value: object } }).data;
+      expect((await world.call(signedIn, { method: 'PUT', path, body: change(value) })).status).toBe(200);
+    };
+
+    it('shows a new priority, stage and field at once, and keeps the field that is being edited', async () => {
+      const id = await world.postLead({ title: 'Bleibt offen', priority: 'hoch', phone: '+49 30 111111' });
+      await open(`/inbox?id=${id}`);
+      await page.getByRole('button', { name: /Telefon bearbeiten/ }).click();
+      const input = page.getByRole('textbox', { name: 'Telefon' });
+      await input.fill('+49 30 22');
+      await publish('/config/priorities/hoch', (value) => ({ ...value, label: { de: 'Sehr hoch', en: 'Very high' } }));
+      await expect
+        .poll(async () => await page.getByRole('combobox', { name: 'Priorität' }).inputValue(), soon)
+        .toBe('Sehr hoch');
+      await publish('/config/pipelines/inbox', (value) => {
+        const [first, ...others] = (value as { stages: object[] }).stages;
+        return { ...value, stages: [{ ...first, label: { de: 'Frisch', en: 'Fresh' } }, ...others] };
+      });
+      await page.getByRole('listitem').filter({ hasText: 'Frisch' }).first().waitFor(soon);
+      const { body } = await world.call(signedIn, { method: 'GET', path: '/schemas/lead' });
+      const { schema } = (body as { data: { schema: { properties: object } } }).data;
+      const hint = { type: 'string', maxLength: 50, 'x-label': { de: 'Anfahrt', en: 'Way' }, 'x-section': 'contact' };
+      const wider = { schema: { ...schema, properties: { ...schema.properties, wayIn: hint } } };
+      expect((await world.call(signedIn, { method: 'PUT', path: '/schemas/lead', body: wider })).status).toBe(200);
+      await page.locator('[data-field="wayIn"]').getByText('Anfahrt', { exact: true }).waitFor(soon);
+      expect(await input.inputValue()).toBe('+49 30 22');
+      expect(await page.evaluate('document.activeElement.value')).toBe('+49 30 22');
+    });
+
+    it('shows a new source in the open list', async () => {
+      await open('/settings/sources');
+      await page.getByText('Facebook').first().waitFor();
+      const messe = { key: 'messe-nord', label: { de: 'Messe Nord', en: 'Fair North' }, auth: 'api-key' };
+      const put = { method: 'PUT', path: '/config/sources/messe-nord', body: messe };
+      expect((await world.call(signedIn, put)).status).toBe(201);
+      await page.getByText('Messe Nord').waitFor(soon);
+    });
+
+    it('leaves an unpublished text alone, says what is in force now, and overwrites it only on purpose', async () => {
+      await open('/settings/pipelines?kind=templates&key=erinnerung');
+      const editor = page.getByRole('textbox', { name: 'YAML von erinnerung' });
+      await editor.waitFor();
+      const before = await editor.inputValue();
+      await editor.fill(`${before}# meins\n`);
+      await publish('/config/templates/erinnerung', (value) => ({ ...value, label: { de: 'Anders', en: 'Other' } }));
+      await page.getByText('Inzwischen gilt Fassung 2; Ihr Text beruht auf Fassung 1.').waitFor(soon);
+      expect(await editor.inputValue()).toBe(`${before}# meins\n`);
+      await page.getByRole('button', { name: 'Veröffentlichen' }).click();
+      await page
+        .getByRole('alert')
+        .getByText(/schneller|Fassung/)
+        .first()
+        .waitFor();
+      await page.getByRole('button', { name: 'Meinen Text behalten' }).click();
+      await page.getByRole('button', { name: 'Prüfen' }).click();
+      await page.getByText(/^\+ # meins/m).waitFor();
+      await page.getByRole('button', { name: 'Veröffentlichen' }).click();
+      await page.getByText('Veröffentlicht als Fassung 3').waitFor();
+      // Without a text of one's own the editor follows.
+      await publish('/config/templates/erinnerung', (value) => ({ ...value, label: { de: 'Drittes', en: 'Third' } }));
+      await expect.poll(async () => await editor.inputValue(), soon).toContain('Drittes');
+    });
+  });
 });

@@ -615,6 +615,9 @@ describe.each(dialects)('the API on %s', (dialect) => {
       await until('the missed event', () => heard.includes(first.id));
       await api.patch(`/leads/${first.id}`, { city: 'Trier' });
       await until('the change', () => heard.includes('"act":"lead.update"') && heard.includes('"version":2'));
+      const { value } = (await api.get('/config/tags/messe')).json.data;
+      await api.put('/config/tags/messe', { ...(value as object), color: '#123456' });
+      await until('the setting', () => heard.includes('"entity":"tags","id":"messe","act":"config.publish"'));
       controller.abort();
       await reading;
     });
