@@ -11,6 +11,7 @@ import {
   type CSSVariablesResolver,
   type MantineColorsTuple,
 } from '@mantine/core';
+import { i18n } from './i18n/index.ts';
 
 const petrol: MantineColorsTuple = [
   '#eaf5f5',
@@ -51,11 +52,25 @@ const warmDark: MantineColorsTuple = [
   '#121211',
 ];
 
+/** Dark enough that white words on it can be read. */
+const red: MantineColorsTuple = [
+  '#fdf3f2',
+  '#fbe3e0',
+  '#f6c3be',
+  '#f0a099',
+  '#e87f76',
+  '#dd5d53',
+  '#c6372c',
+  '#b42318',
+  '#961b12',
+  '#7a150e',
+];
+
 /** Own look: petrol on warm neutrals, a dense 14 px scale on an 8 px grid, quiet shadows. */
 export const theme = createTheme({
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 6 },
-  colors: { petrol, gray: warmGray, dark: warmDark },
+  colors: { petrol, red, gray: warmGray, dark: warmDark },
   black: '#1c1b18',
   autoContrast: true,
   fontFamily: "'Inter Variable', system-ui, -apple-system, 'Segoe UI', sans-serif",
@@ -94,6 +109,10 @@ export const theme = createTheme({
       defaultProps: { radius: 'lg', shadow: 'lg', centered: true },
       styles: { title: { fontSize: '16px', fontWeight: 620, lineHeight: '24px' } },
     }),
+    // Asked at every render: the language may change.
+    Notification: {
+      defaultProps: () => ({ closeButtonProps: { 'aria-label': i18n.t('common.close') } }),
+    },
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: false, fz: 'xs' } }),
   },
 });

@@ -1,8 +1,7 @@
 import Sqlite from 'better-sqlite3';
-import { createApp, type App } from './app.ts';
-import { intakeTarget } from './intake.ts';
+import { createApp } from './app.ts';
 import { compare, type Effort, type Figure } from './measure.ts';
-import { seedLeads } from './seed.ts';
+import { seedApp } from './seed.ts';
 import { startServer, type Server } from './server.ts';
 import type { BareQuery } from './bare-list.ts';
 
@@ -67,21 +66,6 @@ const cursorOfPage = async (
   return cursor ?? '';
 };
 
-const seed = async (app: App): Promise<void> => {
-  const server = await app.start('api');
-  const target = await intakeTarget(app, server);
-  const body = target.body.replace('[<id>]', 'seed-0');
-  const answer = await fetch(target.url, {
-    method: 'POST',
-    body,
-    headers: { ...target.headers, 'content-type': 'application/json' },
-  });
-  if (answer.status !== 202)
-    throw new Error(`the first lead was answered with ${answer.status}: ${await answer.text()}`);
-  await server.stop();
-  seedLeads(app.database, leads);
-};
-
 const columnsOf = (file: string): string[] => {
   const db = new Sqlite(file, { readonly: true });
   const rows = db.prepare("SELECT name FROM pragma_table_info('lead')").all() as { name: string }[];
@@ -123,7 +107,7 @@ const measureList = async (effort: Effort, list: List, { server, bare, headers }
 /** First page with exact total of 100,000 leads, filtered by one column and sorted by another, one connection. */
 export async function measureLists(effort: Effort): Promise<Figure[]> {
   const app = await createApp();
-  await seed(app);
+  await seedApp(app, leads);
   const { key } = await app.command('key', 'create', '--name', 'bench', '--role', 'superadmin');
   const columns = columnsOf(app.database);
   const server = await app.start('api');

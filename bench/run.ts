@@ -1,6 +1,6 @@
 /**
  * Measures the product against the least that could do the same, in one run on one machine: `npm run bench`.
- * `-- --only intake,lists,processes,start` measures a part, `--quick` takes a minute and is only good for seeing that it works.
+ * `-- --only intake,lists,processes,start,ui` measures a part, `--quick` takes a minute and is only good for seeing that it works.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -11,12 +11,14 @@ import type { Effort, Figure } from './measure.ts';
 import { measureProcesses } from './processes.ts';
 import { measureStart } from './start.ts';
 import { toTable } from './table.ts';
+import { measureUi } from './ui.ts';
 
 const parts: Readonly<Record<string, (effort: Effort) => Promise<Figure[]>>> = {
   intake: measureIntake,
   lists: measureLists,
   processes: measureProcesses,
   start: measureStart,
+  ui: measureUi,
 };
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } } });

@@ -1,5 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import { v7 as uuidv7 } from 'uuid';
+import type { App } from './app.ts';
+import { intakeTarget } from './intake.ts';
 
 const stages = ['neu', 'neu', 'kontaktversuch', 'in-klaerung', 'erledigt'];
 const sources = ['facebook', 'webformular', 'lead-agentur', 'csv-datei', 'kaltakquise'];
@@ -17,7 +19,7 @@ const createRandom = (): (() => number) => {
 };
 
 /** Copies the one lead that is in the database until there are `count`, each another in stage, source, owner, budget, names and time. */
-export function seedLeads(file: string, count: number): void {
+function seedLeads(file: string, count: number): void {
   const db = new Sqlite(file);
   const pattern = db.prepare('SELECT * FROM lead LIMIT 1').get() as Record<string, unknown>;
   const columns = Object.keys(pattern);
@@ -53,4 +55,19 @@ export function seedLeads(file: string, count: number): void {
     }
   })();
   db.close();
+}
+
+/** Fills the app's database, which does not run meanwhile: one lead through the intake, the others copied from it. */
+export async function seedApp(app: App, count: number): Promise<void> {
+  const server = await app.start('api');
+  const target = await intakeTarget(app, server);
+  const answer = await fetch(target.url, {
+    method: 'POST',
+    body: target.body.replace('[<id>]', 'seed-0'),
+    headers: { ...target.headers, 'content-type': 'application/json' },
+  });
+  if (answer.status !== 202)
+    throw new Error(`the first lead was answered with ${answer.status}: ${await answer.text()}`);
+  await server.stop();
+  seedLeads(app.database, count);
 }

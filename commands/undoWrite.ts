@@ -10,6 +10,7 @@ const undoable = new Set([
   'create',
   'update',
   'delete',
+  'accept',
   'assign',
   'move',
   'archive',

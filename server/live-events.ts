@@ -15,15 +15,19 @@ const checkMs = 600;
 /** What a client gets of what it missed; beyond that it does better to load anew. */
 const mostMissed = 1_000;
 
+/** Events of what admins change; whoever is signed in reads settings, because forms and lists are made of them. */
+const configActs: ReadonlySet<string> = new Set(['config.publish', 'config.archive', 'schema.publish']);
+
 interface Stream {
-  readonly ctx: Context;
+  /** With the snapshot in force: renewed when a newer one is. */
+  ctx: Context;
   readonly response: ServerResponse;
   /** Newest event that this client has been told, or was not allowed to be told. */
   position: number;
   checkedAt: number;
 }
 
-type Parts = Pick<Services, 'db' | 'registry' | 'authenticator' | 'log' | 'now'>;
+type Parts = Pick<Services, 'db' | 'registry' | 'authenticator' | 'abilityOf' | 'log' | 'now'>;
 
 /** Pushes what changes to open browsers, as server-sent events. Sees the changes of every process: it reads the change feed. */
 export class LiveEvents {
@@ -89,7 +93,12 @@ export class LiveEvents {
       const feed = await this.#follow();
       for (const stream of this.#streams) await this.#catchUp(stream, feed);
       const { late, next } = await feed.read(this.#parts.db, nowMs);
-      for (const stream of this.#streams) await this.#send(stream, { late, next, settled: feed.settled });
+      // Whoever hears of a new setting asks for it at once: it must be in force here by then, wherever it was published.
+      if ([...late, ...next].some((row) => configActs.has(row.act))) await this.#parts.registry.refresh();
+      for (const stream of this.#streams) {
+        this.#renew(stream);
+        await this.#send(stream, { late, next, settled: feed.settled });
+      }
       this.#ping(nowMs);
     } catch (error) {
       this.#parts.log.warn({ err: error }, 'live events could not be read');
@@ -122,9 +131,10 @@ export class LiveEvents {
   }
 
   async #maySee(ctx: Context, row: EventRow): Promise<boolean> {
+    if (row.tenantId !== ctx.actor.tenantId) return false;
+    if (configActs.has(row.act)) return row.entity !== 'schemas' || ctx.ability.can('read', row.recordId);
     const model = ctx.snapshot.models.get(row.entity);
-    if (row.tenantId !== ctx.actor.tenantId || model === undefined || !ctx.ability.can('read', row.entity))
-      return false;
+    if (model === undefined || !ctx.ability.can('read', row.entity)) return false;
     if (ctx.ability.rowFilter('read', row.entity) === undefined) return true;
     const record = await findRecord(this.#parts.db, model, {
       tenantId: row.tenantId,
@@ -134,14 +144,20 @@ export class LiveEvents {
     return record !== undefined && ctx.ability.canOn('read', row.entity, record);
   }
 
-  /** Who was disabled is out within a second; who has new rights comes again and gets them. */
+  /** What a published role or schema allows and takes away holds for open streams as well. */
+  #renew(stream: Stream): void {
+    const { actor, snapshot: known } = stream.ctx;
+    const snapshot = this.#parts.registry.snapshot(actor.tenantId);
+    if (snapshot === known) return;
+    stream.ctx = { ...stream.ctx, snapshot, ability: this.#parts.abilityOf(snapshot, actor) };
+  }
+
+  /** Who was disabled is out within a second; who has another role comes again and gets its rights. */
   async #dropStale(nowMs: number): Promise<void> {
     for (const stream of this.#streams) {
       if (nowMs - stream.checkedAt < checkMs) continue;
       stream.checkedAt = nowMs;
-      const { actor, snapshot } = stream.ctx;
-      const isCurrent = this.#parts.registry.snapshot(actor.tenantId).version === snapshot.version;
-      if (!isCurrent || !(await this.#parts.authenticator.isStillIn(actor))) this.#leave(stream);
+      if (!(await this.#parts.authenticator.isStillIn(stream.ctx.actor))) this.#leave(stream);
     }
   }
 

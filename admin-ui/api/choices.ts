@@ -27,10 +27,14 @@ export function toChoices(items: readonly ConfigItem[]): readonly Choice[] {
 const isStage = (value: unknown): value is Stage =>
   typeof value === 'object' && value !== null && 'key' in value && 'label' in value;
 
-export function stagesOf(pipelines: readonly ConfigItem[], entity: string): readonly Stage[] {
-  const pipeline = pipelines.find((item) => item.value['entity'] === entity);
-  const stages = pipeline?.value['stages'];
+/** Stages of one pipeline; none of any other setting. */
+export function stagesIn(item: ConfigItem | undefined): readonly Stage[] {
+  const stages = item?.value['stages'];
   return Array.isArray(stages) ? stages.filter(isStage) : [];
+}
+
+export function stagesOf(pipelines: readonly ConfigItem[], entity: string): readonly Stage[] {
+  return stagesIn(pipelines.find((item) => item.value['entity'] === entity));
 }
 
 /** Stages of the pipeline that carries records of this entity, in their order. */

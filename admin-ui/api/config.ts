@@ -1,3 +1,4 @@
+import type { LineDiff } from '../../core/config/diff.ts';
 import { request } from './client.ts';
 import type { ConfigValue } from './types.ts';
 
@@ -10,10 +11,10 @@ export interface ConfigRevision {
   readonly createdAt?: string;
 }
 
-export interface PublishAnswer {
-  readonly data?: { readonly revision?: number };
-  readonly diff?: string;
-  readonly [name: string]: unknown;
+/** A text as it was written, comments and all, and the revision that it is. */
+export interface PublishedText {
+  readonly yaml: string;
+  readonly revision: number;
 }
 
 /** Publishes a value as JSON; the server answers 422 with every fault. */
@@ -25,28 +26,33 @@ export async function archiveConfig(kind: string, key: string): Promise<void> {
   await request('DELETE', `/config/${kind}/${key}`);
 }
 
-/** The text as it was written, comments and all. */
-export async function readYaml(kind: string, key: string): Promise<string> {
-  const { body } = await request<unknown>('GET', `/config/${kind}/${key}`, { accept: 'application/yaml' });
-  return typeof body === 'string' ? body : JSON.stringify(body, undefined, 2);
+export async function readYaml(kind: string, key: string): Promise<PublishedText> {
+  const { body, version } = await request<string>('GET', `/config/${kind}/${key}`, { accept: 'application/yaml' });
+  return { yaml: body, revision: version ?? 0 };
 }
 
 export async function readConfigRevisions(kind: string, key: string): Promise<readonly ConfigRevision[]> {
   return (await request<{ data: ConfigRevision[] }>('GET', `/config/${kind}/${key}/revisions`)).body.data;
 }
 
-export async function putYaml(
-  name: { readonly kind: string; readonly key: string },
-  yaml: string,
-  isDryRun: boolean,
-): Promise<PublishAnswer> {
-  const path = `/config/${name.kind}/${name.key}${isDryRun ? '?dryRun=1' : ''}`;
-  return (await request<PublishAnswer>('PUT', path, { text: yaml, contentType: 'application/yaml' })).body ?? {};
+interface Name {
+  readonly kind: string;
+  readonly key: string;
 }
 
-export async function restoreConfig(
-  name: { readonly kind: string; readonly key: string },
-  revision: number,
-): Promise<void> {
+/** Says what publishing the text would change. */
+export async function checkYaml({ kind, key }: Name, yaml: string): Promise<LineDiff> {
+  const options = { text: yaml, contentType: 'application/yaml' };
+  return (await request<{ data: { diff: LineDiff } }>('PUT', `/config/${kind}/${key}?dryRun=1`, options)).body.data
+    .diff;
+}
+
+/** Publishes the text over the revision that it was made from; another one in between is a conflict. Answers the new revision. */
+export async function publishYaml({ kind, key }: Name, { yaml, revision }: PublishedText): Promise<number> {
+  const options = { text: yaml, contentType: 'application/yaml', ifMatch: revision };
+  return (await request<{ data: { revision: number } }>('PUT', `/config/${kind}/${key}`, options)).body.data.revision;
+}
+
+export async function restoreConfig(name: Name, revision: number): Promise<void> {
   await request('POST', `/config/${name.kind}/${name.key}/revisions/${revision}/restore`, { body: {} });
 }

@@ -1,8 +1,8 @@
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
-import type { Entities } from '../model/entities.ts';
 import { applyRecord, shownIds } from './cache.ts';
 import { queryString, request } from './client.ts';
+import { entitiesQuery } from './queries.ts';
 import type { ChangeEvent, OneRecord } from './types.ts';
 
 /** The latest change that somebody else made to a record. */
@@ -61,12 +61,22 @@ const maxSingleReads = 10;
 const hangsOn = (ids: ReadonlySet<string>, kind: string, id: string): boolean =>
   (kind === 'record' || kind === 'process' || kind === 'matches') && ids.has(id);
 
-/** Brings the screens up to date with a batch of changes: single rows where few are shown, whole lists never. */
-const catchUp = async (client: QueryClient, entities: Entities, changes: readonly ChangeEvent[]): Promise<void> => {
-  if (changes.some((change) => change.entity === 'config')) void client.invalidateQueries({ queryKey: ['config'] });
-  if (changes.some((change) => change.entity === 'schemas' || change.entity === 'schema')) {
-    void client.invalidateQueries({ queryKey: ['schemas'] });
+const isOfSettings = ({ act }: ChangeEvent): boolean => act.startsWith('config.') || act === 'schema.publish';
+
+/** What is made of settings of these kinds is asked for again; what somebody is entering stays with them. */
+const refreshSettings = (client: QueryClient, kinds: ReadonlySet<string>): void => {
+  for (const kind of kinds) {
+    void client.invalidateQueries({ queryKey: kind === 'schemas' ? ['schemas'] : ['config', kind] });
+    if (kind === 'sources') void client.invalidateQueries({ queryKey: ['sources'] });
+    if (kind === 'pipelines') void client.invalidateQueries({ queryKey: ['process'] });
+    // Who may do what, and on which objects.
+    if (kind === 'roles' || kind === 'schemas') void client.invalidateQueries({ queryKey: ['me'] });
   }
+};
+
+/** Brings the screens up to date with a batch of changes: single rows where few are shown, whole lists never. */
+const catchUp = async (client: QueryClient, changes: readonly ChangeEvent[]): Promise<void> => {
+  refreshSettings(client, new Set(changes.filter(isOfSettings).map((change) => change.entity)));
   if (changes.some((change) => change.act.endsWith('.notify')))
     void client.invalidateQueries({ queryKey: ['notices'] });
   const ids = new Set(changes.map((change) => change.id));
@@ -75,8 +85,9 @@ const catchUp = async (client: QueryClient, entities: Entities, changes: readonl
   });
   // Whatever is linked to an open record may have changed with it.
   void client.invalidateQueries({ predicate: ({ queryKey: [kind, , part] }) => kind === 'list' && part === 'related' });
+  const entities = client.getQueryData(entitiesQuery.queryKey);
   for (const [entity, ofKind] of Map.groupBy(changes, (change) => change.entity)) {
-    const plural = entities.byName.get(entity)?.plural;
+    const plural = entities?.byName.get(entity)?.plural;
     if (plural === undefined) continue;
     const shown = shownIds(client, plural);
     const ofThisKind = new Set(ofKind.map((change) => change.id));
@@ -170,14 +181,14 @@ const throttled = (work: () => void, everyMs: number): { readonly call: () => vo
 };
 
 /** Listens to the server's changes as long as the caller is on screen. */
-export function useLiveUpdates(entities: Entities, myId: string): void {
+export function useLiveUpdates(myId: string): void {
   const client = useQueryClient();
   useEffect(() => {
     let waiting: ChangeEvent[] = [];
     const flush = throttled(() => {
       const batch = waiting;
       waiting = [];
-      void catchUp(client, entities, batch);
+      void catchUp(client, batch);
     }, 300);
     // Counting is dear on a large table: not more than every few seconds, however much comes in.
     const recount = throttled(() => void client.invalidateQueries({ queryKey: ['counts'] }), 2_500);
@@ -203,5 +214,5 @@ export function useLiveUpdates(entities: Entities, myId: string): void {
       flush.stop();
       recount.stop();
     };
-  }, [client, entities, myId]);
+  }, [client, myId]);
 }

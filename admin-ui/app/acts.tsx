@@ -20,18 +20,14 @@ interface ActOptions {
   readonly done?: string | ((written: readonly Written[]) => string);
   /** Answers true when the caller has dealt with the problem itself. */
   readonly onProblem?: (problem: Problem) => boolean;
-  /** What takes it back, where the server's undo cannot: only the last write is undone there, then these are done. */
-  readonly inverse?: readonly Act[];
   readonly canUndo?: boolean;
 }
 
 /** Does one or more writes in their order, tells the person, and can take them back. */
 export type RunActs = (acts: readonly Act[], options?: ActOptions) => Promise<readonly Written[] | undefined>;
 
-interface Done {
-  readonly events: readonly number[];
-  readonly inverse: readonly Act[];
-}
+/** Numbers of the writes that belong together, in their order. */
+type Done = readonly number[];
 
 interface Acts {
   readonly run: RunActs;
@@ -80,8 +76,7 @@ export function ActsProvider({ children }: { readonly children: ReactNode }) {
     const undo = async (entry: Done): Promise<void> => {
       done.current = done.current.filter((one) => one !== entry);
       try {
-        for (const event of entry.events.toReversed()) await request('POST', '/undo', { body: { event } });
-        await perform(entry.inverse);
+        for (const event of entry.toReversed()) await request('POST', '/undo', { body: { event } });
         notifications.show({ message: t('common.undone') });
       } catch (error) {
         showProblem(toProblem(error), t('common.undoFailed'));
@@ -131,12 +126,9 @@ export function ActsProvider({ children }: { readonly children: ReactNode }) {
       run: async (list, options = {}) => {
         try {
           const written = await perform(list);
-          const events = written.flatMap((one) => (one.event === undefined ? [] : [one.event]));
-          const inverse = options.inverse ?? [];
-          const entry =
-            events.length === 0 || options.canUndo === false
-              ? undefined
-              : { events: inverse.length > 0 ? events.slice(-1) : events, inverse };
+          // A write that changed nothing has no number: there is nothing to take back.
+          const events = written.flatMap((one) => (one.event === undefined || one.event === 0 ? [] : [one.event]));
+          const entry: Done | undefined = events.length === 0 || options.canUndo === false ? undefined : events;
           if (entry !== undefined) done.current.push(entry);
           const { done: sentence } = options;
           if (sentence !== undefined) toast(typeof sentence === 'string' ? sentence : sentence(written), entry);

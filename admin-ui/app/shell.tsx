@@ -5,7 +5,7 @@ import { Navigate, Outlet } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLiveUpdates } from '../api/live.ts';
-import { sessionQuery, useEntities } from '../api/queries.ts';
+import { sessionQuery } from '../api/queries.ts';
 import { ActsProvider } from './acts.tsx';
 import { Sidebar } from './sidebar.tsx';
 import { TopBar } from './top-bar.tsx';
@@ -16,11 +16,10 @@ const KeyHelp = lazy(async () => ({ default: (await import('./key-help.tsx')).Ke
 
 function SignedIn({ myId }: { readonly myId: string }) {
   const { t } = useTranslation();
-  const entities = useEntities();
   const [isNavOpen, nav] = useDisclosure();
   const [overlay, setOverlay] = useState<'palette' | 'keys'>();
   const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
-  useLiveUpdates(entities, myId);
+  useLiveUpdates(myId);
   useHotkeys([
     ['mod+K', () => setOverlay('palette')],
     ['/', () => document.querySelector<HTMLElement>('[data-list-search]')?.focus()],

@@ -8,7 +8,7 @@ import { showProblem, toProblem } from '../app/acts.tsx';
 import classes from './list-pane.module.css';
 import type { ListPage } from './use-list-page.ts';
 
-export type BulkAct = 'assign' | 'archive';
+export type BulkAct = 'accept' | 'assign' | 'archive';
 
 interface BulkBarProps {
   readonly page: ListPage;
@@ -47,6 +47,11 @@ export function BulkBar({ page, ids, acts, onDone }: BulkBarProps) {
       <Text size="sm" fw={560}>
         {t('list.selected', { count: ids.size })}
       </Text>
+      {acts.includes('accept') && (
+        <Button size="xs" variant="default" onClick={() => void apply('accept', {})}>
+          {t('inbox.accept')}
+        </Button>
+      )}
       {acts.includes('assign') && (
         <Select
           size="xs"

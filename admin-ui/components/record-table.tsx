@@ -1,7 +1,7 @@
 import { Checkbox, Loader, Popover, TextInput, UnstyledButton, Button, Group, Stack } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { IconArrowDown, IconArrowUp, IconFilter } from '@tabler/icons-react';
-import { useEffect, useRef, useState, type CSSProperties, type ReactNode } from 'react';
+import { memo, useEffect, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RecordValue } from '../api/types.ts';
 import classes from './record-table.module.css';
@@ -147,6 +147,61 @@ function Head(props: HeadProps) {
   );
 }
 
+interface RowProps extends Pick<RecordTableProps, 'columns' | 'onOpen' | 'onCheck'> {
+  readonly row: RecordValue;
+  readonly index: number;
+  /** CSS grid tracks of the row. */
+  readonly tracks: string;
+  readonly height: number;
+  /** Where it begins, in pixels from the top of the list. */
+  readonly start: number;
+  readonly isSelected: boolean;
+  readonly isTabStop: boolean;
+  readonly isChecked: boolean;
+}
+
+function OneRow({ row, columns, onOpen, onCheck, isChecked, ...place }: RowProps) {
+  const { t } = useTranslation();
+  return (
+    <div
+      role="row"
+      aria-rowindex={place.index + 1}
+      aria-selected={place.isSelected}
+      tabIndex={place.isTabStop ? 0 : -1}
+      className={classes['row']}
+      style={{
+        gridTemplateColumns: place.tracks,
+        height: place.height,
+        transform: `translateY(${place.start}px)`,
+      }}
+      onClick={() => onOpen(row)}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') onOpen(row);
+      }}
+    >
+      {onCheck !== undefined && (
+        <div role="cell" className={classes['check']} data-checked={isChecked}>
+          <Checkbox
+            size="xs"
+            aria-label={t('list.select')}
+            checked={isChecked}
+            onClick={(event) => event.stopPropagation()}
+            onChange={(event) => onCheck(row.id, event.currentTarget.checked)}
+          />
+        </div>
+      )}
+      {columns.map((column) => (
+        <div key={column.name} role="cell" className={classes['cell']} data-end={column.isEnd}>
+          {column.render(row)}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Scrolling draws the table at every step; rows that stay as they are cost nothing then. */
+const Row = memo(OneRow);
+
 /** A list of any length: only what is seen is in the page, more is asked for shortly before its end. */
 export function RecordTable(props: RecordTableProps) {
   const { columns, rows, selectedId, onOpen, onEnd, checked, onCheck, rowHeight = 52 } = props;
@@ -171,11 +226,10 @@ export function RecordTable(props: RecordTableProps) {
   }, [selectedIndex, virtual]);
 
   const tracks = [...(onCheck === undefined ? [] : ['28px']), ...columns.map((column) => column.width)].join(' ');
-  const grid: CSSProperties = { gridTemplateColumns: tracks };
   return (
     <div className={classes['table']} role="table" aria-label={props.label} aria-rowcount={props.total ?? rows.length}>
       <div role="rowgroup">
-        <div role="row" className={classes['heads']} style={grid}>
+        <div role="row" className={classes['heads']} style={{ gridTemplateColumns: tracks }}>
           {onCheck !== undefined && (
             <div role="columnheader">
               <span className="lw-visually-hidden">{t('list.select')}</span>
@@ -199,36 +253,20 @@ export function RecordTable(props: RecordTableProps) {
             const row = rows[index];
             if (row === undefined) return undefined;
             return (
-              <div
+              <Row
                 key={key}
-                role="row"
-                aria-rowindex={index + 1}
-                aria-selected={row.id === selectedId}
-                tabIndex={row.id === selectedId || (selectedIndex < 0 && index === 0) ? 0 : -1}
-                className={classes['row']}
-                style={{ ...grid, height: rowHeight, transform: `translateY(${start}px)` }}
-                onClick={() => onOpen(row)}
-                onKeyDown={(event) => {
-                  if (event.key === 'Enter') onOpen(row);
-                }}
-              >
-                {onCheck !== undefined && (
-                  <div role="cell" className={classes['check']} data-checked={checked?.has(row.id)}>
-                    <Checkbox
-                      size="xs"
-                      aria-label={t('list.select')}
-                      checked={checked?.has(row.id) === true}
-                      onClick={(event) => event.stopPropagation()}
-                      onChange={(event) => onCheck(row.id, event.currentTarget.checked)}
-                    />
-                  </div>
-                )}
-                {columns.map((column) => (
-                  <div key={column.name} role="cell" className={classes['cell']} data-end={column.isEnd}>
-                    {column.render(row)}
-                  </div>
-                ))}
-              </div>
+                row={row}
+                index={index}
+                columns={columns}
+                tracks={tracks}
+                height={rowHeight}
+                start={start}
+                isSelected={row.id === selectedId}
+                isTabStop={row.id === selectedId || (selectedIndex < 0 && index === 0)}
+                isChecked={checked?.has(row.id) === true}
+                onOpen={onOpen}
+                onCheck={onCheck}
+              />
             );
           })}
         </div>

@@ -1,11 +1,12 @@
-import { Button, Group, SegmentedControl, Select, Stack, Text, Textarea } from '@mantine/core';
+import { ActionIcon, Button, Group, Menu, SegmentedControl, Select, Stack, Text, Textarea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { IconPinned } from '@tabler/icons-react';
+import { IconDots, IconPin, IconPinned, IconPinnedOff } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toChoices } from '../api/choices.ts';
-import { relatedQuery, useConfig, useUsers } from '../api/queries.ts';
+import { relatedQuery, useConfig, useSession, useUsers } from '../api/queries.ts';
 import type { RecordValue } from '../api/types.ts';
+import { useActs } from '../app/acts.tsx';
 import { currentLanguage } from '../i18n/index.ts';
 import { textOf } from '../model/entities.ts';
 import { actorLabel } from '../model/actors.ts';
@@ -75,28 +76,54 @@ interface EntryProps {
   readonly author: string;
   readonly type: string | undefined;
   readonly words: string;
+  /** Absent: this person may not pin. */
+  readonly onPin: ((isPinned: boolean) => void) | undefined;
 }
 
-function Entry({ entry, author, type, words }: EntryProps) {
+function EntryMenu({
+  isPinned,
+  words,
+  onPin,
+}: Pick<EntryProps, 'words'> & { isPinned: boolean; onPin: (isPinned: boolean) => void }) {
+  const { t } = useTranslation();
+  return (
+    <Menu width={180}>
+      <Menu.Target>
+        <ActionIcon size={24} className={classes['menu']} aria-label={`${t('common.more')}: ${words.slice(0, 60)}`}>
+          <IconDots size={15} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item
+          leftSection={isPinned ? <IconPinnedOff size={16} /> : <IconPin size={16} />}
+          onClick={() => onPin(!isPinned)}
+        >
+          {t(isPinned ? 'timeline.unpin' : 'timeline.pin')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function Entry({ entry, author, type, words, onPin }: EntryProps) {
   const { t } = useTranslation();
   const isNote = entry['kind'] === 'note';
+  const isPinned = entry['isPinned'] === true;
   return (
-    <li className={classes['entry']} data-note={isNote}>
-      <Group gap={6} wrap="nowrap">
-        <Text size="xs" fw={560}>
-          {author}
-        </Text>
-        <Text size="xs" c="dimmed">
-          {formatInstant(textOf(entry, 'at') ?? textOf(entry, 'createdAt') ?? '', currentLanguage())}
-        </Text>
-        {type !== undefined && (
-          <Text size="xs" c="dimmed">
-            · {type}
+    <li className={classes['entry']} data-note={isNote} data-pinned={isPinned}>
+      <Group gap={6} wrap="nowrap" align="flex-start">
+        <Group gap="0 6px" flex={1} mih={24}>
+          <Text size="xs" fw={560}>
+            {author}
           </Text>
-        )}
-        {(entry['isPinned'] === true || entry['isPinned'] === 1) && (
-          <IconPinned size={14} role="img" aria-label={t('timeline.pinned')} />
-        )}
+          <Text size="xs" c="dimmed">
+            {[formatInstant(textOf(entry, 'at') ?? textOf(entry, 'createdAt') ?? '', currentLanguage()), type]
+              .filter(Boolean)
+              .join(' · ')}
+          </Text>
+          {isPinned && <IconPinned size={14} role="img" aria-label={t('timeline.pinned')} className={classes['pin']} />}
+        </Group>
+        {onPin !== undefined && <EntryMenu isPinned={isPinned} words={words} onPin={onPin} />}
       </Group>
       <Text size="sm" className={classes['text']}>
         {words}
@@ -105,7 +132,7 @@ function Entry({ entry, author, type, words }: EntryProps) {
   );
 }
 
-/** What happened, newest first, with a place to write a note. */
+/** What happened: pinned entries, then the newest first, with a place to write a note. */
 export function Timeline({ entity, id, onNote }: TimelineProps) {
   const { t } = useTranslation();
   const [shown, setShown] = useState('all');
@@ -113,9 +140,16 @@ export function Timeline({ entity, id, onNote }: TimelineProps) {
   const users = useUsers();
   const wordsOf = useTimelineWords();
   const types = toChoices(useConfig('note-types'));
+  const { run } = useActs();
+  const mayPin = useSession().can['timeline-entry']?.['update'] !== false;
   const entries = useQuery(
-    relatedQuery({ plural: 'timeline-entries', filter: `${entity} = "${id}"`, sort: '-at', limit }),
+    relatedQuery({ plural: 'timeline-entries', filter: `${entity} = "${id}"`, sort: '-isPinned,-at', limit }),
   );
+  // Empty, not false: all that is not pinned sorts alike.
+  const pin = (entry: RecordValue, isPinned: boolean): void =>
+    void run([{ method: 'PATCH', path: `/timeline-entries/${entry.id}`, body: { isPinned: isPinned ? true : null } }], {
+      done: t(isPinned ? 'timeline.pinnedDone' : 'timeline.unpinnedDone'),
+    });
   const all = entries.data?.data ?? [];
   const rows = all.filter((entry) => shown === 'all' || (entry['kind'] === 'note') === (shown === 'notes'));
   const sources = toChoices(useConfig('sources'));
@@ -156,6 +190,7 @@ export function Timeline({ entity, id, onNote }: TimelineProps) {
               entry={entry}
               author={authorOf(entry)}
               words={wordsOf(entry)}
+              onPin={mayPin ? (isPinned) => pin(entry, isPinned) : undefined}
               type={types.find((type) => type.value === entry['noteType'])?.label}
             />
           ))}

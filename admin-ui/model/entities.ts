@@ -52,8 +52,14 @@ export function adminDefined(entities: Entities): readonly EntityModel[] {
   return [...entities.byName.values()].filter((model) => !shippedEntities.has(model.name));
 }
 
+/** An admin has taken the field out of use: its values are kept, and nobody is asked for it any more. */
+export function isRetired(model: EntityModel, field: Field): boolean {
+  return model.schema.properties[field.name]?.['x-retired'] === true;
+}
+
+/** Fields that lists and forms show. */
 export function visibleFields(model: EntityModel): readonly Field[] {
-  return [...model.fields.values()].filter((field) => !field.isHidden);
+  return [...model.fields.values()].filter((field) => !field.isHidden && !isRetired(model, field));
 }
 
 /** Default list columns in their order. */

@@ -56,16 +56,32 @@ const change = (kind: SchemaChangeKind, field: Field | undefined, text: Text): S
 interface Limit {
   readonly keyword: string;
   readonly direction: 'upper' | 'lower';
+  /** What is counted. */
+  readonly of: Text;
 }
 
+const characters: Text = { de: ' Zeichen', en: ' characters' };
+const entries: Text = { de: ' Einträge', en: ' entries' };
+const itself: Text = { de: '', en: '' };
+
 const limits: readonly Limit[] = [
-  { keyword: 'maxLength', direction: 'upper' },
-  { keyword: 'maximum', direction: 'upper' },
-  { keyword: 'maxItems', direction: 'upper' },
-  { keyword: 'minLength', direction: 'lower' },
-  { keyword: 'minimum', direction: 'lower' },
-  { keyword: 'minItems', direction: 'lower' },
+  { keyword: 'maxLength', direction: 'upper', of: characters },
+  { keyword: 'maximum', direction: 'upper', of: itself },
+  { keyword: 'maxItems', direction: 'upper', of: entries },
+  { keyword: 'minLength', direction: 'lower', of: characters },
+  { keyword: 'minimum', direction: 'lower', of: itself },
+  { keyword: 'minItems', direction: 'lower', of: entries },
 ];
+
+/** "at most 50 characters (so far 200)" */
+const limitText = ({ direction, of }: Limit, [from, to]: readonly [number, number]): Text => {
+  const most = direction === 'upper';
+  const now = Number.isFinite(to)
+    ? { de: `${most ? 'höchstens' : 'mindestens'} ${to}${of.de}`, en: `at ${most ? 'most' : 'least'} ${to}${of.en}` }
+    : { de: `keine ${most ? 'Ober' : 'Unter'}grenze`, en: `no ${most ? 'upper' : 'lower'} limit` };
+  if (!Number.isFinite(from)) return now;
+  return { de: `${now.de} (bisher ${from})`, en: `${now.en} (so far ${from})` };
+};
 
 const bound = (property: PropertySchema, { keyword, direction }: Limit): number => {
   const value = property[keyword];
@@ -78,8 +94,7 @@ const compareLimits = (field: Field, before: PropertySchema, after: PropertySche
     const [from, to] = [bound(before, limit), bound(after, limit)];
     if (from === to) return [];
     const isTighter = limit.direction === 'upper' ? to < from : to > from;
-    const text = { de: `${limit.keyword}: ${from} → ${to}`, en: `${limit.keyword}: ${from} → ${to}` };
-    return [change(isTighter ? 'narrowed' : 'relaxed', field, text)];
+    return [change(isTighter ? 'narrowed' : 'relaxed', field, limitText(limit, [from, to]))];
   });
 
 const compareValues = (

@@ -1,4 +1,5 @@
 import type { EntityModel } from '../../core/entity.ts';
+import { acceptLead } from '../../commands/acceptLead.ts';
 import { addNote } from '../../commands/addNote.ts';
 import { cancelActivity, completeActivity, reopenActivity } from '../../commands/activityActs.ts';
 import { archiveLead, snoozeLead, unarchiveLead } from '../../commands/archiveLead.ts';
@@ -53,6 +54,16 @@ export const acts: readonly Act[] = [
     required: ['owner'],
     perform: async (ctx, model, input) =>
       await assignRecord(ctx, model, { id: input.id, owner: textOrNull(input['owner'], '/owner') }),
+  },
+  {
+    name: 'accept',
+    entities: ['lead'],
+    summary: {
+      de: 'Annehmen: selbst übernehmen und eine Stufe weiter',
+      en: 'Accept: take it on and move one stage on',
+    },
+    body: {},
+    perform: async (ctx, _model, input) => await acceptLead(ctx, { id: input.id, version: input.version }),
   },
   {
     name: 'move',

@@ -9,7 +9,7 @@ import { intakeRoutes } from './intake.ts';
 import { leadRoutes } from './leads.ts';
 import { operationsRoutes } from './operations.ts';
 import { overviewRoutes } from './overview.ts';
-import { processRoute } from './processes.ts';
+import { outdatedRoute, processRoute } from './processes.ts';
 import { recordRoutes, undoRoute } from './records.ts';
 import { webhookRoutes } from './webhooks.ts';
 
@@ -34,6 +34,7 @@ export const apiRoutes = ({ live, health, guard }: ApiParts): readonly Route[] =
   ...webhookRoutes,
   ...leadRoutes,
   processRoute,
+  outdatedRoute,
   undoRoute,
   bulkRoute,
   ...actRoutes,

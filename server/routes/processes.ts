@@ -1,6 +1,10 @@
+import { LeitwerkError } from '../../core/errors.ts';
+import type { PipelineConfig } from '../../core/pipeline/config.ts';
 import { isClosed } from '../../core/pipeline/run.ts';
 import { modelOf } from '../../commands/context.ts';
 import { findReadable, readRecord } from '../../commands/readRecord.ts';
+import { pipelineOf } from '../../commands/pipelineOf.ts';
+import { readOutdated } from '../../store/outdated-processes.ts';
 import { readParked, readProcess, type ProcessKey, type ProcessRow } from '../../store/processes.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { Answer, Call, Route } from '../route.ts';
@@ -81,4 +85,41 @@ export const processRoute: Route = {
   access: { kind: 'verb', verb: 'read' },
   isFor: (model) => model.hasPipeline,
   handle: processOf,
+};
+
+/** Most ids at once: as many as `POST /<plural>/bulk` takes. */
+const mostIds = 1_000;
+
+/** Who still runs under an older revision of a pipeline, by revision and stage; `process/migrate` takes them along, one or many. */
+const outdatedOf = async (call: Call): Promise<Answer> => {
+  const { ctx, services } = call;
+  const { tenantId } = ctx.actor;
+  const head = ctx.snapshot.config('pipelines').get(call.params['key'] ?? '');
+  if (head === undefined) throw new LeitwerkError('NotFound');
+  const model = modelOf(ctx, (head.value as PipelineConfig).entity);
+  const { groups, ids } = await readOutdated(services.db, model, {
+    tenantId,
+    pipeline: head.key,
+    latest: head.revision,
+    rows: ctx.ability.rowFilter('read', model.name),
+    limit: mostIds,
+  });
+  const named: (RecordData & { readonly position: number })[] = [];
+  for (const group of groups) {
+    const stored = { tenantId, pipeline: head.key, pipelineRevision: group.revision };
+    const { stages } = await pipelineOf(services.db, model, stored);
+    const label = stages.get(group.stage)?.label ?? { de: group.stage, en: group.stage };
+    named.push({ ...group, label, position: [...stages.keys()].indexOf(group.stage) });
+  }
+  named.sort((one, other) => one.position - other.position);
+  const total = groups.reduce((sum, group) => sum + group.count, 0);
+  return { json: { data: { plural: model.plural, latest: head.revision, total, groups: named, ids } } };
+};
+
+export const outdatedRoute: Route = {
+  method: 'get',
+  path: '/config/pipelines/:key/outdated',
+  summary: { de: 'Prozesse unter älteren Fassungen', en: 'Processes under older revisions' },
+  access: { kind: 'may', area: 'config' },
+  handle: outdatedOf,
 };

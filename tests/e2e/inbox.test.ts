@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createWorld, hasBrowser, setUp, type World } from './world.ts';
 
 interface Lead {
+  readonly version: number;
   readonly state: string;
   readonly stage: string;
   readonly owner: string | null;
@@ -60,10 +61,12 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     await page.keyboard.press('a');
     await page.getByText('Angenommen: Annehmen bitte').waitFor();
     await becomes(id, 'stage', 'kontaktversuch');
-    expect((await read(id)).owner).not.toBeNull();
+    const accepted = await read(id);
+    expect(accepted.owner).not.toBeNull();
     await page.keyboard.press('z');
-    await becomes(id, 'stage', 'neu');
-    await becomes(id, 'owner', null);
+    await page.getByText('Rückgängig gemacht').waitFor();
+    // One write took both back.
+    expect(await read(id)).toMatchObject({ stage: 'neu', owner: null, version: accepted.version + 1 });
   });
 
   it('archives with a reason in two key presses and takes it back', async () => {
@@ -196,6 +199,24 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     await page.getByRole('option', { name: /Suchnadel im Heuhaufen/ }).waitFor();
     await page.keyboard.press('Enter');
     await title('Suchnadel im Heuhaufen').waitFor();
+  });
+
+  it('keeps a pinned note above what came later, until it is let go', async () => {
+    const id = await world.postLead({ title: 'Mit Notizen' });
+    for (const text of ['Zuerst wichtig', 'Danach weniger'])
+      await world.call(signedIn, { method: 'POST', path: `/leads/${id}/note`, body: { text } });
+    await page.goto(`${world.app.url}/inbox?id=${id}`);
+    const first = page.locator('ol > li[data-note]').first();
+    // Without what the process writes meanwhile.
+    await page.getByText('Notizen', { exact: true }).click();
+    await first.getByText('Danach weniger').waitFor();
+    await page.getByText('Zuerst wichtig').hover();
+    await page.getByRole('button', { name: 'Weitere Aktionen: Zuerst wichtig' }).click();
+    await page.getByRole('menuitem', { name: 'Anheften' }).click();
+    await first.getByText('Zuerst wichtig').waitFor();
+    await first.getByRole('img', { name: 'Angeheftet' }).waitFor();
+    await page.getByRole('button', { name: 'Rückgängig' }).first().click();
+    await first.getByText('Danach weniger').waitFor();
   });
 
   it('completes and re-plans the activities of the plan', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import { createKey } from '../../commands/accounts/createKey.ts';
 import { createUser } from '../../commands/accounts/createUser.ts';
 import { insertNotice } from '../../store/notices.ts';
-import { createApi, type Api, type ApiAnswer } from '../support/api.ts';
+import { createApi, signIn, type Api, type ApiAnswer } from '../support/api.ts';
 import type { App } from '../support/app.ts';
 import { until } from '../support/processes.ts';
 import { createMariadbDatabase } from '../support/mariadb.ts';
@@ -33,6 +33,8 @@ describe.each(dialects)('the API on %s', (dialect) => {
   let app: App;
   let api: Api;
   let seller = '';
+  /** The seller in their browser. */
+  let sales: Api;
 
   beforeEach((context) => {
     if (isMissing) need(context, 'mariadbUrl');
@@ -52,6 +54,7 @@ describe.each(dialects)('the API on %s', (dialect) => {
     seller = (await createUser(store.asSystem(), user)).user.id;
     app = await store.start({ args: ['--role', 'api'] });
     api = createApi(app.url, await addKey(store, { role: 'superadmin' }));
+    sales = await signIn(app.url, user);
   });
   afterAll(async () => {
     if (isMissing) return;
@@ -347,6 +350,43 @@ describe.each(dialects)('the API on %s', (dialect) => {
       });
       expect((await api.post(`/leads/${id}/assign`, { owner: 'ghost' })).json.errors[0]?.path).toBe('/owner');
       expect((await api.post(`/leads/${id}/assign`, {})).status).toBe(422);
+    });
+
+    it('is accepted in one act: owner and next stage, and one undo takes both back', async () => {
+      const { id } = await create();
+      const accepted = await sales.post(`/leads/${id}/accept`, {}, { 'if-match': '"1"' });
+      expect([accepted.status, accepted.headers.get('etag')]).toEqual([200, '"2"']);
+      expect(accepted.json.data).toMatchObject({ owner: seller, team: 'nord', stage: 'kontaktversuch', version: 2 });
+      const entries = await api.get(`/timeline-entries?filter=${encodeURIComponent(`lead = "${id}"`)}&sort=at`);
+      expect(entries.json.data.map((entry) => entry['kind'])).toEqual(['created', 'assigned', 'moved']);
+      expect((await sales.post('/undo', { event: accepted.json.event })).status).toBe(200);
+      expect(await read(id)).toMatchObject({ owner: null, team: null, stage: 'neu', version: 3 });
+    });
+
+    it('takes over from somebody else, and at the last stage changes the owner only', async () => {
+      const { id } = await create({ team: 'nord' });
+      await api.post(`/leads/${id}/move`, { stage: 'erledigt' });
+      expect((await sales.post(`/leads/${id}/accept`, {})).json.data).toMatchObject({
+        owner: seller,
+        stage: 'erledigt',
+      });
+      // Nothing left to change: nothing is written.
+      expect((await sales.post(`/leads/${id}/accept`, {})).json.event).toBe(0);
+    });
+
+    it('accepts nothing that is closed, was changed since, lacks what the stage needs, or by a key', async () => {
+      const [closed, bare] = [await create(), await create({ email: null, phone: null })];
+      expect((await sales.post(`/leads/${bare.id}/accept`, {})).json.errors[0]).toMatchObject({ path: '/email' });
+      expect(await read(bare.id)).toMatchObject({ owner: null, stage: 'neu', version: 1 });
+      expect((await sales.post(`/leads/${bare.id}/accept`, { stage: 'neu' })).status).toBe(422);
+      expect((await sales.post(`/leads/${closed.id}/accept`, {}, { 'if-match': '"9"' })).json.code).toBe('Conflict');
+      expect((await api.post(`/leads/${closed.id}/accept`, {})).json.code).toBe('Conflict');
+      await api.post(`/leads/${closed.id}/archive`, {});
+      expect((await sales.post(`/leads/${closed.id}/accept`, {})).json.code).toBe('Locked');
+      expect((await sales.post('/leads/ghost/accept', {})).status).toBe(404);
+      const viewer = createApi(app.url, await addKey(store, { role: 'viewer' }));
+      expect((await viewer.post(`/leads/${bare.id}/accept`, {})).status).toBe(403);
+      expect((await createApi(app.url).post(`/leads/${bare.id}/accept`, {})).status).toBe(401);
     });
 
     it('moves through the stages, refuses one that does not exist, and undoes', async () => {
@@ -709,6 +749,9 @@ describe.each(dialects)('the API on %s', (dialect) => {
       await until('the missed event', () => heard.includes(first.id));
       await api.patch(`/leads/${first.id}`, { city: 'Trier' });
       await until('the change', () => heard.includes('"act":"lead.update"') && heard.includes('"version":2'));
+      const { value } = (await api.get('/config/tags/messe')).json.data;
+      await api.put('/config/tags/messe', { ...(value as object), color: '#123456' });
+      await until('the setting', () => heard.includes('"entity":"tags","id":"messe","act":"config.publish"'));
       controller.abort();
       await reading;
     });

@@ -119,17 +119,21 @@ async function receive(house: House): Promise<string> {
 
 const parameters: Readonly<Record<string, string>> = {
   kind: 'tags',
-  key: 'messe',
   entity: 'lead',
   revision: '1',
   index: '0',
+};
+
+const keyIn = (path: string): string => {
+  if (path.startsWith('/api/v1/sources/')) return 'kaltakquise';
+  return path.startsWith('/api/v1/config/pipelines/') ? 'inbox' : 'messe';
 };
 
 /** The address of an operation on the targets. A parameter that the sweep does not know must be taught to it. */
 export function toPath({ path }: Operation, { ids }: Targets): string {
   const first = path.split('/')[3] ?? '';
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-    const value = name === 'id' ? ids[first] : first === 'sources' && name === 'key' ? 'kaltakquise' : parameters[name];
+    const value = name === 'id' ? ids[first] : name === 'key' ? keyIn(path) : parameters[name];
     if (value === undefined) throw new Error(`Teach tests/security/operations.ts the parameter {${name}} of ${path}`);
     return value;
   });

@@ -30,8 +30,18 @@ export interface Api {
   delete(path: string): Promise<ApiAnswer>;
 }
 
+/** Signs a person in: calls go on as they do in their browser. */
+export async function signIn(
+  url: string,
+  { email, password }: { readonly email: string; readonly password: string },
+): Promise<Api> {
+  const answer = await createApi(url).post('/session', { email, password });
+  const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  return createApi(url, undefined, { cookie, origin: url });
+}
+
 /** Calls `/api/v1` with a key; a text body goes as it is, anything else as JSON. */
-export function createApi(url: string, key?: string): Api {
+export function createApi(url: string, key?: string, always: Readonly<Record<string, string>> = {}): Api {
   const call = async (
     method: string,
     path: string,
@@ -40,6 +50,7 @@ export function createApi(url: string, key?: string): Api {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
       headers: {
+        ...always,
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
         ...(more.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...more.headers,

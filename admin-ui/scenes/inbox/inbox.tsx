@@ -85,7 +85,7 @@ function useTriage(page: ListPage, setDialog: (dialog: Dialog) => void): Triage 
     if (lead !== undefined && lead['state'] === 'open' && can[act] !== false) work(lead);
   };
   const commands: LeadCommands = {
-    accept: onOpen('assign', (record) => void andNext(acts.accept(record))),
+    accept: onOpen('accept', (record) => void andNext(acts.accept(record))),
     convert: onOpen('convert', () => setDialog('convert')),
     archive: onOpen('archive', () => setDialog('archive')),
     snooze: onOpen('snooze', () => setDialog('snooze')),
@@ -162,7 +162,7 @@ function Panes() {
           columns={columns}
           isCondensed={isCondensed}
           emptyText={t('inbox.empty')}
-          bulk={['assign', 'archive']}
+          bulk={['accept', 'assign', 'archive']}
           actions={<Actions page={page} isCondensed={isCondensed} onNew={() => setDialog('new')} />}
         />
       </div>

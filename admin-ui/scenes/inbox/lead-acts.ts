@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { useStages } from '../../api/choices.ts';
-import { useSession, useUsers } from '../../api/queries.ts';
+import { useUsers } from '../../api/queries.ts';
 import type { Problem } from '../../api/client.ts';
 import type { RecordValue, Written } from '../../api/types.ts';
 import { useActs } from '../../app/acts.tsx';
@@ -38,7 +38,6 @@ const opportunityOf = (written: Written | undefined): RecordValue | undefined =>
 export function useLeadActs(): LeadActs {
   const { t } = useTranslation();
   const { run } = useActs();
-  const { user } = useSession();
   const users = useUsers();
   const stages = useStages('lead');
   const title = (lead: RecordValue): string => textOf(lead, 'title') ?? '';
@@ -48,16 +47,7 @@ export function useLeadActs(): LeadActs {
   const labelOf = (stage: string): string => inLanguage(stages.find((one) => one.key === stage)?.label) || stage;
 
   return {
-    accept: async (lead) => {
-      const next = stages[stages.findIndex((stage) => stage.key === lead['stage']) + 1];
-      const assign = { path: `/leads/${lead.id}/assign`, body: { owner: user.id } };
-      const move = next === undefined ? [] : [{ path: `/leads/${lead.id}/move`, body: { stage: next.key } }];
-      const acts = lead['owner'] === user.id ? move : [assign, ...move];
-      if (acts.length === 0) return false;
-      const inverse =
-        acts.length === 2 ? [{ path: `/leads/${lead.id}/assign`, body: { owner: textOf(lead, 'owner') ?? null } }] : [];
-      return (await run(acts, { done: t('inbox.accepted', { title: title(lead) }), inverse })) !== undefined;
-    },
+    accept: async (lead) => await act(at(lead, 'accept'), {}, t('inbox.accepted', { title: title(lead) })),
     assign: async (lead, owner) => {
       const name = users.find((one) => one.id === owner)?.name;
       return await act(

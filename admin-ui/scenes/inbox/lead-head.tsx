@@ -106,7 +106,7 @@ function Actions({ lead, commands }: Omit<LeadHeadProps, 'onClose'>) {
   }
   return (
     <>
-      <Button leftSection={<IconUserCheck size={15} />} disabled={can['assign'] === false} onClick={commands.accept}>
+      <Button leftSection={<IconUserCheck size={15} />} disabled={can['accept'] === false} onClick={commands.accept}>
         {t('inbox.accept')}
       </Button>
       <Button

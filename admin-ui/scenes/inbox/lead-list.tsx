@@ -1,4 +1,4 @@
-import { Avatar, Text, Tooltip } from '@mantine/core';
+import { Avatar, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { IconLink } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
@@ -51,12 +51,10 @@ function Age({ at, deadline }: AgeProps) {
   const isLate = deadline !== undefined && new Date(deadline) < now;
   const label = formatInstant(at, currentLanguage());
   return (
-    <Tooltip label={isLate ? `${label} · ${t('inbox.pastSla')}` : label}>
-      <span className={classes['age']} data-late={isLate}>
-        {t(`time.${unit}`, { count })}
-        {isLate && <span className="lw-visually-hidden"> ({t('inbox.pastSla')})</span>}
-      </span>
-    </Tooltip>
+    <span className={classes['age']} data-late={isLate} title={isLate ? `${label} · ${t('inbox.pastSla')}` : label}>
+      {t(`time.${unit}`, { count })}
+      {isLate && <span className="lw-visually-hidden"> ({t('inbox.pastSla')})</span>}
+    </span>
   );
 }
 
@@ -203,11 +201,9 @@ export function useLeadColumns(layout: 'full' | 'condensed' | 'phone'): readonly
         const name = users.find((user) => user.id === lead['owner'])?.name;
         if (name === undefined) return <span style={{ color: 'var(--mantine-color-dimmed)' }}>–</span>;
         return (
-          <Tooltip label={name}>
-            <Avatar size={24} radius="xl" color="petrol" aria-label={name}>
-              {initials(name)}
-            </Avatar>
-          </Tooltip>
+          <Avatar size={24} radius="xl" color="petrol" aria-label={name} title={name}>
+            {initials(name)}
+          </Avatar>
         );
       },
     },

@@ -3,11 +3,11 @@ import { useQuery } from '@tanstack/react-query';
 import { IconExternalLink } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { request } from '../../api/client.ts';
 import { processQuery } from '../../api/queries.ts';
 import type { ProcessView } from '../../api/types.ts';
 import { useActs } from '../../app/acts.tsx';
 import { Card } from '../../components/card.tsx';
+import { MigrationWords } from '../../components/migration-words.tsx';
 import { currentLanguage, inLanguage } from '../../i18n/index.ts';
 import { formatSoon } from '../../model/format.ts';
 
@@ -58,17 +58,12 @@ function Migration({ id, process }: PartProps) {
   const { run } = useActs();
   const [isOpen, setOpen] = useState(false);
   const { revision, latestRevision: latest } = process;
-  const body = { revision: latest };
-  const preview = useQuery({
-    queryKey: ['migration', id, latest],
-    enabled: isOpen,
-    queryFn: async () =>
-      (await request<{ data: unknown }>('POST', `/leads/${id}/process/migrate?dryRun=1`, { body })).body.data,
-  });
   if (!process.migratable || latest === null || revision === null || latest === revision) return undefined;
   const migrate = (): void => {
     setOpen(false);
-    void run([{ path: `/leads/${id}/process/migrate`, body }], { done: t('inbox.process.migrated', { latest }) });
+    void run([{ path: `/leads/${id}/process/migrate`, body: { revision: latest } }], {
+      done: t('inbox.process.migrated', { latest }),
+    });
   };
   return (
     <>
@@ -84,17 +79,15 @@ function Migration({ id, process }: PartProps) {
         title={t('inbox.process.migrateTitle', { latest })}
         closeButtonProps={{ 'aria-label': t('common.close') }}
       >
-        <Text size="sm" c="dimmed">
+        <Text size="sm" mb="sm">
           {t('inbox.process.migrateLead')}
         </Text>
-        <pre style={{ fontSize: 12, whiteSpace: 'pre-wrap' }}>{JSON.stringify(preview.data ?? {}, undefined, 2)}</pre>
-        <Group justify="flex-end" gap="sm">
+        {isOpen && <MigrationWords id={id} migration={{ plural: 'leads', revision: latest }} />}
+        <Group justify="flex-end" gap="sm" mt="md">
           <Button variant="default" onClick={() => setOpen(false)}>
             {t('common.cancel')}
           </Button>
-          <Button onClick={migrate} disabled={!preview.isSuccess}>
-            {t('inbox.process.migrate')}
-          </Button>
+          <Button onClick={migrate}>{t('inbox.process.migrate')}</Button>
         </Group>
       </Modal>
     </>

@@ -5,13 +5,24 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Problem } from '../../api/client.ts';
-import { putYaml, readConfigRevisions, readYaml, restoreConfig } from '../../api/config.ts';
+import {
+  checkYaml,
+  publishYaml,
+  readConfigRevisions,
+  readYaml,
+  restoreConfig,
+  type PublishedText,
+} from '../../api/config.ts';
+import type { LineDiff } from '../../../core/config/diff.ts';
+import { stagesIn } from '../../api/choices.ts';
 import { configQuery } from '../../api/queries.ts';
+import type { Stage } from '../../api/types.ts';
 import { ProblemText, showProblem, toProblem } from '../../app/acts.tsx';
 import { Card } from '../../components/card.tsx';
 import { EmptyFace, ErrorFace, LoadingFace } from '../../components/faces.tsx';
 import { currentLanguage, inLanguage } from '../../i18n/index.ts';
 import { formatInstant } from '../../model/format.ts';
+import { OutdatedCard } from './outdated-card.tsx';
 import { PageHead } from './page-head.tsx';
 import classes from './settings.module.css';
 import { goToLine, YamlArea } from './yaml-area.tsx';
@@ -24,14 +35,14 @@ interface Name {
   readonly key: string;
 }
 
-type Checked = { readonly problem: Problem } | { readonly diff: string } | undefined;
+type Checked = { readonly problem: Problem } | { readonly diff: LineDiff } | undefined;
 
-const diffOf = (answer: unknown): string => {
-  if (typeof answer !== 'object' || answer === null) return '';
-  if ('diff' in answer && typeof answer.diff === 'string') return answer.diff;
-  if ('data' in answer) return diffOf(answer.data);
-  return '';
-};
+/** The lines that differ, as in a patch. */
+const toPatch = (diff: LineDiff): string =>
+  diff.lines
+    .filter((line) => line.change !== 'same')
+    .map((line) => `${line.change === 'added' ? '+' : '-'} ${line.text}`)
+    .join('\n');
 
 function Result({
   checked,
@@ -44,8 +55,8 @@ function Result({
   if ('diff' in checked) {
     return (
       <Alert color="petrol" c="var(--mantine-color-text)" role="status">
-        <Text size="sm">{t(checked.diff === '' ? 'config.noChange' : 'config.valid')}</Text>
-        {checked.diff !== '' && <pre className={classes['code']}>{checked.diff}</pre>}
+        <Text size="sm">{t(toPatch(checked.diff) === '' ? 'config.noChange' : 'config.valid')}</Text>
+        {toPatch(checked.diff) !== '' && <pre className={classes['code']}>{toPatch(checked.diff)}</pre>}
       </Alert>
     );
   }
@@ -126,34 +137,61 @@ function Revisions({ name, onRestored }: { readonly name: Name; readonly onResto
 
 interface EditorProps {
   readonly name: Name;
-  readonly published: string;
+  /** Stages of the published revision, where it is a pipeline. */
+  readonly stages: readonly Stage[];
+  /** The revision in force; a newer one may come while somebody writes. */
+  readonly published: PublishedText;
   readonly onChanged: () => void;
 }
 
-function Editor({ name, published, onChanged }: EditorProps) {
+function Editor({ name, stages, published, onChanged }: EditorProps) {
   const { t } = useTranslation();
-  const [text, setText] = useState(published);
+  const [base, setBase] = useState(published);
+  const [text, setText] = useState(published.yaml);
   const [checked, setChecked] = useState<Checked>();
-  const send = async (isDryRun: boolean): Promise<void> => {
+  const isBehind = published.revision !== base.revision;
+  const isChanged = text !== base.yaml;
+  const take = (yaml: string): void => {
+    setBase(published);
+    setText(yaml);
+    setChecked(undefined);
+  };
+  // Nothing of one's own to lose, or one's own text is the new one: the editor follows what is in force.
+  if (isBehind && (!isChanged || text === published.yaml)) take(published.yaml);
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
     try {
-      const answer = await putYaml(name, text, isDryRun);
-      if (isDryRun) return setChecked({ diff: diffOf(answer) });
-      setChecked(undefined);
-      const revision = answer.data?.revision;
-      notifications.show({
-        message: revision === undefined ? t('config.publishedPlain') : t('config.published', { revision }),
-      });
-      onChanged();
+      await work();
     } catch (error) {
       setChecked({ problem: toProblem(error) });
     }
   };
+  const check = (): void => void attempt(async () => setChecked({ diff: await checkYaml(name, text) }));
+  const publish = (): void =>
+    void attempt(async () => {
+      const revision = await publishYaml(name, { yaml: text, revision: base.revision });
+      setChecked(undefined);
+      notifications.show({ message: t('config.published', { revision }) });
+      onChanged();
+    });
   const label = t('config.editor', { key: name.key });
   const issues = checked !== undefined && 'problem' in checked ? (checked.problem.errors ?? []) : [];
   const go = (line: number, column: number): void =>
     goToLine(document.querySelector<HTMLTextAreaElement>(`textarea[aria-label="${CSS.escape(label)}"]`), line, column);
   return (
     <Stack gap="sm">
+      {isBehind && (
+        <Alert color="yellow" c="var(--mantine-color-text)" role="status">
+          <Text size="sm">{t('config.behind', { revision: published.revision, base: base.revision })}</Text>
+          <Group gap="sm" mt="sm">
+            <Button variant="default" onClick={() => take(published.yaml)}>
+              {t('config.takeTheirs')}
+            </Button>
+            <Button variant="subtle" color="gray" onClick={() => take(text)}>
+              {t('config.keepMine')}
+            </Button>
+          </Group>
+        </Alert>
+      )}
       <YamlArea
         label={label}
         value={text}
@@ -162,18 +200,18 @@ function Editor({ name, published, onChanged }: EditorProps) {
           setText(next);
           setChecked(undefined);
         }}
-        onSave={() => void send(true)}
+        onSave={check}
       />
       <Group gap="sm">
-        <Button variant="default" onClick={() => void send(true)}>
+        <Button variant="default" onClick={check}>
           {t('config.check')}
         </Button>
-        <Button disabled={text === published} onClick={() => void send(false)}>
+        <Button disabled={!isChanged} onClick={publish}>
           {t('config.publish')}
         </Button>
-        {text !== published && (
+        {isChanged && (
           <>
-            <Button variant="subtle" color="gray" onClick={() => setText(published)}>
+            <Button variant="subtle" color="gray" onClick={() => setText(base.yaml)}>
               {t('config.reset')}
             </Button>
             <Text size="xs" c="dimmed">
@@ -183,12 +221,13 @@ function Editor({ name, published, onChanged }: EditorProps) {
         )}
       </Group>
       {checked !== undefined && <Result checked={checked} onGo={go} />}
+      {name.kind === 'pipelines' && <OutdatedCard pipeline={name.key} stages={stages} />}
       <Revisions name={name} onRestored={onChanged} />
     </Stack>
   );
 }
 
-function Loaded({ name }: { readonly name: Name }) {
+function Loaded({ name, stages }: Pick<EditorProps, 'name' | 'stages'>) {
   const client = useQueryClient();
   const answer = useQuery({
     queryKey: ['config', name.kind, name.key, 'yaml'],
@@ -198,8 +237,8 @@ function Loaded({ name }: { readonly name: Name }) {
   if (answer.data === undefined) return <LoadingFace />;
   return (
     <Editor
-      key={answer.data}
       name={name}
+      stages={stages}
       published={answer.data}
       onChanged={() => void client.invalidateQueries({ queryKey: ['config', name.kind] })}
     />
@@ -237,6 +276,7 @@ export function ConfigEditor() {
               <NavLink
                 key={item.key}
                 component="button"
+                bdrs="sm"
                 label={inLanguage(item.value.label) || item.key}
                 description={t('config.revision', { revision: item.revision })}
                 active={item.key === chosen.key}
@@ -244,7 +284,7 @@ export function ConfigEditor() {
               />
             ))}
           </div>
-          <Loaded key={`${kind}/${chosen.key}`} name={{ kind, key: chosen.key }} />
+          <Loaded key={`${kind}/${chosen.key}`} name={{ kind, key: chosen.key }} stages={stagesIn(chosen)} />
         </div>
       )}
     </>

@@ -1,55 +1,8 @@
-import { Alert, Button, Group, Modal, Select, Stack, Switch, TextInput } from '@mantine/core';
-import { useState, type ReactNode } from 'react';
+import { Select, Switch, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Problem } from '../../api/client.ts';
-import { ProblemText, toProblem } from '../../app/acts.tsx';
+import { FormDialog, useForm } from './form-dialog.tsx';
 import { fieldKinds, type EntityDraft, type FieldDraft } from './new-field.ts';
-
-interface FormDialogProps {
-  readonly title: string;
-  readonly onClose: () => void;
-  readonly onSubmit: () => Promise<void>;
-  readonly children: ReactNode;
-}
-
-/** Stays open with the reason when saving fails. */
-function FormDialog({ title, onClose, onSubmit, children }: FormDialogProps) {
-  const { t } = useTranslation();
-  const [problem, setProblem] = useState<Problem>();
-  const submit = async (): Promise<void> => {
-    try {
-      await onSubmit();
-      onClose();
-    } catch (error) {
-      setProblem(toProblem(error));
-    }
-  };
-  return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('common.close') }}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        <Stack gap="sm">
-          {problem !== undefined && (
-            <Alert color="red" role="alert">
-              <ProblemText problem={problem} />
-            </Alert>
-          )}
-          {children}
-          <Group justify="flex-end" gap="sm" mt="sm">
-            <Button variant="default" onClick={onClose}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit">{t('common.add')}</Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
-  );
-}
 
 const emptyField: FieldDraft = {
   key: '',
@@ -59,6 +12,8 @@ const emptyField: FieldDraft = {
   section: 'main',
   target: 'organization',
   values: '',
+  maxLength: '',
+  isRequired: false,
   isListed: false,
   isSearchable: false,
 };
@@ -82,18 +37,31 @@ const toFieldKey = (label: string): string => {
 };
 
 interface FieldDialogProps {
+  /** The field to change; a new one when absent. */
+  readonly known?: FieldDraft | undefined;
   readonly entities: readonly { readonly value: string; readonly label: string }[];
   readonly onClose: () => void;
   readonly onSave: (draft: FieldDraft) => Promise<void>;
 }
 
-export function FieldDialog({ entities, onClose, onSave }: FieldDialogProps) {
+/** Asks what a field is. Name and type of one that is there stay: its column has them. */
+export function FieldDialog({ known, entities, onClose, onSave }: FieldDialogProps) {
   const { t } = useTranslation();
-  const [draft, setDraft] = useState(emptyField);
-  const set = (change: Partial<FieldDraft>): void => setDraft((known) => ({ ...known, ...change }));
+  const [draft, setDraft] = useState(known ?? emptyField);
+  const isNew = known === undefined;
+  const set = (change: Partial<FieldDraft>): void => setDraft((before) => ({ ...before, ...change }));
   const key = draft.key === '' ? toFieldKey(draft.labelDe) : draft.key;
+  const form = useForm(async () => {
+    await onSave({ ...draft, key });
+    onClose();
+  });
   return (
-    <FormDialog title={t('fields.add')} onClose={onClose} onSubmit={async () => await onSave({ ...draft, key })}>
+    <FormDialog
+      title={isNew ? t('fields.add') : t('fields.change', { name: known.labelDe })}
+      form={form}
+      submitLabel={t(isNew ? 'common.add' : 'common.save')}
+      onClose={onClose}
+    >
       <TextInput
         data-autofocus
         required
@@ -107,9 +75,10 @@ export function FieldDialog({ entities, onClose, onSave }: FieldDialogProps) {
         onChange={(event) => set({ labelEn: event.currentTarget.value })}
       />
       <TextInput
-        required
+        required={isNew}
         label={t('fields.key')}
-        description={t('fields.keyHint')}
+        description={isNew ? t('fields.keyHint') : t('fields.keyStays')}
+        disabled={!isNew}
         pattern="[a-z][a-zA-Z0-9]*"
         value={key}
         onChange={(event) => set({ key: event.currentTarget.value })}
@@ -117,11 +86,22 @@ export function FieldDialog({ entities, onClose, onSave }: FieldDialogProps) {
       <Select
         label={t('fields.kind')}
         allowDeselect={false}
-        data={fieldKinds.map((value) => ({ value, label: t(`fields.kinds.${value}`) }))}
+        disabled={!isNew}
+        data={(isNew ? fieldKinds : [draft.kind]).map((value) => ({ value, label: t(`fields.kinds.${value}`) }))}
         value={draft.kind}
         onChange={(kind) => set({ kind: kind ?? 'text' })}
       />
-      {draft.kind === 'choice' && (
+      {(draft.kind === 'text' || draft.kind === 'longText') && (
+        <TextInput
+          type="number"
+          min={1}
+          max={20_000}
+          label={t('fields.maxLength')}
+          value={draft.maxLength}
+          onChange={(event) => set({ maxLength: event.currentTarget.value })}
+        />
+      )}
+      {draft.kind === 'choice' && (isNew || known.values !== '') && (
         <TextInput
           required
           label={t('fields.values')}
@@ -129,7 +109,7 @@ export function FieldDialog({ entities, onClose, onSave }: FieldDialogProps) {
           onChange={(event) => set({ values: event.currentTarget.value })}
         />
       )}
-      {draft.kind === 'reference' && (
+      {isNew && draft.kind === 'reference' && (
         <Select
           label={t('fields.target')}
           allowDeselect={false}
@@ -141,9 +121,17 @@ export function FieldDialog({ entities, onClose, onSave }: FieldDialogProps) {
       <Select
         label={t('fields.section')}
         allowDeselect={false}
-        data={sections.map((value) => ({ value, label: t(`section.${value}`) }))}
+        data={[...new Set([...sections, draft.section])].map((value) => ({
+          value,
+          label: t(`section.${value}`, { defaultValue: value }),
+        }))}
         value={draft.section}
         onChange={(section) => set({ section: section ?? 'main' })}
+      />
+      <Switch
+        label={t('fields.isRequired')}
+        checked={draft.isRequired}
+        onChange={(event) => set({ isRequired: event.currentTarget.checked })}
       />
       <Switch
         label={t('fields.isList')}
@@ -169,6 +157,10 @@ interface EntityDialogProps {
 export function EntityDialog({ onClose, onSave }: EntityDialogProps) {
   const { t } = useTranslation();
   const [draft, setDraft] = useState(emptyEntity);
+  const form = useForm(async () => {
+    await onSave(draft);
+    onClose();
+  });
   const inputs = [
     ['labelDe', 'fields.labelDe', undefined],
     ['labelEn', 'fields.labelEn', undefined],
@@ -178,7 +170,7 @@ export function EntityDialog({ onClose, onSave }: EntityDialogProps) {
     ['plural', 'fields.plural', '[a-z][a-z0-9\\-]*'],
   ] as const;
   return (
-    <FormDialog title={t('fields.addEntity')} onClose={onClose} onSubmit={async () => await onSave(draft)}>
+    <FormDialog title={t('fields.addEntity')} form={form} submitLabel={t('common.add')} onClose={onClose}>
       {inputs.map(([name, label, pattern], index) => (
         <TextInput
           key={name}

@@ -1,60 +1,135 @@
-import { Badge, Button, Group, Select } from '@mantine/core';
+import { ActionIcon, Badge, Button, Group, Menu, Select } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { IconPlus } from '@tabler/icons-react';
+import { IconArchive, IconArchiveOff, IconDots, IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { EntitySchema } from '../../../core/entity.ts';
-import { request } from '../../api/client.ts';
+import type { EntityModel, EntitySchema, Field } from '../../../core/entity.ts';
 import { entitiesQuery, useEntities } from '../../api/queries.ts';
+import { publishSchema, readSchema, type SchemaImpact, type SchemaProposal } from '../../api/schemas.ts';
+import { showProblem, toProblem } from '../../app/acts.tsx';
 import { NotFoundFace } from '../../components/faces.tsx';
 import { inLanguage } from '../../i18n/index.ts';
-import { visibleFields } from '../../model/entities.ts';
+import { isRetired } from '../../model/entities.ts';
 import { EntityDialog, FieldDialog } from './field-dialogs.tsx';
-import { toEntitySchema, toProperty, withField, type EntityDraft, type FieldDraft } from './new-field.ts';
+import { ImpactDialog } from './impact-dialog.tsx';
+import { toDraft, toEntitySchema, withField, withoutField, withRetired, type FieldDraft } from './new-field.ts';
 import { PageHead } from './page-head.tsx';
 import classes from './settings.module.css';
 import { TableFrame } from './table-frame.tsx';
 
 const route = getRouteApi('/app/settings/$section');
 
-/** Publishes a schema against the revision that was read, so that two admins do not overwrite each other. */
-const publish = async (entity: string, schema: EntitySchema, revision: number | undefined): Promise<void> => {
-  const options = revision === undefined ? {} : { ifMatch: revision };
-  await request('PUT', `/schemas/${entity}`, { body: { schema }, ...options });
-};
+/** A change that is being made, and the sentence that tells of it when it is done. */
+interface Change {
+  readonly proposal: SchemaProposal;
+  readonly done: string;
+}
 
-/** Objects and their fields; a new one is at once in lists, forms, filters and the API. */
-export function Fields() {
+function Mark({ children }: { readonly children: string }) {
+  return (
+    <Badge color="gray" c="dimmed" miw="max-content">
+      {children}
+    </Badge>
+  );
+}
+
+interface FieldRowProps {
+  readonly model: EntityModel;
+  readonly field: Field;
+  readonly onEdit: () => void;
+  readonly onRetire: (isRetired: boolean) => void;
+  readonly onRemove: () => void;
+}
+
+function FieldRow({ model, field, onEdit, onRetire, onRemove }: FieldRowProps) {
   const { t } = useTranslation();
-  const navigate = useNavigate();
+  const retired = isRetired(model, field);
+  return (
+    <tr data-field={field.name}>
+      <td>{field.label.de}</td>
+      <td>{field.label.en}</td>
+      <td>
+        <code>{field.name}</code>
+      </td>
+      <td>{t(`fields.kinds.${field.kind}`)}</td>
+      <td>{t(`section.${field.section}`, { defaultValue: field.section })}</td>
+      <td>
+        <Group gap={4} justify="flex-end" wrap="nowrap">
+          {field.isRequired && <Mark>{t('fields.required')}</Mark>}
+          {retired && <Mark>{t('fields.retired')}</Mark>}
+          {field.isSystem ? (
+            <Mark>{t('fields.system')}</Mark>
+          ) : (
+            <Menu width={200}>
+              <Menu.Target>
+                <ActionIcon size={28} aria-label={`${t('common.more')}: ${inLanguage(field.label)}`}>
+                  <IconDots size={16} />
+                </ActionIcon>
+              </Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Item leftSection={<IconPencil size={16} />} onClick={onEdit}>
+                  {t('common.edit')}
+                </Menu.Item>
+                <Menu.Item
+                  leftSection={retired ? <IconArchiveOff size={16} /> : <IconArchive size={16} />}
+                  onClick={() => onRetire(!retired)}
+                >
+                  {t(retired ? 'fields.useAgain' : 'fields.retire')}
+                </Menu.Item>
+                {field.name !== model.titleField && (
+                  <Menu.Item leftSection={<IconTrash size={16} />} onClick={onRemove}>
+                    {t('fields.remove')}
+                  </Menu.Item>
+                )}
+              </Menu.Dropdown>
+            </Menu>
+          )}
+        </Group>
+      </td>
+    </tr>
+  );
+}
+
+/** Publishes changes of schemas; one that takes something away waits for its confirmation. */
+function useSchemaChange() {
   const client = useQueryClient();
-  const entities = useEntities();
-  const { key = 'lead' } = route.useSearch();
-  const [dialog, setDialog] = useState<'field' | 'entity'>();
-  const model = entities.byName.get(key);
-  if (model === undefined) return <NotFoundFace />;
-  const refresh = async (): Promise<void> => {
+  const [waiting, setWaiting] = useState<Change & { readonly impact: SchemaImpact }>();
+  const publish = async (change: Change, confirm?: string): Promise<void> => {
+    const impact = await publishSchema(change.proposal, confirm);
+    setWaiting(impact === undefined ? undefined : { ...change, impact });
+    if (impact !== undefined) return;
+    notifications.show({ message: change.done });
     await client.invalidateQueries({ queryKey: entitiesQuery.queryKey });
     await client.invalidateQueries({ queryKey: ['me'] });
   };
-  const addField = async (draft: FieldDraft): Promise<void> => {
-    const { body } = await request<{ data: { schema: EntitySchema; revision: number } }>(
-      'GET',
-      `/schemas/${model.name}`,
+  return { waiting, publish, leave: () => setWaiting(undefined) };
+}
+
+/** Objects and their fields; a change is at once in lists, forms, filters and the API. */
+export function Fields() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const entities = useEntities();
+  const { key = 'lead' } = route.useSearch();
+  const [dialog, setDialog] = useState<'field' | 'entity' | Field>();
+  const { waiting, publish, leave } = useSchemaChange();
+  const model = entities.byName.get(key);
+  if (model === undefined) return <NotFoundFace />;
+  /** Changes what is in force now, whatever this page has read. */
+  const change = async (done: string, to: (schema: EntitySchema) => EntitySchema): Promise<void> => {
+    const known = await readSchema(model.name);
+    await publish({ proposal: { ...known, schema: to(known.schema) }, done });
+  };
+  const attempt = (work: Promise<void>): void =>
+    void work.catch((error: unknown) => showProblem(toProblem(error), t('error.title')));
+  const saveField = async (draft: FieldDraft): Promise<void> =>
+    await change(t(dialog === 'field' ? 'fields.added' : 'fields.changed', { name: draft.labelDe }), (schema) =>
+      withField(schema, draft),
     );
-    await publish(model.name, withField(body.data.schema, draft.key, toProperty(draft, 200)), body.data.revision);
-    notifications.show({ message: t('fields.added', { name: draft.labelDe }) });
-    await refresh();
-  };
-  const addEntity = async (draft: EntityDraft): Promise<void> => {
-    await publish(draft.key, toEntitySchema(draft), undefined);
-    notifications.show({ message: t('fields.entityAdded', { name: draft.labelDe }) });
-    await refresh();
-    await navigate({ to: '.', search: { key: draft.key } });
-  };
   const choices = [...entities.byName.values()].map((one) => ({ value: one.name, label: inLanguage(one.label) }));
+  const close = (): void => setDialog(undefined);
   return (
     <>
       <PageHead title={t('settings.fields')} lead={t('fields.lead')}>
@@ -89,36 +164,61 @@ export function Fields() {
             </tr>
           </thead>
           <tbody>
-            {visibleFields(model).map((field) => (
-              <tr key={field.name}>
-                <td>{field.label.de}</td>
-                <td>{field.label.en}</td>
-                <td>
-                  <code>{field.name}</code>
-                </td>
-                <td>{t(`fields.kinds.${field.kind}`)}</td>
-                <td>{t(`section.${field.section}`, { defaultValue: field.section })}</td>
-                <td>
-                  <Group gap={4}>
-                    {field.isRequired && (
-                      <Badge color="gray" c="var(--mantine-color-text)">
-                        {t('fields.required')}
-                      </Badge>
-                    )}
-                    {field.isSystem && (
-                      <Badge color="gray" c="dimmed">
-                        {t('fields.system')}
-                      </Badge>
-                    )}
-                  </Group>
-                </td>
-              </tr>
-            ))}
+            {[...model.fields.values()]
+              .filter((field) => !field.isHidden)
+              .map((field) => (
+                <FieldRow
+                  key={field.name}
+                  model={model}
+                  field={field}
+                  onEdit={() => setDialog(field)}
+                  onRetire={(isOut) =>
+                    attempt(
+                      change(
+                        t(isOut ? 'fields.retiredDone' : 'fields.usedAgain', { name: inLanguage(field.label) }),
+                        (schema) => withRetired(schema, field.name, isOut),
+                      ),
+                    )
+                  }
+                  onRemove={() =>
+                    attempt(
+                      change(t('fields.removed', { name: inLanguage(field.label) }), (schema) =>
+                        withoutField(schema, field.name),
+                      ),
+                    )
+                  }
+                />
+              ))}
           </tbody>
         </table>
       </TableFrame>
-      {dialog === 'field' && <FieldDialog entities={choices} onClose={() => setDialog(undefined)} onSave={addField} />}
-      {dialog === 'entity' && <EntityDialog onClose={() => setDialog(undefined)} onSave={addEntity} />}
+      {dialog === 'entity' && (
+        <EntityDialog
+          onClose={close}
+          onSave={async (draft) => {
+            const proposal = { entity: draft.key, schema: toEntitySchema(draft) };
+            await publish({ proposal, done: t('fields.entityAdded', { name: draft.labelDe }) });
+            await navigate({ to: '.', search: { key: draft.key } });
+          }}
+        />
+      )}
+      {dialog !== undefined && dialog !== 'entity' && (
+        <FieldDialog
+          known={dialog === 'field' ? undefined : toDraft(model, dialog)}
+          entities={choices}
+          onClose={close}
+          onSave={saveField}
+        />
+      )}
+      {waiting !== undefined && (
+        <ImpactDialog
+          key={waiting.impact.hash}
+          model={model}
+          impact={waiting.impact}
+          onClose={leave}
+          onConfirm={async () => await publish(waiting, waiting.impact.hash)}
+        />
+      )}
     </>
   );
 }

@@ -1,17 +1,18 @@
-import { Alert, Button, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Select, Text, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toChoices } from '../../api/choices.ts';
-import { read, request, type Problem } from '../../api/client.ts';
+import { read, request } from '../../api/client.ts';
 import { useConfig } from '../../api/queries.ts';
 import type { ApiKey } from '../../api/types.ts';
-import { ProblemText, showProblem, toProblem } from '../../app/acts.tsx';
+import { showProblem, toProblem } from '../../app/acts.tsx';
 import { EmptyFace, ErrorFace, LoadingFace } from '../../components/faces.tsx';
 import { currentLanguage } from '../../i18n/index.ts';
 import { formatInstant, fromLocalInput } from '../../model/format.ts';
+import { FormDialog, useForm } from './form-dialog.tsx';
 import { OnceDialog } from './once-dialog.tsx';
 import { PageHead } from './page-head.tsx';
 import classes from './settings.module.css';
@@ -30,8 +31,7 @@ function KeyDialog({ onClose, onMade }: { readonly onClose: () => void; readonly
   const [role, setRole] = useState<string | null>(null);
   const [scopes, setScopes] = useState('leads:read, leads:write');
   const [expires, setExpires] = useState('');
-  const [problem, setProblem] = useState<Problem>();
-  const save = async (): Promise<void> => {
+  const form = useForm(async () => {
     const rights =
       role === null
         ? {
@@ -42,66 +42,42 @@ function KeyDialog({ onClose, onMade }: { readonly onClose: () => void; readonly
           }
         : { role };
     const expiresAt = fromLocalInput(expires);
-    try {
-      const body = { name, ...rights, ...(expiresAt === null ? {} : { expiresAt }) };
-      const { body: answer } = await request<{ data: Made }>('POST', '/keys', { body });
-      await client.invalidateQueries({ queryKey: ['keys'] });
-      onClose();
-      onMade({ name, key: answer.data.key });
-    } catch (error) {
-      setProblem(toProblem(error));
-    }
-  };
+    const body = { name, ...rights, ...(expiresAt === null ? {} : { expiresAt }) };
+    const { body: answer } = await request<{ data: Made }>('POST', '/keys', { body });
+    await client.invalidateQueries({ queryKey: ['keys'] });
+    onClose();
+    onMade({ name, key: answer.data.key });
+  });
   return (
-    <Modal opened onClose={onClose} title={t('keys.add')} closeButtonProps={{ 'aria-label': t('common.close') }}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        <Stack gap="sm">
-          {problem !== undefined && (
-            <Alert color="red" role="alert">
-              <ProblemText problem={problem} />
-            </Alert>
-          )}
-          <TextInput
-            data-autofocus
-            required
-            label={t('keys.name')}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <TextInput
-            label={t('keys.scopes')}
-            disabled={role !== null}
-            value={scopes}
-            onChange={(event) => setScopes(event.currentTarget.value)}
-          />
-          <Select
-            label={t('keys.role')}
-            clearable
-            placeholder={t('keys.orRole')}
-            data={roles.map(({ value, label }) => ({ value, label }))}
-            value={role}
-            onChange={setRole}
-          />
-          <TextInput
-            type="datetime-local"
-            label={t('keys.expires')}
-            value={expires}
-            onChange={(event) => setExpires(event.currentTarget.value)}
-          />
-          <Group justify="flex-end" gap="sm" mt="sm">
-            <Button variant="default" onClick={onClose}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit">{t('common.add')}</Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormDialog title={t('keys.add')} form={form} submitLabel={t('common.add')} onClose={onClose}>
+      <TextInput
+        data-autofocus
+        required
+        label={t('keys.name')}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <TextInput
+        label={t('keys.scopes')}
+        disabled={role !== null}
+        value={scopes}
+        onChange={(event) => setScopes(event.currentTarget.value)}
+      />
+      <Select
+        label={t('keys.role')}
+        clearable
+        placeholder={t('keys.orRole')}
+        data={roles.map(({ value, label }) => ({ value, label }))}
+        value={role}
+        onChange={setRole}
+      />
+      <TextInput
+        type="datetime-local"
+        label={t('keys.expires')}
+        value={expires}
+        onChange={(event) => setExpires(event.currentTarget.value)}
+      />
+    </FormDialog>
   );
 }
 

@@ -1,13 +1,12 @@
-import { Alert, Button, ColorInput, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { ColorInput, Select, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Problem } from '../../api/client.ts';
 import { putConfig } from '../../api/config.ts';
 import type { ConfigItem, ConfigValue } from '../../api/types.ts';
-import { ProblemText, toProblem } from '../../app/acts.tsx';
 import { inLanguage } from '../../i18n/index.ts';
+import { FormDialog, useForm } from './form-dialog.tsx';
 
 interface ListEntryDialogProps {
   readonly kind: string;
@@ -69,76 +68,55 @@ export function ListEntryDialog(props: ListEntryDialogProps) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [draft, setDraft] = useState(() => toDraft(item));
-  const [problem, setProblem] = useState<Problem>();
   const set = (change: Partial<Draft>): void => setDraft((known) => ({ ...known, ...change }));
   const key = item?.key ?? toKey(draft.de);
-  const save = async (): Promise<void> => {
+  const form = useForm(async () => {
     const value = toValue(draft, key, props);
-    try {
-      await putConfig(kind, key, value);
-      await client.invalidateQueries({ queryKey: ['config', kind] });
-      notifications.show({ message: t('lists.saved', { name: inLanguage(value.label) }) });
-      onClose();
-      onSaved?.();
-    } catch (error) {
-      setProblem(toProblem(error));
-    }
-  };
+    await putConfig(kind, key, value);
+    await client.invalidateQueries({ queryKey: ['config', kind] });
+    notifications.show({ message: t('lists.saved', { name: inLanguage(value.label) }) });
+    onClose();
+    onSaved?.();
+  });
   const title = kind === 'sources' ? t('sources.add') : t('lists.add');
   return (
-    <Modal opened onClose={onClose} title={item?.key ?? title} closeButtonProps={{ 'aria-label': t('common.close') }}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        <Stack gap="sm">
-          {problem !== undefined && (
-            <Alert color="red" role="alert">
-              <ProblemText problem={problem} />
-            </Alert>
-          )}
-          <TextInput
-            data-autofocus
-            required
-            label={t('lists.labelDe')}
-            value={draft.de}
-            onChange={(event) => set({ de: event.currentTarget.value })}
-          />
-          <TextInput
-            label={t('lists.labelEn')}
-            value={draft.en}
-            onChange={(event) => set({ en: event.currentTarget.value })}
-          />
-          <TextInput label={t('lists.key')} value={key} readOnly variant="filled" />
-          <ColorInput
-            label={t('lists.color')}
-            value={draft.color}
-            onChange={(color) => set({ color })}
-            swatches={swatches}
-            format="hex"
-            eyeDropperButtonProps={{ 'aria-label': t('lists.color') }}
-          />
-          {kind === 'sources' && item === undefined && (
-            <Select
-              label={t('sources.authLabel')}
-              data={authKinds.map((value) => ({ value, label: t(`sources.auth.${value}`) }))}
-              value={draft.auth}
-              allowDeselect={false}
-              onChange={(auth) => set({ auth: auth ?? 'api-key' })}
-            />
-          )}
-          <Group justify="flex-end" gap="sm" mt="sm">
-            <Button variant="default" onClick={onClose}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit" disabled={key === ''}>
-              {t('common.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormDialog
+      title={item?.key ?? title}
+      form={form}
+      submitLabel={t('common.save')}
+      isDisabled={key === ''}
+      onClose={onClose}
+    >
+      <TextInput
+        data-autofocus
+        required
+        label={t('lists.labelDe')}
+        value={draft.de}
+        onChange={(event) => set({ de: event.currentTarget.value })}
+      />
+      <TextInput
+        label={t('lists.labelEn')}
+        value={draft.en}
+        onChange={(event) => set({ en: event.currentTarget.value })}
+      />
+      <TextInput label={t('lists.key')} value={key} readOnly variant="filled" />
+      <ColorInput
+        label={t('lists.color')}
+        value={draft.color}
+        onChange={(color) => set({ color })}
+        swatches={swatches}
+        format="hex"
+        eyeDropperButtonProps={{ 'aria-label': t('lists.color') }}
+      />
+      {kind === 'sources' && item === undefined && (
+        <Select
+          label={t('sources.authLabel')}
+          data={authKinds.map((value) => ({ value, label: t(`sources.auth.${value}`) }))}
+          value={draft.auth}
+          allowDeselect={false}
+          onChange={(auth) => set({ auth: auth ?? 'api-key' })}
+        />
+      )}
+    </FormDialog>
   );
 }

@@ -1,4 +1,4 @@
-import type { EntitySchema, PropertySchema } from '../../../core/entity.ts';
+import type { EntityModel, EntitySchema, Field, PropertySchema } from '../../../core/entity.ts';
 
 export interface FieldDraft {
   readonly key: string;
@@ -8,6 +8,9 @@ export interface FieldDraft {
   readonly section: string;
   readonly target: string;
   readonly values: string;
+  /** Most characters of a text; empty where it has no limit of its own. */
+  readonly maxLength: string;
+  readonly isRequired: boolean;
   readonly isListed: boolean;
   readonly isSearchable: boolean;
 }
@@ -59,37 +62,67 @@ const typeOf = (draft: FieldDraft): PropertySchema => {
   }
 };
 
-/** Property of a schema from what the form asked for. */
-export function toProperty(draft: FieldDraft, listPosition: number): PropertySchema {
-  const isText = draft.kind === 'text' || draft.kind === 'longText';
+const isText = (kind: string): boolean => kind === 'text' || kind === 'longText';
+
+/** What a form may change of a property, over what it was before. */
+const shownOf = (draft: FieldDraft, before: PropertySchema, listPosition: number): PropertySchema => {
+  const { 'x-list': position, 'x-searchable': isSearchable, ...kept } = before;
   return {
-    ...typeOf(draft),
+    ...kept,
+    ...(draft.kind === 'choice' && draft.values !== '' ? { enum: listOf(draft.values) } : {}),
+    ...(isText(draft.kind) && draft.maxLength !== '' ? { maxLength: Number(draft.maxLength) } : {}),
     'x-label': { de: draft.labelDe, en: draft.labelEn === '' ? draft.labelDe : draft.labelEn },
     'x-section': draft.section,
-    ...(draft.isListed ? { 'x-list': listPosition } : {}),
-    ...(draft.isSearchable && isText ? { 'x-searchable': true } : {}),
+    ...(draft.isListed ? { 'x-list': position ?? listPosition } : {}),
+    ...(draft.isSearchable && (isText(draft.kind) || isSearchable === true) ? { 'x-searchable': true } : {}),
+  };
+};
+
+/** Where a field goes that is new in lists: behind the others. */
+const behind = 200;
+
+/** What the form shows of a field that is there. */
+export function toDraft(model: EntityModel, field: Field): FieldDraft {
+  return {
+    key: field.name,
+    labelDe: field.label.de,
+    labelEn: field.label.en,
+    kind: field.kind,
+    section: field.section,
+    target: field.target ?? '',
+    values: (field.values ?? []).join(', '),
+    maxLength: isText(field.kind) && field.maxLength !== undefined ? String(field.maxLength) : '',
+    isRequired: (model.schema.required ?? []).includes(field.name),
+    isListed: field.listPosition !== undefined,
+    isSearchable: field.isSearchable,
   };
 }
 
-/** The schema with one field more, without the fields that every record has by itself. */
-export function withField(schema: EntitySchema, key: string, property: PropertySchema): EntitySchema {
-  const own = Object.entries(schema.properties).filter(([name]) => !automatic.has(name));
-  const pipeline = schema['x-entity'].pipeline === true;
-  const kept = own.filter(([name]) => !(pipeline && pipelineFields.has(name)));
-  return { ...schema, properties: { ...Object.fromEntries(kept), [key]: property } };
+/** The schema with one field as the form says, new or changed; keywords that no form shows stay as they are. */
+export function withField(schema: EntitySchema, draft: FieldDraft): EntitySchema {
+  const { key } = draft;
+  const property = shownOf(draft, schema.properties[key] ?? typeOf(draft), behind);
+  const required = (schema.required ?? []).filter((name) => name !== key);
+  return {
+    ...schema,
+    required: draft.isRequired ? [...required, key] : required,
+    properties: { ...schema.properties, [key]: property },
+  };
 }
 
-const automatic = new Set([
-  'id',
-  'tenantId',
-  'version',
-  'createdAt',
-  'createdBy',
-  'updatedAt',
-  'updatedBy',
-  'deletedAt',
-]);
-const pipelineFields = new Set(['pipeline', 'pipelineRevision', 'stage', 'stageSince']);
+/** The schema with a field taken out of use, or back into it. */
+export function withRetired(schema: EntitySchema, key: string, isRetired: boolean): EntitySchema {
+  const { 'x-retired': _, ...kept } = schema.properties[key] ?? {};
+  const property = isRetired ? { ...kept, 'x-retired': true } : kept;
+  const required = (schema.required ?? []).filter((name) => !isRetired || name !== key);
+  return { ...schema, required, properties: { ...schema.properties, [key]: property } };
+}
+
+/** The schema without a field. Its column and values are kept: an earlier revision brings them back. */
+export function withoutField(schema: EntitySchema, key: string): EntitySchema {
+  const { [key]: _, ...properties } = schema.properties;
+  return { ...schema, required: (schema.required ?? []).filter((name) => name !== key), properties };
+}
 
 export interface EntityDraft {
   readonly key: string;

@@ -1,15 +1,16 @@
-import { Alert, Badge, Button, Group, Modal, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
+import { Badge, Button, PasswordInput, Select, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toChoices } from '../../api/choices.ts';
-import { request, type Problem } from '../../api/client.ts';
+import { request } from '../../api/client.ts';
 import { useConfig, usersQuery } from '../../api/queries.ts';
 import type { User } from '../../api/types.ts';
-import { ProblemText, showProblem, toProblem } from '../../app/acts.tsx';
+import { showProblem, toProblem } from '../../app/acts.tsx';
 import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
+import { FormDialog, useForm } from './form-dialog.tsx';
 import { OnceDialog } from './once-dialog.tsx';
 import { PageHead } from './page-head.tsx';
 import classes from './settings.module.css';
@@ -31,82 +32,55 @@ function UserDialog({ onClose, onMade }: UserDialogProps) {
   const client = useQueryClient();
   const roles = toChoices(useConfig('roles'));
   const [values, setValues] = useState({ name: '', email: '', role: 'sales', team: '', password: '' });
-  const [problem, setProblem] = useState<Problem>();
   const set = (name: keyof typeof values, value: string): void => setValues((known) => ({ ...known, [name]: value }));
-  const errorOf = (name: string): string | undefined =>
-    problem?.errors?.find((issue) => issue.path === `/${name}`)?.message;
-  const save = async (): Promise<void> => {
+  const form = useForm(async () => {
     const body = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
-    try {
-      const { body: answer } = await request<{ data: Made }>('POST', '/users', { body });
-      await client.invalidateQueries({ queryKey: ['users'] });
-      onClose();
-      onMade(answer.data);
-    } catch (error) {
-      setProblem(toProblem(error));
-    }
-  };
+    const { body: answer } = await request<{ data: Made }>('POST', '/users', { body });
+    await client.invalidateQueries({ queryKey: ['users'] });
+    onClose();
+    onMade(answer.data);
+  });
   return (
-    <Modal opened onClose={onClose} title={t('users.add')} closeButtonProps={{ 'aria-label': t('common.close') }}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        <Stack gap="sm">
-          {problem !== undefined && (
-            <Alert color="red" role="alert">
-              <ProblemText problem={problem} />
-            </Alert>
-          )}
-          <TextInput
-            data-autofocus
-            required
-            label={t('users.name')}
-            value={values.name}
-            error={errorOf('name')}
-            onChange={(event) => set('name', event.currentTarget.value)}
-          />
-          <TextInput
-            required
-            type="email"
-            label={t('users.email')}
-            value={values.email}
-            error={errorOf('email')}
-            onChange={(event) => set('email', event.currentTarget.value)}
-          />
-          <Select
-            label={t('users.role')}
-            allowDeselect={false}
-            data={roles.map(({ value, label }) => ({ value, label }))}
-            value={values.role}
-            error={errorOf('role')}
-            onChange={(role) => set('role', role ?? 'sales')}
-          />
-          <TextInput
-            label={t('users.team')}
-            value={values.team}
-            error={errorOf('team')}
-            onChange={(event) => set('team', event.currentTarget.value)}
-          />
-          <PasswordInput
-            label={t('users.password')}
-            description={t('users.passwordHint')}
-            autoComplete="new-password"
-            value={values.password}
-            error={errorOf('password')}
-            onChange={(event) => set('password', event.currentTarget.value)}
-          />
-          <Group justify="flex-end" gap="sm" mt="sm">
-            <Button variant="default" onClick={onClose}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit">{t('common.add')}</Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormDialog title={t('users.add')} form={form} submitLabel={t('common.add')} onClose={onClose}>
+      <TextInput
+        data-autofocus
+        required
+        label={t('users.name')}
+        value={values.name}
+        error={form.errorOf('name')}
+        onChange={(event) => set('name', event.currentTarget.value)}
+      />
+      <TextInput
+        required
+        type="email"
+        label={t('users.email')}
+        value={values.email}
+        error={form.errorOf('email')}
+        onChange={(event) => set('email', event.currentTarget.value)}
+      />
+      <Select
+        label={t('users.role')}
+        allowDeselect={false}
+        data={roles.map(({ value, label }) => ({ value, label }))}
+        value={values.role}
+        error={form.errorOf('role')}
+        onChange={(role) => set('role', role ?? 'sales')}
+      />
+      <TextInput
+        label={t('users.team')}
+        value={values.team}
+        error={form.errorOf('team')}
+        onChange={(event) => set('team', event.currentTarget.value)}
+      />
+      <PasswordInput
+        label={t('users.password')}
+        description={t('users.passwordHint')}
+        autoComplete="new-password"
+        value={values.password}
+        error={form.errorOf('password')}
+        onChange={(event) => set('password', event.currentTarget.value)}
+      />
+    </FormDialog>
   );
 }
 

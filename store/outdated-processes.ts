@@ -1,0 +1,49 @@
+import type { EntityModel } from '../core/entity.ts';
+import type { Filter } from '../core/filter/index.ts';
+import type { Queries, Value } from './database.ts';
+import { filterSql } from './filter-sql.ts';
+import { notClosed } from './process-inputs.ts';
+import { tableName } from './record-table.ts';
+
+/** Records in one stage under one revision that is no longer the newest. */
+export interface OutdatedGroup {
+  readonly revision: number;
+  readonly stage: string;
+  readonly count: number;
+  /** Id of one of them. */
+  readonly sample: string;
+}
+
+export interface OutdatedQuery {
+  readonly tenantId: string;
+  readonly pipeline: string;
+  readonly latest: number;
+  /** What the actor may see. */
+  readonly rows: Filter | 'none' | undefined;
+  /** Most ids to answer. */
+  readonly limit: number;
+}
+
+/** Open records that a pipeline carries under an older revision: how many by revision and stage, and the first ids. */
+export async function readOutdated(
+  db: Queries,
+  model: EntityModel,
+  query: OutdatedQuery,
+): Promise<{ readonly groups: OutdatedGroup[]; readonly ids: string[] }> {
+  if (query.rows === 'none') return { groups: [], ids: [] };
+  const table = `\`${tableName(model.name)}\``;
+  const rows = query.rows === undefined ? { sql: '1 = 1', params: [] } : filterSql(query.rows, model, db.dialect);
+  const open = model.fields.has('state') ? notClosed('`state`') : '';
+  const ended = `SELECT 1 FROM \`process\` p WHERE p.\`tenantId\` = ${table}.\`tenantId\` AND p.\`entity\` = ? AND p.\`recordId\` = ${table}.\`id\` AND p.\`state\` = 'done'`;
+  const where = `\`tenantId\` = ? AND \`deletedAt\` IS NULL AND \`pipeline\` = ? AND \`pipelineRevision\` < ?${open} AND (${rows.sql}) AND NOT EXISTS (${ended})`;
+  const params: Value[] = [query.tenantId, query.pipeline, query.latest, ...rows.params, model.name];
+  const groups = await db.all<OutdatedGroup>(
+    `SELECT \`pipelineRevision\` AS \`revision\`, \`stage\`, COUNT(*) AS \`count\`, MIN(\`id\`) AS \`sample\` FROM ${table} WHERE ${where} GROUP BY \`pipelineRevision\`, \`stage\` ORDER BY \`pipelineRevision\`, \`stage\``,
+    params,
+  );
+  const first = await db.all<{ id: string }>(
+    `SELECT \`id\` FROM ${table} WHERE ${where} LIMIT ${Math.trunc(query.limit)}`,
+    params,
+  );
+  return { groups: groups.map((group) => ({ ...group, count: Number(group.count) })), ids: first.map(({ id }) => id) };
+}
