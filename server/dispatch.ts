@@ -90,6 +90,10 @@ const readBody = async (route: Route, request: Request): Promise<{ body: unknown
   if (request.method === 'GET' || request.method === 'DELETE') return { body: undefined, bytes: Buffer.alloc(0) };
   const bytes = await readBytes(request, bodyLimit);
   if (bytes.byteLength === 0) return { body: undefined, bytes };
+  if ((request.get('content-encoding') ?? 'identity') !== 'identity') {
+    const text = { de: 'Komprimiertes wird nicht angenommen.', en: 'Nothing compressed is accepted.' };
+    throw new LeitwerkError('UnsupportedMediaType', { text });
+  }
   const type = contentTypeOf(request);
   if (route.accepts?.includes(type) === true && !type.endsWith('json')) return { body: bytes.toString('utf8'), bytes };
   if (type !== 'application/json' && route.accepts?.includes(type) !== true)

@@ -105,6 +105,10 @@ const emptySql = (condition: FilterCondition, target: Target): SqlPart => {
   switch (condition.kind) {
     case 'text':
     case 'longText':
+      // MySQL takes blanks, and characters that are nothing to its collation, for equal to ''.
+      return target.dialect === 'mysql'
+        ? { sql: `(${column} IS NULL OR CHAR_LENGTH(${column}) = 0)`, params: [] }
+        : { sql: `(${column} IS NULL OR ${column} = '')`, params: [] };
     case 'choice':
     case 'reference':
       return { sql: `(${column} IS NULL OR ${column} = '')`, params: [] };

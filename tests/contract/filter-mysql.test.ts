@@ -26,6 +26,19 @@ const insert = async (db: Database, records: readonly RecordData[]): Promise<voi
   });
 };
 
+test('MariaDB takes neither blanks nor characters without a width for empty', async (context) => {
+  const db = await openMysql(await createMariadbDatabase(need(context, 'mariadbUrl')));
+  try {
+    await migrate(db, [toTable(model)]);
+    await insert(db, [{ name: ' ' }, { name: '\u200d' }, { name: '' }, { name: null }]);
+    const { sql, params } = filterSql(parseFilter('name is empty', model, filterOptions), model, 'mysql');
+    const rows = await db.all<{ id: string }>(`SELECT id FROM ${table} WHERE ${sql} ORDER BY id`, params);
+    expect(rows.map((row) => row.id)).toEqual(['2', '3']);
+  } finally {
+    await db.close();
+  }
+});
+
 test('MariaDB selects exactly the records that match', async (context) => {
   const db = await openMysql(await createMariadbDatabase(need(context, 'mariadbUrl')));
   try {

@@ -707,6 +707,11 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect((await api.get('/audit?cursor=5&limit=10')).json.data.length).toBeLessThanOrEqual(4);
     });
 
+    it('says that it takes nothing compressed', async () => {
+      const answer = await api.post('/leads', '{}', { 'content-encoding': 'gzip' });
+      expect([answer.status, answer.json.code]).toEqual([415, 'UnsupportedMediaType']);
+    });
+
     it('publishes nothing when dryRun is misspelt', async () => {
       const before = await api.get('/config/priorities/hoch');
       const value = { ...(before.json.data['value'] as object), position: 77 };
