@@ -45,13 +45,13 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
 
   afterAll(async () => await world.close());
 
-  it('shows a lead that comes in while the list is open, without a reload', async () => {
+  it('B14: shows a lead that comes in while the list is open, without a reload', async () => {
     await world.postLead({ title: 'Kommt gerade herein' });
     await page.getByRole('button', { name: /neu – anzeigen/ }).click();
     await row('Kommt gerade herein').waitFor();
   });
 
-  it('is worked from the keyboard: open, accept, undo', async () => {
+  it('B21, B22: is worked from the keyboard: open, accept, undo', async () => {
     const id = await world.postLead({ title: 'Annehmen bitte' });
     await page.reload();
     await row('Annehmen bitte').waitFor();
@@ -69,7 +69,7 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     expect(await read(id)).toMatchObject({ stage: 'neu', owner: null, version: accepted.version + 1 });
   });
 
-  it('archives with a reason in two key presses and takes it back', async () => {
+  it('B22: archives with a reason in two key presses and takes it back', async () => {
     const id = await world.postLead({ title: 'Nur Werbung' });
     await page.goto(`${world.app.url}/inbox?id=${id}`);
     await title('Nur Werbung').waitFor();
@@ -91,7 +91,7 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     await expect.poll(async () => (await read(id)).snoozedUntil, { timeout: 10_000 }).toMatch(/^\d{4}-/);
   });
 
-  it('makes the company, then the person, and links both', async () => {
+  it('B25–B27: makes the company, then the person, and links both', async () => {
     const id = await world.postLead({ title: 'Neue Firma', company: 'Feinwerk Optik GmbH', lastName: 'Graf' });
     await page.goto(`${world.app.url}/inbox?id=${id}`);
     await page.getByRole('button', { name: 'Firma anlegen' }).click();
@@ -103,7 +103,7 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     expect(person.body).toMatchObject({ data: { lastName: 'Graf', organization: lead.organization } });
   });
 
-  it('shows a company that is there already before a second one is made', async () => {
+  it('B24: shows a company that is there already before a second one is made', async () => {
     const first = await world.postLead({ title: 'Erster Kontakt', company: 'Rheintal Logistik GmbH' });
     await page.goto(`${world.app.url}/inbox?id=${first}`);
     await page.getByRole('button', { name: 'Firma anlegen' }).click();
@@ -118,7 +118,7 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     await becomes(second, 'organization', (await read(first)).organization);
   });
 
-  it('converts with C and links both ways', async () => {
+  it('B16, B17, B28: converts with C and links both ways', async () => {
     const id = await world.postLead({ title: 'Wird ein Auftrag', budget: 12_500 });
     await page.goto(`${world.app.url}/inbox?id=${id}`);
     await title('Wird ein Auftrag').waitFor();
@@ -132,7 +132,32 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     await title('Wird ein Auftrag').waitFor();
   });
 
-  it('saves a field when it is left and shows the mistake at the field', async () => {
+  it('B16: says of an entry without an opportunity that it is not qualified yet', async () => {
+    const id = await world.postLead({ title: 'Noch ohne Verkaufschance' });
+    await page.goto(`${world.app.url}/inbox?id=${id}`);
+    await title('Noch ohne Verkaufschance').waitFor();
+    await page.getByRole('button', { name: 'Noch nicht qualifiziert' }).click();
+    await page.getByRole('tooltip').getByText('dieser Eintrag hat keine Verkaufschance').waitFor();
+  });
+
+  it('B13, B19: adds a lead by hand, with what must be there, and shows it in the list', async () => {
+    await page.getByRole('button', { name: 'Lead hinzufügen' }).click();
+    const dialog = page.getByRole('dialog');
+    const add = dialog.getByRole('button', { name: 'Anlegen' });
+    expect(await dialog.getByLabel('Titel').getAttribute('required')).not.toBeNull();
+    await dialog.getByLabel('Titel').fill('Von Hand erfasst');
+    await dialog.getByLabel('E-Mail').fill('keine Adresse');
+    await add.click();
+    await dialog.getByText('Das ist keine E-Mail-Adresse.').waitFor();
+    await dialog.getByLabel('E-Mail').fill('hand@muster.example');
+    await dialog.getByLabel('Priorität').click();
+    await page.getByRole('option', { name: 'Dringend' }).click();
+    await add.click();
+    await title('Von Hand erfasst').waitFor();
+    await row('Von Hand erfasst').waitFor();
+  });
+
+  it('B23: saves a field when it is left and shows the mistake at the field', async () => {
     const id = await world.postLead({ title: 'Felder' });
     await page.goto(`${world.app.url}/inbox?id=${id}`);
     await page.getByRole('button', { name: /Ort bearbeiten/ }).click();
@@ -176,7 +201,7 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
       .waitFor();
   });
 
-  it('keeps filter, search and open lead in the address', async () => {
+  it('B15: keeps filter, search and open lead in the address', async () => {
     const id = await world.postLead({ title: 'Nur dieser hier', city: 'Gera' });
     const filter = encodeURIComponent('city = "Gera"');
     await page.goto(`${world.app.url}/inbox?filter=${filter}&id=${id}`);

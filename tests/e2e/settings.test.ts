@@ -155,6 +155,19 @@ describe.skipIf(!hasBrowser())('changing how Leitwerk works while it runs', () =
       expect(await page.evaluate('document.activeElement.value')).toBe('+49 30 22');
     });
 
+    it('B18: makes a new source, which then has its address and can be chosen', async () => {
+      await open('/settings/sources');
+      await page.getByRole('button', { name: 'Neue Quelle' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Deutsch').fill('Messe Süd');
+      await dialog.getByRole('button', { name: 'Speichern' }).click();
+      await page.getByText('/intake/messe-sued').waitFor();
+      await open('/inbox');
+      await page.getByRole('button', { name: 'Lead hinzufügen' }).click();
+      await page.getByRole('dialog').getByLabel('Herkunft').click();
+      await page.getByRole('option', { name: 'Messe Süd' }).waitFor();
+    });
+
     it('shows a new source in the open list', async () => {
       await open('/settings/sources');
       await page.getByText('Facebook').first().waitFor();

@@ -7,7 +7,19 @@ import { Card } from '../../components/card.tsx';
 import { CreateDialog } from '../../components/create-dialog.tsx';
 import { MatchRow } from './links-card.tsx';
 
-const asked = ['title', 'company', 'firstName', 'lastName', 'email', 'phone', 'message', 'budget', 'priority', 'owner'];
+const asked = [
+  'title',
+  'company',
+  'firstName',
+  'lastName',
+  'email',
+  'phone',
+  'message',
+  'source',
+  'budget',
+  'priority',
+  'owner',
+];
 const compared = ['company', 'email', 'phone', 'firstName', 'lastName'];
 
 /** Warns while the form is filled in, before anything is made. */
