@@ -1,4 +1,4 @@
-// Runs before the first paint so that a dark screen never flashes white, and asks who is signed in while the bundle loads.
+// Runs before the first paint so that a dark screen never flashes white.
 (function () {
   var stored = null;
   try {

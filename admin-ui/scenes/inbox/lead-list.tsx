@@ -70,7 +70,8 @@ function Subject({ lead, priority, hasCompany }: SubjectProps) {
   const { color, label } = priority ?? {};
   const name = [textOf(lead, 'firstName'), textOf(lead, 'lastName')].filter((part) => part !== undefined).join(' ');
   const second = hasCompany ? textOf(lead, 'company') : textOf(lead, 'email');
-  const sender = [name, second].filter((part) => part !== undefined && part !== '').join(' · ');
+  const title = textOf(lead, 'title');
+  const sender = [name, second].filter((part) => part !== undefined && part !== '' && part !== title).join(' · ');
   return (
     <div className={classes['subject']}>
       <span
@@ -82,7 +83,7 @@ function Subject({ lead, priority, hasCompany }: SubjectProps) {
       />
       <div style={{ minWidth: 0 }}>
         <div className={classes['line']}>
-          <span className="lw-truncate">{textOf(lead, 'title') ?? '–'}</span>
+          <span className="lw-truncate">{title ?? '–'}</span>
           {textOf(lead, 'opportunity') !== undefined && (
             <IconLink size={14} style={{ flex: 'none' }} role="img" aria-label={t('inbox.openOpportunity')} />
           )}
