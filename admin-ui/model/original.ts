@@ -10,7 +10,12 @@ const deepest = 4;
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const isWord = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number';
+
+const plain = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  return Array.isArray(value) && value.every(isWord) ? value.join(', ') : JSON.stringify(value);
+};
 
 /** `{contact: {email}}` → `contact.email`. Empty values say nothing and are left out. */
 const flatten = (

@@ -7,6 +7,7 @@ describe('the original beside the fields', () => {
       contact: { email: 'erika@example.com' },
       nachricht: 'Bitte melden.',
       budget: 1200,
+      tags: ['empfehlung', 'messe'],
       note: '',
     });
     expect(toOriginal(body, 'application/json; charset=utf-8')).toEqual({
@@ -14,6 +15,7 @@ describe('the original beside the fields', () => {
       rows: [
         ['contact.email', 'erika@example.com'],
         ['budget', '1200'],
+        ['tags', 'empfehlung, messe'],
       ],
     });
   });
