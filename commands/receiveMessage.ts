@@ -41,7 +41,9 @@ export type Receipt =
 
 const longestKey = 180;
 
-const boundedKey = (key: string): string => (key.length <= longestKey ? key : `${key.slice(0, 100)}#${sha256(key)}`);
+/** As long as a column of keys can hold. */
+export const boundedKey = (key: string): string =>
+  key.length <= longestKey ? key : `${key.slice(0, 100)}#${sha256(key)}`;
 
 /** `externalId` is the key within its source; else the sender's delivery number. */
 export const dedupeKeyOf = (values: RecordData, deliveryId: string | undefined): string | undefined => {
@@ -99,12 +101,18 @@ const storeEnvelope = (
   });
 };
 
-/** Writes the lead with its timeline entry and the event that starts its process. `at` is when the message came in. */
-export async function writeLead(
-  ctx: Context,
-  tx: Tx,
-  intake: { values: RecordData; source: Source; messageId: string; additional: RecordData },
-): Promise<string> {
+interface Intake {
+  readonly values: RecordData;
+  readonly source: Source;
+  /** The message it came in with; an imported row has none. */
+  readonly messageId?: string;
+  readonly additional: RecordData;
+  /** False: no process is to carry it. */
+  readonly isCarried?: boolean;
+}
+
+/** Writes the lead with its timeline entry and the event that starts its process. */
+export async function writeLead(ctx: Context, tx: Tx, intake: Intake): Promise<{ id: string; event: number }> {
   const model = modelOf(ctx, 'lead');
   const at = ctx.now().toISOString();
   const actor = actorName(ctx.actor);
@@ -122,10 +130,10 @@ export async function writeLead(
     source: intake.source.key,
     state: 'open',
     additional: Object.keys(intake.additional).length === 0 ? null : intake.additional,
-    intakeMessage: intake.messageId,
+    intakeMessage: intake.messageId ?? null,
   });
   await addTimelineEntry(ctx, tx, { kind: 'received', facts: { source: intake.source.key }, links: { lead: id } });
-  await insertEvent(tx, {
+  const event = await insertEvent(tx, {
     tenantId: ctx.actor.tenantId,
     at,
     actor,
@@ -134,10 +142,10 @@ export async function writeLead(
     recordId: id,
     version: 1,
     requestId: ctx.requestId,
-    wakes: { process: `lead/${id}`, lane: ctx.lane ?? 'incoming' },
+    wakes: intake.isCarried === false ? undefined : { process: `lead/${id}`, lane: ctx.lane ?? 'incoming' },
   });
   failpoint('S10');
-  return id;
+  return { id, event };
 }
 
 const repeatOf = async (
@@ -215,7 +223,7 @@ export async function receiveMessage(ctx: Context, message: ReceivedMessage): Pr
     const { source } = message;
     const id = ctx.newId();
     const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };
-    const lead = await writeLead(ctx, tx, { values, source, messageId: id, additional: mapped.additional });
+    const { id: lead } = await writeLead(ctx, tx, { values, source, messageId: id, additional: mapped.additional });
     const outcome: Outcome = { state: 'accepted', lead, dedupeKey: dedupeKey ?? null, issues: [] };
     await storeEnvelope(ctx, tx, { message, id, outcome });
     return { status: 'accepted', id, lead };

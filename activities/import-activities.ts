@@ -1,0 +1,82 @@
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import { beginImport, failImport } from '../commands/imports/carry.ts';
+import type { ImportFault, ImportRecord } from '../commands/imports/import-record.ts';
+import { processActor } from '../core/actor.ts';
+import { LeitwerkError } from '../core/errors.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import { carryImport } from './carry-import.ts';
+import { processContext, type WorkerStore } from './context.ts';
+import type { FailedImport, ImportActivities, ImportInput } from './contract.ts';
+import { toApplicationFailure, toDetail } from './failure.ts';
+
+export interface ImportStore extends WorkerStore {
+  readonly blobs: BlobStore;
+}
+
+const beatMs = 2_500;
+
+/** The import's own context: it acts as its process, in the language and with the rights of whoever started it. */
+export const importContext = (
+  store: WorkerStore,
+  { tenantId, id }: ImportInput,
+): ReturnType<typeof processContext> => ({
+  ...processContext(store, { tenantId, entity: 'import', recordId: id }),
+  actor: processActor(tenantId, { id: `import/${id}`, name: 'Import' }),
+});
+
+const inWordsOf = (
+  ctx: ReturnType<typeof processContext>,
+  { starter }: ImportRecord,
+): ReturnType<typeof processContext> => ({ ...ctx, language: starter.language });
+
+/** The worker ends: another one goes on where this one stops. */
+const assertGoesOn = (): void => {
+  if (cancellationSignal().aborted) throw new CancelledFailure('the worker ends');
+};
+
+const carry = async (store: ImportStore, input: ImportInput): Promise<void> => {
+  await store.registry.refresh();
+  const ctx = importContext(store, input);
+  const task = await beginImport(ctx, input.id);
+  if (task.kind !== 'import') return;
+  await carryImport(inWordsOf(ctx, task.record), {
+    record: task.record,
+    open: async (start) => await store.blobs.stream(task.record.blob, start),
+    onChunk: assertGoesOn,
+  });
+};
+
+/** What no further attempt can mend is written to the import, for whoever started it. */
+const isFinal = (error: unknown, attempt: number): boolean =>
+  !(error instanceof CancelledFailure) && toApplicationFailure(error, attempt).nonRetryable === true;
+
+/** The activities of `runImport`. */
+export function createImportActivities(store: ImportStore): ImportActivities {
+  const fail = async (input: ImportInput, fault: ImportFault): Promise<void> =>
+    await failImport(importContext(store, input), input.id, fault);
+  return {
+    carryImport: async (input) => {
+      const timer = setInterval(() => heartbeat(), beatMs);
+      try {
+        await carry(store, input);
+      } catch (error) {
+        if (error instanceof CancelledFailure) throw error;
+        const { attempt } = activityInfo();
+        if (!isFinal(error, attempt)) throw toApplicationFailure(error, attempt);
+        await fail(input, toDetail(error));
+      } finally {
+        clearInterval(timer);
+      }
+    },
+    failImport: async ({ code, message, ...input }: FailedImport) => {
+      try {
+        await fail(input, { code, message });
+      } catch (error) {
+        // An import that is gone altogether needs nothing more.
+        if (error instanceof LeitwerkError && error.code === 'NotFound') return;
+        throw toApplicationFailure(error, activityInfo().attempt);
+      }
+    },
+  };
+}
