@@ -1,10 +1,12 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { beginImport, failImport } from '../commands/imports/carry.ts';
-import type { ImportFault, ImportRecord } from '../commands/imports/import-record.ts';
-import { processActor } from '../core/actor.ts';
+import { importContext } from '../commands/imports/import-context.ts';
+import type { ImportFault } from '../commands/imports/import-record.ts';
+import type { Context } from '../commands/context.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import type { BlobStore } from '../store/blobs.ts';
+import { undoChunk } from '../commands/imports/undoImport.ts';
 import { carryImport } from './carry-import.ts';
 import { processContext, type WorkerStore } from './context.ts';
 import type { FailedImport, ImportActivities, ImportInput } from './contract.ts';
@@ -16,19 +18,8 @@ export interface ImportStore extends WorkerStore {
 
 const beatMs = 2_500;
 
-/** The import's own context: it acts as its process, in the language and with the rights of whoever started it. */
-export const importContext = (
-  store: WorkerStore,
-  { tenantId, id }: ImportInput,
-): ReturnType<typeof processContext> => ({
-  ...processContext(store, { tenantId, entity: 'import', recordId: id }),
-  actor: processActor(tenantId, { id: `import/${id}`, name: 'Import' }),
-});
-
-const inWordsOf = (
-  ctx: ReturnType<typeof processContext>,
-  { starter }: ImportRecord,
-): ReturnType<typeof processContext> => ({ ...ctx, language: starter.language });
+const contextOf = (store: WorkerStore, { tenantId, id }: ImportInput): Context =>
+  importContext(processContext(store, { tenantId, entity: 'import', recordId: id }), id);
 
 /** The worker ends: another one goes on where this one stops. */
 const assertGoesOn = (): void => {
@@ -37,14 +28,22 @@ const assertGoesOn = (): void => {
 
 const carry = async (store: ImportStore, input: ImportInput): Promise<void> => {
   await store.registry.refresh();
-  const ctx = importContext(store, input);
+  const ctx = contextOf(store, input);
   const task = await beginImport(ctx, input.id);
-  if (task.kind !== 'import') return;
-  await carryImport(inWordsOf(ctx, task.record), {
-    record: task.record,
-    open: async (start) => await store.blobs.stream(task.record.blob, start),
-    onChunk: assertGoesOn,
-  });
+  if (task.kind === 'none') return;
+  if (task.kind === 'undo') {
+    do assertGoesOn();
+    while (await undoChunk(ctx, input.id));
+    return;
+  }
+  await carryImport(
+    { ...ctx, language: task.record.starter.language },
+    {
+      record: task.record,
+      open: async (start) => await store.blobs.stream(task.record.blob, start),
+      onChunk: assertGoesOn,
+    },
+  );
 };
 
 /** What no further attempt can mend is written to the import, for whoever started it. */
@@ -54,7 +53,7 @@ const isFinal = (error: unknown, attempt: number): boolean =>
 /** The activities of `runImport`. */
 export function createImportActivities(store: ImportStore): ImportActivities {
   const fail = async (input: ImportInput, fault: ImportFault): Promise<void> =>
-    await failImport(importContext(store, input), input.id, fault);
+    await failImport(contextOf(store, input), input.id, fault);
   return {
     carryImport: async (input) => {
       const timer = setInterval(() => heartbeat(), beatMs);

@@ -295,7 +295,8 @@ interface Delivery {
 
 const entityOf = (event: Outgoing): string => event.wakes.slice(0, event.wakes.indexOf('/'));
 
-/** A closed record without a running process needs none; a running one has to hear that it ends. */
+/** A closed record without a running process needs none; a running one has to hear that it ends. Some are to have none at all. */
 const needsProcess = (place: ProcessPlace): boolean =>
   place.pipeline !== null &&
+  place.processState !== 'none' &&
   (!isClosed({ ...place }) || (place.processState !== null && place.processState !== 'done'));

@@ -99,11 +99,45 @@ interface RowQuery {
   readonly limit: number;
 }
 
-const rowsSql = ({ outcomes, limit }: RowQuery, comparison: '<' | '>'): string =>
-  `SELECT * FROM \`import_row\` WHERE \`importId\` = ? AND \`tenantId\` = ? AND \`line\` ${comparison} ? AND \`outcome\` IN (${outcomes.map(() => '?').join(', ')}) ORDER BY \`line\` ${comparison === '<' ? 'DESC' : ''} LIMIT ${Math.trunc(limit)}`;
+const readRows = async (
+  db: Queries,
+  { tenantId, importId, outcomes, limit }: RowQuery,
+  place: { readonly comparison: '<' | '>'; readonly line: number },
+): Promise<ImportRow[]> => {
+  const order = place.comparison === '<' ? ' DESC' : '';
+  const sql = `SELECT * FROM \`import_row\` WHERE \`importId\` = ? AND \`tenantId\` = ? AND \`line\` ${place.comparison} ? AND \`outcome\` IN (${outcomes.map(() => '?').join(', ')}) ORDER BY \`line\`${order} LIMIT ${Math.trunc(limit)}`;
+  return (await db.all<StoredRow>(sql, [importId, tenantId, place.line, ...outcomes])).map(toRow);
+};
 
 /** Rows of an import after a line, in the order of the file. */
 export async function readImportRowsAfter(db: Queries, query: RowQuery, line: number): Promise<ImportRow[]> {
-  const params = [query.importId, query.tenantId, line, ...query.outcomes];
-  return (await db.all<StoredRow>(rowsSql(query, '>'), params)).map(toRow);
+  return await readRows(db, query, { comparison: '>', line });
+}
+
+/** Rows of an import before a line, the last first. */
+export async function readImportRowsBefore(db: Queries, query: RowQuery, line: number): Promise<ImportRow[]> {
+  return await readRows(db, query, { comparison: '<', line });
+}
+
+/** Notes what became of a row when its import was taken back. A row that was gives its key free: the same row may come again. */
+export async function settleImportRow(
+  tx: Tx,
+  row: Pick<ImportRow, 'importId' | 'line'>,
+  outcome: 'undone' | 'kept',
+): Promise<void> {
+  const freed = outcome === 'undone' ? ', `scope` = NULL, `key` = NULL' : '';
+  await tx.run(`UPDATE \`import_row\` SET \`outcome\` = ?${freed} WHERE \`importId\` = ? AND \`line\` = ?`, [
+    outcome,
+    row.importId,
+    row.line,
+  ]);
+}
+
+/** Imports that have something to do and of which nothing waits to be relayed. */
+export async function readOpenImports(db: Queries, tenantId: string): Promise<readonly string[]> {
+  const rows = await db.all<{ id: string }>(
+    "SELECT i.`id` FROM `import` i WHERE i.`tenantId` = ? AND i.`deletedAt` IS NULL AND (i.`state` IN ('queued', 'running') OR i.`undoState` = 'running') AND NOT EXISTS (SELECT 1 FROM `event` e WHERE e.`recordId` = i.`id` AND e.`lane` IS NOT NULL)",
+    [tenantId],
+  );
+  return rows.map(({ id }) => id);
 }

@@ -66,7 +66,8 @@ export interface ProcessError {
 export interface ProcessRow extends ProcessKey {
   readonly pipeline: string;
   readonly revision: number;
-  readonly state: 'running' | 'parked' | 'done';
+  /** `none`: whoever made the record wanted no process for it. */
+  readonly state: 'running' | 'parked' | 'done' | 'none';
   readonly position: ProcessState;
   /** Newest event of the record itself that has been looked at. Whoever writes one holds the record's lock, so they come in order. */
   readonly seenSeq: number;
@@ -171,6 +172,14 @@ export async function writeProcess(tx: Tx, process: ProcessRow, isNew: boolean):
     ...Object.values(values),
     ...keyOf(process),
   ]);
+}
+
+/** Notes that a record is to have no process, so that neither the relay nor the reconciler starts one. */
+export async function forgoProcess(tx: Tx, key: ProcessKey, at: string): Promise<void> {
+  await tx.run(
+    "INSERT INTO `process` (`tenantId`, `entity`, `recordId`, `state`, `entry`, `timers`, `isPlanDone`, `seenSeq`, `startedAt`, `updatedAt`) VALUES (?, ?, ?, 'none', 0, '{}', 0, 0, ?, ?)",
+    [...keyOf(key), at, at],
+  );
 }
 
 /** Processes that need a person, newest first. */

@@ -9,7 +9,7 @@ import { abilityOf } from '../abilityOf.ts';
 import { timeZoneOf } from '../company.ts';
 import { modelOf, type Context } from '../context.ts';
 import { sourceOf, type Source } from '../source.ts';
-import type { ImportRecord } from './import-record.ts';
+import type { ImportRecord, Starter } from './import-record.ts';
 import { matchField } from './match-key.ts';
 
 /** What the file's connector has found out and the rows are read with. */
@@ -46,8 +46,7 @@ const manyRows = 1_000;
  * What the starter may do now.
  * @throws LeitwerkError `Forbidden` when they have been disabled since.
  */
-export function starterAbility(ctx: Context, { starter }: Pick<ImportRecord, 'starter'>): Ability {
-  const { actor } = starter;
+export function starterAbility(ctx: Context, { actor }: Starter): Ability {
   if (actor.kind === 'user' && ctx.snapshot.users.get(actor.id)?.isDisabled !== false)
     throw new LeitwerkError('Forbidden', {
       text: {
@@ -95,7 +94,7 @@ const missingNotes = (mapping: MappingConfig, columns: readonly string[]): Text[
 export function prepareImport(ctx: Context, record: ImportRecord, shape: ImportShape): ImportJob {
   const model = modelOf(ctx, record.entity);
   const source = sourceOf(ctx.snapshot, record.source);
-  const ability = starterAbility(ctx, record);
+  const ability = starterAbility(ctx, record.starter);
   if (!ability.can('create', model.name)) throw new LeitwerkError('Forbidden');
   const mapping = mappingOf(record, model, shape.columns);
   const { options } = record;

@@ -33,6 +33,8 @@ export interface ImportRecord {
   readonly line: number;
   readonly undoLine: number | null;
   readonly starter: Starter;
+  /** For whom it is taken back. */
+  readonly undoer: Starter | null;
   readonly data: RecordData;
 }
 
@@ -54,6 +56,7 @@ export function toImport(data: RecordData): ImportRecord {
     line: Number(data['line'] ?? 1),
     undoLine: (data['undoLine'] ?? null) as number | null,
     starter: data['starter'] as Starter,
+    undoer: (data['undoer'] ?? null) as Starter | null,
     data,
   };
 }

@@ -1,5 +1,6 @@
 import { LeitwerkError } from '../../core/errors.ts';
 import type { Tx } from '../../store/database.ts';
+import { forgoProcess } from '../../store/processes.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { Context } from '../context.ts';
 import { createWithin } from '../createRecord.ts';
@@ -55,6 +56,7 @@ const createLead = async (ctx: Context, tx: Tx, { job, ready }: Row): Promise<Wr
   if (!job.ability.canOn('create', 'lead', { ...values, source: source.key })) throw new LeitwerkError('Forbidden');
   const isCarried = job.starts !== 'none';
   const lead = await writeLead({ ...ctx, lane: job.lane }, tx, { values, source, additional, isCarried });
+  if (!isCarried) await forgo(ctx, tx, { job, recordId: lead.id });
   return { outcome: 'created', recordId: lead.id, event: lead.event };
 };
 
@@ -63,7 +65,15 @@ const createOther = async (ctx: Context, tx: Tx, { job, ready }: Row): Promise<W
     model: job.model,
     input: ready.values,
   });
-  return { outcome: 'created', recordId: String(record['id']), event };
+  const recordId = String(record['id']);
+  if (job.starts === 'none' && job.model.hasPipeline) await forgo(ctx, tx, { job, recordId });
+  return { outcome: 'created', recordId, event };
+};
+
+const forgo = async (ctx: Context, tx: Tx, of: { job: ImportJob; recordId: string }): Promise<void> => {
+  const { tenantId } = ctx.actor;
+  const key = { tenantId, entity: of.job.model.name, recordId: of.recordId };
+  await forgoProcess(tx, key, ctx.now().toISOString());
 };
 
 /**

@@ -7,6 +7,8 @@ import { readRecord } from '../../commands/readRecord.ts';
 import { visibleRecord } from '../../commands/record-write.ts';
 import { importModel, toImport } from '../../commands/imports/import-record.ts';
 import { startImport } from '../../commands/imports/startImport.ts';
+import { importContext } from '../../commands/imports/import-context.ts';
+import { undoChunk, undoImport } from '../../commands/imports/undoImport.ts';
 import { steerImport, type Steering } from '../../commands/imports/steerImport.ts';
 import { sha256 } from '../../store/secrets.ts';
 import { writeErrorFile } from '../imports/errors-csv.ts';
@@ -38,6 +40,20 @@ const start = async (call: Call): Promise<Answer> => {
 const steer = async (call: Call, steering: Steering): Promise<Answer> => {
   const result = await steerImport(call.ctx, { id: call.params['id'] ?? '', steering });
   return written(call, importModel(call.ctx), result);
+};
+
+/** So few records are taken back while the caller waits; more are the workflow's business. */
+const fewRecords = 1_000;
+
+const undo = async (call: Call): Promise<Answer> => {
+  const { ctx } = call;
+  const id = call.params['id'] ?? '';
+  const model = importModel(ctx);
+  const { event, record } = await undoImport(ctx, id);
+  const isSmall = Number(record['created']) + Number(record['updated']) <= fewRecords;
+  if (isSmall) while (await undoChunk(importContext(ctx, id), id));
+  const data = visibleRecord(ctx, model, await readRecord(ctx, model, id));
+  return { status: data['undoState'] === 'done' ? 200 : 202, json: { data, event } };
 };
 
 const errors = async (call: Call): Promise<Answer> => {
@@ -105,6 +121,13 @@ export const importRoutes: readonly Route[] = [
     summary: { de: 'Abgelehnte Zeilen als CSV', en: 'Rejected rows as CSV' },
     access: { kind: 'verb', verb: 'read', entity: 'import' },
     handle: errors,
+  },
+  {
+    method: 'post',
+    path: '/imports/:id/undo',
+    summary: { de: 'Import zurücknehmen', en: 'Take an import back' },
+    access: { kind: 'verb', verb: 'undo', entity: 'import' },
+    handle: undo,
   },
   ...steerings.map(({ name, de, en }): Route => ({
     method: 'post',
