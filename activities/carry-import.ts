@@ -41,9 +41,9 @@ const findDialect = async (ctx: Context, { record, open }: ImportRun): Promise<D
   });
 };
 
-/** A chunk's transaction keeps every other writer waiting: it is to last about this long. */
-const aimMs = 40;
-const fewest = 20;
+/** A chunk's transaction keeps every other writer waiting: it is to last about this long, not counting the commit. */
+const aimMs = 50;
+const fewest = 100;
 const most = 1_000;
 
 /** How many rows go into the next chunk, from how long the last one took. */
@@ -65,12 +65,11 @@ const takeRows = async (going: Going, rows: readonly CsvRecord[]): Promise<boole
   for (let index = 0; index < rows.length;) {
     going.run.onChunk?.();
     const some = rows.slice(index, index + going.size);
-    const startedAt = performance.now();
-    const state = await importChunk(going.ctx, going.job, { from: going.position, rows: some });
+    const { state, workMs } = await importChunk(going.ctx, going.job, { from: going.position, rows: some });
     if (state !== 'running') return false;
     going.position = some.at(-1)?.end ?? going.position;
     index += some.length;
-    going.size = nextSize(some.length === going.size ? going.size : going.size, performance.now() - startedAt);
+    going.size = nextSize(some.length, workMs);
   }
   return true;
 };

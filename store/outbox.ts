@@ -57,6 +57,12 @@ export async function holdLease(
   });
 }
 
+/** Whether somebody holds the lease now. */
+export async function isLeaseHeld(db: Queries, name: string, now: string): Promise<boolean> {
+  const row = await db.get<{ until: string }>('SELECT `until` FROM `lease` WHERE `name` = ?', [name]);
+  return row !== undefined && row.until > now;
+}
+
 /** Gives a lease back, so that the next holder need not wait for its end. */
 export async function releaseLease(
   db: Database,

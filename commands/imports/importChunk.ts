@@ -18,6 +18,14 @@ export interface Chunk {
   readonly rows: readonly FileRow[];
 }
 
+/** What became of a chunk. */
+export interface ChunkResult {
+  /** The import's state; `overtaken`: somebody else has taken these rows already. With another than `running` nothing was written. */
+  readonly state: ImportState | 'overtaken';
+  /** How long the rows kept other writers waiting, without the commit, which takes its time however few they are. */
+  readonly workMs: number;
+}
+
 interface Outcome {
   readonly outcome: RowOutcome;
   readonly recordId: string | null;
@@ -156,18 +164,18 @@ const advance = (record: ImportRecord, chunk: Chunk, outcomes: readonly Outcome[
 };
 
 /**
- * Takes rows in: records, timeline, events, what became of each row and how far the import is, in one transaction. Answers the
- * import's state; with another than `running`, or where somebody else has taken these rows already, nothing is written.
+ * Takes rows in: records, timeline, events, what became of each row and how far the import is, in one transaction.
  * @throws LeitwerkError what no row is to blame for (`Unavailable` …): nothing is written, and the same chunk may be tried again.
  */
-export async function importChunk(ctx: Context, job: ImportJob, chunk: Chunk): Promise<ImportState | 'overtaken'> {
+export async function importChunk(ctx: Context, job: ImportJob, chunk: Chunk): Promise<ChunkResult> {
   const judged = chunk.rows.map((row) => judgeRow(ctx, job, row));
   const ready = judged.filter((row) => 'key' in row);
-  const attempt = async (): Promise<ImportState | 'overtaken'> =>
+  const attempt = async (): Promise<ChunkResult> =>
     await ctx.db.write(async (tx) => {
+      const startedAt = performance.now();
       const record = await lockImport(ctx, tx, job.record.id);
-      if (record.state !== 'running') return record.state;
-      if (record.position !== chunk.from) return 'overtaken';
+      if (record.state !== 'running') return { state: record.state, workMs: 0 };
+      if (record.position !== chunk.from) return { state: 'overtaken', workMs: 0 };
       const known = await readKnown(ctx, tx, { job, ready });
       const outcomes: Outcome[] = [];
       for (const row of judged) outcomes.push(await takeRow(ctx, tx, { job, judged: row, known }));
@@ -179,7 +187,7 @@ export async function importChunk(ctx: Context, job: ImportJob, chunk: Chunk): P
         }),
       );
       await noteProgress(ctx, tx, { known: record, changes: advance(record, chunk, outcomes) });
-      return 'running';
+      return { state: 'running', workMs: performance.now() - startedAt };
     });
   try {
     return await attempt();
