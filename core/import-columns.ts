@@ -1,5 +1,5 @@
 import type { EntityModel } from './entity.ts';
-import { isMappable, type MappingConfig, type MappingRow, type Transform } from './mapping.ts';
+import { isMappable, type MappingConfig, type MappingRow } from './mapping.ts';
 import { parseMappingPath } from './mapping-path.ts';
 
 /** Columns that our own error files begin with: read again they say nothing of the record. */
@@ -40,8 +40,6 @@ const wholeNames = new Set([
   'contact',
   'contactname',
 ]);
-
-const transforms: Readonly<Record<string, Transform>> = { phone: 'phone', tags: 'split' };
 
 /** `Straße / Hausnr.` → `strassehausnr`. */
 const fold = (name: string): string =>
@@ -90,8 +88,7 @@ export function suggestMapping(model: EntityModel, columns: readonly string[]): 
   for (const column of columns) {
     const field = names.get(fold(column));
     if (field === undefined || taken.has(field)) continue;
-    const transform = transforms[field];
-    add({ from: pathTo(column), to: field, ...(transform === undefined ? {} : { transform }) });
+    add({ from: pathTo(column), to: field });
   }
   const whole = columns.find((column) => wholeNames.has(fold(column)));
   const isSplit = whole !== undefined && !taken.has('lastName') && model.fields.has('lastName');

@@ -105,7 +105,7 @@ describe.each(dialects)('imports on %s', (dialect) => {
     const second = await send(mended);
     expect(second).toMatchObject({ state: 'done', read: 3, created: 3, rejected: 0 });
     expect(await send(mended)).toMatchObject({ created: 0, duplicates: 3 });
-    expect((await leadsOf(second.id)).map((lead) => lead['phone'])).toEqual([null, '+49 30 12345', null]);
+    expect((await leadsOf(second.id)).map((lead) => lead['phone'])).toEqual([null, '030 12345', null]);
   });
 
   it('says at once what is wrong with the request, and later what is wrong with the file', async () => {
