@@ -2,19 +2,19 @@ import { actorName } from '../core/actor.ts';
 import { leadTitle } from '../core/derive.ts';
 import type { Issue, Text } from '../core/errors.ts';
 import type { Eventually, Tx } from '../store/database.ts';
-import { insertEvent } from '../store/events.ts';
+import { insertEvent, insertEvents, type EventInput } from '../store/events.ts';
 import { failpoint } from '../store/failpoints.ts';
 import { isUniqueViolation } from '../store/violations.ts';
 import { findMessageByKey, countRepeat, type KnownMessage } from '../store/intake.ts';
 import type { RecordData } from '../store/record-table.ts';
-import { insertRecord } from '../store/records.ts';
+import { insertRecord, insertRecords } from '../store/records.ts';
 import { sha256 } from '../store/secrets.ts';
 import { modelOf, transact, type Context } from './context.ts';
 import { formIssues } from './formIssues.ts';
 import { mapMessage, type MappedMessage } from './mapMessage.ts';
 import type { Source } from './source.ts';
 import { startingPlace } from './startingPlace.ts';
-import { addTimelineEntry } from './timeline.ts';
+import { timelineRecord } from './timeline.ts';
 
 /** A message whose sender has been authenticated. */
 export interface ReceivedMessage {
@@ -111,13 +111,20 @@ interface Intake {
   readonly isCarried?: boolean;
 }
 
-/** Writes the lead with its timeline entry and the event that starts its process. */
-export async function writeLead(ctx: Context, tx: Tx, intake: Intake): Promise<{ id: string; event: number }> {
+/** A lead that is about to be written, with its timeline entry and the event that starts its process. */
+export interface LeadDraft {
+  readonly id: string;
+  readonly record: RecordData;
+  readonly entry: RecordData;
+  readonly event: EventInput;
+}
+
+export function draftLead(ctx: Context, intake: Intake): LeadDraft {
   const model = modelOf(ctx, 'lead');
   const at = ctx.now().toISOString();
   const actor = actorName(ctx.actor);
   const id = ctx.newId();
-  await insertRecord(tx, model, {
+  const record: RecordData = {
     ...startingPlace(ctx, model, intake.source.pipeline),
     ...intake.values,
     id,
@@ -131,9 +138,9 @@ export async function writeLead(ctx: Context, tx: Tx, intake: Intake): Promise<{
     state: 'open',
     additional: Object.keys(intake.additional).length === 0 ? null : intake.additional,
     intakeMessage: intake.messageId ?? null,
-  });
-  await addTimelineEntry(ctx, tx, { kind: 'received', facts: { source: intake.source.key }, links: { lead: id } });
-  const event = await insertEvent(tx, {
+  };
+  const entry = timelineRecord(ctx, { kind: 'received', facts: { source: intake.source.key }, links: { lead: id } });
+  const event: EventInput = {
     tenantId: ctx.actor.tenantId,
     at,
     actor,
@@ -143,9 +150,41 @@ export async function writeLead(ctx: Context, tx: Tx, intake: Intake): Promise<{
     version: 1,
     requestId: ctx.requestId,
     wakes: intake.isCarried === false ? undefined : { process: `lead/${id}`, lane: ctx.lane ?? 'incoming' },
-  });
+  };
+  return { id, record, entry, event };
+}
+
+/** Writes the lead with its timeline entry and the event that starts its process. Answers its id. */
+export async function writeLead(ctx: Context, tx: Tx, intake: Intake): Promise<string> {
+  const { id, record, entry, event } = draftLead(ctx, intake);
+  await insertRecord(tx, modelOf(ctx, 'lead'), record);
+  await insertRecord(tx, modelOf(ctx, 'timeline-entry'), entry);
+  await insertEvent(tx, event);
   failpoint('S10');
-  return { id, event };
+  return id;
+}
+
+/** Writes many leads, each as `writeLead` does. Answers the numbers of their events by id. */
+export async function writeLeads(
+  ctx: Context,
+  tx: Tx,
+  drafts: readonly LeadDraft[],
+): Promise<ReadonlyMap<string, number>> {
+  await insertRecords(
+    tx,
+    modelOf(ctx, 'lead'),
+    drafts.map(({ record }) => record),
+  );
+  failpoint('S10');
+  await insertRecords(
+    tx,
+    modelOf(ctx, 'timeline-entry'),
+    drafts.map(({ entry }) => entry),
+  );
+  return await insertEvents(
+    tx,
+    drafts.map(({ event }) => event),
+  );
 }
 
 const repeatOf = async (
@@ -223,7 +262,7 @@ export async function receiveMessage(ctx: Context, message: ReceivedMessage): Pr
     const { source } = message;
     const id = ctx.newId();
     const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };
-    const { id: lead } = await writeLead(ctx, tx, { values, source, messageId: id, additional: mapped.additional });
+    const lead = await writeLead(ctx, tx, { values, source, messageId: id, additional: mapped.additional });
     const outcome: Outcome = { state: 'accepted', lead, dedupeKey: dedupeKey ?? null, issues: [] };
     await storeEnvelope(ctx, tx, { message, id, outcome });
     return { status: 'accepted', id, lead };

@@ -233,7 +233,7 @@ export function assertMayAct(
 }
 
 /** @throws LeitwerkError `Conflict` naming the field whose value another record has. */
-const refusingDoubles = async (ctx: Context, write: () => Promise<void>): Promise<void> => {
+export const refusingDoubles = async (ctx: Context, write: () => Promise<void>): Promise<void> => {
   try {
     await write();
   } catch (error) {

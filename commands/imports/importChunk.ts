@@ -9,7 +9,7 @@ import { lockImport, noteProgress, type ImportRecord, type ImportState } from '.
 import type { ImportJob } from './import-job.ts';
 import { judgeRow, type FileRow, type JudgedRow, type ReadyRow } from './import-rows.ts';
 import { matchValue } from './match-key.ts';
-import { writeRow } from './writeRow.ts';
+import { flushLeads, writeRow, type LeadBatch } from './writeRow.ts';
 
 /** Rows that follow one another in the file. */
 export interface Chunk {
@@ -100,16 +100,16 @@ const refusal = (ctx: Context, error: unknown): Outcome => {
 const takeRow = async (
   ctx: Context,
   tx: Tx,
-  of: { job: ImportJob; judged: JudgedRow; known: Known },
+  of: { job: ImportJob; judged: JudgedRow; known: Known; batch: LeadBatch },
 ): Promise<Outcome> => {
-  const { job, judged, known } = of;
+  const { job, judged, known, batch } = of;
   if ('issues' in judged) return rejected(judged.issues);
   const there =
     known.byKey.get(judged.key) ?? (judged.match === undefined ? undefined : known.byMatch.get(judged.match));
   try {
     if (there !== undefined && (job.record.options.onMatch !== 'update' || there === ''))
       return { outcome: 'duplicate', recordId: there === '' ? null : there, event: null, issues: [] };
-    const written = await writeRow(ctx, tx, { job, ready: judged, there });
+    const written = await writeRow(ctx, tx, { job, ready: judged, there, batch });
     if (written.outcome === 'created') {
       known.byKey.set(judged.key, written.recordId ?? '');
       if (judged.match !== undefined && job.record.options.onMatch !== 'create')
@@ -178,12 +178,16 @@ export async function importChunk(ctx: Context, job: ImportJob, chunk: Chunk): P
       if (record.position !== chunk.from) return { state: 'overtaken', workMs: 0 };
       const known = await readKnown(ctx, tx, { job, ready });
       const outcomes: Outcome[] = [];
-      for (const row of judged) outcomes.push(await takeRow(ctx, tx, { job, judged: row, known }));
+      const batch: LeadBatch = { drafts: [], events: new Map() };
+      for (const row of judged) outcomes.push(await takeRow(ctx, tx, { job, judged: row, known, batch }));
+      await flushLeads(ctx, tx, { job, batch });
       await insertImportRows(
         tx,
         outcomes.flatMap((outcome, index) => {
           const row = judged[index];
-          return row === undefined ? [] : [toImportRow(job, row, outcome)];
+          const written = outcome.outcome === 'created' ? batch.events.get(outcome.recordId ?? '') : undefined;
+          const event = outcome.event ?? written ?? null;
+          return row === undefined ? [] : [toImportRow(job, row, { ...outcome, event })];
         }),
       );
       await noteProgress(ctx, tx, { known: record, changes: advance(record, chunk, outcomes) });

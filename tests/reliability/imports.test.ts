@@ -102,7 +102,7 @@ describe.each(dialects)('imports on %s', (dialect) => {
   });
 
   it('R27: killed within a transaction nothing of it is left, and what follows goes on there', async () => {
-    app = await store.start({ env: { FAILPOINT: 'S10:kill:1500' } });
+    app = await store.start({ env: { FAILPOINT: 'S10:kill:5' } });
     await app.temporalReady();
     const id = await begin(100_000);
     await app.line(/worker process ended/, 60_000);
