@@ -38,6 +38,24 @@ export interface AdvanceResult extends ProcessStep {
   readonly retry: EffectRetry;
 }
 
+/** Input of the workflow `runImport`: whose import it is, no contents. */
+export interface ImportInput {
+  readonly tenantId: string;
+  readonly id: string;
+}
+
+export interface FailedImport extends ImportInput {
+  readonly code: string;
+  readonly message: { readonly de: string; readonly en: string };
+}
+
+/** Ordinary activities: a file may take hours, and beats meanwhile. */
+export interface ImportActivities {
+  /** Does what the import's row says there is to do, from where it stands. */
+  carryImport(input: ImportInput): Promise<void>;
+  failImport(input: FailedImport): Promise<void>;
+}
+
 /** Local activities: our own commands, one short transaction each. */
 export interface ProcessActivities {
   advance(input: AdvanceInput): Promise<AdvanceResult>;

@@ -201,7 +201,9 @@ class OutboxRelay implements Relay {
     const next = deliveries.values();
     const work = async (): Promise<void> => {
       for (const { input, isNew, ...wake } of next) {
-        if (!isNew) await this.#options.starter.wake(input, wake);
+        if (input.entity === 'import')
+          await this.#options.starter.wakeImport({ tenantId: input.tenantId, id: input.recordId }, wake);
+        else if (!isNew) await this.#options.starter.wake(input, wake);
         else {
           this.#pacer.started();
           await this.#options.starter.start(input, wake);
@@ -229,6 +231,8 @@ class OutboxRelay implements Relay {
     const model = await this.#modelOf(tenantId, entity);
     if (model === undefined) return [];
     const bySeq = new Map(events.map((event) => [event.wakes.slice(entity.length + 1), event]));
+    // An import has no pipeline: its workflow asks its row what there is to do.
+    if (entity === 'import') return [...bySeq].map(([id, event]) => this.#importOf(id, event));
     const query = {
       tenantId,
       entity,
@@ -251,6 +255,11 @@ class OutboxRelay implements Relay {
         },
       ];
     });
+  }
+
+  #importOf(recordId: string, { tenantId, seq, lane }: Outgoing): Delivery {
+    const place = { pipeline: '', revision: 0, stage: '', hasAttributes: this.#options.hasAttributes };
+    return { input: { tenantId, entity: 'import', recordId, ...place }, isNew: false, seq, lane, owner: null };
   }
 
   /** Another process may have made the tenant or published the entity a moment ago. */
@@ -286,7 +295,8 @@ interface Delivery {
 
 const entityOf = (event: Outgoing): string => event.wakes.slice(0, event.wakes.indexOf('/'));
 
-/** A closed record without a running process needs none; a running one has to hear that it ends. */
+/** A closed record without a running process needs none; a running one has to hear that it ends. Some are to have none at all. */
 const needsProcess = (place: ProcessPlace): boolean =>
   place.pipeline !== null &&
+  place.processState !== 'none' &&
   (!isClosed({ ...place }) || (place.processState !== null && place.processState !== 'done'));

@@ -2,8 +2,9 @@ import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/com
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import type { Lane } from '../store/events.ts';
 import { workflowIdOf } from '../store/processes.ts';
-import type { ProcessInput } from './contract.ts';
+import type { ImportInput, ProcessInput } from './contract.ts';
 
+type RunImport = (input: ImportInput) => Promise<void>;
 type RunPipeline = (input: ProcessInput) => Promise<void>;
 
 /** Keyword search attributes that processes carry; never names, addresses or texts. */
@@ -50,6 +51,8 @@ export interface Starter {
   start(input: ProcessInput, wake: Wake): Promise<void>;
   /** Wakes a process; starts it where Temporal has lost it. */
   wake(input: ProcessInput, wake: Wake): Promise<void>;
+  /** Starts an import's workflow, or makes it look at its row. */
+  wakeImport(input: ImportInput, wake: Pick<Wake, 'seq' | 'lane'>): Promise<void>;
 }
 
 export function createStarter(client: Client, taskQueue: string): Starter {
@@ -70,6 +73,17 @@ export function createStarter(client: Client, taskQueue: string): Starter {
   };
   return {
     wake,
+    wakeImport: async (input, { seq, lane }) => {
+      await client.workflow.signalWithStart<RunImport, [{ seq: number }]>('runImport', {
+        workflowId: workflowIdOf({ tenantId: input.tenantId, entity: 'import', recordId: input.id }),
+        taskQueue,
+        args: [input],
+        staticSummary: 'import',
+        priority: { priorityKey: priorities[lane] },
+        signal: 'recordChanged',
+        signalArgs: [{ seq }],
+      });
+    },
     start: async (input, event) => {
       try {
         await client.workflow.start<RunPipeline>('runPipeline', {

@@ -3,13 +3,13 @@ import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type NativeConnectionOptions } from '@temporalio/worker';
 import { registerAttributes } from './attributes.ts';
 import type { EffectInput, EffectRetry } from './contract.ts';
-import type { WorkerStore } from './context.ts';
+import { createImportActivities, type ImportStore } from './import-activities.ts';
 import { createActivities } from './process-activities.ts';
 import { reconcile, wakeOverdue } from './reconciler.ts';
 import { createRelay, type Relay, type RelayState } from './relay.ts';
 import { createStarter } from './starter.ts';
 
-export interface WorkerOptions extends WorkerStore {
+export interface WorkerOptions extends ImportStore {
   /** `host:port`. */
   readonly address: string;
   readonly namespace: string;
@@ -85,6 +85,7 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
         effectRetry: options.effectRetry ?? standardRetry,
         onStep: () => relay?.stepTaken(),
       }),
+      ...createImportActivities(options),
     },
     shutdownGraceTime: '3 seconds',
     shutdownForceTime: '6 seconds',

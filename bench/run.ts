@@ -1,10 +1,11 @@
 /**
  * Measures the product against the least that could do the same, in one run on one machine: `npm run bench`.
- * `-- --only intake,lists,processes,start,ui` measures a part, `--quick` takes a minute and is only good for seeing that it works.
+ * `-- --only intake,lists,csv,processes,start,ui` measures a part, `--quick` takes a minute and is only good for seeing that it works.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureCsv } from './csv.ts';
 import { measureIntake } from './intake.ts';
 import { measureLists } from './lists.ts';
 import type { Effort, Figure } from './measure.ts';
@@ -16,6 +17,7 @@ import { measureUi } from './ui.ts';
 const parts: Readonly<Record<string, (effort: Effort) => Promise<Figure[]>>> = {
   intake: measureIntake,
   lists: measureLists,
+  csv: measureCsv,
   processes: measureProcesses,
   start: measureStart,
   ui: measureUi,

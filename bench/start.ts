@@ -31,7 +31,7 @@ const readProcess = (pid: number): Process | undefined => {
 };
 
 /** The process and all below it; resident memory as Linux counts it, pages shared between them more than once. */
-const readTree = (root: number): Process[] => {
+export const readTree = (root: number): Process[] => {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => readProcess(Number(name)) ?? []);

@@ -5,13 +5,20 @@ import { LeitwerkError, type Language } from '../core/errors.ts';
 import { accountCommands } from './cli/accounts.ts';
 import { toIssueLine, usage, type Answer, type Call, type Command, type Option } from './cli/command.ts';
 import { configCommands } from './cli/config.ts';
+import { importCommands } from './cli/import.ts';
 import { maintenanceCommands } from './cli/maintenance.ts';
 import { sourceCommands } from './cli/sources.ts';
 import { openFoundation, type Foundation } from './foundation.ts';
 import { readLanguage, readSettings, roles } from './settings.ts';
 
 /** To add a command: a `Command` in a file of `cli/`, and its list here. */
-const commands: readonly Command[] = [...accountCommands, ...sourceCommands, ...configCommands, ...maintenanceCommands];
+const commands: readonly Command[] = [
+  ...accountCommands,
+  ...sourceCommands,
+  ...importCommands,
+  ...configCommands,
+  ...maintenanceCommands,
+];
 
 const everywhere: Readonly<Record<string, Option>> = {
   tenant: { value: 'ID', text: 'tenant (default: main)' },

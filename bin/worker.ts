@@ -93,6 +93,7 @@ async function toWorkerOptions(settings: Settings, foundation: Foundation, log: 
   const store = {
     db: tellingOfWrites(foundation.db),
     registry: foundation.registry,
+    blobs: foundation.blobs,
     now: () => new Date(),
     newId: createIdSource(),
   };

@@ -1,5 +1,5 @@
 import type { Issue } from '../core/errors.ts';
-import { createMapper, type Mapper, type Mapping, type MappingInput } from '../core/mapping.ts';
+import { createMapper, type Mapped, type Mapper, type Mapping, type MappingInput } from '../core/mapping.ts';
 import type { RecordData } from '../store/record-table.ts';
 import type { Snapshot } from '../store/registry.ts';
 import { timeZoneOf } from './company.ts';
@@ -50,7 +50,11 @@ const defaultsOf = (ctx: Context, source: Source): RecordData => {
 
 /** Turns the members of a message into fields of a lead: mapping rows, the source's defaults, and every fault at once. */
 export function mapMessage(ctx: Context, source: Source, { body, headers }: MappingInput): MappedMessage {
-  const mapped = mapperOf(ctx, source)({ body, headers }, ctx.language);
+  return completeLead(ctx, source, mapperOf(ctx, source)({ body, headers }, ctx.language));
+}
+
+/** Completes what was mapped with the source's defaults and judges it as a lead. */
+export function completeLead(ctx: Context, source: Source, mapped: Mapped): MappedMessage {
   const values: Record<string, unknown> = { ...mapped.values };
   const defaults = defaultsOf(ctx, source);
   for (const name of Object.keys(defaults)) if (isEmpty(values[name])) values[name] = defaults[name];

@@ -2,19 +2,19 @@ import { actorName } from '../core/actor.ts';
 import { leadTitle } from '../core/derive.ts';
 import type { Issue, Text } from '../core/errors.ts';
 import type { Eventually, Tx } from '../store/database.ts';
-import { insertEvent } from '../store/events.ts';
+import { insertEvent, insertEvents, type EventInput } from '../store/events.ts';
 import { failpoint } from '../store/failpoints.ts';
 import { isUniqueViolation } from '../store/violations.ts';
 import { findMessageByKey, countRepeat, type KnownMessage } from '../store/intake.ts';
 import type { RecordData } from '../store/record-table.ts';
-import { insertRecord } from '../store/records.ts';
+import { insertRecord, insertRecords } from '../store/records.ts';
 import { sha256 } from '../store/secrets.ts';
 import { modelOf, transact, type Context } from './context.ts';
 import { formIssues } from './formIssues.ts';
 import { mapMessage, type MappedMessage } from './mapMessage.ts';
 import type { Source } from './source.ts';
 import { startingPlace } from './startingPlace.ts';
-import { addTimelineEntry } from './timeline.ts';
+import { timelineRecord } from './timeline.ts';
 
 /** A message whose sender has been authenticated. */
 export interface ReceivedMessage {
@@ -41,7 +41,9 @@ export type Receipt =
 
 const longestKey = 180;
 
-const boundedKey = (key: string): string => (key.length <= longestKey ? key : `${key.slice(0, 100)}#${sha256(key)}`);
+/** As long as a column of keys can hold. */
+export const boundedKey = (key: string): string =>
+  key.length <= longestKey ? key : `${key.slice(0, 100)}#${sha256(key)}`;
 
 /** `externalId` is the key within its source; else the sender's delivery number. */
 export const dedupeKeyOf = (values: RecordData, deliveryId: string | undefined): string | undefined => {
@@ -99,17 +101,30 @@ const storeEnvelope = (
   });
 };
 
-/** Writes the lead with its timeline entry and the event that starts its process. `at` is when the message came in. */
-export async function writeLead(
-  ctx: Context,
-  tx: Tx,
-  intake: { values: RecordData; source: Source; messageId: string; additional: RecordData },
-): Promise<string> {
+interface Intake {
+  readonly values: RecordData;
+  readonly source: Source;
+  /** The message it came in with; an imported row has none. */
+  readonly messageId?: string;
+  readonly additional: RecordData;
+  /** False: no process is to carry it. */
+  readonly isCarried?: boolean;
+}
+
+/** A lead that is about to be written, with its timeline entry and the event that starts its process. */
+export interface LeadDraft {
+  readonly id: string;
+  readonly record: RecordData;
+  readonly entry: RecordData;
+  readonly event: EventInput;
+}
+
+export function draftLead(ctx: Context, intake: Intake): LeadDraft {
   const model = modelOf(ctx, 'lead');
   const at = ctx.now().toISOString();
   const actor = actorName(ctx.actor);
   const id = ctx.newId();
-  await insertRecord(tx, model, {
+  const record: RecordData = {
     ...startingPlace(ctx, model, intake.source.pipeline),
     ...intake.values,
     id,
@@ -122,10 +137,10 @@ export async function writeLead(
     source: intake.source.key,
     state: 'open',
     additional: Object.keys(intake.additional).length === 0 ? null : intake.additional,
-    intakeMessage: intake.messageId,
-  });
-  await addTimelineEntry(ctx, tx, { kind: 'received', facts: { source: intake.source.key }, links: { lead: id } });
-  await insertEvent(tx, {
+    intakeMessage: intake.messageId ?? null,
+  };
+  const entry = timelineRecord(ctx, { kind: 'received', facts: { source: intake.source.key }, links: { lead: id } });
+  const event: EventInput = {
     tenantId: ctx.actor.tenantId,
     at,
     actor,
@@ -134,10 +149,42 @@ export async function writeLead(
     recordId: id,
     version: 1,
     requestId: ctx.requestId,
-    wakes: { process: `lead/${id}`, lane: ctx.lane ?? 'incoming' },
-  });
+    wakes: intake.isCarried === false ? undefined : { process: `lead/${id}`, lane: ctx.lane ?? 'incoming' },
+  };
+  return { id, record, entry, event };
+}
+
+/** Writes the lead with its timeline entry and the event that starts its process. Answers its id. */
+export async function writeLead(ctx: Context, tx: Tx, intake: Intake): Promise<string> {
+  const { id, record, entry, event } = draftLead(ctx, intake);
+  await insertRecord(tx, modelOf(ctx, 'lead'), record);
+  await insertRecord(tx, modelOf(ctx, 'timeline-entry'), entry);
+  await insertEvent(tx, event);
   failpoint('S10');
   return id;
+}
+
+/** Writes many leads, each as `writeLead` does. Answers the numbers of their events by id. */
+export async function writeLeads(
+  ctx: Context,
+  tx: Tx,
+  drafts: readonly LeadDraft[],
+): Promise<ReadonlyMap<string, number>> {
+  await insertRecords(
+    tx,
+    modelOf(ctx, 'lead'),
+    drafts.map(({ record }) => record),
+  );
+  failpoint('S10');
+  await insertRecords(
+    tx,
+    modelOf(ctx, 'timeline-entry'),
+    drafts.map(({ entry }) => entry),
+  );
+  return await insertEvents(
+    tx,
+    drafts.map(({ event }) => event),
+  );
 }
 
 const repeatOf = async (

@@ -22,9 +22,9 @@ export interface Written {
 const same = (one: unknown, other: unknown): boolean =>
   one === other || JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 
-/** Which process a write concerns: the record's own, or that of the record an activity belongs to. */
+/** Which process a write concerns: the record's own, or that of the record an activity belongs to. An import has one without a pipeline. */
 const processOf = (ctx: Context, model: EntityModel, record: RecordData): string | undefined => {
-  if (model.hasPipeline) return `${model.name}/${String(record['id'])}`;
+  if (model.hasPipeline || model.name === 'import') return `${model.name}/${String(record['id'])}`;
   if (model.name !== 'activity') return undefined;
   for (const { name, target } of model.fields.values()) {
     const id = record[name];
@@ -230,7 +230,7 @@ export function assertMayAct(
 }
 
 /** @throws LeitwerkError `Conflict` naming the field whose value another record has. */
-const refusingDoubles = async (ctx: Context, write: () => Promise<void>): Promise<void> => {
+export const refusingDoubles = async (ctx: Context, write: () => Promise<void>): Promise<void> => {
   try {
     await write();
   } catch (error) {

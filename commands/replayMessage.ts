@@ -46,7 +46,12 @@ const workAgain = async (ctx: Context, tx: Tx, again: { replay: Replay; message:
   if (known !== undefined) return { state: 'duplicate', lead: known.lead, dedupeKey: null, issues: [] };
   const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };
   const sender = { ...ctx, actor: sourceActor(ctx.actor.tenantId, { key: source.key, name: source.label.de }) };
-  const lead = await writeLead(sender, tx, { values, source, messageId: replay.id, additional: mapped.additional });
+  const lead = await writeLead(sender, tx, {
+    values,
+    source,
+    messageId: replay.id,
+    additional: mapped.additional,
+  });
   return { state: 'accepted', lead, dedupeKey, issues: [] };
 };
 

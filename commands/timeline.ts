@@ -17,9 +17,14 @@ export interface TimelineInput {
 
 /** Writes an entry beside the act it tells of. Its event is the act's own, so it has none. */
 export async function addTimelineEntry(ctx: Context, tx: Tx, entry: TimelineInput): Promise<void> {
+  await insertRecord(tx, modelOf(ctx, 'timeline-entry'), timelineRecord(ctx, entry));
+}
+
+/** The entry as a record, for those who write many. */
+export function timelineRecord(ctx: Context, entry: TimelineInput): RecordData {
   const at = ctx.now().toISOString();
   const actor = actorName(ctx.actor);
-  await insertRecord(tx, modelOf(ctx, 'timeline-entry'), {
+  return {
     id: ctx.newId(),
     tenantId: ctx.actor.tenantId,
     version: 1,
@@ -34,7 +39,7 @@ export async function addTimelineEntry(ctx: Context, tx: Tx, entry: TimelineInpu
     noteType: entry.noteType,
     facts: entry.facts,
     ...entry.links,
-  });
+  };
 }
 
 /**

@@ -33,7 +33,12 @@ const assertUndoable = (event: EventRow): void => {
   });
 };
 
-const undoChange = async (ctx: Context, tx: Tx, { event, act }: { event: EventRow; act: string }): Promise<Written> => {
+/** Gives the fields of a change their former values, where nobody has changed the record since. @throws LeitwerkError `Conflict`. */
+export const undoChange = async (
+  ctx: Context,
+  tx: Tx,
+  { event, act }: { event: EventRow; act: string },
+): Promise<Written> => {
   const { changes } = event;
   return await changeRecord(ctx, tx, {
     model: modelOf(ctx, event.entity),

@@ -87,7 +87,8 @@ const contentTypeOf = (request: Request): string =>
   (request.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
 const readBody = async (route: Route, request: Request): Promise<{ body: unknown; bytes: Buffer }> => {
-  if (request.method === 'GET' || request.method === 'DELETE') return { body: undefined, bytes: Buffer.alloc(0) };
+  if (request.method === 'GET' || request.method === 'DELETE' || route.isStreamed === true)
+    return { body: undefined, bytes: Buffer.alloc(0) };
   const bytes = await readBytes(request, bodyLimit);
   if (bytes.byteLength === 0) return { body: undefined, bytes };
   if ((request.get('content-encoding') ?? 'identity') !== 'identity') {
@@ -106,7 +107,7 @@ const createBodyCheck = (): ((route: Route, body: unknown, language: 'de' | 'en'
   const compiled = new Map<Route, ValidateFunction>();
   return (route, body, language) => {
     // Records are judged by their command, with every fault at once.
-    if (typeof route.body !== 'object' || route.method === 'delete') return;
+    if (typeof route.body !== 'object' || route.method === 'delete' || route.isStreamed === true) return;
     const validate = compiled.get(route) ?? ajv.compile(route.body);
     compiled.set(route, validate);
     const value = body ?? (typeof route.body['required'] === 'object' ? undefined : {});
@@ -173,6 +174,7 @@ export function createDispatcher(services: Services): (route: Route) => Handler 
       query: queryOf(request.originalUrl),
       body,
       headers: request.headers,
+      request,
       client,
       response,
     });

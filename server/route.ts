@@ -26,6 +26,8 @@ export interface Call {
   readonly query: URLSearchParams;
   readonly body: unknown;
   readonly headers: IncomingMessage['headers'];
+  /** For handlers that read the body themselves. */
+  readonly request: IncomingMessage;
   readonly client: { readonly address: string; readonly isSecure: boolean };
   readonly response: ServerResponse;
 }
@@ -49,6 +51,8 @@ export interface Route {
   readonly access: Access;
   /** JSON Schema of the body; a function where it depends on the entity. Absent: no body. */
   readonly body?: JsonSchema | ((model: EntityModel, snapshot: Snapshot) => JsonSchema);
+  /** The handler reads the body as it comes: it may be large. */
+  readonly isStreamed?: boolean;
   /** Content types of the body beside JSON. */
   readonly accepts?: readonly string[];
   readonly query?: Readonly<Record<string, JsonSchema>>;

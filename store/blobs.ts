@@ -1,55 +1,127 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LeitwerkError } from '../core/errors.ts';
 import { sha256 } from './secrets.ts';
+
+/** A stored file. */
+export interface Blob {
+  readonly name: string;
+  readonly size: number;
+}
 
 /** Files by the hash of their content, in one folder that every process sees. */
 export interface BlobStore {
   /** Resolves with the blob's name when the bytes are durable. The same bytes are stored once. */
   put(bytes: Uint8Array): Promise<string>;
+  /** As `put`, without ever holding the file in memory. What the stream throws leaves nothing behind. */
+  putStream(stream: AsyncIterable<Uint8Array>): Promise<Blob>;
   /** @throws LeitwerkError `NotFound`. */
   get(name: string): Promise<Uint8Array>;
+  /** The file from byte `start` on. @throws LeitwerkError `NotFound`. */
+  stream(name: string, start?: number): Promise<AsyncIterable<Uint8Array>>;
 }
 
 const namePattern = /^[0-9a-f]{64}$/;
 
+/** Large enough that reading is not bound by calls, small enough for every process. */
+const readSize = 256 * 1024;
+
+const unwritable = (cause: unknown): LeitwerkError =>
+  new LeitwerkError('Unavailable', {
+    cause,
+    retryAfterSeconds: 5,
+    text: { de: 'Die Ablage ist nicht beschreibbar.', en: 'The blob store cannot be written.' },
+  });
+
+/** Only the disk's faults are the blob store's: what the stream says stays what it is. */
+const writing = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (cause) {
+    throw unwritable(cause);
+  }
+};
+
+const temporaryName = (): string => `.${process.pid}.${Math.random().toString(36).slice(2)}`;
+
+const syncFolder = async (folder: string): Promise<void> => {
+  const parent = await open(folder, 'r');
+  await parent.sync();
+  await parent.close();
+};
+
+const writeAll = async (file: FileHandle, stream: AsyncIterable<Uint8Array>): Promise<Blob> => {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const bytes of stream) {
+    hash.update(bytes);
+    size += bytes.byteLength;
+    await writing(async () => await file.writeFile(bytes));
+  }
+  await writing(async () => await file.sync());
+  return { name: hash.digest('hex'), size };
+};
+
 export function createBlobStore(folder: string): BlobStore {
   const pathOf = (name: string): string => join(folder, name.slice(0, 2), name);
-  return {
-    put: async (bytes) => {
-      const name = sha256(bytes);
-      const path = pathOf(name);
+  const put = async (bytes: Uint8Array): Promise<string> => {
+    const name = sha256(bytes);
+    const path = pathOf(name);
+    const temporary = `${path}${temporaryName()}`;
+    try {
       await mkdir(dirname(path), { recursive: true });
-      const temporary = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+      const file = await open(temporary, 'wx', 0o600);
       try {
-        const file = await open(temporary, 'wx', 0o600);
-        try {
-          await file.writeFile(bytes);
-          await file.sync();
-        } finally {
-          await file.close();
-        }
-        await rename(temporary, path);
-        const parent = await open(dirname(path), 'r');
-        await parent.sync();
-        await parent.close();
-      } catch (cause) {
-        await rm(temporary, { force: true });
-        throw new LeitwerkError('Unavailable', {
-          cause,
-          retryAfterSeconds: 5,
-          text: { de: 'Die Ablage ist nicht beschreibbar.', en: 'The blob store cannot be written.' },
-        });
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
       }
-      return name;
-    },
-    get: async (name) => {
-      if (!namePattern.test(name)) throw new LeitwerkError('NotFound');
-      try {
-        return await readFile(pathOf(name));
-      } catch (cause) {
-        throw new LeitwerkError('NotFound', { cause });
-      }
-    },
+      await rename(temporary, path);
+      await syncFolder(dirname(path));
+    } catch (cause) {
+      await rm(temporary, { force: true });
+      throw unwritable(cause);
+    }
+    return name;
+  };
+  const putStream = async (stream: AsyncIterable<Uint8Array>): Promise<Blob> => {
+    const temporary = join(folder, temporaryName());
+    const file = await writing(async () => {
+      await mkdir(folder, { recursive: true });
+      return await open(temporary, 'wx', 0o600);
+    });
+    try {
+      const blob = await writeAll(file, stream);
+      await writing(async () => {
+        await mkdir(dirname(pathOf(blob.name)), { recursive: true });
+        await rename(temporary, pathOf(blob.name));
+        await syncFolder(dirname(pathOf(blob.name)));
+      });
+      return blob;
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
+  };
+  const existing = async (name: string): Promise<string> => {
+    if (!namePattern.test(name)) throw new LeitwerkError('NotFound');
+    try {
+      await stat(pathOf(name));
+    } catch (cause) {
+      throw new LeitwerkError('NotFound', { cause });
+    }
+    return pathOf(name);
+  };
+  return {
+    put,
+    putStream,
+    get: async (name) => await readFile(await existing(name)),
+    stream: async (name, start = 0) =>
+      createReadStream(await existing(name), { start, highWaterMark: readSize }) as AsyncIterable<Uint8Array>,
   };
 }

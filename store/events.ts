@@ -1,4 +1,4 @@
-import type { Queries, Tx } from './database.ts';
+import type { Queries, Tx, Value } from './database.ts';
 import type { TableDefinition } from './tables.ts';
 
 /** Which work goes first when processes are behind: people, then messages from outside, then imports and replays. */
@@ -55,26 +55,60 @@ export interface EventRow extends Omit<EventInput, 'wakes' | 'changes' | 'reques
   readonly wakes: string | null;
 }
 
+const insertMarks = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+const insertSql = `INSERT INTO \`event\` (\`tenantId\`, \`at\`, \`actor\`, \`act\`, \`entity\`, \`recordId\`, \`version\`, \`changes\`, \`requestId\`, \`lane\`, \`wakes\`) VALUES ${insertMarks}`;
+
+const paramsOf = (event: EventInput): Value[] => [
+  event.tenantId,
+  event.at,
+  event.actor,
+  event.act,
+  event.entity,
+  event.recordId,
+  event.version,
+  event.changes === undefined ? null : JSON.stringify(event.changes),
+  event.requestId ?? null,
+  event.wakes?.lane ?? null,
+  event.wakes?.process ?? null,
+];
+
 /** Writes the event and answers its number. */
 export async function insertEvent(tx: Tx, event: EventInput): Promise<number> {
-  const { insertId } = await tx.run(
-    'INSERT INTO `event` (`tenantId`, `at`, `actor`, `act`, `entity`, `recordId`, `version`, `changes`, `requestId`, `lane`, `wakes`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    [
-      event.tenantId,
-      event.at,
-      event.actor,
-      event.act,
-      event.entity,
-      event.recordId,
-      event.version,
-      event.changes === undefined ? null : JSON.stringify(event.changes),
-      event.requestId ?? null,
-      event.wakes?.lane ?? null,
-      event.wakes?.process ?? null,
-    ],
-  );
+  const { insertId } = await tx.run(insertSql, paramsOf(event));
   return insertId;
 }
+
+/** Events of one insert that several share. */
+const atOnce = 25;
+const manySql = `${insertSql}${`, ${insertMarks}`.repeat(atOnce - 1)}`;
+
+/** Writes one event each for many records, and answers their numbers by record. */
+export async function insertEvents(tx: Tx, events: readonly EventInput[]): Promise<ReadonlyMap<string, number>> {
+  const numbers = new Map<string, number>();
+  const whole = events.length - (events.length % atOnce);
+  for (let index = 0; index < whole; index += atOnce) {
+    const some = events.slice(index, index + atOnce);
+    const { insertId } = await tx.run(manySql, some.flatMap(paramsOf));
+    // SQLite answers the last number, MySQL the first, and there a cluster leaves gaps.
+    if (tx.dialect === 'sqlite')
+      some.forEach(({ recordId }, position) => void numbers.set(recordId, insertId - atOnce + 1 + position));
+    else for (const [recordId, seq] of await readNumbers(tx, some, insertId)) numbers.set(recordId, seq);
+  }
+  for (const event of events.slice(whole)) numbers.set(event.recordId, await insertEvent(tx, event));
+  return numbers;
+}
+
+const readNumbers = async (
+  tx: Tx,
+  events: readonly EventInput[],
+  from: number,
+): Promise<(readonly [string, number])[]> => {
+  const rows = await tx.all<{ recordId: string; seq: number }>(
+    `SELECT \`recordId\`, \`seq\` FROM \`event\` WHERE \`seq\` >= ? AND \`recordId\` IN (${events.map(() => '?').join(', ')})`,
+    [from, ...events.map(({ recordId }) => recordId)],
+  );
+  return rows.map(({ recordId, seq }) => [recordId, seq] as const);
+};
 
 type StoredEvent = Omit<EventRow, 'changes'> & { readonly changes: string | null };
 
@@ -128,6 +162,24 @@ export async function readShifts(db: Queries, event: EventRow): Promise<EventRow
   );
   const next = rows.findIndex((row) => row.act !== 'activity.shift');
   return (next < 0 ? rows : rows.slice(0, next)).map(toEventRow);
+}
+
+/** Whether a person or an interface has changed the record after the event `seq`, or written into its timeline through the field `link`. */
+export async function isTouchedSince(
+  db: Queries,
+  of: { readonly tenantId: string; readonly recordId: string; readonly seq: number; readonly link: string | undefined },
+): Promise<boolean> {
+  const { tenantId, recordId, seq } = of;
+  const event = await db.get(
+    "SELECT 1 AS `one` FROM `event` WHERE `recordId` = ? AND `seq` > ? AND `tenantId` = ? AND `actor` NOT LIKE 'process/%' AND `actor` <> 'system' LIMIT 1",
+    [recordId, seq, tenantId],
+  );
+  if (event !== undefined || of.link === undefined) return event !== undefined;
+  const entry = await db.get(
+    `SELECT 1 AS \`one\` FROM \`timeline_entry\` WHERE \`tenantId\` = ? AND \`deletedAt\` IS NULL AND \`${of.link}\` = ? AND \`actor\` NOT LIKE 'process/%' AND \`actor\` <> 'system' LIMIT 1`,
+    [tenantId, recordId],
+  );
+  return entry !== undefined;
 }
 
 export interface AuditQuery {

@@ -17,6 +17,18 @@ export async function findMessageByKey(
   );
 }
 
+/** The messages that were accepted under any of these keys of the source. */
+export async function findMessagesByKeys(
+  db: Queries,
+  search: { readonly tenantId: string; readonly source: string; readonly dedupeKeys: readonly string[] },
+): Promise<{ readonly dedupeKey: string; readonly lead: string | null }[]> {
+  const marks = search.dedupeKeys.map(() => '?').join(', ');
+  return await db.all(
+    `SELECT \`dedupeKey\`, \`lead\` FROM \`intake_message\` WHERE \`tenantId\` = ? AND \`source\` = ? AND \`dedupeKey\` IN (${marks})`,
+    [search.tenantId, search.source, ...search.dedupeKeys],
+  );
+}
+
 /** Counts a delivery of the same content once more. */
 export async function countRepeat(tx: Tx, id: string): Promise<void> {
   await tx.run('UPDATE `intake_message` SET `duplicates` = `duplicates` + 1 WHERE `id` = ?', [id]);

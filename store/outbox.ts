@@ -57,6 +57,12 @@ export async function holdLease(
   });
 }
 
+/** Whether somebody holds the lease now. */
+export async function isLeaseHeld(db: Queries, name: string, now: string): Promise<boolean> {
+  const row = await db.get<{ until: string }>('SELECT `until` FROM `lease` WHERE `name` = ?', [name]);
+  return row !== undefined && row.until > now;
+}
+
 /** Gives a lease back, so that the next holder need not wait for its end. */
 export async function releaseLease(
   db: Database,
@@ -108,7 +114,7 @@ export async function readDuePlaces(
   query: PlaceQuery & { readonly afterId: string; readonly before: string; readonly limit: number },
 ): Promise<ProcessPlace[]> {
   const open = query.hasState ? notClosed('r.`state`') : '';
-  const sql = `${placeSql(query)} AND r.\`deletedAt\` IS NULL${open} AND r.\`pipeline\` IS NOT NULL AND (p.\`state\` IS NULL OR p.\`state\` <> 'done') AND r.\`createdAt\` < ? AND NOT EXISTS (SELECT 1 FROM \`event\` e WHERE e.\`recordId\` = r.\`id\` AND e.\`lane\` IS NOT NULL) AND r.\`id\` > ? ORDER BY r.\`id\` LIMIT ${Math.trunc(query.limit)}`;
+  const sql = `${placeSql(query)} AND r.\`deletedAt\` IS NULL${open} AND r.\`pipeline\` IS NOT NULL AND (p.\`state\` IS NULL OR p.\`state\` NOT IN ('done', 'none')) AND r.\`createdAt\` < ? AND NOT EXISTS (SELECT 1 FROM \`event\` e WHERE e.\`recordId\` = r.\`id\` AND e.\`lane\` IS NOT NULL) AND r.\`id\` > ? ORDER BY r.\`id\` LIMIT ${Math.trunc(query.limit)}`;
   return await db.all<ProcessPlace>(sql, [query.entity, query.tenantId, query.before, query.afterId]);
 }
 

@@ -66,7 +66,8 @@ export interface ProcessError {
 export interface ProcessRow extends ProcessKey {
   readonly pipeline: string;
   readonly revision: number;
-  readonly state: 'running' | 'parked' | 'done';
+  /** `none`: whoever made the record wanted no process for it. */
+  readonly state: 'running' | 'parked' | 'done' | 'none';
   readonly position: ProcessState;
   /** Newest event of the record itself that has been looked at. Whoever writes one holds the record's lock, so they come in order. */
   readonly seenSeq: number;
@@ -171,6 +172,24 @@ export async function writeProcess(tx: Tx, process: ProcessRow, isNew: boolean):
     ...Object.values(values),
     ...keyOf(process),
   ]);
+}
+
+const forgoMarks = "(?, ?, ?, 'none', 0, '{}', 0, 0, ?, ?)";
+const forgoSql = `INSERT INTO \`process\` (\`tenantId\`, \`entity\`, \`recordId\`, \`state\`, \`entry\`, \`timers\`, \`isPlanDone\`, \`seenSeq\`, \`startedAt\`, \`updatedAt\`) VALUES ${forgoMarks}`;
+/** Rows of one insert that several share. */
+const atOnce = 25;
+
+/** Notes that records are to have no process, so that neither the relay nor the reconciler starts one. */
+export async function forgoProcesses(tx: Tx, keys: readonly ProcessKey[], at: string): Promise<void> {
+  const whole = keys.length - (keys.length % atOnce);
+  for (let index = 0; index < whole; index += atOnce) {
+    const some = keys.slice(index, index + atOnce);
+    await tx.run(
+      `${forgoSql}${`, ${forgoMarks}`.repeat(atOnce - 1)}`,
+      some.flatMap((key) => [...keyOf(key), at, at]),
+    );
+  }
+  for (const key of keys.slice(whole)) await tx.run(forgoSql, [...keyOf(key), at, at]);
 }
 
 /** Processes that need a person, newest first. */

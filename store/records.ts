@@ -58,6 +58,11 @@ const insertFor = (model: EntityModel, names: readonly string[]): string => {
 
 /** Inserts a whole record (system fields included); fields it lacks become NULL. */
 export async function insertRecord(tx: Tx, model: EntityModel, record: RecordData): Promise<void> {
+  const { names, params } = columnsOf(model, record);
+  await tx.run(insertFor(model, names), params);
+}
+
+const columnsOf = (model: EntityModel, record: RecordData): { readonly names: string[]; readonly params: Value[] } => {
   const names: string[] = [];
   const params: Value[] = [];
   // Records have half of their fields at most: the others are not worth naming.
@@ -67,7 +72,30 @@ export async function insertRecord(tx: Tx, model: EntityModel, record: RecordDat
     names.push(field.name);
     params.push(value);
   }
-  await tx.run(insertFor(model, names), params);
+  return { names, params };
+};
+
+/** Records of one insert that several share; few enough that its text stays prepared. */
+const atOnce = 25;
+
+/** As `insertRecord`, many at once: on MySQL each statement is a journey. */
+export async function insertRecords(tx: Tx, model: EntityModel, records: readonly RecordData[]): Promise<void> {
+  const groups = Map.groupBy(
+    records.map((record) => columnsOf(model, record)),
+    ({ names }) => names.join(),
+  );
+  for (const rows of groups.values()) {
+    const sql = insertFor(model, rows[0]?.names ?? []);
+    const marks = sql.slice(sql.lastIndexOf('('));
+    const whole = rows.length - (rows.length % atOnce);
+    const many = `${sql}${`, ${marks}`.repeat(atOnce - 1)}`;
+    for (let index = 0; index < whole; index += atOnce)
+      await tx.run(
+        many,
+        rows.slice(index, index + atOnce).flatMap(({ params }) => params),
+      );
+    for (const { params } of rows.slice(whole)) await tx.run(sql, params);
+  }
 }
 
 /** Reads one record of the tenant, whoever asks: for commands, which judge rights themselves. */

@@ -1,1 +1,2 @@
+export { runImport } from './runImport.ts';
 export { runPipeline } from './runPipeline.ts';

@@ -44,6 +44,7 @@ const shippedEntities = new Set([
   'activity',
   'timeline-entry',
   'intake-message',
+  'import',
   'saved-view',
 ]);
 

@@ -41,7 +41,7 @@ export async function advanceProcess(ctx: Context, key: ProcessKey, request?: Pr
     const stored = await readProcess(tx, key);
     if (record === undefined) return await endWithout(ctx, tx, { key, stored });
     const process = await released(ctx, tx, { stored, record, request });
-    if (process?.state === 'parked')
+    if (process?.state === 'parked' || process?.state === 'none')
       return toStep(process, { definition: undefined, effects: [], owner: record['owner'], language: ctx.language });
     return await step(ctx, tx, { key, model, record, process });
   });

@@ -85,7 +85,7 @@ export function toStep(process: ProcessRow, view: View): ProcessStep {
   const stage = process.position.stage ?? '';
   const label = definition?.stages.get(stage)?.label[language] ?? stage;
   return {
-    state,
+    state: state === 'none' ? 'done' : state,
     stage,
     nextAt: state === 'running' && next !== undefined ? next.at : null,
     effects:

@@ -5,6 +5,7 @@ import { accountRoutes } from './accounts.ts';
 import { actRoutes } from './acts.ts';
 import { bulkRoute } from './bulk.ts';
 import { configRoutes } from './config.ts';
+import { importRoutes } from './imports.ts';
 import { intakeRoutes } from './intake.ts';
 import { leadRoutes } from './leads.ts';
 import { operationsRoutes } from './operations.ts';
@@ -31,6 +32,7 @@ export const apiRoutes = ({ live, health, guard }: ApiParts): readonly Route[] =
   ...configRoutes,
   ...operationsRoutes(live, health),
   ...intakeRoutes(guard),
+  ...importRoutes,
   ...webhookRoutes,
   ...leadRoutes,
   processRoute,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ProcessInput } from '../../activities/contract.ts';
+import type { ImportInput, ProcessInput } from '../../activities/contract.ts';
 import { wakeOverdue } from '../../activities/reconciler.ts';
 import { createRelay, type Relay } from '../../activities/relay.ts';
 import type { Starter } from '../../activities/starter.ts';
@@ -26,6 +26,11 @@ class NotingStarter implements Starter {
   }
   async wake(input: ProcessInput, event: { seq: number; lane: string }): Promise<void> {
     await this.#note('wake', input, event);
+  }
+  async wakeImport({ id }: ImportInput, event: { seq: number; lane: string }): Promise<void> {
+    await Promise.resolve();
+    if (this.isAway) throw new Error('UNAVAILABLE');
+    this.calls.push({ kind: 'wake', recordId: id, ...event });
   }
   async #note(
     kind: 'start' | 'wake',

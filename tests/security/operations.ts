@@ -74,6 +74,7 @@ const makers: Readonly<Record<string, Maker>> = {
     owner,
   })),
   'intake-messages': async (house) => await receive(house),
+  imports: recordOf('imports', () => ({ source: 'kaltakquise', fileName: canary, text: `Nachname\n${canary}\n` })),
   users: recordOf('users', () => ({ name: canary, email: `${randomUUID()}@example.org`, role: 'viewer' })),
   keys: recordOf('keys', () => ({ name: canary, role: 'viewer' })),
   // Sessions belong to people; nobody else's is known by its id.
@@ -148,6 +149,7 @@ const creations: Readonly<Record<string, object>> = {
   activities: { title: 'Neu', type: 'aufgabe', dueAt: plan },
   'timeline-entries': { text: 'Neu' },
   'saved-views': { name: 'Neu', entity: 'lead', filter: 'state = "open"' },
+  imports: { source: 'kaltakquise', text: 'Nachname;E-Mail\nNeu;neu@example.org\n' },
   users: { name: 'Neu', email: 'neu@example.org', role: 'viewer' },
   keys: { name: 'Neu', role: 'viewer' },
   session: { email: 'niemand@example.org', password: 'falsch' },

@@ -32,6 +32,7 @@ const models = new Map<string, EntityModel>([
     'activity',
     'timeline-entry',
     'intake-message',
+    'import',
     'saved-view',
   ].map(readModel),
   [filterModel.name, filterModel],

@@ -7,6 +7,7 @@ import { writeEffectState } from '../../store/effects.ts';
 import type { StageConfig } from '../../core/pipeline/config.ts';
 import { workflowIdOf, type ProcessKey } from '../../store/processes.ts';
 import { until } from '../support/processes.ts';
+import { createBlobStore } from '../../store/blobs.ts';
 import { createProcessWorld, type ProcessWorld } from './world.ts';
 
 /** A world with a worker of its own on a real Temporal server. Whatever leaves the machine goes to `send`. */
@@ -44,6 +45,7 @@ export async function createStage(address: string): Promise<Stage> {
   taskQueues += 1;
   const worker = await createWorker({
     ...world,
+    blobs: createBlobStore(join(tmpdir(), 'leitwerk-test-blobs')),
     now: () => world.now(),
     address,
     namespace: 'default',

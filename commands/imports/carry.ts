@@ -1,0 +1,75 @@
+import type { Text } from '../../core/errors.ts';
+import { changeRecord } from '../record-write.ts';
+import type { Context } from '../context.ts';
+import { importModel, lockImport, noteProgress, type ImportFault, type ImportRecord } from './import-record.ts';
+import type { ImportJob } from './import-job.ts';
+
+/** What a workflow finds to do. */
+export type ImportTask =
+  | { readonly kind: 'import'; readonly record: ImportRecord }
+  | { readonly kind: 'undo'; readonly record: ImportRecord }
+  | { readonly kind: 'none' };
+
+/** Looks what there is to do; a queued import begins with that. */
+export async function beginImport(ctx: Context, id: string): Promise<ImportTask> {
+  return await ctx.db.write(async (tx): Promise<ImportTask> => {
+    const record = await lockImport(ctx, tx, id);
+    if (record.undoState === 'running') return { kind: 'undo', record };
+    if (record.state === 'running') return { kind: 'import', record };
+    if (record.state !== 'queued') return { kind: 'none' };
+    await changeRecord(ctx, tx, {
+      model: importModel(ctx),
+      id,
+      verb: 'carry',
+      act: 'run',
+      change: () => ({ state: 'running', startedAt: record.data['startedAt'] ?? ctx.now().toISOString(), error: null }),
+    });
+    return { kind: 'import', record: await lockImport(ctx, tx, id) };
+  });
+}
+
+/** Keeps how the file is read, so that it is read in the same way wherever it goes on. */
+export async function keepDialect(
+  ctx: Context,
+  job: ImportJob,
+  dialect: { readonly start: number; readonly startLine: number; readonly notes: readonly Text[] },
+): Promise<void> {
+  await ctx.db.write(async (tx) => {
+    const known = await lockImport(ctx, tx, job.record.id);
+    if (known.dialect !== null) return;
+    const notes = job.shape.notes.length === 0 ? null : job.shape.notes;
+    const changes = {
+      dialect,
+      notes,
+      options: { ...known.options, processes: job.starts },
+      position: dialect.start,
+      line: dialect.startLine,
+    };
+    await noteProgress(ctx, tx, { known, changes });
+  });
+}
+
+const end = async (ctx: Context, id: string, change: { act: string; error: ImportFault | null }): Promise<void> => {
+  await ctx.db.write(async (tx) => {
+    const record = await lockImport(ctx, tx, id);
+    if (record.state !== 'running' && record.state !== 'queued') return;
+    const state = change.error === null ? 'done' : 'failed';
+    await changeRecord(ctx, tx, {
+      model: importModel(ctx),
+      id,
+      verb: 'carry',
+      act: change.act,
+      change: () => ({ state, finishedAt: ctx.now().toISOString(), error: change.error }),
+    });
+  });
+};
+
+/** Every row has been taken. */
+export async function finishImport(ctx: Context, id: string): Promise<void> {
+  await end(ctx, id, { act: 'finish', error: null });
+}
+
+/** The import cannot go on; what it took in stays. When the cause is repaired it can be resumed. */
+export async function failImport(ctx: Context, id: string, error: ImportFault): Promise<void> {
+  await end(ctx, id, { act: 'fail', error });
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import type { Issue, Text } from '../../core/errors.ts';
+import { errorColumns, readColumnNumber } from '../../core/import-columns.ts';
+import type { RecordData } from '../../store/record-table.ts';
+import type { Context } from '../context.ts';
+import { completeLead } from '../mapMessage.ts';
+import { boundedKey, titleOf } from '../receiveMessage.ts';
+import type { ImportJob } from './import-job.ts';
+import { matchValue } from './match-key.ts';
+
+/** A row as the connector read it. */
+export interface FileRow {
+  readonly line: number;
+  readonly at: number;
+  readonly end: number;
+  readonly nextLine: number;
+  readonly cells?: readonly string[] | undefined;
+  readonly fault?: Text | undefined;
+}
+
+/** A row that may become a record. */
+export interface ReadyRow {
+  readonly row: FileRow;
+  readonly values: RecordData;
+  readonly additional: RecordData;
+  /** What the row is known by within the import's scope. */
+  readonly key: string;
+  /** What a record that is there already is found by. */
+  readonly match: string | undefined;
+}
+
+export type JudgedRow = ReadyRow | { readonly row: FileRow; readonly issues: readonly Issue[] };
+
+/** Spreadsheets, and our own exports, put this before a text that would be read as a formula. */
+const escapedFormula = /^'(?=[=+\-@\t\r])/;
+
+/** Cells by column, empty ones left out: they say nothing. */
+const toBody = (cells: readonly string[], { shape, numbers }: ImportJob): Record<string, unknown> => {
+  const body = Object.create(null) as Record<string, unknown>;
+  const { columns, decimal } = shape;
+  for (let index = 0; index < columns.length; index += 1) {
+    const column = columns[index] ?? '';
+    if (errorColumns.includes(column)) continue;
+    const cell = (cells[index] ?? '').trim();
+    if (cell === '') continue;
+    const text = cell.startsWith("'") ? cell.replace(escapedFormula, '') : cell;
+    body[column] = decimal !== undefined && numbers.has(column) ? readColumnNumber(text, decimal) : text;
+  }
+  return body;
+};
+
+/** The same cells under the same names are the same row, in whatever order they stand. */
+const hashOf = (body: Readonly<Record<string, unknown>>): string => {
+  const names = Object.keys(body).toSorted();
+  const text = names.map((name) => `${name}\u0000${String(body[name])}`).join('\u0001');
+  return `h:${createHash('sha256').update(text).digest('base64url').slice(0, 32)}`;
+};
+
+const keyOf = (values: RecordData, body: Readonly<Record<string, unknown>>): string => {
+  const external = values['externalId'];
+  return typeof external === 'string' && external !== '' ? boundedKey(`x:${external}`) : hashOf(body);
+};
+
+const closedIssues = (ctx: Context, job: ImportJob, names: readonly string[]): Issue[] =>
+  names
+    .filter((name) => !job.writable.has(name))
+    .map((name) => ({
+      path: `/${name}`,
+      code: 'readOnly',
+      message: ctx.language === 'de' ? `„${name}“ dürfen Sie nicht füllen.` : `You may not fill "${name}".`,
+    }));
+
+/** Turns a row into the values of a record, or says everything that is wrong with it. Pure but for the configuration. */
+export function judgeRow(ctx: Context, job: ImportJob, row: FileRow): JudgedRow {
+  if (row.cells === undefined) {
+    const message = row.fault?.[ctx.language] ?? '';
+    return { row, issues: [{ path: '', code: 'unreadable', message }] };
+  }
+  const body = toBody(row.cells, job);
+  const mapped = job.mapper({ body }, ctx.language);
+  const closed = closedIssues(ctx, job, Object.keys(mapped.values));
+  const { values, additional, issues } =
+    job.model.name === 'lead' ? completeLead(ctx, job.source, mapped) : completeOther(ctx, job, mapped);
+  if (issues.length + closed.length > 0) return { row, issues: [...closed, ...issues] };
+  const titled = job.model.name === 'lead' ? { ...values, title: titleOf(ctx, values, job.source) } : values;
+  const match = job.match === undefined ? undefined : matchValue(job.model, job.match, titled);
+  return { row, values: titled, additional, key: keyOf(values, body), match };
+}
+
+/** Entities other than leads have no defaults of a source, and say themselves what they require. */
+const completeOther = (
+  ctx: Context,
+  job: ImportJob,
+  mapped: ReturnType<ImportJob['mapper']>,
+): { values: RecordData; additional: RecordData; issues: readonly Issue[] } => {
+  const found = ctx.snapshot.validatorOf(job.model).issues(mapped.values, ctx.language);
+  const issues = [
+    ...mapped.issues,
+    ...found.filter((issue) => !mapped.issues.some((other) => other.path === issue.path)),
+  ];
+  return { values: mapped.values, additional: mapped.additional, issues };
+};

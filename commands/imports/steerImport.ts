@@ -1,0 +1,46 @@
+import { LeitwerkError } from '../../core/errors.ts';
+import { transact, type Context } from '../context.ts';
+import { changeRecord, type Written } from '../record-write.ts';
+import { importModel, type ImportState } from './import-record.ts';
+
+export type Steering = 'pause' | 'resume' | 'cancel';
+
+const ways: Readonly<Record<Steering, { readonly from: readonly ImportState[]; readonly to: ImportState }>> = {
+  pause: { from: ['queued', 'running'], to: 'paused' },
+  // The workflow makes it `running`: with Temporal away it waits as a new one does.
+  resume: { from: ['paused', 'failed'], to: 'queued' },
+  cancel: { from: ['queued', 'running', 'paused', 'failed'], to: 'cancelled' },
+};
+
+/**
+ * Pauses, resumes or cancels an import. It stops behind the rows that are being taken in, and goes on where it stopped.
+ * @throws LeitwerkError `Locked` naming the state in which there is nothing to do, `NotFound`, `Forbidden`.
+ */
+export async function steerImport(
+  ctx: Context,
+  { id, steering }: { readonly id: string; readonly steering: Steering },
+): Promise<Written> {
+  const { from, to } = ways[steering];
+  return await transact(
+    ctx,
+    async (tx) =>
+      await changeRecord(ctx, tx, {
+        model: importModel(ctx),
+        id,
+        verb: steering,
+        act: steering,
+        change: ({ state }) => {
+          if (!from.some((one) => one === state)) {
+            throw new LeitwerkError('Locked', {
+              text: {
+                de: `Der Import ist „${String(state)}“: das geht jetzt nicht.`,
+                en: `The import is "${String(state)}": this is not possible now.`,
+              },
+              facts: { state },
+            });
+          }
+          return to === 'cancelled' ? { state: to, finishedAt: ctx.now().toISOString() } : { state: to };
+        },
+      }),
+  );
+}

@@ -1,0 +1,2 @@
+/** A stored file, from byte `start` on. */
+export type OpenFile = (start: number) => Promise<AsyncIterable<Uint8Array>>;

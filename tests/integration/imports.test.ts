@@ -1,0 +1,267 @@
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { createApi, type Api } from '../support/api.ts';
+import type { App } from '../support/app.ts';
+import { settled, upload, type ImportData, type ImportWords } from '../support/imports.ts';
+import { countRows } from '../support/ledger.ts';
+import { until } from '../support/processes.ts';
+import { addKey, createStore, dialects, secretOf, type Store } from '../support/stores.ts';
+
+interface World {
+  readonly store: Store;
+  readonly app: App;
+  readonly key: string;
+  readonly api: Api;
+}
+
+const head = 'Vorname;Nachname;E-Mail;Telefon;Firma;Straße;PLZ;Ort;Budget;Haustier';
+const row = (index: number, more = ''): string =>
+  `Anna;Müller ${index};anna${index}@example.org;030 12345;Muster GmbH;Weg 1;01067;Dresden;"1.234,50";Katze${more}`;
+const rows = (count: number, from = 0): string[] => Array.from({ length: count }, (_, index) => row(from + index));
+const file = (...lines: readonly string[]): string => `${lines.join('\r\n')}\r\n`;
+
+describe.each(dialects)('imports on %s', (dialect) => {
+  let world: World;
+  let built: Promise<World> | undefined;
+
+  const build = async (skip: Parameters<typeof createStore>[0]['skip']): Promise<World> => {
+    const store = await createStore({ skip }, dialect);
+    const key = await addKey(store, { role: 'superadmin' });
+    const app = await store.start();
+    await app.temporalReady();
+    return { store, app, key, api: createApi(app.url, key) };
+  };
+  beforeEach(async ({ skip }) => {
+    built ??= build(skip);
+    world = await built;
+  });
+  afterAll(async () => {
+    const made = await built;
+    await made?.app.stop();
+    await made?.store.clear();
+  });
+
+  const send = async (content: string | Uint8Array, words?: ImportWords): Promise<ImportData> => {
+    const answer = await upload({ url: world.app.url, key: world.key }, { content }, words);
+    if (answer.status !== 202) throw new Error(`${answer.status} ${JSON.stringify(answer.json)}`);
+    return await settled(world.api, (answer.json.data as unknown as ImportData).id);
+  };
+  const leadsOf = async (id: string): Promise<readonly Record<string, unknown>[]> =>
+    await world.store.foundation.db.all(
+      'SELECT * FROM `lead` WHERE `createdBy` = ? AND `deletedAt` IS NULL ORDER BY `lastName`',
+      [`process/import/${id}`],
+    );
+
+  it('takes a German file in: upload, rows, totals, and what no field takes is kept', async () => {
+    const answer = await upload({ url: world.app.url, key: world.key }, { content: file(head, ...rows(3)) });
+    expect(answer.status).toBe(202);
+    const { id } = answer.json.data as unknown as ImportData;
+    expect(answer.headers.get('location')).toBe(`/api/v1/imports/${id}`);
+    const done = await settled(world.api, id);
+    expect(done).toMatchObject({ state: 'done', read: 3, created: 3, updated: 0, duplicates: 0, rejected: 0 });
+    const leads = await leadsOf(id);
+    expect(leads).toHaveLength(3);
+    expect(leads[0]).toMatchObject({
+      firstName: 'Anna',
+      lastName: 'Müller 0',
+      email: 'anna0@example.org',
+      company: 'Muster GmbH',
+      title: 'Muster GmbH',
+      street: 'Weg 1',
+      postalCode: '01067',
+      city: 'Dresden',
+      budget: 123_450,
+      source: 'csv-datei',
+      priority: 'normal',
+      stage: 'neu',
+    });
+    expect(JSON.parse(String(leads[0]?.['additional']))).toEqual({ Haustier: 'Katze' });
+    expect(
+      await countRows(
+        world.store,
+        'timeline_entry',
+        `\`lead\` = '${String(leads[0]?.['id'])}' AND \`kind\` = 'received'`,
+      ),
+    ).toBe(1);
+  });
+
+  it('R26: rejects what is wrong with its line and reason, and takes only that in when it comes corrected', async () => {
+    const lines = rows(6, 100);
+    lines[1] = row(101).replace('anna101@example.org', 'keine Adresse');
+    lines[3] = 'Bert;"Stray;bert@example.org;;;;;;;';
+    lines[4] = 'zu;kurz';
+    const content = file(head, ...lines);
+    const first = await send(content);
+    expect(first).toMatchObject({ state: 'done', read: 6, created: 3, rejected: 3 });
+    const errors = (await world.api.get(`/imports/${first.id}/errors.csv`)).text;
+    expect(errors.split('\r\n')[0] ?? errors).toContain('_line;_reason;Vorname;Nachname');
+    expect(errors).toMatch(/\n3;"?E-Mail: .*keine Adresse/);
+    expect(errors).toMatch(/\n5;.*Anführungszeichen/);
+    expect(errors).toMatch(/\n6;.*2 Spalten/);
+    expect(await send(content)).toMatchObject({ read: 6, created: 0, duplicates: 3, rejected: 3 });
+    const mended = errors
+      .replace('keine Adresse;', 'anna101@example.org;')
+      .replace(/\n5;[^\n]*/, '\n5;x;Bert;Stray;bert@example.org;;;;;;;')
+      .replace(/\n6;[^\n]*/, '\n6;x;Carl;Kurz;carl@example.org;;;;;;;');
+    const second = await send(mended);
+    expect(second).toMatchObject({ state: 'done', read: 3, created: 3, rejected: 0 });
+    expect(await send(mended)).toMatchObject({ created: 0, duplicates: 3 });
+    expect((await leadsOf(second.id)).map((lead) => lead['phone'])).toEqual([null, '030 12345', null]);
+  });
+
+  it('says at once what is wrong with the request, and later what is wrong with the file', async () => {
+    const bad = await upload(
+      { url: world.app.url, key: world.key },
+      { content: 'x' },
+      { source: 'gibt-es-nicht', encoding: 'ebcdic', matchKey: 'phone', entity: 'lead' },
+    );
+    expect([bad.status, bad.json.errors.map(({ path }) => path).toSorted()]).toEqual([
+      422,
+      ['/encoding', '/matchKey', '/source'],
+    ]);
+    const empty = await upload({ url: world.app.url, key: world.key }, { content: '' });
+    expect([empty.status, empty.json.errors[0]?.path]).toEqual([422, '/file']);
+    const excel = await send(Buffer.from('PK\u0003\u0004etwas', 'latin1'));
+    expect(excel).toMatchObject({ state: 'failed', read: 0, error: { code: 'Unreadable' } });
+    const strange = await send('Foo;Bar\n1;2\n');
+    expect(strange).toMatchObject({ state: 'failed', error: { code: 'InvalidInput' } });
+    expect(JSON.stringify(strange['error'])).toContain('Foo');
+  });
+
+  it('is paused behind the rows that are being taken in, goes on there, and is taken back', async () => {
+    const count = dialect === 'sqlite' ? 12_000 : 3_000;
+    const started = await upload(
+      { url: world.app.url, key: world.key },
+      { content: file(head, ...rows(count, 1_000)) },
+      { processes: 'none' },
+    );
+    const { id } = started.json.data as unknown as ImportData;
+    const look = async (): Promise<ImportData> =>
+      (await world.api.get(`/imports/${id}`)).json.data as unknown as ImportData;
+    await until('rows come in', async () => Number((await look())['read']) > 0);
+    expect((await world.api.post(`/imports/${id}/undo`)).status).toBe(409);
+    expect((await world.api.post(`/imports/${id}/resume`)).status).toBe(409);
+    const paused = await world.api.post(`/imports/${id}/pause`);
+    expect([paused.status, (paused.json.data as unknown as ImportData).state]).toEqual([200, 'paused']);
+    const { read } = await look();
+    expect(Number(read)).toBeLessThan(count);
+    expect(await countRows(world.store, 'import_row', `\`importId\` = '${id}'`)).toBe(Number(read));
+    expect((await world.api.post(`/imports/${id}/resume`)).status).toBe(200);
+    expect(await settled(world.api, id)).toMatchObject({ state: 'done', read: count, created: count, rejected: 0 });
+    expect(await countRows(world.store, 'lead', `\`createdBy\` = 'process/import/${id}'`)).toBe(count);
+    // None of them is to have a process.
+    expect(await countRows(world.store, 'event', "`lane` IS NOT NULL AND `entity` = 'lead'")).toBe(0);
+    expect(await countRows(world.store, 'process', "`state` = 'none'")).toBe(count);
+    const [touched, noted] = await leadsOf(id);
+    await world.api.patch(`/leads/${String(touched?.['id'])}`, { city: 'Pirna' });
+    await world.api.post(`/leads/${String(noted?.['id'])}/note`, { text: 'Angerufen' });
+    expect((await world.api.post(`/imports/${id}/undo`)).status).toBe(202);
+    const undone = await until(
+      'it is taken back',
+      async () => {
+        const now = await look();
+        return now['undoState'] === 'done' ? now : undefined;
+      },
+      60_000,
+    );
+    expect(undone['undone']).toBe(count - 2);
+    expect((undone['kept'] as { id: string }[]).map((kept) => kept.id).toSorted()).toEqual(
+      [String(touched?.['id']), String(noted?.['id'])].toSorted(),
+    );
+    expect(await leadsOf(id)).toHaveLength(2);
+    expect((await world.api.post(`/imports/${id}/undo`)).status).toBe(409);
+  });
+
+  it('is cancelled, keeps what came in, and the same file brings the rest', async () => {
+    const count = dialect === 'sqlite' ? 6_000 : 2_000;
+    const content = file(head, ...rows(count, 50_000));
+    const started = await upload({ url: world.app.url, key: world.key }, { content }, { processes: 'none' });
+    const { id } = started.json.data as unknown as ImportData;
+    await until('rows come in', async () => Number((await settled(world.api, id, ['running', 'done']))['read']) > 0);
+    expect((await world.api.post(`/imports/${id}/cancel`)).status).toBe(200);
+    const cancelled = await settled(world.api, id);
+    const created = Number(cancelled['created']);
+    expect(cancelled.state).toBe('cancelled');
+    expect(created).toBeLessThan(count);
+    const again = await send(content, { processes: 'none' });
+    expect(again).toMatchObject({ created: count - created, duplicates: created });
+  });
+
+  it('takes a small import back at once, with the changes it made, and its rows may come again', async () => {
+    const content = file('Firma;E-Mail;Ort', 'Alt GmbH;chef@alt.example;Ulm', 'Neu GmbH;chef@neu.example;Ulm');
+    const made = await send(content, { matchKey: 'email' });
+    expect(made).toMatchObject({ created: 2 });
+    const update = file('Firma;E-Mail;Ort', 'Alt GmbH;CHEF@alt.example;Bonn', 'Dritte AG;chef@dritte.example;Bonn');
+    const checked = await send(update, { matchKey: 'email', onMatch: 'update', dryRun: 'true' });
+    expect(checked).toMatchObject({ isDryRun: true, created: 1, updated: 1 });
+    const second = await send(update, { matchKey: 'email', onMatch: 'update' });
+    expect(second).toMatchObject({ created: 1, updated: 1, duplicates: 0 });
+    expect(await send(update, { matchKey: 'email', onMatch: 'update' })).toMatchObject({ unchanged: 2, updated: 0 });
+    expect(await send(update, { matchKey: 'email' })).toMatchObject({ duplicates: 2 });
+    const [old] = await world.store.foundation.db.all<{ id: string; city: string }>(
+      "SELECT `id`, `city` FROM `lead` WHERE `company` = 'Alt GmbH'",
+    );
+    expect(old?.city).toBe('Bonn');
+    const undone = await world.api.post(`/imports/${second.id}/undo`);
+    expect([undone.status, undone.json.data]).toMatchObject([200, { undoState: 'done', undone: 2, kept: [] }]);
+    expect((await world.api.get(`/leads/${old?.id ?? ''}`)).json.data).toMatchObject({ city: 'Ulm' });
+    expect(await send(update, { matchKey: 'email' })).toMatchObject({ created: 1, duplicates: 1 });
+  });
+
+  it('knows a row by its external id in its source, also one that came in by itself', async () => {
+    const secret = await secretOf(world.store, 'kaltakquise');
+    const posted = await fetch(`${world.app.url}/intake/kaltakquise`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ externalId: 'A-1', lastName: 'Vorher', email: 'a1@example.org' }),
+    });
+    expect(posted.status).toBe(202);
+    const content = file(
+      'ID;Nachname;E-Mail',
+      'A-1;Anders;a1@example.org',
+      'A-2;Neu;a2@example.org',
+      'A-2;Neu;a2b@example.org',
+    );
+    expect(await send(content, { source: 'kaltakquise' })).toMatchObject({ created: 1, duplicates: 2 });
+    expect(await send(content, { source: 'kaltakquise', onMatch: 'update' })).toMatchObject({
+      created: 0,
+      updated: 2,
+      unchanged: 1,
+    });
+  });
+
+  it('makes organizations and persons, under mapping rows and with their own rules', async () => {
+    const mapping = '- { from: "Name der Firma", to: name }\n- { from: Umsatz, to: phone, transform: phone }\n';
+    const content = file('Name der Firma|Umsatz', 'Erste GmbH|030 1', 'Zweite AG|030 2222222', '|0351 77777');
+    const made = await send(content, { entity: 'organizations', mapping, matchKey: 'name' });
+    expect(made).toMatchObject({ state: 'done', created: 2, rejected: 1, entity: 'organization' });
+    expect(
+      await send(file('Name', 'ERSTE  gmbh', 'Vierte KG'), { entity: 'organization', matchKey: 'name' }),
+    ).toMatchObject({ created: 1, duplicates: 1 });
+    expect(
+      await send('Vorname,Nachname,E-Mail\nAnna,Berg,anna@berg.example\nOhne,,\n', { entity: 'person' }),
+    ).toMatchObject({ created: 1, rejected: 1 });
+    const bad = await upload(
+      { url: world.app.url, key: world.key },
+      { content },
+      { mapping: '- { from: A, to: gibtsnicht }\n- { to: 5 }' },
+    );
+    expect(bad.status).toBe(422);
+    expect(bad.json.errors.every(({ path }) => path.startsWith('/mapping'))).toBe(true);
+  });
+
+  it('acts with the rights of whoever started it', async () => {
+    const key = await addKey(world.store, { role: 'sales' });
+    const viewer = await addKey(world.store, { role: 'viewer' });
+    const as = (one: string): { url: string; key: string } => ({ url: world.app.url, key: one });
+    const content = file('Nachname;E-Mail', 'Rechte;rechte@example.org');
+    expect((await upload(as(viewer), { content })).status).toBe(403);
+    const own = await upload(as(key), { content });
+    const { id } = own.json.data as unknown as ImportData;
+    expect(await settled(createApi(world.app.url, key), id)).toMatchObject({ state: 'done', created: 1 });
+    expect((await createApi(world.app.url, viewer).get(`/imports/${id}`)).status).toBe(403);
+    const foreign = await send(file('Nachname;E-Mail', 'Fremd;fremd@example.org'));
+    expect((await createApi(world.app.url, key).get(`/imports/${foreign.id}`)).status).toBe(404);
+    // Sales may not delete leads, so they may not take an import of them back.
+    expect((await createApi(world.app.url, key).post(`/imports/${id}/undo`)).status).toBe(403);
+  });
+});
