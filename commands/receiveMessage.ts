@@ -4,6 +4,7 @@ import type { Issue, Text } from '../core/errors.ts';
 import type { Eventually, Tx } from '../store/database.ts';
 import { insertEvent, insertEvents, type EventInput } from '../store/events.ts';
 import { failpoint } from '../store/failpoints.ts';
+import { findImportedKeys } from '../store/import-rows.ts';
 import { isUniqueViolation } from '../store/violations.ts';
 import { findMessageByKey, countRepeat, type KnownMessage } from '../store/intake.ts';
 import type { RecordData } from '../store/record-table.ts';
@@ -201,6 +202,29 @@ const repeatOf = async (
   return { status: 'duplicate', id: known.id, lead: known.lead };
 };
 
+/** The lead that a row of an imported file has made under the sender's own id. */
+export async function findImported(
+  ctx: Context,
+  tx: Tx,
+  of: { readonly source: Source; readonly dedupeKey: string | undefined },
+): Promise<string | undefined> {
+  const { source, dedupeKey } = of;
+  if (dedupeKey?.startsWith('x:') !== true) return undefined;
+  const search = { tenantId: ctx.actor.tenantId, scope: `lead/${source.key}`, keys: [dedupeKey] };
+  return (await findImportedKeys(tx, search)).get(dedupeKey);
+}
+
+const repeatOfImported = async (
+  ctx: Context,
+  tx: Tx,
+  { message, lead }: { message: ReceivedMessage; lead: string },
+): Promise<Receipt> => {
+  const id = ctx.newId();
+  const outcome: Outcome = { state: 'duplicate', lead, dedupeKey: null, issues: [] };
+  await storeEnvelope(ctx, tx, { message, id, outcome });
+  return { status: 'duplicate', id, lead };
+};
+
 const rejected = async (
   ctx: Context,
   tx: Tx,
@@ -259,6 +283,8 @@ export async function receiveMessage(ctx: Context, message: ReceivedMessage): Pr
       return await rejected(ctx, tx, { message, issues: [], text: message.content.unreadable });
     if (mapped === undefined || mapped.issues.length > 0)
       return await rejected(ctx, tx, { message, issues: mapped?.issues ?? [] });
+    const imported = await findImported(ctx, tx, { source: message.source, dedupeKey });
+    if (imported !== undefined) return await repeatOfImported(ctx, tx, { message, lead: imported });
     const { source } = message;
     const id = ctx.newId();
     const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };

@@ -5,7 +5,7 @@ import type { Tx } from '../store/database.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { assertCan, modelOf, transact, type Context } from './context.ts';
 import { mapMessage } from './mapMessage.ts';
-import { dedupeKeyOf, titleOf, writeLead } from './receiveMessage.ts';
+import { dedupeKeyOf, findImported, titleOf, writeLead } from './receiveMessage.ts';
 import { changeRecord, loadRecord, type Written } from './record-write.ts';
 import { sourceOf } from './source.ts';
 
@@ -44,6 +44,8 @@ const workAgain = async (ctx: Context, tx: Tx, again: { replay: Replay; message:
       ? undefined
       : await findMessageByKey(tx, { tenantId: ctx.actor.tenantId, source: source.key, dedupeKey });
   if (known !== undefined) return { state: 'duplicate', lead: known.lead, dedupeKey: null, issues: [] };
+  const imported = await findImported(ctx, tx, { source, dedupeKey: dedupeKey ?? undefined });
+  if (imported !== undefined) return { state: 'duplicate', lead: imported, dedupeKey: null, issues: [] };
   const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };
   const sender = { ...ctx, actor: sourceActor(ctx.actor.tenantId, { key: source.key, name: source.label.de }) };
   const lead = await writeLead(sender, tx, {

@@ -1,5 +1,6 @@
 import type { Issue } from '../core/errors.ts';
 import type { Queries, Tx, Value } from './database.ts';
+import { keyGroups } from './key-groups.ts';
 import type { TableDefinition } from './tables.ts';
 
 /**
@@ -77,12 +78,15 @@ export async function findImportedKeys(
   db: Queries,
   search: { readonly tenantId: string; readonly scope: string; readonly keys: readonly string[] },
 ): Promise<Map<string, string>> {
-  if (search.keys.length === 0) return new Map();
-  const rows = await db.all<{ key: string; recordId: string | null }>(
-    `SELECT \`key\`, \`recordId\` FROM \`import_row\` WHERE \`tenantId\` = ? AND \`scope\` = ? AND \`key\` IN (${search.keys.map(() => '?').join(', ')})`,
-    [search.tenantId, search.scope, ...search.keys],
-  );
-  return new Map(rows.map((row) => [row.key, row.recordId ?? '']));
+  const found = new Map<string, string>();
+  for (const keys of keyGroups(search.keys)) {
+    const rows = await db.all<{ key: string; recordId: string | null }>(
+      `SELECT \`key\`, \`recordId\` FROM \`import_row\` WHERE \`tenantId\` = ? AND \`scope\` = ? AND \`key\` IN (${keys.map(() => '?').join(', ')})`,
+      [search.tenantId, search.scope, ...keys],
+    );
+    for (const { key, recordId } of rows) found.set(key, recordId ?? '');
+  }
+  return found;
 }
 
 type StoredRow = Omit<ImportRow, 'reasons'> & { readonly reasons: string | null };

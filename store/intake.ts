@@ -1,4 +1,5 @@
 import type { Queries, Tx } from './database.ts';
+import { keyGroups } from './key-groups.ts';
 
 export interface KnownMessage {
   readonly id: string;
@@ -22,11 +23,15 @@ export async function findMessagesByKeys(
   db: Queries,
   search: { readonly tenantId: string; readonly source: string; readonly dedupeKeys: readonly string[] },
 ): Promise<{ readonly dedupeKey: string; readonly lead: string | null }[]> {
-  const marks = search.dedupeKeys.map(() => '?').join(', ');
-  return await db.all(
-    `SELECT \`dedupeKey\`, \`lead\` FROM \`intake_message\` WHERE \`tenantId\` = ? AND \`source\` = ? AND \`dedupeKey\` IN (${marks})`,
-    [search.tenantId, search.source, ...search.dedupeKeys],
-  );
+  const found: { readonly dedupeKey: string; readonly lead: string | null }[] = [];
+  for (const keys of keyGroups(search.dedupeKeys)) {
+    const rows = await db.all<{ dedupeKey: string; lead: string | null }>(
+      `SELECT \`dedupeKey\`, \`lead\` FROM \`intake_message\` WHERE \`tenantId\` = ? AND \`source\` = ? AND \`dedupeKey\` IN (${keys.map(() => '?').join(', ')})`,
+      [search.tenantId, search.source, ...keys],
+    );
+    found.push(...rows);
+  }
+  return found;
 }
 
 /** Counts a delivery of the same content once more. */

@@ -2,6 +2,7 @@ import { LeitwerkError, type Issue } from '../../core/errors.ts';
 import type { Tx } from '../../store/database.ts';
 import { findImportedKeys, insertImportRows, type ImportRow, type RowOutcome } from '../../store/import-rows.ts';
 import { findMessagesByKeys } from '../../store/intake.ts';
+import { keyGroups } from '../../store/key-groups.ts';
 import { findRecordsBy } from '../../store/record-list.ts';
 import { isUniqueViolation } from '../../store/violations.ts';
 import type { Context } from '../context.ts';
@@ -65,17 +66,14 @@ const readMatches = async (
   const { match: field, model } = job;
   if (field === undefined || job.record.options.onMatch === 'create') return found;
   const values = [...new Set(ready.flatMap(({ match }) => match ?? []))];
-  const records = await findRecordsBy(tx, model, {
-    tenantId: ctx.actor.tenantId,
-    field: field.name,
-    values,
-    limit: mostMatches,
-  });
-  for (const record of records) {
-    const value = matchValue(model, field, record);
-    // Somebody else's record is none of the starter's business: it is no match.
-    if (value !== undefined && !found.has(value) && job.ability.canOn('read', model.name, record))
-      found.set(value, String(record['id']));
+  for (const group of keyGroups(values)) {
+    const search = { tenantId: ctx.actor.tenantId, field: field.name, values: group, limit: mostMatches };
+    for (const record of await findRecordsBy(tx, model, search)) {
+      const value = matchValue(model, field, record);
+      // Somebody else's record is none of the starter's business: it is no match.
+      if (value !== undefined && !found.has(value) && job.ability.canOn('read', model.name, record))
+        found.set(value, String(record['id']));
+    }
   }
   return found;
 };

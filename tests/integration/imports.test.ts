@@ -227,6 +227,12 @@ describe.each(dialects)('imports on %s', (dialect) => {
       updated: 2,
       unchanged: 1,
     });
+    const later = await fetch(`${world.app.url}/intake/kaltakquise`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ externalId: 'A-2', lastName: 'Noch einmal', email: 'a2@example.org' }),
+    });
+    expect([later.status, await later.json()]).toMatchObject([200, { status: 'duplicate' }]);
   });
 
   it('makes organizations and persons, under mapping rows and with their own rules', async () => {
