@@ -64,6 +64,11 @@ const refuseMethod =
   (request: Request, response: Response, next: () => void): void => {
     const { models, modelsByPlural } = services.registry.snapshot('main');
     const name = String(request.params['plural'] ?? '');
+    // An entity with routes of its own has those of every entity beside them.
+    if (name === '' && modelsByPlural.has(request.path.split('/')[3] ?? '')) {
+      next();
+      return;
+    }
     const model = models.get(name) ?? modelsByPlural.get(name);
     const present =
       model === undefined && name !== '' ? [] : routes.filter((route) => !model || route.isFor?.(model) !== false);

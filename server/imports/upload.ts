@@ -85,13 +85,29 @@ const readMultipart = async (request: IncomingMessage, blobs: BlobStore): Promis
 
 const toWord = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
+const optionNames: ReadonlySet<string> = new Set([
+  'source',
+  'entity',
+  'mapping',
+  'encoding',
+  'delimiter',
+  'decimal',
+  'header',
+  'matchKey',
+  'onMatch',
+  'processes',
+  'dryRun',
+]);
+
 /** Pasted text: the member `text`, the others as in a form. */
 const readText = async (request: IncomingMessage, blobs: BlobStore): Promise<Upload> => {
   const { text, fileName, ...rest } = asObject(parseJson(await readBytes(request, mostText)));
+  const issues = Object.keys(rest)
+    .filter((name) => !optionNames.has(name))
+    .map((name) => ({ path: `/${name}`, code: 'unknown', message: 'There is no such option.' }));
   if (typeof text !== 'string')
-    throw new LeitwerkError('InvalidInput', {
-      issues: [{ path: '/text', code: 'required', message: 'The text of the file is expected.' }],
-    });
+    issues.push({ path: '/text', code: 'required', message: 'The text of the file is expected.' });
+  if (typeof text !== 'string' || issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
   const bytes = Buffer.from(text);
   const given = Object.entries(rest).filter(([, value]) => value !== null && value !== undefined);
   return {

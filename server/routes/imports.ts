@@ -13,7 +13,6 @@ import { steerImport, type Steering } from '../../commands/imports/steerImport.t
 import { sha256 } from '../../store/secrets.ts';
 import { writeErrorFile } from '../imports/errors-csv.ts';
 import { readUpload } from '../imports/upload.ts';
-import { rateLimits } from '../rate-limits.ts';
 import type { Answer, Call, JsonSchema, Route } from '../route.ts';
 import { written } from './records.ts';
 
@@ -112,7 +111,6 @@ export const importRoutes: readonly Route[] = [
     accepts: ['multipart/form-data'],
     isStreamed: true,
     body,
-    limit: rateLimits.heavy,
     handle: start,
   },
   {
