@@ -206,6 +206,7 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     const filter = encodeURIComponent('city = "Gera"');
     await page.goto(`${world.app.url}/inbox?filter=${filter}&id=${id}`);
     await title('Nur dieser hier').waitFor();
+    await row('Nur dieser hier').waitFor();
     expect(
       await page
         .getByRole('row')
