@@ -1,21 +1,18 @@
-import { actorName } from '../core/actor.ts';
-import { leadTitle } from '../core/derive.ts';
 import type { Issue, Text } from '../core/errors.ts';
 import type { Eventually, Tx } from '../store/database.ts';
-import { insertEvent, insertEvents, type EventInput } from '../store/events.ts';
 import { failpoint } from '../store/failpoints.ts';
 import { findImportedKeys } from '../store/import-rows.ts';
 import { isUniqueViolation } from '../store/violations.ts';
 import { findMessageByKey, countRepeat, type KnownMessage } from '../store/intake.ts';
 import type { RecordData } from '../store/record-table.ts';
-import { insertRecord, insertRecords } from '../store/records.ts';
+import { insertRecord } from '../store/records.ts';
 import { sha256 } from '../store/secrets.ts';
 import { modelOf, transact, type Context } from './context.ts';
 import { formIssues } from './formIssues.ts';
 import { mapMessage, type MappedMessage } from './mapMessage.ts';
 import type { Source } from './source.ts';
-import { startingPlace } from './startingPlace.ts';
-import { timelineRecord } from './timeline.ts';
+import { stampOf } from './stamp.ts';
+import { titleOf, writeLead } from './writeLead.ts';
 
 /** A message whose sender has been authenticated. */
 export interface ReceivedMessage {
@@ -61,18 +58,11 @@ interface Outcome {
 }
 
 const envelopeOf = (ctx: Context, message: ReceivedMessage, id: string): RecordData => {
-  const at = ctx.now().toISOString();
-  const actor = actorName(ctx.actor);
+  const stamp = stampOf(ctx, id);
   return {
-    id,
-    tenantId: ctx.actor.tenantId,
-    version: 1,
-    createdAt: at,
-    createdBy: actor,
-    updatedAt: at,
-    updatedBy: actor,
+    ...stamp,
     source: message.source.key,
-    receivedAt: at,
+    receivedAt: stamp.createdAt,
     channel: message.channel,
     contentType: message.contentType,
     size: message.raw.byteLength,
@@ -101,92 +91,6 @@ const storeEnvelope = (
     errors: outcome.issues.length === 0 ? null : outcome.issues,
   });
 };
-
-interface Intake {
-  readonly values: RecordData;
-  readonly source: Source;
-  /** The message it came in with; an imported row has none. */
-  readonly messageId?: string;
-  readonly additional: RecordData;
-  /** False: no process is to carry it. */
-  readonly isCarried?: boolean;
-}
-
-/** A lead that is about to be written, with its timeline entry and the event that starts its process. */
-export interface LeadDraft {
-  readonly id: string;
-  readonly record: RecordData;
-  readonly entry: RecordData;
-  readonly event: EventInput;
-}
-
-export function draftLead(ctx: Context, intake: Intake): LeadDraft {
-  const model = modelOf(ctx, 'lead');
-  const at = ctx.now().toISOString();
-  const actor = actorName(ctx.actor);
-  const id = ctx.newId();
-  const record: RecordData = {
-    ...startingPlace(ctx, model, intake.source.pipeline),
-    ...intake.values,
-    id,
-    tenantId: ctx.actor.tenantId,
-    version: 1,
-    createdAt: at,
-    createdBy: actor,
-    updatedAt: at,
-    updatedBy: actor,
-    source: intake.source.key,
-    state: 'open',
-    additional: Object.keys(intake.additional).length === 0 ? null : intake.additional,
-    intakeMessage: intake.messageId ?? null,
-  };
-  const entry = timelineRecord(ctx, { kind: 'received', facts: { source: intake.source.key }, links: { lead: id } });
-  const event: EventInput = {
-    tenantId: ctx.actor.tenantId,
-    at,
-    actor,
-    act: 'lead.create',
-    entity: 'lead',
-    recordId: id,
-    version: 1,
-    requestId: ctx.requestId,
-    wakes: intake.isCarried === false ? undefined : { process: `lead/${id}`, lane: ctx.lane ?? 'incoming' },
-  };
-  return { id, record, entry, event };
-}
-
-/** Writes the lead with its timeline entry and the event that starts its process. Answers its id. */
-export async function writeLead(ctx: Context, tx: Tx, intake: Intake): Promise<string> {
-  const { id, record, entry, event } = draftLead(ctx, intake);
-  await insertRecord(tx, modelOf(ctx, 'lead'), record);
-  await insertRecord(tx, modelOf(ctx, 'timeline-entry'), entry);
-  await insertEvent(tx, event);
-  failpoint('S10');
-  return id;
-}
-
-/** Writes many leads, each as `writeLead` does. Answers the numbers of their events by id. */
-export async function writeLeads(
-  ctx: Context,
-  tx: Tx,
-  drafts: readonly LeadDraft[],
-): Promise<ReadonlyMap<string, number>> {
-  await insertRecords(
-    tx,
-    modelOf(ctx, 'lead'),
-    drafts.map(({ record }) => record),
-  );
-  failpoint('S10');
-  await insertRecords(
-    tx,
-    modelOf(ctx, 'timeline-entry'),
-    drafts.map(({ entry }) => entry),
-  );
-  return await insertEvents(
-    tx,
-    drafts.map(({ event }) => event),
-  );
-}
 
 const repeatOf = async (
   ctx: Context,
@@ -295,14 +199,6 @@ export async function receiveMessage(ctx: Context, message: ReceivedMessage): Pr
   };
   return await keepingOnce(ctx, work);
 }
-
-/** The lead's title: the sender's, else made from what it says, else the source's name. */
-export const titleOf = (ctx: Context, values: RecordData, source: Source): string => {
-  const given = values['title'];
-  if (typeof given === 'string' && given.trim() !== '') return given;
-  const title = leadTitle(values);
-  return (title === '' ? source.label[ctx.language] : title).slice(0, 200);
-};
 
 /** A refused request may be corrected and sent again under the same `Idempotency-Key`. */
 const isAccepted = (receipt: Receipt): boolean => receipt.status === 'accepted' || receipt.status === 'duplicate';

@@ -11,6 +11,7 @@ import { insertRecord, lockRecord, updateRecord } from '../store/records.ts';
 import { violatedColumn } from '../store/violations.ts';
 import type { Context } from './context.ts';
 import { findReadable } from './readRecord.ts';
+import { stampOf } from './stamp.ts';
 import { withoutClosedFacts } from './visibleFacts.ts';
 
 /** A record after a write, and the number of the write's event (the handle for undo). */
@@ -111,17 +112,11 @@ export interface RecordCreation {
 export async function addRecord(ctx: Context, tx: Tx, creation: RecordCreation): Promise<Written> {
   const { model } = creation;
   const input = storedValues(model, creation.input);
-  const at = ctx.now().toISOString();
+  const stamp = stampOf(ctx, typeof input['id'] === 'string' ? input['id'] : ctx.newId());
   const record: RecordData = {
     ...input,
     ...derivedFields(model.name, input),
-    id: typeof input['id'] === 'string' ? input['id'] : ctx.newId(),
-    tenantId: ctx.actor.tenantId,
-    version: 1,
-    createdAt: at,
-    createdBy: actorName(ctx.actor),
-    updatedAt: at,
-    updatedBy: actorName(ctx.actor),
+    ...stamp,
     deletedAt: null,
   };
   const issues = mergeIssues(creation.issues ?? [], ctx.snapshot.validatorOf(model).issues(record, ctx.language));
@@ -130,12 +125,12 @@ export async function addRecord(ctx: Context, tx: Tx, creation: RecordCreation):
   if (!ctx.ability.canOn('create', model.name, record)) throw new LeitwerkError('Forbidden');
   await refusingDoubles(ctx, async () => await insertRecord(tx, model, record));
   const event = await insertEvent(tx, {
-    tenantId: ctx.actor.tenantId,
-    at,
-    actor: actorName(ctx.actor),
+    tenantId: stamp.tenantId,
+    at: stamp.createdAt,
+    actor: stamp.createdBy,
     act: `${model.name}.create`,
     entity: model.name,
-    recordId: String(record['id']),
+    recordId: stamp.id,
     version: 1,
     requestId: ctx.requestId,
     wakes: wakesOf(ctx, model, record),

@@ -5,7 +5,8 @@ import type { Tx } from '../store/database.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { assertCan, modelOf, transact, type Context } from './context.ts';
 import { mapMessage } from './mapMessage.ts';
-import { dedupeKeyOf, findImported, titleOf, writeLead } from './receiveMessage.ts';
+import { dedupeKeyOf, findImported } from './receiveMessage.ts';
+import { titleOf, writeLead } from './writeLead.ts';
 import { changeRecord, loadRecord, type Written } from './record-write.ts';
 import { sourceOf } from './source.ts';
 

@@ -1,11 +1,11 @@
-import { actorName } from '../core/actor.ts';
 import type { Tx } from '../store/database.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { insertRecord } from '../store/records.ts';
 import { modelOf, type Context } from './context.ts';
+import { stampOf } from './stamp.ts';
 
 export interface TimelineInput {
-  /** What happened, as a stable word that the UI puts into a sentence: `received`, `moved`, `assigned`, `note` … */
+  /** What happened, as a stable word that the UI puts into a sentence: `moved`, `assigned`, `note` … */
   readonly kind: string;
   /** Free text of a person; facts tell the rest. */
   readonly text?: string | undefined;
@@ -17,29 +17,10 @@ export interface TimelineInput {
 
 /** Writes an entry beside the act it tells of. Its event is the act's own, so it has none. */
 export async function addTimelineEntry(ctx: Context, tx: Tx, entry: TimelineInput): Promise<void> {
-  await insertRecord(tx, modelOf(ctx, 'timeline-entry'), timelineRecord(ctx, entry));
-}
-
-/** The entry as a record, for those who write many. */
-export function timelineRecord(ctx: Context, entry: TimelineInput): RecordData {
-  const at = ctx.now().toISOString();
-  const actor = actorName(ctx.actor);
-  return {
-    id: ctx.newId(),
-    tenantId: ctx.actor.tenantId,
-    version: 1,
-    createdAt: at,
-    createdBy: actor,
-    updatedAt: at,
-    updatedBy: actor,
-    at,
-    actor,
-    kind: entry.kind,
-    text: entry.text,
-    noteType: entry.noteType,
-    facts: entry.facts,
-    ...entry.links,
-  };
+  const stamp = stampOf(ctx, ctx.newId());
+  const { kind, text, noteType, facts, links } = entry;
+  const record = { ...stamp, at: stamp.createdAt, actor: stamp.createdBy, kind, text, noteType, facts, ...links };
+  await insertRecord(tx, modelOf(ctx, 'timeline-entry'), record);
 }
 
 /**

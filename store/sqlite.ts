@@ -50,10 +50,12 @@ class SqliteDatabase implements Database {
 
   constructor(file: string) {
     this.#writer = openConnection(file, { timeout: lockPatienceMs });
+    // A commit writes whole pages, one for each index at least: half the usual size is half the bytes to fsync. Counts for new files.
+    this.#writer.pragma('page_size = 2048');
     this.#writer.pragma('journal_mode = WAL');
     this.#writer.pragma('synchronous = FULL');
-    // Four times what is usual: a page that changes all the time is copied to its place a quarter as often.
-    this.#writer.pragma('wal_autocheckpoint = 4000');
+    // 16 MB, four times what is usual: a page that changes all the time is copied to its place a quarter as often.
+    this.#writer.pragma('wal_autocheckpoint = 8000');
     // From here on it is waited for in `#begin`, where others go on meanwhile.
     this.#writer.pragma('busy_timeout = 0');
     const isShared = file !== ':memory:';

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toChoices } from '../api/choices.ts';
 import { relatedQuery, useConfig, useSession, useUsers } from '../api/queries.ts';
-import type { RecordValue } from '../api/types.ts';
+import type { Page, RecordValue } from '../api/types.ts';
 import { useActs } from '../app/acts.tsx';
 import { currentLanguage } from '../i18n/index.ts';
 import { textOf } from '../model/entities.ts';
@@ -18,7 +18,7 @@ import classes from './timeline.module.css';
 interface TimelineProps {
   /** Name of the entity and field that links the entries (`lead`, `organization`, …). */
   readonly entity: string;
-  readonly id: string;
+  readonly record: RecordValue;
   readonly onNote: ((text: string, noteType: string | null) => Promise<boolean>) | undefined;
 }
 
@@ -132,8 +132,16 @@ function Entry({ entry, author, type, words, onPin }: EntryProps) {
   );
 }
 
+/** A received or imported lead has no entry of its beginning: the record says it. */
+function withBeginning(entity: string, record: RecordValue, { data, page }: Page): readonly RecordValue[] {
+  const isToldOf = data.some((entry) => entry['kind'] === 'created' || entry['kind'] === 'received');
+  if (entity !== 'lead' || isToldOf || page.next !== null) return data;
+  const { id, version, createdAt, createdBy, source } = record;
+  return [...data, { id, version, kind: 'received', at: createdAt, actor: createdBy, facts: { source } }];
+}
+
 /** What happened: pinned entries, then the newest first, with a place to write a note. */
-export function Timeline({ entity, id, onNote }: TimelineProps) {
+export function Timeline({ entity, record, onNote }: TimelineProps) {
   const { t } = useTranslation();
   const [shown, setShown] = useState('all');
   const [limit, setLimit] = useState(20);
@@ -143,14 +151,14 @@ export function Timeline({ entity, id, onNote }: TimelineProps) {
   const { run } = useActs();
   const mayPin = useSession().can['timeline-entry']?.['update'] !== false;
   const entries = useQuery(
-    relatedQuery({ plural: 'timeline-entries', filter: `${entity} = "${id}"`, sort: '-isPinned,-at', limit }),
+    relatedQuery({ plural: 'timeline-entries', filter: `${entity} = "${record.id}"`, sort: '-isPinned,-at', limit }),
   );
   // Empty, not false: all that is not pinned sorts alike.
   const pin = (entry: RecordValue, isPinned: boolean): void =>
     void run([{ method: 'PATCH', path: `/timeline-entries/${entry.id}`, body: { isPinned: isPinned ? true : null } }], {
       done: t(isPinned ? 'timeline.pinnedDone' : 'timeline.unpinnedDone'),
     });
-  const all = entries.data?.data ?? [];
+  const all = entries.data === undefined ? [] : withBeginning(entity, record, entries.data);
   const rows = all.filter((entry) => shown === 'all' || (entry['kind'] === 'note') === (shown === 'notes'));
   const sources = toChoices(useConfig('sources'));
   const sourceLabel = (key: string): string | undefined => sources.find((one) => one.value === key)?.label;
@@ -190,7 +198,7 @@ export function Timeline({ entity, id, onNote }: TimelineProps) {
               entry={entry}
               author={authorOf(entry)}
               words={wordsOf(entry)}
-              onPin={mayPin ? (isPinned) => pin(entry, isPinned) : undefined}
+              onPin={mayPin && entry.id !== record.id ? (isPinned) => pin(entry, isPinned) : undefined}
               type={types.find((type) => type.value === entry['noteType'])?.label}
             />
           ))}

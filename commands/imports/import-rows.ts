@@ -4,7 +4,8 @@ import { errorColumns, readColumnNumber } from '../../core/import-columns.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { Context } from '../context.ts';
 import { completeLead } from '../mapMessage.ts';
-import { boundedKey, titleOf } from '../receiveMessage.ts';
+import { boundedKey } from '../receiveMessage.ts';
+import { titleOf } from '../writeLead.ts';
 import type { ImportJob } from './import-job.ts';
 import { matchValue } from './match-key.ts';
 

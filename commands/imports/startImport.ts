@@ -1,4 +1,3 @@
-import { actorName } from '../../core/actor.ts';
 import type { EntityModel } from '../../core/entity.ts';
 import { LeitwerkError, type Issue } from '../../core/errors.ts';
 import { readImportOptions, type ImportOptions, type OptionWords } from '../../core/import-options.ts';
@@ -7,6 +6,7 @@ import type { RecordData } from '../../store/record-table.ts';
 import { insertRecord } from '../../store/records.ts';
 import { assertCan, transact, type Context } from '../context.ts';
 import { sourceOf } from '../source.ts';
+import { stampOf } from '../stamp.ts';
 import { importModel } from './import-record.ts';
 import { readImportMapping } from './importMapping.ts';
 import { matchField, matchKeys } from './match-key.ts';
@@ -101,16 +101,9 @@ export async function startImport(ctx: Context, request: ImportRequest): Promise
   assertCan(ctx, 'start', model);
   const judged = await judge(ctx, request);
   const id = ctx.newId();
-  const at = ctx.now().toISOString();
-  const actor = actorName(ctx.actor);
+  const stamp = stampOf(ctx, id);
   const record: RecordData = {
-    id,
-    tenantId: ctx.actor.tenantId,
-    version: 1,
-    createdAt: at,
-    createdBy: actor,
-    updatedAt: at,
-    updatedBy: actor,
+    ...stamp,
     fileName: request.fileName.slice(-200),
     blob: request.blob,
     size: request.size,
@@ -127,9 +120,9 @@ export async function startImport(ctx: Context, request: ImportRequest): Promise
   return await transact(ctx, async (tx) => {
     await insertRecord(tx, model, record);
     await insertEvent(tx, {
-      tenantId: ctx.actor.tenantId,
-      at,
-      actor,
+      tenantId: stamp.tenantId,
+      at: stamp.createdAt,
+      actor: stamp.createdBy,
       act: 'import.start',
       entity: 'import',
       recordId: id,

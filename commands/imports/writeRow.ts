@@ -4,7 +4,7 @@ import { forgoProcesses } from '../../store/processes.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { Context } from '../context.ts';
 import { createWithin } from '../createRecord.ts';
-import { draftLead, writeLeads, type LeadDraft } from '../receiveMessage.ts';
+import { draftLead, writeLeads, type LeadDraft } from '../writeLead.ts';
 import { changeRecord, refusingDoubles } from '../record-write.ts';
 import { assertOpen } from '../updateRecord.ts';
 import type { ImportJob } from './import-job.ts';

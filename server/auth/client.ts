@@ -42,7 +42,8 @@ const toBlockList = (proxies: readonly string[]): BlockList => {
  */
 export function createClientReader(trustedProxies: readonly string[], isHttps: boolean): (peer: Peer) => Client {
   const trusted = toBlockList(trustedProxies);
-  const isTrusted = (address: string): boolean => isIP(address) !== 0 && trusted.check(address, family(address));
+  const isTrusted = (address: string): boolean =>
+    trustedProxies.length > 0 && isIP(address) !== 0 && trusted.check(address, family(address));
   return ({ remoteAddress, forwardedFor, forwardedProto }) => {
     const peer = plainAddress(remoteAddress ?? '');
     if (!isTrusted(peer)) return { address: peer, isSecure: isHttps };

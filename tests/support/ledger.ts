@@ -11,7 +11,6 @@ interface Books {
   readonly messages: readonly Row[];
   readonly leads: readonly Row[];
   readonly events: readonly Row[];
-  readonly entries: readonly Row[];
 }
 
 /**
@@ -27,7 +26,6 @@ export async function auditLedger(store: Store, items: readonly Item[]): Promise
     messages: await all("SELECT * FROM `intake_message` WHERE `tenantId` = 'main'"),
     leads: await all("SELECT * FROM `lead` WHERE `tenantId` = 'main'"),
     events: await all("SELECT * FROM `event` WHERE `tenantId` = 'main' ORDER BY `seq`"),
-    entries: await all("SELECT * FROM `timeline_entry` WHERE `tenantId` = 'main'"),
   };
   return [
     ...items.filter(isAcknowledged).flatMap((item) => findLost(item, books)),
@@ -87,7 +85,7 @@ function findHalves({ messages, leads }: Books): Finding[] {
 }
 
 /** I7: one creation, versions without a gap, every change beginning where the one before ended, the last one as the row is. */
-function findBrokenChain(lead: Row, { events, entries }: Books): Finding[] {
+function findBrokenChain(lead: Row, { events }: Books): Finding[] {
   // An act that leaves the row as it is, such as asking its process to go on, is logged without changes.
   const own = events.filter(
     (event) =>
@@ -103,10 +101,6 @@ function findBrokenChain(lead: Row, { events, entries }: Books): Finding[] {
     findings.push(`${name} has the versions ${versions.join()} in the audit log, and is at ${String(lead['version'])}`);
   if (own.filter((event) => event['act'] === 'lead.create').length !== 1)
     findings.push(`${name} was not created exactly once`);
-  const received = entries.filter(
-    (entry) => entry['lead'] === lead['id'] && (entry['kind'] === 'received' || entry['kind'] === 'created'),
-  );
-  if (received.length !== 1) findings.push(`${name} has ${received.length} entries of its beginning in the timeline`);
   const last = new Map<string, unknown>();
   for (const event of own) {
     const changes = JSON.parse(String(event['changes'] ?? '{}')) as Record<string, [unknown, unknown]>;

@@ -75,7 +75,7 @@ export function LeadDetail({ id, commands, onClose }: LeadDetailProps) {
             <ProcessCard id={id} isOpen={lead['state'] === 'open'} />
           </div>
           <div className={classes['wide']}>
-            <Timeline entity="lead" id={id} onNote={can['note'] === false ? undefined : note} />
+            <Timeline entity="lead" record={lead} onNote={can['note'] === false ? undefined : note} />
           </div>
         </div>
       </div>

@@ -170,7 +170,9 @@ function Body({ model, record, labels }: BodyProps) {
         {relations.map(({ other, field }) => (
           <Related key={`${other.name}.${field}`} model={other} field={field} id={record.id} />
         ))}
-        {links('timeline-entry') && <Timeline entity={model.name} id={record.id} onNote={mayNote ? note : undefined} />}
+        {links('timeline-entry') && (
+          <Timeline entity={model.name} record={record} onNote={mayNote ? note : undefined} />
+        )}
       </div>
     </div>
   );
