@@ -7,7 +7,6 @@ import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { createRoot } from 'react-dom/client';
-import { sessionQuery } from './api/queries.ts';
 import { createQueryClient } from './app/query-client.ts';
 import { createAppRouter } from './app/router.tsx';
 import { startTexts } from './i18n/index.ts';
@@ -19,8 +18,9 @@ const router = createAppRouter(client);
 const start = async (): Promise<void> => {
   const root = document.querySelector('#root');
   if (root === null) throw new Error('index.html has no #root');
-  // Who is signed in and the texts are fetched side by side; the router waits for both.
-  client.query(sessionQuery).catch(() => undefined);
+  // All that the address asks for is under way before the first drawing, beside the texts.
+  const { pathname, search } = router.latestLocation;
+  router.preloadRoute({ to: pathname, search }).catch(() => undefined);
   await startTexts();
   createRoot(root).render(
     <QueryClientProvider client={client}>

@@ -1,4 +1,10 @@
-import { keepPreviousData, queryOptions, useInfiniteQuery, useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  queryOptions,
+  useQuery,
+  useSuspenseQuery,
+} from '@tanstack/react-query';
 import { toEntities, type Entities } from '../model/entities.ts';
 import { ApiError, queryString, read, request } from './client.ts';
 import type {
@@ -87,17 +93,18 @@ export interface ListRequest {
 }
 
 /** A list that grows while the person scrolls; the old rows stay until the new ones are there. */
-export function useRecords(list: ListRequest) {
-  const { plural, isEnabled = true, ...query } = list;
-  return useInfiniteQuery({
+export const listQuery = ({ plural, isEnabled = true, ...query }: ListRequest) =>
+  infiniteQueryOptions({
     enabled: isEnabled,
     queryKey: ['list', plural, query],
     initialPageParam: '',
     placeholderData: keepPreviousData,
+    // To compare every row that is there with itself would take longer the further somebody scrolls.
+    structuralSharing: false,
     queryFn: async ({ pageParam, signal }): Promise<Page> => {
       const parameters = {
         ...query,
-        limit: list.limit ?? 100,
+        limit: query.limit ?? 100,
         cursor: pageParam,
         total: pageParam === '' ? 'exact' : 'none',
       };
@@ -105,7 +112,6 @@ export function useRecords(list: ListRequest) {
     },
     getNextPageParam: (page) => page.page.next ?? undefined,
   });
-}
 
 export const recordQuery = (plural: string, id: string, expand?: string) =>
   queryOptions({

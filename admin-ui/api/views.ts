@@ -16,12 +16,13 @@ const toView = (record: RecordValue): View => {
   return sort === undefined ? view : { ...view, sort };
 };
 
+export const savedViewsQuery = (entity: string) =>
+  relatedQuery({ plural: 'saved-views', filter: `entity = "${entity}"`, sort: 'position', limit: 100 });
+
 /** Views of an entity: the built-in ones, then those that people saved. */
 export function useViews(entity: string): readonly View[] {
   const { t } = useTranslation();
-  const saved = useQuery(
-    relatedQuery({ plural: 'saved-views', filter: `entity = "${entity}"`, sort: 'position', limit: 100 }),
-  );
+  const saved = useQuery(savedViewsQuery(entity));
   const shipped = builtInViews(entity).map((view) => ({ ...view, label: t(`view.${view.key}`) }));
   return [...shipped, ...(saved.data?.data ?? []).map(toView)];
 }

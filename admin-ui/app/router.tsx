@@ -12,6 +12,7 @@ import {
 import { ApiError } from '../api/client.ts';
 import { entitiesQuery, sessionQuery } from '../api/queries.ts';
 import { ErrorFace, LoadingFace, NotFoundFace } from '../components/faces.tsx';
+import { prefetchInbox } from './prefetch.ts';
 import { toInternalPath, toListSearch, toText } from './search.ts';
 import { Shell } from './shell.tsx';
 
@@ -78,6 +79,7 @@ const inboxRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/inbox',
   validateSearch: toListSearch,
+  beforeLoad: ({ context, search }) => prefetchInbox(context.client, search),
   component: lazyRouteComponent(() => import('../scenes/inbox/inbox.tsx'), 'Inbox'),
 });
 

@@ -1,9 +1,9 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { clearFresh, useFreshCount } from '../api/live.ts';
 import { useChoices } from '../api/choices.ts';
-import { useEntities, useRecords, useSession } from '../api/queries.ts';
+import { listQuery, useEntities, useSession, type ListRequest } from '../api/queries.ts';
 import { currentLanguage } from '../i18n/index.ts';
 import { findFilterFault, type FilterFault } from '../model/check-filter.ts';
 import type { OneRecord, Page, RecordValue } from '../api/types.ts';
@@ -16,8 +16,8 @@ import { useNow } from './use-now.ts';
 interface ListPageInput {
   readonly entity: string;
   readonly search: ListSearch;
-  readonly defaultSort?: string;
-  readonly expand?: string;
+  readonly defaultSort?: string | undefined;
+  readonly expand?: string | undefined;
   /** Filter of a page's own tabs, beside the views. */
   readonly filter?: string | undefined;
 }
@@ -73,20 +73,31 @@ function useView(entity: string, search: ListSearch) {
 const given = <Value extends object>(values: Value): { [Name in keyof Value]?: Exclude<Value[Name], undefined> } =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 
+type Asked = Omit<ListPageInput, 'entity'> & {
+  readonly plural: string;
+  readonly view: Omit<View, 'label'> | undefined;
+};
+
+/** What the server is asked for, from what the address says. */
+export const toListRequest = ({ plural, search, view, defaultSort, expand, filter }: Asked): ListRequest => ({
+  plural,
+  ...given({
+    filter: joinFilters(search, filter ?? view?.filter),
+    q: search.q,
+    sort: search.sort ?? view?.sort ?? defaultSort,
+    expand,
+  }),
+});
+
 export function useListPage({ entity, search, defaultSort, expand, filter: own }: ListPageInput): ListPage {
   const model = useEntities().byName.get(entity);
   if (model === undefined) throw new Error(`no schema for ${entity}`);
   const client = useQueryClient();
   const navigate = useNavigate();
   const { views, view } = useView(entity, search);
-  const sort = search.sort ?? view?.sort ?? defaultSort;
-  const filter = joinFilters(search, own ?? view?.filter);
   const fault = useFilterFault(search, model);
-  const list = useRecords({
-    plural: model.plural,
-    isEnabled: fault === undefined,
-    ...given({ filter, q: search.q, sort, expand }),
-  });
+  const asked = toListRequest({ plural: model.plural, search, view, defaultSort, expand, filter: own });
+  const list = useInfiniteQuery(listQuery({ ...asked, isEnabled: fault === undefined }));
   const fresh = useFreshCount(entity);
   const pages = list.data?.pages ?? [];
   const rows = pages.flatMap((page) => page.data);
@@ -107,7 +118,7 @@ export function useListPage({ entity, search, defaultSort, expand, filter: own }
     search,
     view,
     views,
-    sort,
+    sort: asked.sort,
     rows,
     labels: labelsOf(pages),
     ...totalOf(pages),

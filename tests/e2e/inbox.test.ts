@@ -252,7 +252,8 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     const box = page.getByRole('checkbox', { name: /Erledigen: Anfrage sichten/ });
     await box.waitFor();
     await box.click();
-    await page.getByText('Erledigt: Anfrage sichten und einordnen').waitFor();
+    const history = page.getByRole('region', { name: 'Verlauf' });
+    await history.getByText('Erledigt: Anfrage sichten und einordnen').waitFor();
     await page.getByRole('button', { name: /Weitere Aktionen: Ersten Kontakt/ }).click();
     await page.getByRole('menuitem', { name: 'Umplanen' }).click();
     await page.getByLabel('Neu fällig am').fill('2027-01-15T10:00');

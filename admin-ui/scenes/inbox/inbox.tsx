@@ -11,6 +11,7 @@ import { useActs } from '../../app/acts.tsx';
 import { joinFilters } from '../../app/search.ts';
 import { ListPane } from '../../components/list-pane.tsx';
 import { Readable } from '../../components/readable.tsx';
+import { inboxList } from '../../app/prefetch.ts';
 import { useKeys } from '../../components/use-keys.ts';
 import { useListPage, type ListPage } from '../../components/use-list-page.ts';
 import { ArchiveDialog, ConvertDialog, SnoozeDialog } from './dialogs.tsx';
@@ -147,7 +148,7 @@ function Actions({
 function Panes() {
   const { t } = useTranslation();
   const search = route.useSearch();
-  const page = useListPage({ entity: 'lead', search, defaultSort: '-createdAt', expand: 'organization' });
+  const page = useListPage({ entity: 'lead', search, ...inboxList });
   const { open } = page;
   const [dialog, setDialog] = useState<Dialog | undefined>(search.new === 'lead' ? 'new' : undefined);
   const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
