@@ -5,8 +5,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { provideBundle } from '../activities/bundle.ts';
 import { performEffect, type Outside } from '../activities/perform-effect.ts';
+import { createMailFiling, type MailFiling } from '../activities/mail-filing.ts';
 import { createWorker, installRuntime, type ProcessWorker, type WorkerOptions } from '../activities/worker.ts';
 import { createEgress } from '../connectors/egress.ts';
+import { createMailParser } from '../connectors/mail/index.ts';
 import { createMailer } from '../connectors/mail-out/index.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { cacheFolder } from '../scripts/launch/cache.mjs';
@@ -25,11 +27,14 @@ const reportMs = 1000;
 const tidyMs = 3_600_000;
 const idempotencyKeptMs = 7 * 24 * 3_600_000;
 const longestPauseMs = 5000;
+/** What one mail may take to be read. */
+const parserLimits = { deadlineMs: 20_000, memoryMb: 192 };
 
 /** Everything that this process has started. */
 interface Running {
   foundation?: Foundation;
   worker?: ProcessWorker;
+  mail?: MailFiling;
   /** No app above us: the line that scripts wait for is ours. */
   readonly isAlone: boolean;
   isStopping: boolean;
@@ -51,7 +56,10 @@ async function main(): Promise<void> {
   );
   process.on('message', (message) => {
     if (!isWorkerMessage(message)) return;
-    if (message.kind === 'wake') running.worker?.wake();
+    if (message.kind === 'wake') {
+      running.worker?.wake();
+      running.mail?.wake();
+    }
     if (message.kind === 'stop') end(0);
   });
   const foundation = await openFoundation(settings);
@@ -60,6 +68,13 @@ async function main(): Promise<void> {
   keepTidy(foundation, running, log);
   installRuntime();
   const options = await toWorkerOptions(settings, foundation, log);
+  // Mail is filed whether Temporal is there or not.
+  running.mail = createMailFiling({
+    ...options,
+    blobs: foundation.blobs,
+    parser: createMailParser(parserLimits),
+    onError: (error) => log.warn({ err: error }, 'mail waits'),
+  });
   running.timers.push(setInterval(() => reportRelay(running), reportMs));
   await keepWorking(options, running, log);
 }
@@ -67,7 +82,7 @@ async function main(): Promise<void> {
 async function stopWorker(running: Running): Promise<void> {
   running.isStopping = true;
   for (const timer of running.timers) clearInterval(timer);
-  await running.worker?.stop();
+  await Promise.all([running.worker?.stop(), running.mail?.stop()]);
 }
 
 /** Sees within half a second what other processes published. */
