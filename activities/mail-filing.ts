@@ -9,8 +9,15 @@ import { fileMail } from '../commands/mail/fileMail.ts';
 import { quarantineMail } from '../commands/mail/quarantineMail.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { failpoint } from '../store/failpoints.ts';
-import { readMailBody } from '../store/intake.ts';
-import { beginMailJobs, makeMailJobsDue, postponeMailJob, readDueMailJobs, type MailJob } from '../store/mail-jobs.ts';
+import { readRawMail } from '../store/intake.ts';
+import {
+  beginMailJobs,
+  makeMailJobsDue,
+  postponeMailJob,
+  readMailBacklog,
+  readDueMailJobs,
+  type MailJob,
+} from '../store/mail-jobs.ts';
 import { holdLease, releaseLease } from '../store/outbox.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { languageOf, type WorkerStore } from './context.ts';
@@ -21,10 +28,19 @@ export interface MailFilingOptions extends WorkerStore {
   readonly onError: (error: unknown) => void;
 }
 
+export interface MailFilingState {
+  readonly state: 'ready' | 'standby' | 'down';
+  readonly since: string;
+  /** Acknowledged mails that are not filed yet. */
+  readonly backlog: number;
+}
+
 /** Works the mails that were acknowledged: one process of all at a time, whether Temporal is there or not. */
 export interface MailFiling {
   /** There is new mail: look at once. */
   wake(): void;
+  /** For the health page. `standby`: another process files. */
+  state(): MailFilingState;
   /** Ends after what is under way. */
   stop(): Promise<void>;
 }
@@ -64,11 +80,14 @@ class Filing implements MailFiling {
   #alarm: (() => void) | undefined;
   #leaseUntil = 0;
   #pauseMs = 0;
+  #state: Pick<MailFilingState, 'state' | 'since'>;
+  #backlog = 0;
   #largeTurn: Promise<unknown> = Promise.resolve();
   readonly #beat: NodeJS.Timeout;
 
   constructor(options: MailFilingOptions) {
     this.#options = options;
+    this.#state = { state: 'standby', since: options.now().toISOString() };
     this.#ended = this.#run();
     // A long parsing must not cost the lease.
     this.#beat = setInterval(() => void this.#keepsLease().catch(options.onError), beatMs);
@@ -77,6 +96,10 @@ class Filing implements MailFiling {
   wake(): void {
     this.#isWoken = true;
     if (this.#pauseMs === 0) this.#alarm?.();
+  }
+
+  state(): MailFilingState {
+    return { ...this.#state, backlog: this.#backlog };
   }
 
   async stop(): Promise<void> {
@@ -89,10 +112,13 @@ class Filing implements MailFiling {
   async #run(): Promise<void> {
     while (!this.#isStopping) {
       try {
-        const hasMore = (await this.#holdsLease()) && (await this.#round());
+        const isMine = await this.#holdsLease();
+        const hasMore = isMine && (await this.#round());
+        this.#note(isMine ? 'ready' : 'standby');
         this.#pauseMs = 0;
         if (!hasMore) await this.#wait(idleMs);
       } catch (error) {
+        this.#note('down');
         this.#options.onError(error);
         // What was begun is begun again.
         this.#leaseUntil = 0;
@@ -117,6 +143,10 @@ class Filing implements MailFiling {
     }
     this.#alarm = undefined;
     this.#isWoken = false;
+  }
+
+  #note(state: MailFilingState['state']): void {
+    if (this.#state.state !== state) this.#state = { state, since: this.#options.now().toISOString() };
   }
 
   /** Whoever takes the lease over begins again what the former holder left. */
@@ -147,6 +177,7 @@ class Filing implements MailFiling {
   /** One batch of new mails, or one mail that failed before: whoever it takes down, it takes nobody with it. Answers whether there may be more. */
   async #round(): Promise<boolean> {
     const { db, now } = this.#options;
+    this.#backlog = await readMailBacklog(db);
     const due = await readDueMailJobs(db, now().toISOString(), batchSize);
     const fresh = due.filter((job) => job.attempts === 0);
     const jobs = fresh.length > 0 ? fresh : due.slice(0, 1);
@@ -205,10 +236,10 @@ class Filing implements MailFiling {
   }
 
   async #file(ctx: Context, job: MailJob): Promise<void> {
-    const stored = await readMailBody(this.#options.db, job);
+    const stored = await readRawMail(this.#options.db, job);
     if (stored === undefined) return;
-    const { body, bodyBlob } = stored;
-    if (bodyBlob === null) return await this.#fileRaw(ctx, job, Buffer.from(body ?? ''));
+    const { mailRaw, bodyBlob } = stored;
+    if (bodyBlob === null) return await this.#fileRaw(ctx, job, Buffer.from(mailRaw ?? ''));
     const turn = this.#largeTurn.then(
       async () => await this.#fileRaw(ctx, job, await this.#options.blobs.get(bodyBlob)),
     );

@@ -75,7 +75,12 @@ async function main(): Promise<void> {
     parser: createMailParser(parserLimits),
     onError: (error) => log.warn({ err: error }, 'mail waits'),
   });
-  running.timers.push(setInterval(() => reportRelay(running), reportMs));
+  running.timers.push(
+    setInterval(() => {
+      reportRelay(running);
+      reportMail(running);
+    }, reportMs),
+  );
   await keepWorking(options, running, log);
 }
 
@@ -187,6 +192,13 @@ async function keepWorking(options: WorkerOptions, running: Running, log: Logger
     if (!running.isStopping) await wait(pauseMs);
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   }
+}
+
+function reportMail({ mail }: Running): void {
+  if (mail === undefined) return;
+  const { state, since, backlog } = mail.state();
+  const isStandby = state === 'standby';
+  tellPart('filing', { state: isStandby ? 'ready' : state, since, number: backlog, unit: 'mails', isStandby });
 }
 
 function reportRelay({ worker }: Running): void {

@@ -39,12 +39,12 @@ export async function countRepeat(tx: Tx, id: string): Promise<void> {
   await tx.run('UPDATE `intake_message` SET `duplicates` = `duplicates` + 1 WHERE `id` = ?', [id]);
 }
 
-/** The raw bytes of a message, or the name of their blob. */
-export async function readMailBody(
+/** The raw bytes of a mail, or the name of their blob. */
+export async function readRawMail(
   db: Queries,
   key: { readonly tenantId: string; readonly id: string },
-): Promise<{ readonly body: string | null; readonly bodyBlob: string | null } | undefined> {
-  return await db.get('SELECT `body`, `bodyBlob` FROM `intake_message` WHERE `tenantId` = ? AND `id` = ?', [
+): Promise<{ readonly mailRaw: string | null; readonly bodyBlob: string | null } | undefined> {
+  return await db.get('SELECT `mailRaw`, `bodyBlob` FROM `intake_message` WHERE `tenantId` = ? AND `id` = ?', [
     key.tenantId,
     key.id,
   ]);

@@ -6,7 +6,6 @@ import { endMailJob, type MailJob, type MailRecipient } from '../../store/mail-j
 import { findMailThreads, writeMailThread } from '../../store/mail-threads.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { lockRecord } from '../../store/records.ts';
-import { sha256 } from '../../store/secrets.ts';
 import { modelOf, type Context } from '../context.ts';
 import { sourceOf } from '../source.ts';
 import { workMessage } from '../workMessage.ts';
@@ -16,6 +15,7 @@ import { knownAddress, placeByThread, placesByNumber, type Links } from './mail-
 import { addMailEntry } from './mail-entry.ts';
 import { partiesOf, type Parties } from './mail-parties.ts';
 import { settleMessage } from './settleMessage.ts';
+import { longestText, saidHash } from './stored-mail.ts';
 
 /** How far the sender can be trusted (`connectors/mail`). */
 export interface Trust {
@@ -55,13 +55,10 @@ type Kind = ReturnType<typeof classifyMail>;
 interface Filing extends UnderstoodMail {
   readonly kind: Kind;
   readonly message: RecordData;
-  /** Where the conversation that it belongs to is, as far as its numbers and references tell. */
+  readonly recipients: readonly MailRecipient[];
+  /** Of records, as the subject names them. */
   readonly numbers: readonly string[];
 }
-
-/** The same mail says the same, whatever way it took and whatever was written on its envelope. */
-const saidHash = ({ mail, attachments }: UnderstoodMail): string =>
-  sha256(JSON.stringify([mail.from?.address, mail.subject, mail.text.trim(), attachments.map(({ blob }) => blob)]));
 
 const withEntry = async (
   ctx: Context,
@@ -139,14 +136,15 @@ const sameAgain = async (ctx: Context, tx: Tx, filing: Filing): Promise<Outcome 
   const [known] = await findMailThreads(tx, ctx.actor.tenantId, [messageId]);
   if (known === undefined || known.message === filing.job.id) return undefined;
   // Another mail that calls itself the same: nothing is doubled, nothing is lost, a person looks.
-  if (known.contentHash !== saidHash(filing)) return { state: 'triage', reason: 'sameMessageId', links: known.links };
+  if (known.contentHash !== saidHash(filing.mail, filing.attachments))
+    return { state: 'triage', reason: 'sameMessageId', links: known.links };
   return { state: 'duplicate', lead: known.links['lead'] ?? null, links: known.links };
 };
 
 const decide = async (ctx: Context, tx: Tx, filing: Filing): Promise<Outcome> => {
   const same = await sameAgain(ctx, tx, filing);
   if (same !== undefined) return same;
-  const { recipients } = filing.job.envelope;
+  const { recipients } = filing;
   const users = recipients.filter((recipient) => recipient.kind === 'user');
   const lead = users.length < recipients.length ? await forSource(ctx, tx, filing) : undefined;
   let outcome = lead;
@@ -168,7 +166,14 @@ export async function fileMail(ctx: Context, understood: UnderstoodMail): Promis
     if (!(await endMailJob(tx, job.id))) return;
     const message = await lockRecord(tx, model, { tenantId: job.tenantId, id: job.id });
     if (message === undefined) return;
-    const filing = { ...understood, message, kind: classifyMail(mail), numbers: recordNumbersIn(mail.subject) };
+    const { recipients } = job.envelope;
+    const filing = {
+      ...understood,
+      message,
+      recipients,
+      kind: classifyMail(mail),
+      numbers: recordNumbersIn(mail.subject),
+    };
     const outcome = await decide(ctx, tx, filing);
     await settleMessage(ctx, tx, { message, change: toChange(filing, outcome) });
     const isPlaced = outcome.state === 'accepted' || outcome.state === 'filed';
@@ -177,27 +182,27 @@ export async function fileMail(ctx: Context, understood: UnderstoodMail): Promis
       tenantId: job.tenantId,
       messageId: mail.messageId,
       message: job.id,
-      contentHash: saidHash(filing),
+      contentHash: saidHash(filing.mail, filing.attachments),
       links: outcome.links ?? {},
       at: ctx.now().toISOString(),
     });
   });
 }
 
-/** Longer texts are in the raw mail. */
-const longestText = 200_000;
-
 const toChange = (filing: Filing, outcome: Outcome): RecordData => {
-  const { mail, trust, attachments, job } = filing;
+  const { mail, trust, attachments, job, recipients, kind } = filing;
   const { messageId, from, replyTo, to, cc, date, doubts, text, html } = mail;
   const { links = {}, entry, reason, unknown = [] } = outcome;
+  const { mailFrom, helo } = job.envelope;
+  const envelope = { recipients, mailFrom, helo };
+  const about = { messageId, thread: threadIdsOf(mail), from, replyTo, to, cc, date, kind, trust, doubts };
   const issues = outcome.issues ?? [];
   return {
     state: outcome.state,
     lead: outcome.lead ?? null,
     sender: (from?.address ?? job.envelope.mailFrom).slice(0, 320),
     subject: mail.subject.slice(0, 500),
-    mail: { messageId, from, replyTo, to, cc, date, kind: filing.kind, trust, doubts, links, entry, reason, unknown },
+    mail: { ...envelope, ...about, links, entry, reason, unknown },
     mailBody: { text: text.slice(0, longestText), html },
     attachments: attachments.length === 0 ? null : attachments,
     errors: issues.length === 0 ? null : issues,

@@ -1,8 +1,8 @@
 import { unwrapForwarded } from '../../core/mail/index.ts';
 import type { MailAddress, ParsedMail } from '../../core/mail/parsed-mail.ts';
 import type { User } from '../../store/accounts-users.ts';
-import type { Tx } from '../../store/database.ts';
-import type { MailJob } from '../../store/mail-jobs.ts';
+import type { Queries } from '../../store/database.ts';
+import type { MailRecipient } from '../../store/mail-jobs.ts';
 import type { Context } from '../context.ts';
 import { knownAddress, type Links } from './mail-places.ts';
 
@@ -22,7 +22,7 @@ export interface Parties {
 
 interface Subject {
   readonly mail: ParsedMail;
-  readonly job: MailJob;
+  readonly recipients: readonly MailRecipient[];
   readonly user: User | undefined;
 }
 
@@ -32,9 +32,9 @@ interface Sides {
   readonly forwarded?: NonNullable<Parties['forwarded']>;
 }
 
-const sidesOf = (ctx: Context, { mail, job, user }: Subject): Sides => {
+const sidesOf = (ctx: Context, { mail, recipients, user }: Subject): Sides => {
   const ours = new Set([...ctx.snapshot.users.values()].map(({ email }) => email));
-  const filing = new Set(job.envelope.recipients.map(({ address }) => address));
+  const filing = new Set(recipients.map(({ address }) => address));
   const isOther = ({ address }: MailAddress): boolean => !ours.has(address) && !filing.has(address);
   const addressees = [...mail.to, ...mail.cc];
   const outsiders = addressees.filter(isOther);
@@ -53,12 +53,12 @@ const sidesOf = (ctx: Context, { mail, job, user }: Subject): Sides => {
 };
 
 /** Looks up who takes part in a mail. Rights are those of the context: whom its actor may not see is unknown. */
-export async function partiesOf(ctx: Context, tx: Tx, subject: Subject): Promise<Parties> {
+export async function partiesOf(ctx: Context, db: Queries, subject: Subject): Promise<Parties> {
   const { direction, others, forwarded } = sidesOf(ctx, subject);
   let links: Links = {};
   const unknown: string[] = [];
   for (const { address } of others) {
-    const { person, organization, lead } = await knownAddress(ctx, tx, address);
+    const { person, organization, lead } = await knownAddress(ctx, db, address);
     if (person === undefined) unknown.push(address);
     const found = {
       ...(typeof person?.['id'] === 'string' ? { person: person['id'] } : {}),

@@ -139,11 +139,13 @@ export function createSmtpServer(options: SmtpOptions): SmtpServer {
         void replyTo(options.onRecipient(address, session)).then(answer);
       },
       onData: (stream, session, answer) => {
-        const mail = replyTo(receive(stream, session)).then((refusal) => {
+        const mail = replyTo(receive(stream, session));
+        arriving.set(session.id, mail);
+        void mail.then((refusal) => {
           arriving.delete(session.id);
           answer(refusal, 'Stored');
+          return refusal;
         });
-        arriving.set(session.id, mail);
       },
       onClose: ({ id }) => options.onSessionEnd(id),
     },

@@ -112,6 +112,10 @@ export interface IntakeMessage {
     [k: string]: unknown;
   } | null;
   /**
+   * Filed by. Id of a user.
+   */
+  filedBy: string | null;
+  /**
    * Lead. Id of a lead.
    */
   lead: string | null;

@@ -91,7 +91,7 @@ const receiverOf = (
 /** Wires the SMTP server to the rest. It does not listen yet. */
 export function createMailIntake(services: MailServices, settings: MailIntakeSettings): MailIntake {
   const limits = createSenderLimits(services.limiter, settings.relays);
-  const receive = receiverOf(services, limits.takeMail);
+  const receive = receiverOf(services, (address) => limits.takeMail(address));
   const since = services.now().toISOString();
   const figures = { accepted: 0, refused: 0 };
   const guesses = new Map<string, number>();
