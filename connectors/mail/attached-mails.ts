@@ -11,6 +11,9 @@ const isMail = ({ contentType, fileName }: MailAttachment): boolean =>
 /** A bounce brings the returned mail along, which nobody forwarded. */
 const isReport = (mail: ParsedMail): boolean => /^\s*multipart\/report/i.test(mail.headers['content-type'] ?? '');
 
+const asHtml = (text: string): string =>
+  `<pre>${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')}</pre>`;
+
 /**
  * A mail that was forwarded as an attachment reads like one that was forwarded in the text: its head and text are appended in the usual form.
  * The attachments stay, so nothing is lost where they cannot be read.
@@ -25,9 +28,12 @@ export async function withAttachedMails(
   if (depth >= deepest) return { ...mail, doubts: [...mail.doubts, doubt.nestedTooDeep] };
   const inner: ParsedMail[] = [];
   for (const { content } of attached) inner.push(await parse(content, depth + 1));
+  const blocks = inner.map((one) => forwardedBlock(one));
+  const doubts = new Map([...mail.doubts, ...inner.flatMap((one) => one.doubts)].map((one) => [one.en, one]));
   return {
     ...mail,
-    text: [mail.text, ...inner.map((one) => forwardedBlock(one))].filter((text) => text !== '').join('\n\n'),
-    doubts: [...mail.doubts, ...inner.flatMap(({ doubts }) => doubts)],
+    text: [mail.text, ...blocks].filter((text) => text !== '').join('\n\n'),
+    html: mail.html === null ? null : [mail.html, ...blocks.map((block) => asHtml(block))].join('<hr />'),
+    doubts: [...doubts.values()],
   };
 }

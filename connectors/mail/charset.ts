@@ -3,6 +3,7 @@ import { TextDecoder } from 'node:util';
 import { doubt, type Doubts } from './doubts.ts';
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+const lenientUtf8 = new TextDecoder('utf-8');
 const western = new TextDecoder('windows-1252');
 
 const isAscii = (bytes: Uint8Array): boolean => bytes.every((byte) => byte < 0x80);
@@ -14,6 +15,15 @@ const utf8Of = (bytes: Uint8Array): string | undefined => {
     // Not UTF-8: the caller tries the next.
     return undefined;
   }
+};
+
+/** A few broken bytes in UTF-8, as opposed to another charset under its name. */
+const isMostlyUtf8 = (bytes: Uint8Array): boolean => {
+  const beyondAscii = Array.from(
+    lenientUtf8.decode(bytes).matchAll(/[\u0080-\u{10ffff}]/gu),
+    ([character]) => character,
+  );
+  return beyondAscii.filter((character) => character === '\uFFFD').length * 2 < beyondAscii.length;
 };
 
 const decoderOf = (charset: string): TextDecoder | undefined => {
@@ -49,16 +59,40 @@ export function decodeText(bytes: Uint8Array, charset: string, doubts: Doubts): 
     const text = utf8Of(bytes);
     if (text !== undefined) return text;
     doubts.add(doubt.wrongCharset(charset));
-    return western.decode(bytes);
+    return isMostlyUtf8(bytes) ? lenientUtf8.decode(bytes) : western.decode(bytes);
   }
   const text = decoder.decode(bytes);
   if (text.includes('\uFFFD')) doubts.add(doubt.wrongCharset(charset));
   return text;
 }
 
-/** Decodes a whole part once it is there: only then is it known whether it is what it says. Answers UTF-8. */
-export class TextDecodeStream extends Transform {
+/** Whole chunks are kept until the end, because only then it is known what a part is. */
+abstract class WholePartStream extends Transform {
   readonly #chunks: Buffer[] = [];
+
+  protected abstract convert(whole: Buffer): Buffer;
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#chunks.push(chunk);
+    done();
+  }
+
+  override _flush(done: TransformCallback): void {
+    done(null, this.convert(Buffer.concat(this.#chunks)));
+  }
+}
+
+export const isBase64 = (bytes: Buffer): boolean => /^[A-Za-z0-9+/=\s]*$/.test(bytes.toString('latin1'));
+
+/** A text that claims to be base64: taken as it stands when it is not. */
+export class Base64TextStream extends WholePartStream {
+  protected override convert(whole: Buffer): Buffer {
+    return isBase64(whole) ? Buffer.from(whole.toString('latin1'), 'base64') : whole;
+  }
+}
+
+/** Decodes a whole part once it is there: only then is it known whether it is what it says. Answers UTF-8. */
+export class TextDecodeStream extends WholePartStream {
   readonly #charset: string;
   readonly #doubts: Doubts;
 
@@ -68,12 +102,7 @@ export class TextDecodeStream extends Transform {
     this.#doubts = doubts;
   }
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.#chunks.push(chunk);
-    done();
-  }
-
-  override _flush(done: TransformCallback): void {
-    done(null, Buffer.from(decodeText(Buffer.concat(this.#chunks), this.#charset, this.#doubts)));
+  protected override convert(whole: Buffer): Buffer {
+    return Buffer.from(decodeText(whole, this.#charset, this.#doubts));
   }
 }

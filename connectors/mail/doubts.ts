@@ -62,6 +62,14 @@ export const doubt = {
     de: 'Die HTML-Fassung ist zu lang oder zu tief verschachtelt; sie liegt als Datei bei.',
     en: 'The HTML version is too long or nested too deeply; it is attached as a file.',
   },
+  controlCharacters: {
+    de: 'Der Text enthält Steuerzeichen, die nicht in eine Nachricht gehören; sie fehlen hier.',
+    en: 'The text has control characters that do not belong into a mail; they are left out.',
+  },
+  noStructure: {
+    de: 'Der Aufbau der Nachricht ist kaputt; der Text steht hier so, wie er ankam.',
+    en: 'The structure of the mail is broken; the text is shown as it arrived.',
+  },
   incomplete: {
     de: 'Die Nachricht konnte nur zum Teil gelesen werden.',
     en: 'The mail could be read in part only.',

@@ -41,6 +41,7 @@ export interface MailBytes {
   readonly headerLines: readonly HeaderLine[];
   /** The mail as a parser can take it: a header block in UTF-8 of bearable length, lines that end in LF. */
   readonly bytes: Buffer;
+  readonly body: Buffer;
 }
 
 const lineFeed = 0x0a;
@@ -95,10 +96,11 @@ export function readHeader(raw: Uint8Array, doubts: Doubts): MailBytes {
   });
   const kept = read.filter(({ line }, index) => index < mostHeaders || wanted.has(line.name)).slice(0, 2 * mostHeaders);
   if (kept.length < read.length) doubts.add(doubt.tooManyHeaders);
-  if (kept.length === 0) return { headerLines: [], bytes: Buffer.concat([Buffer.from('\n'), whole]) };
+  if (kept.length === 0) return { headerLines: [], bytes: whole, body: whole };
   const block = kept.map(({ field }) => `${field}\n`).join('');
   return {
     headerLines: kept.map(({ line }) => line),
+    body: whole.subarray(end),
     bytes: Buffer.concat([Buffer.from(block), end === whole.length ? Buffer.from('\n') : whole.subarray(end)]),
   };
 }

@@ -30,6 +30,8 @@ const isTooDeep = (html: string): boolean => {
   return false;
 };
 
+const words = (line: string): string[] => line.split(' ');
+
 const length = /^-?\d{1,4}(?:\.\d{1,3})?(?:px|pt|em|rem|%)?$/;
 const lengths =
   /^(?:-?\d{1,4}(?:\.\d{1,3})?(?:px|pt|em|rem|%)?|auto)(?:\s+(?:-?\d{1,4}(?:\.\d{1,3})?(?:px|pt|em|rem|%)?|auto)){0,3}$/;
@@ -88,31 +90,14 @@ const imageOf = (images: readonly InlineImage[]) => {
   };
 };
 
+const blocks = words(
+  'address article section header footer main h1 h2 h3 h4 h5 h6 p div hr pre blockquote ul ol li dl dt dd center',
+);
+const inline = words('span br b strong i em u s strike del ins small big sub sup code kbd mark abbr cite q font a img');
+const tables = words('table caption colgroup col thead tbody tfoot tr th td');
+
 const optionsFor = (images: readonly InlineImage[]): IOptions => ({
-  allowedTags: [
-    ...['address', 'article', 'section', 'header', 'footer', 'main', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'],
-    ...['p', 'div', 'span', 'br', 'hr', 'pre', 'blockquote', 'ul', 'ol', 'li', 'dl', 'dt', 'dd', 'center'],
-    ...[
-      'b',
-      'strong',
-      'i',
-      'em',
-      'u',
-      's',
-      'strike',
-      'del',
-      'ins',
-      'small',
-      'big',
-      'sub',
-      'sup',
-      'code',
-      'kbd',
-      'mark',
-    ],
-    ...['abbr', 'cite', 'q', 'font', 'a', 'img'],
-    ...['table', 'caption', 'colgroup', 'col', 'thead', 'tbody', 'tfoot', 'tr', 'th', 'td'],
-  ],
+  allowedTags: [...blocks, ...inline, ...tables],
   allowedAttributes: {
     '*': ['style', 'dir', 'lang', 'align', 'valign', 'title'],
     a: ['href', 'rel', 'target'],

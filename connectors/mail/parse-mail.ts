@@ -40,9 +40,11 @@ const toAttachment = (file: ReadFile, index: number, html: string): MailAttachme
 });
 
 const toText = (text: string, doubts: Doubts): string => {
+  if (/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/.test(text)) doubts.add(doubt.controlCharacters);
   const clean = text
     .replace(/\r\n?/g, '\n')
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f\ufeff]/g, '')
+    .replace(/^\s*\n/, '')
     .trimEnd();
   if (/^-----BEGIN PGP MESSAGE-----$/m.test(clean.slice(0, 20_000))) doubts.add(doubt.pgpEncrypted);
   if (clean.length <= longestText) return clean;
@@ -72,6 +74,15 @@ const toBody = ({ text, html = '', files }: ReadParts, doubts: Doubts): Body => 
   return { text: toText(text ?? '', doubts), html: null, attachments: [...attachments, toAttachment(file, 0, '')] };
 };
 
+/** Nothing was found in a mail that has something: its boundaries are wrong. */
+const isLost = ({ text = '', html = '', files }: ReadParts, body: Uint8Array): boolean =>
+  files.length === 0 && text.trim() === '' && html === '' && body.some((byte) => byte > 0x20);
+
+const asItArrived = (body: Uint8Array, doubts: Doubts): ReadParts => {
+  doubts.add(doubt.noStructure);
+  return { text: guessText(body), html: undefined, files: [] };
+};
+
 const toMail = (lines: readonly HeaderLine[], body: Body, doubts: Doubts): ParsedMail => {
   const mail = {
     messageId: idsOf(lines, 'message-id')[0] ?? null,
@@ -97,11 +108,12 @@ const toMail = (lines: readonly HeaderLine[], body: Body, doubts: Doubts): Parse
 export async function parseMail(raw: Uint8Array, depth = 0): Promise<ParsedMail> {
   const doubts = new Doubts();
   if (raw.byteLength === 0) doubts.add(doubt.empty);
-  const { headerLines, bytes } = readHeader(raw, doubts);
+  const { headerLines, bytes, body } = readHeader(raw, doubts);
   if (headerLines.length === 0) {
     if (raw.byteLength > 0) doubts.add(doubt.noHeaders);
     return toMail([], { text: toText(guessText(raw), doubts), html: null, attachments: [] }, doubts);
   }
-  const mail = toMail(headerLines, toBody(await readParts(bytes, doubts), doubts), doubts);
+  const parts = await readParts(bytes, doubts);
+  const mail = toMail(headerLines, toBody(isLost(parts, body) ? asItArrived(body, doubts) : parts, doubts), doubts);
   return await withAttachedMails(mail, depth, parseMail);
 }

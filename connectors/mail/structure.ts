@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream';
 import { MailParser, type MailParserOptions, type MessageText } from 'mailparser';
-import { TextDecodeStream } from './charset.ts';
+import { Base64TextStream, isBase64, TextDecodeStream } from './charset.ts';
 import { doubt, type Doubts } from './doubts.ts';
 
 /** What mailsplit says of a part, as far as it is read here. */
@@ -16,21 +16,20 @@ interface PartNode {
   charset?: string;
   disposition?: string;
   isAttachment?: boolean;
-  readonly decoder?: Transform;
+  decoder?: Transform;
 }
 
 /** Inner parts of mailparser 3.14 that this file holds on to. The version is pinned, the corpus of mails notices a change. */
 interface Inside {
   createNode: (part: SplitPart) => PartNode;
   decoder: { decodeStream: (charset: string) => Transform };
+  decoderEnded?: boolean;
   readonly getTextContent: () => MessageText;
 }
 
 export const mostParts = 1_000;
 
 const knownEncodings = new Set(['', '7bit', '8bit', 'binary', 'base64', 'quoted-printable']);
-
-const isBase64 = (chunk: Buffer): boolean => /^[A-Za-z0-9+/=\s]*$/.test(chunk.subarray(0, 4_096).toString('latin1'));
 
 const noteEncoding = (part: SplitPart, node: PartNode, doubts: Doubts): void => {
   const encoding = part.encoding === false ? '' : part.encoding;
@@ -39,7 +38,7 @@ const noteEncoding = (part: SplitPart, node: PartNode, doubts: Doubts): void => 
   if (encoding !== 'base64' || decoder === undefined) return;
   const write = decoder.write.bind(decoder) as (chunk: Buffer) => boolean;
   decoder.write = (chunk: Buffer): boolean => {
-    if (!isBase64(chunk)) doubts.add(doubt.notBase64);
+    if (!isBase64(chunk.subarray(0, 4_096))) doubts.add(doubt.notBase64);
     return write(chunk);
   };
 };
@@ -67,6 +66,9 @@ const noteKind = (node: PartNode, doubts: Doubts): void => {
   }
 };
 
+const isShownText = ({ contentType, disposition }: PartNode): boolean =>
+  disposition === 'inline' && (contentType === 'text/plain' || contentType === 'text/html');
+
 export interface WatchedParser {
   readonly parser: MailParser;
   /** Whether any part is meant to be read as plain text. */
@@ -93,12 +95,16 @@ export function createWatchedParser(doubts: Doubts): WatchedParser {
   const parser = new MailParser(options);
   const inside = parser as unknown as Inside;
   const createNode = inside.createNode.bind(parser);
+  const readAsText = (node: PartNode): void => {
+    node.decoder = new Base64TextStream().on('end', () => {
+      inside.decoderEnded = true;
+    });
+  };
   let parts = 0;
   let hasPlainText = false;
   inside.createNode = (part) => {
     const node = createNode(part);
     noteKind(node, doubts);
-    noteEncoding(part, node, doubts);
     parts += 1;
     if (parts > mostParts && node.decoder !== undefined) {
       doubts.add(doubt.tooManyParts(mostParts));
@@ -106,6 +112,8 @@ export function createWatchedParser(doubts: Doubts): WatchedParser {
       node.disposition = 'left out';
       node.decoder.resume();
     }
+    if (part.encoding === 'base64' && isShownText(node)) readAsText(node);
+    noteEncoding(part, node, doubts);
     if (node.disposition === 'inline' && node.contentType === 'text/plain') hasPlainText = true;
     // A name that mailparser does not take for UTF-8, so that our decoder sees every text.
     node.charset = `of:${part.charset === false ? '' : part.charset}`;

@@ -93,7 +93,7 @@ const addressOf = (lines: readonly string[]): Pick<MailContact, 'street' | 'post
 };
 
 const isMachine = (address: string): boolean =>
-  /^(?:no-?reply|do-?not-?reply|noreply|wordpress|www-data|apache|nobody|mailer|webmaster|kontaktformular)\b/.test(
+  /^(?:no-?reply|do-?not-?reply|noreply|wordpress|www-data|apache|nobody|mailer|webmaster|web|website|server|root|kontaktformular|formular|forms?)\b/.test(
     address,
   );
 

@@ -54,6 +54,8 @@ export function readQuotedDate(written: string, zone = 'Europe/Berlin'): string 
     .slice(0, 200)
     .replace(/[\u00a0\u202f]/g, ' ')
     .trim();
+  const iso = DateTime.fromISO(text, { zone: 'utc' });
+  if (/^\d{4}-\d{2}-\d{2}T.*Z$/.test(text) && iso.isValid) return iso.toISO();
   const day = readDay(text);
   if (day === undefined) return null;
   const [, hour = '0', minute = '0', second = '0', half] =

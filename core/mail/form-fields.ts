@@ -1,19 +1,15 @@
 import { unwrapForwarded } from './forwarded.ts';
-import { bareLine, linesOf } from './lines.ts';
+import { formLines, longestLabel, messageLabel as message, toLabel, type Field } from './form-lines.ts';
 import type { MailAttachment, ParsedMail } from './parsed-mail.ts';
 import { ownText } from './quotes.ts';
 
 type Fields = Record<string, string>;
-type Field = readonly [label: string, value: string];
 
-const longestLabel = 60;
 const largestJson = 200_000;
 
 /** Whom a form is about and what it wants: a signature has telephone lines too, but none of these. */
 const person =
   /^(?:(?:vor|nach|familien|zu|voll(?:er|ständiger)?|ihr|dein|first|last|full|your|sur)[ -]?)?name\b|^(?:anrede|vor- und (?:nach|zu)name|ansprechpartner(?:in)?|kontaktperson|contact)\b/i;
-const message =
-  /nachricht|message|anfrage|anliegen|kommentar|comment|mitteilung|bemerkung|fragen?$|question|interesse|betreff|subject/i;
 const contact = /e-?mail|tel|phone|mobil|handy|rückruf/i;
 
 const isForm = (fields: readonly Field[]): boolean => {
@@ -49,12 +45,6 @@ const plain = (html: string): string =>
     .replace(/ ?\n ?/g, '\n')
     .trim();
 
-const toLabel = (text: string): string =>
-  text
-    .replace(/\s+/g, ' ')
-    .replace(/\s?[:*]+\s?$/, '')
-    .trim();
-
 const isLabel = (label: string): boolean => label.length >= 2 && label.length <= longestLabel && /\p{L}/u.test(label);
 
 /** Rows of two cells, in sanitised HTML. */
@@ -71,31 +61,6 @@ const tableFields = (html: string): Field[] =>
       const name = toLabel(label);
       return value !== undefined && others.length === 0 && isLabel(name) ? [[name, value]] : [];
     });
-
-const labelLine = /^([\p{L}][\p{L}\d ./()?&'-]{1,58}?)\s?[*]?\s?:(?!\/\/)\s*(.*)$/u;
-
-/** Lines before the first label in which a form says what it is (`Neue Anfrage über das Kontaktformular`). */
-const mostIntroduction = 4;
-
-/** `Name: …` lines. A line without a label belongs to the field above it, a blank line ends all but messages. */
-const lineFields = (text: string): Field[] => {
-  const fields: [label: string, value: string][] = [];
-  let introduction = 0;
-  let isOpen = false;
-  for (const raw of linesOf(text)) {
-    const line = bareLine(raw);
-    const [, label = '', value = ''] = labelLine.exec(line) ?? [];
-    const last = fields.at(-1);
-    if (label !== '' && label.split(' ').length <= 6) {
-      fields.push([toLabel(label), value]);
-      isOpen = true;
-    } else if (last === undefined) introduction += line === '' ? 0 : 1;
-    else if (line === '') isOpen &&= message.test(last[0]) || last[1] === '';
-    else if (/^(?:--|_{2,}|-{3,}|={3,})/.test(line)) isOpen = false;
-    else if (isOpen) last[1] = `${last[1]}\n${line}`.trim();
-  }
-  return introduction <= mostIntroduction ? fields : [];
-};
 
 const isScalar = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value);
@@ -126,6 +91,6 @@ export function formFieldsOf(mail: ParsedMail): Readonly<Record<string, string>>
   if (json.length > 0) return toRecord(json);
   const forwarded = unwrapForwarded(mail);
   const text = forwarded === null ? ownText(mail) : ownText({ ...mail, ...forwarded });
-  const found = [tableFields(mail.html ?? ''), lineFields(text)].find((fields) => isForm(fields));
+  const found = [tableFields(mail.html ?? ''), formLines(text)].find((fields) => isForm(fields));
   return found === undefined ? null : toRecord(found);
 }

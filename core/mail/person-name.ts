@@ -39,7 +39,7 @@ const splitWords = (words: readonly string[]): PersonName => {
   const particle = own.findIndex((word, index) => index > 0 && particles.has(word.toLowerCase()));
   const cut = particle > 0 ? particle : own.length - 1;
   const [first, last] = [own.slice(0, cut).join(' '), own.slice(cut).join(' ')];
-  if (own.length === 0 || own.length > 6) return {};
+  if (own.length > 6) return {};
   return { ...(first === '' ? {} : { firstName: first }), ...(last === '' ? {} : { lastName: last }) };
 };
 
@@ -47,12 +47,14 @@ const splitWords = (words: readonly string[]): PersonName => {
 const fromName = (written: string): PersonName => {
   const own = (written.slice(0, 200).split(/[|(/]|\s[–-]\s|\svia\s/)[0] ?? '').replace(/["']/g, ' ').trim();
   const [before = '', after = '', ...more] = own.split(',').map((part) => part.trim());
-  const isTurned = after !== '' && more.length === 0 && !titles.test(after.split(/\s/)[0] ?? '');
-  const words = (isTurned ? `${after} ${before}` : before).split(/\s+/).filter((word) => word !== '');
+  const first = after
+    .split(/\s+/)
+    .filter((word) => word !== '' && !titles.test(word))
+    .join(' ');
+  const isTurned = first !== '' && more.length === 0;
+  const words = (isTurned ? `${first} ${before}` : before).split(/\s+/).filter((word) => word !== '');
   if (notPerson.test(own) || !words.every((word) => isWord(word))) return {};
-  const name = splitWords(words);
-  if (isTurned) return { firstName: after, lastName: before };
-  return name;
+  return isTurned ? { firstName: first, lastName: before } : splitWords(words);
 };
 
 /** `anna.muster@…`, `anna_muster@…`; one word may be anything. */
@@ -67,6 +69,13 @@ const fromAddress = (address: string): PersonName => {
   return splitWords(words.map((word) => capital(word)));
 };
 
+const folded = (text: string): string =>
+  text.toLowerCase().replaceAll('ä', 'ae').replaceAll('ö', 'oe').replaceAll('ü', 'ue').replaceAll('ß', 'ss');
+
+/** A single word is a name where the address has it as well: `Müller <k.mueller@…>`, but not `Portal <leads@…>`. */
+const belongsTo = (word: string | undefined, address: string): boolean =>
+  word !== undefined && folded(address.split('@')[0] ?? '').includes(folded(word));
+
 /** The name of a person: as the sender writes it, else as the first line of the signature has it, else from the address. */
 export function nameOf(senderName: string, address: string, signatureLine: string): PersonName {
   const sender = fromName(senderName);
@@ -74,5 +83,6 @@ export function nameOf(senderName: string, address: string, signatureLine: strin
   const signed = signatureLine.length <= 60 ? fromName(signatureLine) : {};
   if (signed.firstName !== undefined) return signed;
   const addressed = fromAddress(address);
-  return addressed.lastName === undefined ? sender : addressed;
+  if (addressed.lastName !== undefined) return addressed;
+  return belongsTo(sender.lastName, address) ? sender : {};
 }

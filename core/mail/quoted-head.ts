@@ -47,6 +47,9 @@ const readLabel = (line: string): { readonly part: Part; readonly value: string 
 /** Lists of recipients wrap onto lines of their own. */
 const mostLines = 40;
 
+const isHead = ({ from, date, subject, to }: QuotedHead['values']): boolean =>
+  from !== undefined && (date !== undefined || (subject !== undefined && to !== undefined));
+
 const readHead = (lines: readonly string[], start: number): QuotedHead | undefined => {
   const values: Partial<Record<Part, string>> = {};
   let last: Part | undefined;
@@ -63,10 +66,7 @@ const readHead = (lines: readonly string[], start: number): QuotedHead | undefin
     if (!isContinued || last === undefined) break;
     values[last] = `${values[last] ?? ''} ${line}`.trim().slice(0, 2_000);
   }
-  const isHead =
-    values.from !== undefined &&
-    (values.date !== undefined || (values.subject !== undefined && values.to !== undefined));
-  return isHead ? { start, end, values } : undefined;
+  return isHead(values) ? { start, end, values } : undefined;
 };
 
 /** The first head of a quoted mail at or after a line: sender with date, or with subject and recipient, line under line. */
