@@ -59,6 +59,8 @@ const abandonedMs = 60_000;
 /** After a first and a second failure. */
 const retryMs = [0, 1_000, 4_000] as const;
 
+const died = { de: 'Beim Verarbeiten ist etwas abgestürzt.', en: 'Something crashed while working on it.' };
+
 const untrusted: MailTrust = {
   level: 'unknown',
   spf: 'unknown',
@@ -210,13 +212,13 @@ class Filing implements MailFiling {
   async #work(job: MailJob): Promise<void> {
     const ctx = this.#contextOf(job);
     // Only a mail that took the process down comes this often.
-    if (job.attempts > mostTries) return await this.#quarantine(ctx, job, 'the process ended');
+    if (job.attempts > mostTries) return await this.#quarantine(ctx, job, undefined);
     try {
       await this.#file(ctx, job);
     } catch (error) {
       this.#options.onError(error);
       if (error instanceof LeitwerkError && error.isRetryable && error.code === 'Unavailable') throw error;
-      if (job.attempts >= mostTries) await this.#quarantine(ctx, job, error instanceof Error ? error.message : '');
+      if (job.attempts >= mostTries) await this.#quarantine(ctx, job, error);
       else await this.#retry(job);
     }
   }
@@ -227,10 +229,11 @@ class Filing implements MailFiling {
     await db.write(async (tx) => await postponeMailJob(tx, job.id, dueAt));
   }
 
-  async #quarantine(ctx: Context, job: MailJob, cause: string): Promise<void> {
+  async #quarantine(ctx: Context, job: MailJob, cause: unknown): Promise<void> {
+    const { de, en } = cause instanceof LeitwerkError ? cause.text : died;
     const reason = {
-      de: `Die Mail ließ sich nach ${mostTries} Versuchen nicht lesen (${cause}).`,
-      en: `The mail could not be read after ${mostTries} tries (${cause}).`,
+      de: `Nach ${mostTries} Versuchen beiseitegelegt: ${de}`,
+      en: `Put aside after ${mostTries} tries: ${en}`,
     };
     await quarantineMail(ctx, { job, reason });
   }

@@ -38,7 +38,10 @@ const createWorld = async (context: TestContext, dialect: Dialect, options: Post
       expect(await deliver(office.port, { raw, ...(to === undefined ? {} : { to }) })).toMatch(/^250/);
       await office.settled();
     },
-    rows: async (table) => await store.foundation.db.all(`SELECT * FROM \`${table}\` ORDER BY \`${table === 'event' ? 'seq' : 'createdAt'}\``),
+    rows: async (table) =>
+      await store.foundation.db.all(
+        `SELECT * FROM \`${table}\` ORDER BY \`${table === 'event' ? 'seq' : 'createdAt'}\``,
+      ),
   };
 };
 
@@ -328,7 +331,7 @@ describe('a mail that cannot be read', () => {
     const real = createMailParser({ deadlineMs: 20_000, memoryMb: 192 });
     return {
       parse: async (raw) => {
-        if (Buffer.from(raw).includes('POISON')) throw new MailParseError('the thread died');
+        if (Buffer.from(raw).includes('POISON')) throw new MailParseError('died');
         return await real.parse(raw);
       },
       close: real.close,
@@ -343,7 +346,7 @@ describe('a mail that cannot be read', () => {
     const messages = await rows('intake_message');
     expect(messages.map(({ state }) => state)).toEqual(['quarantined', 'accepted', 'accepted', 'accepted']);
     expect(messages[0]).toMatchObject({ attempts: 3 });
-    expect(String(messages[0]?.['errors'])).toContain('the thread died');
+    expect(String(messages[0]?.['errors'])).toContain('abgestürzt');
     await retryMail(store.asSystem(), { id: String(messages[0]?.['id']) });
     await office.settled();
     expect((await rows('intake_message'))[0]).toMatchObject({ state: 'quarantined' });
