@@ -69,7 +69,11 @@ export async function deliver(
   mail: { readonly to?: readonly string[]; readonly raw: string },
 ): Promise<string> {
   const smtp = await openMail(port, mail.to);
-  await smtp.say('DATA');
+  const ready = await smtp.say('DATA');
+  if (!ready.startsWith('354')) {
+    smtp.socket.destroy();
+    return ready;
+  }
   smtp.write(mail.raw.replaceAll(/^\./gm, '..'));
   const answer = await smtp.say(mail.raw.endsWith('\r\n') ? '.' : '\r\n.');
   smtp.socket.destroy();

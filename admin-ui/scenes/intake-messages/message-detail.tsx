@@ -11,11 +11,13 @@ import { useActs } from '../../app/acts.tsx';
 import { addressOf } from '../../app/address.ts';
 import { Card } from '../../components/card.tsx';
 import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
+import { MailView } from '../../components/mail-view.tsx';
 import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import { formatInstant, formatNumber } from '../../model/format.ts';
 import detail from '../inbox/lead-detail.module.css';
 import classes from './message-detail.module.css';
+import { SortCard } from './sort-card.tsx';
 import { StateBadge } from './state-badge.tsx';
 
 interface Fault {
@@ -138,6 +140,22 @@ function Result({ message }: { readonly message: RecordValue }) {
   );
 }
 
+function MailCard({ id }: { readonly id: string }) {
+  const { t } = useTranslation();
+  return (
+    <Card
+      title={t('inbox.original')}
+      actions={
+        <Anchor href={`/api/v1/intake-messages/${id}/raw`} download size="xs">
+          {t('common.download')} <IconDownload size={12} aria-hidden />
+        </Anchor>
+      }
+    >
+      <MailView path={`/intake-messages/${id}`} />
+    </Card>
+  );
+}
+
 interface MessageDetailProps {
   readonly id: string;
   readonly onClose: () => void;
@@ -156,6 +174,8 @@ export function MessageDetail({ id, onClose }: MessageDetailProps) {
   const source = sources.find((one) => one.value === key)?.label ?? key;
   const lead = textOf(message, 'lead');
   const state = textOf(message, 'state') ?? '';
+  const isMail = message['channel'] === 'mail';
+  const isSortable = session.can['intake-message']?.['file'] === true && (state === 'triage' || state === 'dismissed');
   const replay = async (): Promise<void> => {
     await run([{ path: `/intake-messages/${id}/replay`, body: {} }], {
       canUndo: false,
@@ -172,7 +192,7 @@ export function MessageDetail({ id, onClose }: MessageDetailProps) {
           <ActionIcon size={30} aria-label={t('common.back')} onClick={onClose}>
             <IconArrowLeft size={18} />
           </ActionIcon>
-          <h2 className={detail['title']}>{source}</h2>
+          <h2 className={detail['title']}>{textOf(message, 'subject') ?? source}</h2>
           <StateBadge state={state} />
         </Group>
         <Group gap="sm">
@@ -195,18 +215,22 @@ export function MessageDetail({ id, onClose }: MessageDetailProps) {
       <div className={`${detail['scroll']} lw-scroll`} tabIndex={-1}>
         <div className={detail['columns']}>
           <div className={detail['column']}>
+            {isSortable && <SortCard message={message} />}
             <Result message={message} />
             <Card title={t('intake.result')}>
               <Facts message={message} />
             </Card>
           </div>
           <div className={detail['column']}>
-            <RawBody message={message} />
-            <Card title={t('intake.headers')}>
-              <pre className={classes['raw']} tabIndex={0}>
-                {JSON.stringify(message['headers'] ?? {}, undefined, 2)}
-              </pre>
-            </Card>
+            {isMail && <MailCard id={id} />}
+            {!isMail && <RawBody message={message} />}
+            {!isMail && (
+              <Card title={t('intake.headers')}>
+                <pre className={classes['raw']} tabIndex={0}>
+                  {JSON.stringify(message['headers'] ?? {}, undefined, 2)}
+                </pre>
+              </Card>
+            )}
           </div>
         </div>
       </div>
