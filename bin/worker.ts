@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { provideBundle } from '../activities/bundle.ts';
 import { performEffect, type Outside } from '../activities/perform-effect.ts';
+import type { WorkerStore } from '../activities/context.ts';
 import { createMailFiling, type MailFiling } from '../activities/mail-filing.ts';
 import { createWorker, installRuntime, type ProcessWorker, type WorkerOptions } from '../activities/worker.ts';
 import { createEgress } from '../connectors/egress.ts';
@@ -67,14 +68,20 @@ async function main(): Promise<void> {
   keepFresh(foundation, running, log);
   keepTidy(foundation, running, log);
   installRuntime();
-  const options = await toWorkerOptions(settings, foundation, log);
+  const store: WorkerStore = {
+    db: tellingOfWrites(foundation.db),
+    registry: foundation.registry,
+    now: () => new Date(),
+    newId: createIdSource(),
+  };
   // Mail is filed whether Temporal is there or not.
   running.mail = createMailFiling({
-    ...options,
+    ...store,
     blobs: foundation.blobs,
     parser: createMailParser(parserLimits),
     onError: (error) => log.warn({ err: error }, 'mail waits'),
   });
+  const options = await toWorkerOptions(settings, foundation, { store, log });
   running.timers.push(
     setInterval(() => {
       reportRelay(running);
@@ -108,15 +115,13 @@ function keepTidy({ db }: Foundation, running: Running, log: Logger): void {
   running.timers.push(setInterval(tidy, tidyMs));
 }
 
-async function toWorkerOptions(settings: Settings, foundation: Foundation, log: Logger): Promise<WorkerOptions> {
+async function toWorkerOptions(
+  settings: Settings,
+  foundation: Foundation,
+  { store: known, log }: { readonly store: WorkerStore; readonly log: Logger },
+): Promise<WorkerOptions> {
   const { temporal } = settings;
-  const store = {
-    db: tellingOfWrites(foundation.db),
-    registry: foundation.registry,
-    blobs: foundation.blobs,
-    now: () => new Date(),
-    newId: createIdSource(),
-  };
+  const store = { ...known, blobs: foundation.blobs };
   const outside: Outside = {
     ...store,
     egress: createEgress(settings),

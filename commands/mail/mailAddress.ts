@@ -20,8 +20,8 @@ const newToken = (): string => {
   return token;
 };
 
-const userOf = ({ actor }: Context): string => {
-  if (actor.kind === 'user') return actor.id;
+const assertUser = ({ actor }: Context): void => {
+  if (actor.kind === 'user') return;
   throw new LeitwerkError('Forbidden', {
     text: { de: 'Eine Ablageadresse haben nur Menschen.', en: 'Only people have an address for filing.' },
   });
@@ -43,9 +43,13 @@ const write = async (ctx: Context, tx: Tx, token: string | null): Promise<void> 
   });
 };
 
-/** What stands before the @ of the actor's address for filing; null when they took it back. Everybody gets one at first sight. */
+/**
+ * What stands before the @ of the actor's address for filing; null when they took it back, and for keys, which have none.
+ * Everybody gets one at first sight.
+ */
 export async function readMailAddress(ctx: Context): Promise<string | null> {
-  const userId = userOf(ctx);
+  if (ctx.actor.kind !== 'user') return null;
+  const userId = ctx.actor.id;
   const known = await findMailAddress(ctx.db, userId);
   if (known !== undefined) return known.token;
   return await ctx.db.write(async (tx) => {
@@ -59,7 +63,7 @@ export async function readMailAddress(ctx: Context): Promise<string | null> {
 
 /** A new address in place of the former one, which takes nothing any more. */
 export async function renewMailAddress(ctx: Context): Promise<string> {
-  userOf(ctx);
+  assertUser(ctx);
   const token = newToken();
   await ctx.db.write(async (tx) => await write(ctx, tx, token));
   return token;
@@ -67,6 +71,6 @@ export async function renewMailAddress(ctx: Context): Promise<string> {
 
 /** Takes the actor's address back: nothing is filed under it until they have a new one made. */
 export async function revokeMailAddress(ctx: Context): Promise<void> {
-  userOf(ctx);
+  assertUser(ctx);
   await ctx.db.write(async (tx) => await write(ctx, tx, null));
 }

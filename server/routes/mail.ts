@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { companyOf } from '../../commands/company.ts';
 import { modelOf } from '../../commands/context.ts';
 import { readMailAddress, renewMailAddress, revokeMailAddress } from '../../commands/mail/mailAddress.ts';
@@ -18,9 +19,15 @@ import type { Answer, Call, Route } from '../route.ts';
 
 const idOf = (call: Call): string => call.params['id'] ?? '';
 
+/** A name that mail can be sent to; where the address is a number or this machine, any name does. */
+const hostOf = (publicUrl: string): string => {
+  const { hostname } = new URL(publicUrl);
+  return isIP(hostname.replaceAll(/[[\]]/g, '')) > 0 || hostname === 'localhost' ? 'leitwerk.local' : hostname;
+};
+
 /** The domain that mail to us goes to: the first that is accepted, else the name that people reach us at. */
 const domainOf = ({ ctx, services }: Call): string =>
-  companyOf(ctx.snapshot)?.mail?.domains?.[0] ?? new URL(services.publicUrl).hostname;
+  companyOf(ctx.snapshot)?.mail?.domains?.[0] ?? hostOf(services.publicUrl);
 
 const showAddress = (call: Call, local: string | null): Answer => ({
   json: { data: { address: local === null ? null : `${local}@${domainOf(call)}` } },

@@ -156,6 +156,38 @@ function MailCard({ id }: { readonly id: string }) {
   );
 }
 
+const sortable: ReadonlySet<unknown> = new Set(['triage', 'dismissed']);
+
+function Content({ message }: { readonly message: RecordValue }) {
+  const { t } = useTranslation();
+  const isMail = message['channel'] === 'mail';
+  const isSortable = useSession().can['intake-message']?.['file'] === true && sortable.has(message['state']);
+  return (
+    <div className={`${detail['scroll']} lw-scroll`} tabIndex={-1}>
+      <div className={detail['columns']}>
+        <div className={detail['column']}>
+          {isSortable && <SortCard message={message} />}
+          <Result message={message} />
+          <Card title={t('intake.result')}>
+            <Facts message={message} />
+          </Card>
+        </div>
+        <div className={detail['column']}>
+          {isMail && <MailCard id={message.id} />}
+          {!isMail && <RawBody message={message} />}
+          {!isMail && (
+            <Card title={t('intake.headers')}>
+              <pre className={classes['raw']} tabIndex={0}>
+                {JSON.stringify(message['headers'] ?? {}, undefined, 2)}
+              </pre>
+            </Card>
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
 interface MessageDetailProps {
   readonly id: string;
   readonly onClose: () => void;
@@ -174,8 +206,6 @@ export function MessageDetail({ id, onClose }: MessageDetailProps) {
   const source = sources.find((one) => one.value === key)?.label ?? key;
   const lead = textOf(message, 'lead');
   const state = textOf(message, 'state') ?? '';
-  const isMail = message['channel'] === 'mail';
-  const isSortable = session.can['intake-message']?.['file'] === true && (state === 'triage' || state === 'dismissed');
   const replay = async (): Promise<void> => {
     await run([{ path: `/intake-messages/${id}/replay`, body: {} }], {
       canUndo: false,
@@ -212,28 +242,7 @@ export function MessageDetail({ id, onClose }: MessageDetailProps) {
           )}
         </Group>
       </div>
-      <div className={`${detail['scroll']} lw-scroll`} tabIndex={-1}>
-        <div className={detail['columns']}>
-          <div className={detail['column']}>
-            {isSortable && <SortCard message={message} />}
-            <Result message={message} />
-            <Card title={t('intake.result')}>
-              <Facts message={message} />
-            </Card>
-          </div>
-          <div className={detail['column']}>
-            {isMail && <MailCard id={id} />}
-            {!isMail && <RawBody message={message} />}
-            {!isMail && (
-              <Card title={t('intake.headers')}>
-                <pre className={classes['raw']} tabIndex={0}>
-                  {JSON.stringify(message['headers'] ?? {}, undefined, 2)}
-                </pre>
-              </Card>
-            )}
-          </div>
-        </div>
-      </div>
+      <Content message={message} />
     </div>
   );
 }

@@ -75,7 +75,7 @@ function Choices({ id, proposals }: { readonly id: string; readonly proposals: M
           mih={36}
           py={6}
         >
-          <Group gap="0 8px" style={{ whiteSpace: 'normal', textAlign: 'start' }}>
+          <Group gap="0 8px" style={{ whiteSpace: 'normal', textAlign: 'start', lineHeight: 1.5 }}>
             <span>{choice.label}</span>
             {choice.hint !== undefined && (
               <Text span size="xs" opacity={0.75}>
