@@ -12,11 +12,17 @@ const toName = (label: string): string =>
     .replaceAll(/[^\p{L}\d]+/gu, '_')
     .replaceAll(/^_|_$/g, '');
 
+/** As much as a lead's message holds; all of it is in the mail. */
+const longestMessage = 20_000;
+
+const shortened = (text: string): string =>
+  text.length <= longestMessage ? text : `${text.slice(0, longestMessage - 2)} …`;
+
 /** What a mail says, as members that mapping rows read: of a form mail its lines, else what sender, signature and text tell. */
 export function fieldsOfMail(mail: ParsedMail): RecordData {
   const form = formFieldsOf(mail);
   const text = ownText(mail);
-  const said = { title: mail.subject.slice(0, 200), message: text === '' ? mail.text : text };
+  const said = { title: mail.subject.slice(0, 200), message: shortened(text === '' ? mail.text : text) };
   if (form === null) return { ...contactOf(mail), ...said };
   const lines = Object.fromEntries(Object.entries(form).map(([label, value]) => [toName(label), value]));
   // The sender of a form mail is a machine; the one that it says to reply to is a person.
@@ -27,5 +33,9 @@ export function fieldsOfMail(mail: ParsedMail): RecordData {
 /** What is left when something of it does not fit its field: enough to answer. */
 export function bareFieldsOfMail(mail: ParsedMail): RecordData {
   const { title, message, email } = { email: mail.from?.address, ...fieldsOfMail(mail) } as Record<string, unknown>;
-  return { title, message: message ?? mail.text, ...(typeof email === 'string' ? { email } : {}) };
+  return {
+    title,
+    message: shortened(typeof message === 'string' ? message : mail.text),
+    ...(typeof email === 'string' ? { email } : {}),
+  };
 }
