@@ -96,7 +96,7 @@ describe('sorting a mail', () => {
     expect((await manager.post(`/intake-messages/${id}/file`, { entity: 'nichts', record: unknown })).status).toBe(404);
     expect((await manager.post(`/intake-messages/${unknown}/dismiss`)).status).toBe(404);
     expect((await manager.get(`/intake-messages/${unknown}/proposals`)).status).toBe(404);
-    expect((await manager.post(`/intake-messages/${id}/create-person`, { fields: { lastName: '' } })).status).toBe(422);
+    expect((await manager.post(`/intake-messages/${id}/create-person`, { fields: { nichts: 1 } })).status).toBe(422);
     const lead = await manager.post(`/intake-messages/${id}/make-lead`);
     expect(lead.json.data).toMatchObject({ state: 'accepted' });
     expect((await manager.post(`/intake-messages/${id}/dismiss`)).status).toBe(409);
