@@ -16,7 +16,8 @@ import { sanitizeMailHtml, textOfHtml } from './html.ts';
 import { withAttachedMails } from './attached-mails.ts';
 import { readParts, type ReadFile, type ReadParts } from './parts.ts';
 
-const longestText = 1_000_000;
+/** Characters. What understands a mail runs where people wait for answers. */
+const longestText = 300_000;
 
 /** Control characters and those that turn the direction of a name around (`exe.fdp` for `pdf.exe`). */
 const unwanted = /[\u0000-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd]/g;
