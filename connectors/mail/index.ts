@@ -1,2 +1,2 @@
 export { createMailParser, MailParseError, type MailParser } from './parser.ts';
-export { checkMailTrust, type DnsResolver } from './trust.ts';
+export { checkMailTrust, type DnsResolver, type MailTrust } from './trust.ts';

@@ -98,6 +98,8 @@ const toMail = (lines: readonly HeaderLine[], body: Body, doubts: Doubts): Parse
     ...body,
     headers: toHeaders(lines),
   };
+  const isEmpty = mail.text === '' && mail.html === null && mail.attachments.length === 0 && mail.subject === '';
+  if (isEmpty) doubts.add(doubt.empty);
   return { ...mail, doubts: doubts.all };
 };
 
@@ -108,7 +110,6 @@ const toMail = (lines: readonly HeaderLine[], body: Body, doubts: Doubts): Parse
  */
 export async function parseMail(raw: Uint8Array, depth = 0): Promise<ParsedMail> {
   const doubts = new Doubts();
-  if (raw.byteLength === 0) doubts.add(doubt.empty);
   const { headerLines, bytes, body } = readHeader(raw, doubts);
   if (headerLines.length === 0) {
     if (raw.byteLength > 0) doubts.add(doubt.noHeaders);

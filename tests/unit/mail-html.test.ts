@@ -55,8 +55,8 @@ describe('HTML of a mail', () => {
   });
 
   it('opens links elsewhere, without telling where they came from', () => {
-    expect(clean('<a href="https://example.com" target="_self">x</a>')).toBe(
-      '<a href="https://example.com" target="_blank" rel="noopener noreferrer nofollow">x</a>',
+    expect(clean('<a href="https://example.com" target="_self">x</a><a href="/api/v1/x">y</a>')).toBe(
+      '<a href="https://example.com" target="_blank" rel="noopener noreferrer nofollow">x</a><a>y</a>',
     );
   });
 

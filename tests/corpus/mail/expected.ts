@@ -138,7 +138,7 @@ export const expected: Readonly<Record<string, Expected>> = {
     date: null,
     doubts: [noSender],
   },
-  empty: { text: '', doubts: ['ist leer', noSender] },
+  empty: { text: '', doubts: [noSender, 'ist leer'] },
   'only-headers': { from: 'a@example.com', subject: 'kein Text', text: '' },
   'duplicate-headers': {
     from: 'Echt <echt@example.com>',
