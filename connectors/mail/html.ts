@@ -30,6 +30,12 @@ const isTooDeep = (html: string): boolean => {
   return false;
 };
 
+/** Links to other pages and people. One without a scheme would lead into our own application. */
+const linkOf = (href: string): Attributes =>
+  /^\s*(?:https?:\/\/|mailto:|tel:)/i.test(href)
+    ? { href: href.trim(), target: '_blank', rel: 'noopener noreferrer nofollow' }
+    : {};
+
 const words = (line: string): string[] => line.split(' ');
 
 const length = /^-?\d{1,4}(?:\.\d{1,3})?(?:px|pt|em|rem|%)?$/;
@@ -117,10 +123,7 @@ const optionsFor = (images: readonly InlineImage[]): IOptions => ({
   nestingLimit: deepestHtml,
   transformTags: {
     img: imageOf(images),
-    a: (tagName, attributes) => ({
-      tagName,
-      attribs: { ...attributes, rel: 'noopener noreferrer nofollow', target: '_blank' },
-    }),
+    a: (tagName, { href = '', title = '', style = '' }) => ({ tagName, attribs: { ...linkOf(href), title, style } }),
   },
 });
 

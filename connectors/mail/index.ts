@@ -1,2 +1,2 @@
-export { createMailParser, MailParseError, type MailParser, type MailParserLimits } from './parser.ts';
-export { checkMailTrust, type DnsResolver, type MailSession, type MailTrust } from './trust.ts';
+export { createMailParser, MailParseError, type MailParser } from './parser.ts';
+export { checkMailTrust, type DnsResolver, type MailTrust } from './trust.ts';

@@ -16,7 +16,8 @@ import { sanitizeMailHtml, textOfHtml } from './html.ts';
 import { withAttachedMails } from './attached-mails.ts';
 import { readParts, type ReadFile, type ReadParts } from './parts.ts';
 
-const longestText = 1_000_000;
+/** Characters. What understands a mail runs where people wait for answers. */
+const longestText = 300_000;
 
 /** Control characters and those that turn the direction of a name around (`exe.fdp` for `pdf.exe`). */
 const unwanted = /[\u0000-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd]/g;
@@ -97,6 +98,8 @@ const toMail = (lines: readonly HeaderLine[], body: Body, doubts: Doubts): Parse
     ...body,
     headers: toHeaders(lines),
   };
+  const isEmpty = mail.text === '' && mail.html === null && mail.attachments.length === 0 && mail.subject === '';
+  if (isEmpty) doubts.add(doubt.empty);
   return { ...mail, doubts: doubts.all };
 };
 
@@ -107,7 +110,6 @@ const toMail = (lines: readonly HeaderLine[], body: Body, doubts: Doubts): Parse
  */
 export async function parseMail(raw: Uint8Array, depth = 0): Promise<ParsedMail> {
   const doubts = new Doubts();
-  if (raw.byteLength === 0) doubts.add(doubt.empty);
   const { headerLines, bytes, body } = readHeader(raw, doubts);
   if (headerLines.length === 0) {
     if (raw.byteLength > 0) doubts.add(doubt.noHeaders);

@@ -69,7 +69,8 @@ const levelOf = ({ dkim, dmarc }: Results): MailTrust['level'] => {
   const policy = dmarc === false ? '' : String(dmarc.policy ?? '');
   if (verdict === 'fail' && ['reject', 'quarantine'].includes(policy)) return 'failed';
   if (results.includes('pass')) return 'unaligned';
-  return results.some((result) => ['fail', 'permerror', 'policy'].includes(result)) ? 'failed' : 'none';
+  // `neutral` is what the library says of a body that was changed and of a signature it cannot read.
+  return results.some((result) => ['fail', 'neutral', 'permerror', 'policy'].includes(result)) ? 'failed' : 'none';
 };
 
 /** The best of several signatures. */

@@ -47,6 +47,9 @@ const readLabel = (line: string): { readonly part: Part; readonly value: string 
 /** Lists of recipients wrap onto lines of their own. */
 const mostLines = 40;
 
+/** A text of nothing but labels is no mail that somebody answered. */
+const mostTries = 200;
+
 const isHead = ({ from, date, subject, to }: QuotedHead['values']): boolean =>
   from !== undefined && (date !== undefined || (subject !== undefined && to !== undefined));
 
@@ -71,8 +74,10 @@ const readHead = (lines: readonly string[], start: number): QuotedHead | undefin
 
 /** The first head of a quoted mail at or after a line: sender with date, or with subject and recipient, line under line. */
 export function findQuotedHead(lines: readonly string[], from = 0): QuotedHead | undefined {
-  for (let start = from; start < lines.length; start += 1) {
+  let tries = 0;
+  for (let start = from; start < lines.length && tries < mostTries; start += 1) {
     if (readLabel(bareLine(lines[start] ?? '')) === undefined) continue;
+    tries += 1;
     const head = readHead(lines, start);
     if (head !== undefined) return head;
   }
