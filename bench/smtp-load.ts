@@ -28,7 +28,7 @@ const mail = (): string => {
 interface Session {
   readonly socket: Socket;
   /** The next reply's code. */
-  reply(): Promise<string>;
+  readonly reply: () => Promise<string>;
 }
 
 const open = async (): Promise<Session> => {
