@@ -8,6 +8,7 @@ const shared = { pool: 'forks', environment: 'node' } as const;
 const mariadb = './tests/support/setup/mariadb.ts';
 const temporal = './tests/support/setup/temporal.ts';
 const chromium = './tests/support/setup/chromium.ts';
+const dovecot = './tests/support/setup/dovecot.ts';
 
 const project = (name: string, globalSetup: string[], timeoutMs: number) => ({
   test: {
@@ -32,7 +33,7 @@ export default defineConfig({
       project('unit', [], 10_000),
       project('contract', [mariadb], 60_000),
       project('workflow', [temporal], 90_000),
-      project('integration', [mariadb, temporal], 120_000),
+      project('integration', [mariadb, temporal, dovecot], 120_000),
       project('reliability', [mariadb, temporal], 180_000),
       project('security', [mariadb], 120_000),
       project('e2e', [temporal, chromium], 180_000),

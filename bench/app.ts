@@ -9,7 +9,7 @@ export interface App {
   readonly env: Readonly<Record<string, string>>;
   readonly database: string;
   /** `role` absent = everything, with our own Temporal server. */
-  start(role?: 'api'): Promise<Server>;
+  start(role?: 'api' | 'smtp'): Promise<Server>;
   /** Runs `leitwerk <words> --json` on its data and answers what it printed. */
   command(...words: string[]): Promise<Record<string, unknown>>;
   clear(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
  * Measures the product against the least that could do the same, in one run on one machine: `npm run bench`.
- * `-- --only intake,lists,csv,processes,start,ui` measures a part, `--quick` takes a minute and is only good for seeing that it works.
+ * `-- --only intake,lists,csv,processes,smtp,start,ui` measures a part, `--quick` takes a minute and is only good for seeing that it works.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -10,6 +10,7 @@ import { measureIntake } from './intake.ts';
 import { measureLists } from './lists.ts';
 import type { Effort, Figure } from './measure.ts';
 import { measureProcesses } from './processes.ts';
+import { measureSmtp } from './smtp.ts';
 import { measureStart } from './start.ts';
 import { toTable } from './table.ts';
 import { measureUi } from './ui.ts';
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, (effort: Effort) => Promise<Figure[]>>> = {
   lists: measureLists,
   csv: measureCsv,
   processes: measureProcesses,
+  smtp: measureSmtp,
   start: measureStart,
   ui: measureUi,
 };

@@ -45,7 +45,7 @@ export async function startServer({ file, args = [], env = {}, input = '' }: Pro
   const lines = collectLines(child);
   const line = async (pattern: RegExp): Promise<string> =>
     await waitForLine(lines, pattern, `${file} ${args.join(' ')}`);
-  const ready = await line(/^ready http/);
+  const ready = await line(/^ready (?:http|smtp)/);
   const readyAfterMs = performance.now() - startedAt;
   return {
     url: ready.slice('ready '.length).trim(),

@@ -16,6 +16,9 @@ import type { Database } from '../store/database.ts';
 import { eventTable } from '../store/events.ts';
 import { importRowTable } from '../store/import-rows.ts';
 import { idempotencyTable } from '../store/idempotency.ts';
+import { mailAddressTable } from '../store/mail-addresses.ts';
+import { mailJobTable } from '../store/mail-jobs.ts';
+import { mailThreadTable } from '../store/mail-threads.ts';
 import { counterTable } from '../store/numbers.ts';
 import { processTables } from '../store/process-tables.ts';
 import { createRegistry, type Registry } from '../store/registry.ts';
@@ -43,6 +46,9 @@ const systemTables = [
   counterTable,
   importRowTable,
   secretTable,
+  mailJobTable,
+  mailThreadTable,
+  mailAddressTable,
   ...processTables,
 ];
 

@@ -6,6 +6,7 @@ import { createApp, type App } from '../server/app.ts';
 import { createAbilities } from '../server/abilities.ts';
 import { createAuthenticator } from '../server/auth/authenticate.ts';
 import { createClientReader } from '../server/auth/client.ts';
+import { createMailIntake, type MailIntake } from '../server/mail/mail-intake.ts';
 import { createRateLimiter } from '../server/rate-limits.ts';
 import type { Services } from '../server/services.ts';
 import { armFailpoint } from '../store/failpoints.ts';
@@ -23,6 +24,7 @@ const refreshMs = 400;
 interface Running {
   foundation?: Foundation;
   app?: App;
+  mail?: MailIntake;
   processes?: Processes;
   refresh?: NodeJS.Timeout;
 }
@@ -49,7 +51,10 @@ const servicesOf = (settings: Settings, log: Logger, running: Running & { founda
     readClient: createClientReader(settings.trustedProxies, isHttps),
     abilityOf: createAbilities(now),
     wakeRelay: () => running.processes?.wakeRelay(),
-    remoteParts: () => running.processes?.remoteParts() ?? {},
+    remoteParts: () => ({
+      ...(running.mail === undefined ? {} : { smtp: running.mail.part() }),
+      ...running.processes?.remoteParts(),
+    }),
     temporalUi: () => running.processes?.temporalUi() ?? null,
     publicUrl: settings.publicUrl,
     isHttps,
@@ -64,18 +69,20 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const stepsToEnd = (running: Running): ShutdownStep[] => [
   {
-    name: 'http',
+    name: 'http and smtp',
     withinMs: 2_500,
     run: async () => {
+      const mailEnds = running.mail?.close(1_500);
       clearInterval(running.refresh);
       const { app } = running;
-      if (app === undefined) return;
+      if (app === undefined) return await mailEnds;
       app.close();
       await new Promise<void>((resolve) => {
         app.server.close(() => resolve());
         app.server.closeIdleConnections();
         setTimeout(() => app.server.closeAllConnections(), 2_000).unref();
       });
+      await mailEnds;
     },
   },
   { name: 'processes', withinMs: 6_500, run: async () => await running.processes?.stop() },
@@ -90,30 +97,46 @@ const fillWhenDemo = async (settings: Settings, foundation: Foundation): Promise
   print(`demo: ${demo.leads} leads; sign in as ${demo.email} with ${demo.password}`);
 };
 
-const startApp = async (settings: Settings, log: Logger, running: Running): Promise<void> => {
+const openServices = async (settings: Settings, log: Logger, running: Running): Promise<Services> => {
   const foundation = await openFoundation(settings);
   running.foundation = foundation;
   await fillWhenDemo(settings, foundation);
   for (const issue of foundation.shippedIssues)
     log.warn({ file: issue.file, line: issue.line, column: issue.column }, `setting not taken: ${issue.message}`);
-  const services = servicesOf(settings, log, Object.assign(running, { foundation }));
-  const app = createApp(services);
-  running.app = app;
-  await listen(app.server, settings);
-  print(`ready ${settings.publicUrl}`);
-  const token = await startSetup(foundation.db, new Date());
-  if (token !== undefined) print(`set up ${settings.publicUrl}/setup?token=${token}`);
   running.refresh = setInterval(() => {
     foundation.registry
       .refresh()
       .catch((error: unknown) => log.warn({ err: error }, 'configuration could not be read'));
   }, refreshMs);
+  return servicesOf(settings, log, Object.assign(running, { foundation }));
+};
+
+const startMail = async (settings: Settings, services: Services, running: Running): Promise<void> => {
+  const mail = createMailIntake(services, settings.smtp);
+  running.mail = mail;
+  await listen(mail.server, { host: settings.host, port: settings.smtpPort, setting: 'SMTP_PORT' });
+};
+
+const startApp = async (settings: Settings, services: Services, running: Running): Promise<void> => {
+  const app = createApp(services);
+  running.app = app;
+  await listen(app.server, { ...settings, setting: 'PORT' });
+  if (settings.role === 'all') await startMail(settings, services, running);
+  print(`ready ${settings.publicUrl}`);
+  const token = await startSetup(services.db, new Date());
+  if (token !== undefined) print(`set up ${settings.publicUrl}/setup?token=${token}`);
 };
 
 const start = async (settings: Settings, running: Running): Promise<void> => {
   const log = createLog(settings.logLevel);
   if (settings.failpoint !== undefined) armFailpoint(settings.failpoint);
-  await startApp(settings, log, running);
+  const services = await openServices(settings, log, running);
+  if (settings.role === 'smtp') {
+    await startMail(settings, services, running);
+    print(`ready smtp://${settings.host}:${settings.smtpPort}`);
+    return;
+  }
+  await startApp(settings, services, running);
   if (settings.role === 'api') return;
   running.processes = await startProcesses({
     settings,
@@ -144,13 +167,6 @@ const startAll = async (settings: Settings): Promise<void> => {
 
 try {
   const settings = readSettings(process.argv.slice(2));
-  if (settings.role === 'smtp') {
-    const text = {
-      de: '--role smtp: Diese Fassung nimmt noch keine Mails an.',
-      en: '--role smtp: this version does not take mail in yet.',
-    };
-    throw new LeitwerkError('Misconfigured', { text });
-  }
   // The worker program looks after its own end.
   if (settings.role === 'worker' || settings.role === 'relay') await import('./worker.ts');
   else await startAll(settings);

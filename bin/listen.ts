@@ -1,26 +1,29 @@
-import type { Server } from 'node:http';
+import type { Server } from 'node:net';
 import { LeitwerkError } from '../core/errors.ts';
-import type { Settings } from './settings.ts';
 
 /** More than any kernel's own limit, which then counts. */
 const waitingConnections = 65_535;
 
 /**
  * Opens the port.
- * @throws LeitwerkError `Misconfigured` naming PORT or HOST when it is taken or not allowed.
+ * @param setting name of the setting that the port comes from
+ * @throws LeitwerkError `Misconfigured` naming that setting or HOST when it is taken or not allowed.
  */
-export async function listen(server: Server, settings: Pick<Settings, 'host' | 'port'>): Promise<void> {
-  const { host, port } = settings;
+export async function listen(
+  server: Server,
+  place: { readonly host: string; readonly port: number; readonly setting: string },
+): Promise<void> {
+  const { host, port, setting } = place;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const reasons: Readonly<Record<string, { de: string; en: string }>> = {
         EADDRINUSE: {
-          de: `Port ${port} ist schon belegt: das andere Programm beenden oder PORT auf einen freien Port setzen.`,
-          en: `Port ${port} is taken already: end the other program or set PORT to a free one.`,
+          de: `Port ${port} ist schon belegt: das andere Programm beenden oder ${setting} auf einen freien Port setzen.`,
+          en: `Port ${port} is taken already: end the other program or set ${setting} to a free one.`,
         },
         EACCES: {
-          de: `Port ${port} ist nicht erlaubt: PORT auf einen Wert über 1023 setzen.`,
-          en: `Port ${port} is not allowed: set PORT to a value above 1023.`,
+          de: `Port ${port} ist nicht erlaubt: ${setting} auf einen Wert über 1023 setzen.`,
+          en: `Port ${port} is not allowed: set ${setting} to a value above 1023.`,
         },
         EADDRNOTAVAIL: {
           de: `Die Adresse ${host} gibt es hier nicht: HOST prüfen.`,
@@ -28,8 +31,8 @@ export async function listen(server: Server, settings: Pick<Settings, 'host' | '
         },
       };
       const text = reasons[cause.code ?? ''] ?? {
-        de: `HOST/PORT: ${cause.message}`,
-        en: `HOST/PORT: ${cause.message}`,
+        de: `HOST/${setting}: ${cause.message}`,
+        en: `HOST/${setting}: ${cause.message}`,
       };
       reject(new LeitwerkError('Misconfigured', { text, cause }));
     });

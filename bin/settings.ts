@@ -1,4 +1,5 @@
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -29,6 +30,19 @@ export interface TlsSettings {
   readonly key: Buffer | undefined;
 }
 
+/** How mail comes in. */
+export interface SmtpSettings {
+  /** What the server calls itself. */
+  readonly name: string;
+  readonly mostBytes: number;
+  /** STARTTLS is offered with a certificate only. */
+  readonly tls: { readonly certificate: Buffer; readonly key: Buffer } | undefined;
+  /** Addresses of proxies that begin every connection with a PROXY line. */
+  readonly proxies: readonly string[];
+  /** Addresses of our own mail servers, which may bring as much as they like. */
+  readonly relays: readonly string[];
+}
+
 /** Everything that whoever starts a process can decide. Read once, at the start. */
 export interface Settings {
   readonly role: Role;
@@ -36,6 +50,7 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly smtpPort: number;
+  readonly smtp: SmtpSettings;
   /** The address users and outside systems reach us at, without a slash at its end. */
   readonly publicUrl: string;
   /** Absolute path of the folder with database, blobs, keys and Temporal's file. */
@@ -76,6 +91,7 @@ export function readSettings(args: readonly string[] = [], env: Environment = pr
     host,
     port,
     smtpPort: portOf(env, 'SMTP_PORT', 2525),
+    smtp: readSmtp(env),
     publicUrl: urlOf(env, 'PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? defaultUrl(host, port),
     dataFolder: resolve(text(env, 'LEITWERK_DATA') ?? './data'),
     databaseUrl: urlOf(env, 'DATABASE_URL', ['mysql:']),
@@ -83,10 +99,7 @@ export function readSettings(args: readonly string[] = [], env: Environment = pr
     temporal: readTemporal(env),
     mailUrl: urlOf(env, 'MAIL_URL', ['smtp:', 'smtps:']),
     mailFrom: text(env, 'MAIL_FROM'),
-    trustedProxies: (text(env, 'TRUSTED_PROXIES') ?? '')
-      .split(',')
-      .map((part) => part.trim())
-      .filter(Boolean),
+    trustedProxies: listOf(env, 'TRUSTED_PROXIES'),
     mayCallPrivateAddresses: isOn(env, 'ALLOW_PRIVATE_ADDRESSES'),
     logLevel: oneOf('LOG_LEVEL', text(env, 'LOG_LEVEL') ?? 'info', logLevels),
     failpoint: text(env, 'FAILPOINT'),
@@ -153,6 +166,23 @@ function readTemporal(env: Environment): TemporalSettings {
   };
 }
 
+function readSmtp(env: Environment): SmtpSettings {
+  const [certificate, key] = [fileOf(env, 'SMTP_TLS_CERT'), fileOf(env, 'SMTP_TLS_KEY')];
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw wrong(
+      'SMTP_TLS_CERT und SMTP_TLS_KEY gehören zusammen: beide setzen oder keines.',
+      'SMTP_TLS_CERT and SMTP_TLS_KEY belong together: set both or neither.',
+    );
+  }
+  return {
+    name: text(env, 'SMTP_NAME') ?? hostname(),
+    mostBytes: megabytesOf(env, 'SMTP_MAX_MB', 40) * 1_000_000,
+    tls: certificate === undefined || key === undefined ? undefined : { certificate, key },
+    proxies: listOf(env, 'SMTP_PROXIES'),
+    relays: listOf(env, 'SMTP_RELAYS'),
+  };
+}
+
 function readTls(env: Environment): TlsSettings | undefined {
   const tls = {
     serverName: text(env, 'TEMPORAL_TLS_SERVER_NAME'),
@@ -182,6 +212,22 @@ function portOf(env: Environment, name: string, otherwise: number): number {
   const port = Number(value);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw wrongValue(name, value, '1–65535');
   return port;
+}
+
+function megabytesOf(env: Environment, name: string, otherwise: number): number {
+  const value = text(env, name);
+  if (value === undefined) return otherwise;
+  const size = Number(value);
+  if (!Number.isInteger(size) || size < 1 || size > 1_000) throw wrongValue(name, value, '1–1000');
+  return size;
+}
+
+/** Values between commas. */
+function listOf(env: Environment, name: string): string[] {
+  return (text(env, name) ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
 }
 
 function urlOf(env: Environment, name: string, protocols: readonly string[]): string | undefined {

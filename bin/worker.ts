@@ -5,8 +5,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { provideBundle } from '../activities/bundle.ts';
 import { performEffect, type Outside } from '../activities/perform-effect.ts';
+import type { WorkerStore } from '../activities/context.ts';
+import { createMailFiling, type MailFiling } from '../activities/mail-filing.ts';
 import { createWorker, installRuntime, type ProcessWorker, type WorkerOptions } from '../activities/worker.ts';
 import { createEgress } from '../connectors/egress.ts';
+import { createMailParser } from '../connectors/mail/index.ts';
 import { createMailer } from '../connectors/mail-out/index.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { cacheFolder } from '../scripts/launch/cache.mjs';
@@ -25,11 +28,14 @@ const reportMs = 1000;
 const tidyMs = 3_600_000;
 const idempotencyKeptMs = 7 * 24 * 3_600_000;
 const longestPauseMs = 5000;
+/** What one mail may take to be read. */
+const parserLimits = { deadlineMs: 20_000, memoryMb: 192 };
 
 /** Everything that this process has started. */
 interface Running {
   foundation?: Foundation;
   worker?: ProcessWorker;
+  mail?: MailFiling;
   /** No app above us: the line that scripts wait for is ours. */
   readonly isAlone: boolean;
   isStopping: boolean;
@@ -51,7 +57,10 @@ async function main(): Promise<void> {
   );
   process.on('message', (message) => {
     if (!isWorkerMessage(message)) return;
-    if (message.kind === 'wake') running.worker?.wake();
+    if (message.kind === 'wake') {
+      running.worker?.wake();
+      running.mail?.wake();
+    }
     if (message.kind === 'stop') end(0);
   });
   const foundation = await openFoundation(settings);
@@ -59,15 +68,33 @@ async function main(): Promise<void> {
   keepFresh(foundation, running, log);
   keepTidy(foundation, running, log);
   installRuntime();
-  const options = await toWorkerOptions(settings, foundation, log);
-  running.timers.push(setInterval(() => reportRelay(running), reportMs));
+  const store: WorkerStore = {
+    db: tellingOfWrites(foundation.db),
+    registry: foundation.registry,
+    now: () => new Date(),
+    newId: createIdSource(),
+  };
+  // Mail is filed whether Temporal is there or not.
+  running.mail = createMailFiling({
+    ...store,
+    blobs: foundation.blobs,
+    parser: createMailParser(parserLimits),
+    onError: (error) => log.warn({ err: error }, 'mail waits'),
+  });
+  const options = await toWorkerOptions(settings, foundation, { store, log });
+  running.timers.push(
+    setInterval(() => {
+      reportRelay(running);
+      reportMail(running);
+    }, reportMs),
+  );
   await keepWorking(options, running, log);
 }
 
 async function stopWorker(running: Running): Promise<void> {
   running.isStopping = true;
   for (const timer of running.timers) clearInterval(timer);
-  await running.worker?.stop();
+  await Promise.all([running.worker?.stop(), running.mail?.stop()]);
 }
 
 /** Sees within half a second what other processes published. */
@@ -88,15 +115,13 @@ function keepTidy({ db }: Foundation, running: Running, log: Logger): void {
   running.timers.push(setInterval(tidy, tidyMs));
 }
 
-async function toWorkerOptions(settings: Settings, foundation: Foundation, log: Logger): Promise<WorkerOptions> {
+async function toWorkerOptions(
+  settings: Settings,
+  foundation: Foundation,
+  { store: known, log }: { readonly store: WorkerStore; readonly log: Logger },
+): Promise<WorkerOptions> {
   const { temporal } = settings;
-  const store = {
-    db: tellingOfWrites(foundation.db),
-    registry: foundation.registry,
-    blobs: foundation.blobs,
-    now: () => new Date(),
-    newId: createIdSource(),
-  };
+  const store = { ...known, blobs: foundation.blobs };
   const outside: Outside = {
     ...store,
     egress: createEgress(settings),
@@ -172,6 +197,13 @@ async function keepWorking(options: WorkerOptions, running: Running, log: Logger
     if (!running.isStopping) await wait(pauseMs);
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   }
+}
+
+function reportMail({ mail }: Running): void {
+  if (mail === undefined) return;
+  const { state, since, backlog } = mail.state();
+  const isStandby = state === 'standby';
+  tellPart('filing', { state: isStandby ? 'ready' : state, since, number: backlog, unit: 'mails', isStandby });
 }
 
 function reportRelay({ worker }: Running): void {

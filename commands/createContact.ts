@@ -22,7 +22,12 @@ const copyFrom = (lead: RecordData, kind: Kind): RecordData => {
   return { ...fields, owner: lead['owner'] ?? null, team: lead['team'] ?? null };
 };
 
-const refuseDoubles = async (ctx: Context, tx: Tx, creation: { kind: Kind; fields: RecordData }): Promise<void> => {
+/** @throws LeitwerkError `Conflict` with `facts.matches` where there are likely doubles (B24). */
+export const refuseDoubles = async (
+  ctx: Context,
+  tx: Tx,
+  creation: { kind: Kind; fields: RecordData },
+): Promise<void> => {
   const sketch = toSketch(creation.fields);
   const matches = await findMatches(ctx, tx, { sketch });
   const found: readonly Match[] = creation.kind === 'organization' ? matches.organizations : matches.persons;

@@ -1,14 +1,10 @@
-import { sourceActor } from '../core/actor.ts';
-import { LeitwerkError, type Issue, type Text } from '../core/errors.ts';
-import { findMessageByKey } from '../store/intake.ts';
+import { LeitwerkError, type Text } from '../core/errors.ts';
 import type { Tx } from '../store/database.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { assertCan, modelOf, transact, type Context } from './context.ts';
-import { mapMessage } from './mapMessage.ts';
-import { dedupeKeyOf, findImported } from './receiveMessage.ts';
-import { titleOf, writeLead } from './writeLead.ts';
 import { changeRecord, loadRecord, type Written } from './record-write.ts';
 import { sourceOf } from './source.ts';
+import { workMessage, type WorkedMessage } from './workMessage.ts';
 
 export interface Replay {
   readonly id: string;
@@ -16,46 +12,21 @@ export interface Replay {
   readonly content: { readonly fields: RecordData } | { readonly unreadable: Text };
 }
 
-interface Result {
-  readonly state: 'accepted' | 'duplicate' | 'rejected' | 'unreadable';
-  readonly lead: string | null;
-  readonly dedupeKey: string | null;
-  readonly issues: readonly Issue[];
-}
-
-const failed = (state: 'rejected' | 'unreadable', issues: readonly Issue[]): Result => ({
-  state,
-  lead: null,
-  dedupeKey: null,
-  issues,
-});
-
 /** Does with a kept message what would be done with it if it came now. */
-const workAgain = async (ctx: Context, tx: Tx, again: { replay: Replay; message: RecordData }): Promise<Result> => {
+const workAgain = async (
+  ctx: Context,
+  tx: Tx,
+  again: { replay: Replay; message: RecordData },
+): Promise<WorkedMessage> => {
   const { replay, message } = again;
-  if ('unreadable' in replay.content)
-    return failed('unreadable', [{ path: '', code: 'unreadable', message: replay.content.unreadable[ctx.language] }]);
+  if ('unreadable' in replay.content) {
+    const issues = [{ path: '', code: 'unreadable', message: replay.content.unreadable[ctx.language] }];
+    return { state: 'unreadable', lead: null, dedupeKey: null, issues };
+  }
   const source = sourceOf(ctx.snapshot, String(message['source']));
   const headers = (message['headers'] ?? {}) as Readonly<Record<string, string>>;
-  const mapped = mapMessage(ctx, source, { body: replay.content.fields, headers });
-  if (mapped.issues.length > 0) return failed('rejected', mapped.issues);
-  const dedupeKey = dedupeKeyOf(mapped.values, source.auth === 'hmac' ? headers['webhook-id'] : undefined) ?? null;
-  const known =
-    dedupeKey === null
-      ? undefined
-      : await findMessageByKey(tx, { tenantId: ctx.actor.tenantId, source: source.key, dedupeKey });
-  if (known !== undefined) return { state: 'duplicate', lead: known.lead, dedupeKey: null, issues: [] };
-  const imported = await findImported(ctx, tx, { source, dedupeKey: dedupeKey ?? undefined });
-  if (imported !== undefined) return { state: 'duplicate', lead: imported, dedupeKey: null, issues: [] };
-  const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };
-  const sender = { ...ctx, actor: sourceActor(ctx.actor.tenantId, { key: source.key, name: source.label.de }) };
-  const lead = await writeLead(sender, tx, {
-    values,
-    source,
-    messageId: replay.id,
-    additional: mapped.additional,
-  });
-  return { state: 'accepted', lead, dedupeKey, issues: [] };
+  const deliveryId = source.auth === 'hmac' ? headers['webhook-id'] : undefined;
+  return await workMessage(ctx, tx, { id: replay.id, source, body: replay.content.fields, headers, deliveryId });
 };
 
 /**

@@ -8,7 +8,7 @@ import { sourceOf, sourceSecretName, type Source } from './source.ts';
 export interface SourceSecret {
   readonly source: string;
   readonly auth: Source['auth'];
-  /** Shown this once; null for a public source, which has none. */
+  /** Shown this once; null for sources that have none: public ones and those for mail. */
   readonly secret: string | null;
 }
 
@@ -21,7 +21,7 @@ const newSecret = (auth: Source['auth']): string =>
  */
 export async function rotateSource(ctx: Context, box: SecretBox, key: string): Promise<SourceSecret> {
   const source = sourceOf(ctx.snapshot, key);
-  if (source.auth === 'public') return { source: key, auth: source.auth, secret: null };
+  if (source.auth === 'public' || source.auth === 'mail') return { source: key, auth: source.auth, secret: null };
   const secret = newSecret(source.auth);
   const at = ctx.now().toISOString();
   const actor = actorName(ctx.actor);

@@ -18,6 +18,11 @@ export const rateLimits = {
   /** Exports, bulk acts, dry runs over many records. */
   heavy: { name: 'heavy', burst: 60, perSecond: 1 },
   publicForm: { name: 'publicForm', burst: 30, perSecond: 0.5 },
+  /** Mail servers of strangers: sessions and mails of one address, and of its network (/24, /64). */
+  smtpSession: { name: 'smtpSession', burst: 60, perSecond: 1 },
+  smtpSessionNetwork: { name: 'smtpSessionNetwork', burst: 300, perSecond: 5 },
+  smtpMail: { name: 'smtpMail', burst: 200, perSecond: 2 },
+  smtpMailNetwork: { name: 'smtpMailNetwork', burst: 1_000, perSecond: 10 },
 } as const satisfies Record<string, RateLimit>;
 
 /** A limit that an admin set per minute, as a source has; a minute's worth may come at once. */

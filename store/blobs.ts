@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LeitwerkError } from '../core/errors.ts';
+import { failpoint } from './failpoints.ts';
 import { sha256 } from './secrets.ts';
 
 /** A stored file. */
@@ -60,7 +61,11 @@ const writeAll = async (file: FileHandle, stream: AsyncIterable<Uint8Array>): Pr
     size += bytes.byteLength;
     await writing(async () => await file.writeFile(bytes));
   }
-  await writing(async () => await file.sync());
+  await writing(async () => {
+    failpoint('S2');
+    await file.sync();
+    failpoint('S3');
+  });
   return { name: hash.digest('hex'), size };
 };
 
@@ -75,7 +80,9 @@ export function createBlobStore(folder: string): BlobStore {
       const file = await open(temporary, 'wx', 0o600);
       try {
         await file.writeFile(bytes);
+        failpoint('S2');
         await file.sync();
+        failpoint('S3');
       } finally {
         await file.close();
       }

@@ -39,6 +39,17 @@ export async function countRepeat(tx: Tx, id: string): Promise<void> {
   await tx.run('UPDATE `intake_message` SET `duplicates` = `duplicates` + 1 WHERE `id` = ?', [id]);
 }
 
+/** The raw bytes of a mail, or the name of their blob. */
+export async function readRawMail(
+  db: Queries,
+  key: { readonly tenantId: string; readonly id: string },
+): Promise<{ readonly mailRaw: string | null; readonly bodyBlob: string | null } | undefined> {
+  return await db.get('SELECT `mailRaw`, `bodyBlob` FROM `intake_message` WHERE `tenantId` = ? AND `id` = ?', [
+    key.tenantId,
+    key.id,
+  ]);
+}
+
 export interface SourceFigures {
   readonly lastAt: string | null;
   readonly count24h: number;
@@ -75,8 +86,8 @@ export async function readSourceFigures(
       own.filter((row) => states.includes(row.state)).reduce((total, row) => total + Number(row.n), 0);
     return {
       lastAt: lastBySource.get(source) ?? null,
-      count24h: sum(['accepted', 'duplicate', 'rejected', 'unreadable', 'spam']),
-      errors24h: sum(['rejected', 'unreadable']),
+      count24h: own.reduce((total, row) => total + Number(row.n), 0),
+      errors24h: sum(['rejected', 'unreadable', 'quarantined']),
       perHour,
     };
   };

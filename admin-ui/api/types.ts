@@ -119,7 +119,7 @@ export interface ProcessView {
 export interface SourceFigures {
   readonly key: string;
   readonly label: Text;
-  readonly auth: 'hmac' | 'api-key' | 'public';
+  readonly auth: 'hmac' | 'api-key' | 'public' | 'mail';
   readonly url: string;
   readonly formUrl: string | null;
   readonly lastAt: string | null;
@@ -199,4 +199,46 @@ export interface SearchHit {
   readonly id: string;
   readonly title: string;
   readonly subtitle?: string | null;
+}
+
+export interface MailAddress {
+  readonly address: string;
+  readonly name: string;
+}
+
+export interface Mail {
+  readonly id: string;
+  readonly subject: string | null;
+  readonly from?: MailAddress | null;
+  readonly to?: readonly MailAddress[];
+  readonly cc?: readonly MailAddress[];
+  readonly date?: string | null;
+  readonly trust?: {
+    readonly level: string;
+    readonly spf: string;
+    readonly dkim: string;
+    readonly dmarc: string;
+    readonly reason: Text;
+  } | null;
+  readonly doubts?: readonly Text[];
+  readonly text: string;
+  /** Sanitised. */
+  readonly html: string | null;
+  readonly files: readonly {
+    readonly index: number;
+    readonly name: string;
+    readonly contentType: string;
+    readonly size: number;
+    readonly isInline: boolean;
+  }[];
+}
+
+export interface MailProposals {
+  readonly records: readonly {
+    readonly entity: string;
+    readonly id: string;
+    readonly title: string;
+    readonly reason: 'number' | 'thread' | 'address';
+  }[];
+  readonly person: Readonly<Record<string, unknown>> | null;
 }

@@ -59,6 +59,8 @@ export function useTimelineWords(): (entry: RecordValue) => string {
         return { number: String(facts['number'] ?? '') };
       case 'activity-move':
         return { title: String(facts['title'] ?? ''), at: when(facts['dueAt']) };
+      case 'mail':
+        return { subject: String(facts['subject'] ?? '') };
       default:
         return { title: String(facts['title'] ?? '') };
     }
@@ -67,7 +69,8 @@ export function useTimelineWords(): (entry: RecordValue) => string {
     const kind = textOf(entry, 'kind') ?? 'note';
     const facts = factsOf(entry);
     const text = textOf(entry, 'text');
-    const sentence = t(`event.${kind}`, { ...values(kind, facts), defaultValue: kind });
+    const name = kind === 'mail' ? `mail-${String(facts['direction'] ?? 'in')}` : kind;
+    const sentence = t(`event.${name}`, { ...values(kind, facts), defaultValue: kind });
     const result = textOf(entry, 'result') ?? (typeof facts['result'] === 'string' ? facts['result'] : undefined);
     if (kind === 'note' || kind === 'process' || kind === 'notice') return text ?? sentence;
     return [sentence, text ?? result].filter((part) => part !== undefined && part !== '').join(' – ');

@@ -1,4 +1,15 @@
-import { ActionIcon, Button, Group, Menu, SegmentedControl, Select, Stack, Text, Textarea } from '@mantine/core';
+import {
+  ActionIcon,
+  Anchor,
+  Button,
+  Group,
+  Menu,
+  SegmentedControl,
+  Select,
+  Stack,
+  Text,
+  Textarea,
+} from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { IconDots, IconPin, IconPinned, IconPinnedOff } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -12,6 +23,7 @@ import { textOf } from '../model/entities.ts';
 import { actorLabel } from '../model/actors.ts';
 import { formatInstant } from '../model/format.ts';
 import { Card } from './card.tsx';
+import { MailView } from './mail-view.tsx';
 import { useTimelineWords } from './timeline-words.ts';
 import classes from './timeline.module.css';
 
@@ -109,6 +121,7 @@ function Entry({ entry, author, type, words, onPin }: EntryProps) {
   const { t } = useTranslation();
   const isNote = entry['kind'] === 'note';
   const isPinned = entry['isPinned'] === true;
+  const [isOpen, setOpen] = useState(false);
   return (
     <li className={classes['entry']} data-note={isNote} data-pinned={isPinned}>
       <Group gap={6} wrap="nowrap" align="flex-start">
@@ -125,9 +138,15 @@ function Entry({ entry, author, type, words, onPin }: EntryProps) {
         </Group>
         {onPin !== undefined && <EntryMenu isPinned={isPinned} words={words} onPin={onPin} />}
       </Group>
-      <Text size="sm" className={classes['text']}>
+      <Text size="sm" className={classes['text']} {...(entry['kind'] === 'mail' && !isOpen ? { lineClamp: 6 } : {})}>
         {words}
       </Text>
+      {entry['kind'] === 'mail' && (
+        <Anchor component="button" type="button" size="xs" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {t(isOpen ? 'timeline.hideMail' : 'timeline.showMail')}
+        </Anchor>
+      )}
+      {isOpen && <MailView path={`/timeline-entries/${entry.id}`} />}
     </li>
   );
 }

@@ -236,6 +236,13 @@ export interface CompanyConfig {
     from?: Email;
     fromName?: string;
     replyTo?: Email;
+    /**
+     * Domains whose mail is taken in (leads@…, addresses for filing). Empty: any domain that leads here.
+     *
+     * @maxItems 50
+     */
+    domains?: string[];
+    source?: Key;
   };
 }
 /**
@@ -791,9 +798,9 @@ export interface SourcesConfig {
   color?: Color;
   position?: Position;
   /**
-   * hmac: signed webhook; api-key: Authorization: Bearer; public: form that anyone may send.
+   * hmac: signed webhook; api-key: Authorization: Bearer; public: form that anyone may send; mail: by mail only. Every source also takes mail at leads+<key>@.
    */
-  auth: 'hmac' | 'api-key' | 'public';
+  auth: 'hmac' | 'api-key' | 'public' | 'mail';
   /**
    * false refuses new messages. Default: true.
    */

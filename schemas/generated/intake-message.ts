@@ -39,7 +39,18 @@ export interface IntakeMessage {
   /**
    * Result.
    */
-  state: 'accepted' | 'duplicate' | 'rejected' | 'unreadable' | 'spam' | null;
+  state:
+    | 'received'
+    | 'accepted'
+    | 'filed'
+    | 'triage'
+    | 'duplicate'
+    | 'rejected'
+    | 'unreadable'
+    | 'spam'
+    | 'quarantined'
+    | 'dismissed'
+    | null;
   /**
    * Channel.
    */
@@ -86,6 +97,24 @@ export interface IntakeMessage {
    * Repeats.
    */
   duplicates: number | null;
+  /**
+   * Sender.
+   */
+  sender: string | null;
+  /**
+   * Subject.
+   */
+  subject: string | null;
+  /**
+   * Mail.
+   */
+  mail: {
+    [k: string]: unknown;
+  } | null;
+  /**
+   * Filed by. Id of a user.
+   */
+  filedBy: string | null;
   /**
    * Lead. Id of a lead.
    */

@@ -49,6 +49,7 @@ export function createSourceGuard(services: Pick<Services, 'db' | 'secrets' | 'n
   return {
     assertSender: async (snapshot, source, request) => {
       if (source.auth === 'public') return;
+      if (source.auth === 'mail') throw refused('Diese Quelle nimmt nur Mails an.', 'This source takes mail only.');
       const secret = await secretOf(snapshot.tenantId, source.key);
       if (secret === undefined) {
         throw refused(

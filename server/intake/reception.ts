@@ -20,7 +20,7 @@ import { assertOrigin } from './origin.ts';
 const bodyLimit = 1024 * 1024;
 const multipartLimit = 25 * 1024 * 1024;
 /** A raw body up to this size is kept in its row; a larger one, or one that is not text, in the blob store. */
-const rowLimit = 60_000;
+export const rowLimit = 60_000;
 
 const keptHeaders = new Set([
   'content-type',
@@ -55,6 +55,9 @@ const headersToKeep = (request: IncomingMessage): Record<string, string> => {
 
 /** A text column would change what is no UTF-8, and some databases end a text at a zero. */
 const isText = (bytes: Uint8Array): boolean => isUtf8(bytes) && !bytes.includes(0);
+
+/** Whether raw bytes can be kept in their row. */
+export const isRowSized = (raw: Uint8Array): boolean => raw.byteLength <= rowLimit && isText(raw);
 
 const storeFiles = async (blobs: Services['blobs'], files: readonly ReceivedFile[]): Promise<RecordData[]> => {
   const stored: RecordData[] = [];
@@ -124,14 +127,13 @@ const readMessage = async (
   const said = 'fields' in content ? content.fields : {};
   const isThroughForm = isForm === true || formMark in said;
   const fields = isThroughForm ? withoutBlanks(withoutMarks(said)) : withoutMarks(said);
-  const isRowSized = raw.byteLength <= rowLimit && isText(raw);
   const message: ReceivedMessage = {
     source,
     channel: isThroughForm ? 'form' : 'webhook',
     contentType,
     headers: headersToKeep(request),
     raw,
-    rawBlob: isRowSized ? undefined : await blobs.put(raw),
+    rawBlob: isRowSized(raw) ? undefined : await blobs.put(raw),
     content: 'fields' in content ? { fields } : content,
     attachments: 'files' in content ? await storeFiles(blobs, content.files) : [],
     remoteAddress,

@@ -51,7 +51,11 @@ const rightsOf = (ctx: Context): Record<string, Record<string, boolean>> => {
     const own = acts
       .filter((act) => hasAct(act, model))
       .map((act) => [act.name, ctx.ability.can(act.name, model.name) || ctx.ability.can('update', model.name)]);
-    can[model.name] = Object.fromEntries([...verbs, ...own]) as Record<string, boolean>;
+    const sorting =
+      model.name === 'intake-message'
+        ? ['file', 'replay'].map((verb) => [verb, ctx.ability.can(verb, model.name)])
+        : [];
+    can[model.name] = Object.fromEntries([...verbs, ...own, ...sorting]) as Record<string, boolean>;
   }
   return can;
 };

@@ -8,6 +8,7 @@ import { configRoutes } from './config.ts';
 import { importRoutes } from './imports.ts';
 import { intakeRoutes } from './intake.ts';
 import { leadRoutes } from './leads.ts';
+import { mailRoutes } from './mail.ts';
 import { operationsRoutes } from './operations.ts';
 import { overviewRoutes } from './overview.ts';
 import { outdatedRoute, processRoute } from './processes.ts';
@@ -33,6 +34,7 @@ export const apiRoutes = ({ live, health, guard }: ApiParts): readonly Route[] =
   ...operationsRoutes(live, health),
   ...intakeRoutes(guard),
   ...importRoutes,
+  ...mailRoutes,
   ...webhookRoutes,
   ...leadRoutes,
   processRoute,

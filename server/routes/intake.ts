@@ -1,27 +1,34 @@
 import { readContent } from '../../connectors/web/content.ts';
-import { LeitwerkError } from '../../core/errors.ts';
 import { modelOf } from '../../commands/context.ts';
-import { readRecord } from '../../commands/readRecord.ts';
+import { readMessage } from '../../commands/mail/readMail.ts';
+import { retryMail } from '../../commands/mail/retryMail.ts';
 import { visibleRecord } from '../../commands/record-write.ts';
 import { replayMessage } from '../../commands/replayMessage.ts';
 import { rotateSource } from '../../commands/rotateSource.ts';
 import type { Source } from '../../commands/source.ts';
 import { readSourceFigures } from '../../store/intake.ts';
 import type { RecordData } from '../../store/record-table.ts';
+import { attachmentOf, download } from '../download.ts';
 import { withoutMarks } from '../intake/marks.ts';
 import { sourceAddress } from '../source-address.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
-const messageOf = async (call: Call): Promise<RecordData> =>
-  await readRecord(call.ctx, modelOf(call.ctx, 'intake-message'), call.params['id'] ?? '');
+const messageOf = async (call: Call): Promise<RecordData> => await readMessage(call.ctx, call.params['id'] ?? '');
 
 const rawOf = async (call: Call, message: RecordData): Promise<Uint8Array> =>
   typeof message['bodyBlob'] === 'string'
     ? await call.services.blobs.get(message['bodyBlob'])
-    : Buffer.from(String(message['body'] ?? ''));
+    : Buffer.from(String(message['mailRaw'] ?? message['body'] ?? ''));
+
+const replayMail = async ({ ctx, services }: Call, id: string): Promise<Answer> => {
+  const { message, event } = await retryMail(ctx, { id });
+  services.wakeRelay();
+  return { json: { data: visibleRecord(ctx, modelOf(ctx, 'intake-message'), message), event } };
+};
 
 const replay = async (call: Call): Promise<Answer> => {
   const message = await messageOf(call);
+  if (message['channel'] === 'mail') return await replayMail(call, String(message['id']));
   const read = await readContent(await rawOf(call, message), String(message['contentType'] ?? ''));
   const content = 'fields' in read ? { fields: withoutMarks(read.fields) } : read;
   const result = await replayMessage(call.ctx, { id: String(message['id']), content });
@@ -30,29 +37,11 @@ const replay = async (call: Call): Promise<Answer> => {
   };
 };
 
-/** Always a download: what strangers send never becomes a page of ours. */
-const download = (bytes: Uint8Array, name: string): Answer => ({
-  bytes,
-  headers: {
-    'content-type': 'application/octet-stream',
-    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name.replaceAll(/[\r\n/\\]/g, '_'))}`,
-    'content-security-policy': "default-src 'none'; sandbox",
-  },
-});
-
 const raw = async (call: Call): Promise<Answer> => {
   const message = await messageOf(call);
-  return download(await rawOf(call, message), `${String(message['id'])}.txt`);
-};
-
-const attachment = async (call: Call): Promise<Answer> => {
-  const message = await messageOf(call);
-  const list = (message['attachments'] ?? []) as readonly RecordData[];
-  const file = list[Number(call.params['index'] ?? -1)];
-  if (file === undefined) throw new LeitwerkError('NotFound');
   return download(
-    await call.services.blobs.get(String(file['blob'])),
-    String(file['name'] === '' ? 'datei' : file['name']),
+    await rawOf(call, message),
+    `${String(message['id'])}.${message['channel'] === 'mail' ? 'eml' : 'txt'}`,
   );
 };
 
@@ -117,6 +106,6 @@ export const intakeRoutes = (guard: { forget(): void }): readonly Route[] => [
     path: '/intake-messages/:id/attachments/:index',
     summary: { de: 'Anhang laden', en: 'Download an attachment' },
     access: { kind: 'verb', verb: 'read', entity: 'intake-message' },
-    handle: attachment,
+    handle: async (call) => await attachmentOf(call, await messageOf(call)),
   },
 ];

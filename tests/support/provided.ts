@@ -8,6 +8,7 @@ declare module 'vitest' {
     /** `host:port` of a Temporal dev server that all files share: use a task queue and record ids of your own. */
     temporalAddress: string | undefined;
     chromiumPath: string | undefined;
+    dovecotPath: string | undefined;
   }
 }
 
@@ -15,6 +16,7 @@ const installed = {
   mariadbUrl: 'MariaDB is not installed (apt-get install mariadb-server)',
   temporalAddress: 'No Temporal server could be provided',
   chromiumPath: 'Chromium is not installed (apt-get install chromium)',
+  dovecotPath: 'Dovecot is not installed (apt-get install dovecot-imapd)',
 } as const;
 
 /** Answers the address of a server, or skips the test with the reason. In CI the run has failed before. */

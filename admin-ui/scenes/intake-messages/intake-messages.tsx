@@ -20,7 +20,8 @@ const route = getRouteApi('/app/received');
 
 const tabs = [
   { key: 'all', label: 'intake.all', filter: '' },
-  { key: 'review', label: 'intake.review', filter: 'state in (rejected, unreadable)' },
+  { key: 'sort', label: 'intake.sort', filter: 'state = triage' },
+  { key: 'review', label: 'intake.review', filter: 'state in (rejected, unreadable, quarantined)' },
   { key: 'duplicate', label: 'choice.intake-message.state.duplicate', filter: 'state = duplicate' },
   { key: 'spam', label: 'view.spam', filter: 'state = spam' },
 ] as const;
@@ -56,10 +57,19 @@ function useMessageColumns(isCondensed: boolean): readonly Column[] {
     render: (message) => <StateBadge state={textOf(message, 'state') ?? ''} />,
   };
   if (isCondensed) return [received, source, state];
+  const words = (name: string, label: string, width: string): Column => ({
+    name,
+    label,
+    width,
+    isFilterable: true,
+    render: (message) => textOf(message, name) ?? '',
+  });
   return [
     received,
     source,
     state,
+    words('sender', t('mail.from'), 'minmax(120px, 1fr)'),
+    words('subject', t('intake.subject'), 'minmax(120px, 1.5fr)'),
     {
       name: 'channel',
       label: t('intake.channel'),

@@ -11,11 +11,13 @@ import { useActs } from '../../app/acts.tsx';
 import { addressOf } from '../../app/address.ts';
 import { Card } from '../../components/card.tsx';
 import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
+import { MailView } from '../../components/mail-view.tsx';
 import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import { formatInstant, formatNumber } from '../../model/format.ts';
 import detail from '../inbox/lead-detail.module.css';
 import classes from './message-detail.module.css';
+import { SortCard } from './sort-card.tsx';
 import { StateBadge } from './state-badge.tsx';
 
 interface Fault {
@@ -138,6 +140,54 @@ function Result({ message }: { readonly message: RecordValue }) {
   );
 }
 
+function MailCard({ id }: { readonly id: string }) {
+  const { t } = useTranslation();
+  return (
+    <Card
+      title={t('inbox.original')}
+      actions={
+        <Anchor href={`/api/v1/intake-messages/${id}/raw`} download size="xs">
+          {t('common.download')} <IconDownload size={12} aria-hidden />
+        </Anchor>
+      }
+    >
+      <MailView path={`/intake-messages/${id}`} />
+    </Card>
+  );
+}
+
+const sortable: ReadonlySet<unknown> = new Set(['triage', 'dismissed']);
+
+function Content({ message }: { readonly message: RecordValue }) {
+  const { t } = useTranslation();
+  const isMail = message['channel'] === 'mail';
+  const isSortable = useSession().can['intake-message']?.['file'] === true && sortable.has(message['state']);
+  return (
+    <div className={`${detail['scroll']} lw-scroll`} tabIndex={-1}>
+      <div className={detail['columns']}>
+        <div className={detail['column']}>
+          {isSortable && <SortCard message={message} />}
+          <Result message={message} />
+          <Card title={t('intake.result')}>
+            <Facts message={message} />
+          </Card>
+        </div>
+        <div className={detail['column']}>
+          {isMail && <MailCard id={message.id} />}
+          {!isMail && <RawBody message={message} />}
+          {!isMail && (
+            <Card title={t('intake.headers')}>
+              <pre className={classes['raw']} tabIndex={0}>
+                {JSON.stringify(message['headers'] ?? {}, undefined, 2)}
+              </pre>
+            </Card>
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
 interface MessageDetailProps {
   readonly id: string;
   readonly onClose: () => void;
@@ -172,7 +222,7 @@ export function MessageDetail({ id, onClose }: MessageDetailProps) {
           <ActionIcon size={30} aria-label={t('common.back')} onClick={onClose}>
             <IconArrowLeft size={18} />
           </ActionIcon>
-          <h2 className={detail['title']}>{source}</h2>
+          <h2 className={detail['title']}>{textOf(message, 'subject') ?? source}</h2>
           <StateBadge state={state} />
         </Group>
         <Group gap="sm">
@@ -192,24 +242,7 @@ export function MessageDetail({ id, onClose }: MessageDetailProps) {
           )}
         </Group>
       </div>
-      <div className={`${detail['scroll']} lw-scroll`} tabIndex={-1}>
-        <div className={detail['columns']}>
-          <div className={detail['column']}>
-            <Result message={message} />
-            <Card title={t('intake.result')}>
-              <Facts message={message} />
-            </Card>
-          </div>
-          <div className={detail['column']}>
-            <RawBody message={message} />
-            <Card title={t('intake.headers')}>
-              <pre className={classes['raw']} tabIndex={0}>
-                {JSON.stringify(message['headers'] ?? {}, undefined, 2)}
-              </pre>
-            </Card>
-          </div>
-        </div>
-      </div>
+      <Content message={message} />
     </div>
   );
 }

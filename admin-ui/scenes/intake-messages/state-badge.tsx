@@ -6,6 +6,9 @@ const tones: Readonly<Record<string, string>> = {
   rejected: 'var(--lw-bad)',
   unreadable: 'var(--lw-bad)',
   duplicate: 'var(--lw-warn)',
+  filed: 'var(--lw-good)',
+  triage: 'var(--lw-warn)',
+  quarantined: 'var(--lw-bad)',
   spam: 'var(--lw-warn)',
 };
 

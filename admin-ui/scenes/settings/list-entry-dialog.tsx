@@ -18,7 +18,7 @@ interface ListEntryDialogProps {
 }
 
 const swatches = ['#1c7ed6', '#0b6166', '#2f9e44', '#f08c00', '#e03131', '#7048e8', '#868e96'];
-const authKinds = ['api-key', 'hmac', 'public'] as const;
+const authKinds = ['api-key', 'hmac', 'public', 'mail'] as const;
 
 /** "Messe & Events" → "messe-events": lower case letters, digits and hyphens. */
 const toKey = (label: string): string =>

@@ -10,6 +10,7 @@ import { useToggleLanguage } from '../../app/top-bar.tsx';
 import { Card } from '../../components/card.tsx';
 import { currentLanguage } from '../../i18n/index.ts';
 import { formatInstant } from '../../model/format.ts';
+import { MailAddressCard } from './mail-address.tsx';
 import { PageHead } from './page-head.tsx';
 
 interface SignedIn {
@@ -124,6 +125,7 @@ export function Profile() {
             </Stack>
           </form>
         </Card>
+        <MailAddressCard />
         <Sessions />
       </Stack>
     </>

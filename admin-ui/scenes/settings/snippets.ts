@@ -48,6 +48,10 @@ export function snippetsOf(source: SourceFigures): readonly Snippet[] {
         { name: 'curl', text: curl(url, "  -H 'authorization: Bearer $LEITWERK_KEY' \\\n") },
         { name: 'PHP', text: php(url, ", 'Authorization: Bearer ' . getenv('LEITWERK_KEY')") },
       ];
+    case 'mail': {
+      const name = source.key === 'mail' ? 'leads' : `leads+${source.key}`;
+      return [{ name: 'E-Mail', text: `${name}@${new URL(url).hostname}` }];
+    }
     case 'public': {
       const form = formUrl ?? url.replace('/intake/', '/forms/');
       return [

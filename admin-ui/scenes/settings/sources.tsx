@@ -143,7 +143,7 @@ function SourceRow({ source, onOpen }: { readonly source: SourceFigures; readonl
               <Menu.Item leftSection={<IconCode size={16} />} onClick={() => onOpen({ dialog: 'snippet', source })}>
                 {t('sources.snippet')}
               </Menu.Item>
-              {source.auth !== 'public' && (
+              {source.auth !== 'public' && source.auth !== 'mail' && (
                 <Menu.Item leftSection={<IconKey size={16} />} onClick={() => onOpen({ dialog: 'rotate', source })}>
                   {t('sources.rotate')}
                 </Menu.Item>

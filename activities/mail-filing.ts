@@ -1,0 +1,275 @@
+import { randomUUID } from 'node:crypto';
+import { checkMailTrust, type MailParser, type MailTrust } from '../connectors/mail/index.ts';
+import { systemActor } from '../core/actor.ts';
+import { LeitwerkError } from '../core/errors.ts';
+import type { ParsedMail } from '../core/mail/parsed-mail.ts';
+import { abilityOf } from '../commands/abilityOf.ts';
+import type { Context } from '../commands/context.ts';
+import { fileMail } from '../commands/mail/fileMail.ts';
+import { quarantineMail } from '../commands/mail/quarantineMail.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import { failpoint } from '../store/failpoints.ts';
+import { readRawMail } from '../store/intake.ts';
+import {
+  beginMailJobs,
+  makeMailJobsDue,
+  postponeMailJob,
+  readMailBacklog,
+  readDueMailJobs,
+  type MailJob,
+} from '../store/mail-jobs.ts';
+import { holdLease, releaseLease } from '../store/outbox.ts';
+import type { RecordData } from '../store/record-table.ts';
+import { languageOf, type WorkerStore } from './context.ts';
+
+export interface MailFilingOptions extends WorkerStore {
+  readonly blobs: BlobStore;
+  readonly parser: MailParser;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface MailFilingState {
+  readonly state: 'ready' | 'standby' | 'down';
+  readonly since: string;
+  /** Acknowledged mails that are not filed yet. */
+  readonly backlog: number;
+}
+
+/** Works the mails that were acknowledged: one process of all at a time, whether Temporal is there or not. */
+export interface MailFiling {
+  /** There is new mail: look at once. */
+  wake(): void;
+  /** For the health page. `standby`: another process files. */
+  state(): MailFilingState;
+  /** Ends after what is under way. */
+  stop(): Promise<void>;
+}
+
+const leaseMs = 5_000;
+const idleMs = 500;
+const batchSize = 16;
+const mostTries = 3;
+const longestPauseMs = 10_000;
+const trustWithinMs = 1_500;
+/** Small mails at once, most of which wait for name servers; of large ones only one is in memory. */
+const concurrency = 4;
+const beatMs = 1_000;
+/** Work that was begun by a process that died is begun again so much later; one batch never takes longer. */
+const abandonedMs = 60_000;
+/** After a first and a second failure. */
+const retryMs = [0, 1_000, 4_000] as const;
+
+const died = { de: 'Beim Verarbeiten ist etwas abgestürzt.', en: 'Something crashed while working on it.' };
+
+const untrusted: MailTrust = {
+  level: 'unknown',
+  spf: 'unknown',
+  dkim: 'unknown',
+  dmarc: 'unknown',
+  reason: { de: 'Der Absender ließ sich nicht prüfen.', en: 'The sender could not be checked.' },
+};
+
+export function createMailFiling(options: MailFilingOptions): MailFiling {
+  return new Filing(options);
+}
+
+class Filing implements MailFiling {
+  readonly #options: MailFilingOptions;
+  readonly #holder = randomUUID();
+  readonly #ended: Promise<void>;
+  #isStopping = false;
+  #isWoken = false;
+  #alarm: (() => void) | undefined;
+  #leaseUntil = 0;
+  #pauseMs = 0;
+  #state: Pick<MailFilingState, 'state' | 'since'>;
+  #backlog = 0;
+  #largeTurn: Promise<unknown> = Promise.resolve();
+  readonly #beat: NodeJS.Timeout;
+
+  constructor(options: MailFilingOptions) {
+    this.#options = options;
+    this.#state = { state: 'standby', since: options.now().toISOString() };
+    this.#ended = this.#run();
+    // A long parsing must not cost the lease.
+    this.#beat = setInterval(() => void this.#keepsLease().catch(options.onError), beatMs);
+  }
+
+  wake(): void {
+    this.#isWoken = true;
+    if (this.#pauseMs === 0) this.#alarm?.();
+  }
+
+  state(): MailFilingState {
+    return { ...this.#state, backlog: this.#backlog };
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#alarm?.();
+    await this.#ended;
+    await this.#options.parser.close();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopping) {
+      try {
+        const isMine = await this.#holdsLease();
+        const hasMore = isMine && (await this.#round());
+        this.#note(isMine ? 'ready' : 'standby');
+        this.#pauseMs = 0;
+        if (!hasMore) await this.#wait(idleMs);
+      } catch (error) {
+        this.#note('down');
+        this.#options.onError(error);
+        // What was begun is begun again.
+        this.#leaseUntil = 0;
+        this.#pauseMs = Math.min(Math.max(this.#pauseMs * 2, 250), longestPauseMs);
+        await this.#wait(this.#pauseMs);
+      }
+    }
+    clearInterval(this.#beat);
+    if (this.#leaseUntil > 0)
+      await releaseLease(this.#options.db, { name: 'mail', holder: this.#holder }).catch(this.#options.onError);
+  }
+
+  async #wait(ms: number): Promise<void> {
+    if (!this.#isStopping && !(this.#isWoken && this.#pauseMs === 0)) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.#alarm = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#alarm = undefined;
+    this.#isWoken = false;
+  }
+
+  #note(state: MailFilingState['state']): void {
+    if (this.#state.state !== state) this.#state = { state, since: this.#options.now().toISOString() };
+  }
+
+  /** Whoever takes the lease over begins again what the former holder left. */
+  async #holdsLease(): Promise<boolean> {
+    const wasMine = this.#leaseUntil > this.#options.now().getTime();
+    const isMine = await this.#keepsLease(true);
+    const now = this.#options.now().toISOString();
+    if (isMine && !wasMine) await this.#options.db.write(async (tx) => await makeMailJobsDue(tx, now));
+    return isMine;
+  }
+
+  async #keepsLease(mayTake = false): Promise<boolean> {
+    const now = this.#options.now();
+    const left = this.#leaseUntil - now.getTime();
+    if (left > leaseMs / 2) return true;
+    if (left <= 0 && !mayTake) return false;
+    const until = new Date(now.getTime() + leaseMs);
+    const isMine = await holdLease(this.#options.db, {
+      name: 'mail',
+      holder: this.#holder,
+      now: now.toISOString(),
+      until: until.toISOString(),
+    });
+    this.#leaseUntil = isMine ? until.getTime() : 0;
+    return isMine;
+  }
+
+  /** One batch of new mails, or one mail that failed before: whoever it takes down, it takes nobody with it. Answers whether there may be more. */
+  async #round(): Promise<boolean> {
+    const { db, now } = this.#options;
+    this.#backlog = await readMailBacklog(db);
+    const due = await readDueMailJobs(db, now().toISOString(), batchSize);
+    const fresh = due.filter((job) => job.attempts === 0);
+    const jobs = fresh.length > 0 ? fresh : due.slice(0, 1);
+    if (jobs.length === 0) return false;
+    const tries = (jobs[0]?.attempts ?? 0) + 1;
+    const dueAt = new Date(now().getTime() + abandonedMs).toISOString();
+    await db.write(
+      async (tx) =>
+        await beginMailJobs(
+          tx,
+          jobs.map((job) => job.id),
+          dueAt,
+        ),
+    );
+    const next = jobs.values();
+    const work = async (): Promise<void> => {
+      for (const job of next) await this.#work({ ...job, attempts: tries });
+    };
+    await Promise.all(Array.from({ length: concurrency }, work));
+    return true;
+  }
+
+  #contextOf(job: MailJob): Context {
+    const { registry, db, now, newId } = this.#options;
+    const snapshot = registry.snapshot(job.tenantId);
+    const actor = systemActor(job.tenantId, languageOf(snapshot));
+    return { db, snapshot, actor, ability: abilityOf(snapshot, actor, now()), language: actor.language, now, newId };
+  }
+
+  async #work(job: MailJob): Promise<void> {
+    const ctx = this.#contextOf(job);
+    // Only a mail that took the process down comes this often.
+    if (job.attempts > mostTries) return await this.#quarantine(ctx, job, undefined);
+    try {
+      await this.#file(ctx, job);
+    } catch (error) {
+      this.#options.onError(error);
+      if (error instanceof LeitwerkError && error.isRetryable && error.code === 'Unavailable') throw error;
+      if (job.attempts >= mostTries) await this.#quarantine(ctx, job, error);
+      else await this.#retry(job);
+    }
+  }
+
+  async #retry(job: MailJob): Promise<void> {
+    const { db, now } = this.#options;
+    const dueAt = new Date(now().getTime() + (retryMs[job.attempts] ?? 0)).toISOString();
+    await db.write(async (tx) => await postponeMailJob(tx, job.id, dueAt));
+  }
+
+  async #quarantine(ctx: Context, job: MailJob, cause: unknown): Promise<void> {
+    const { de, en } = cause instanceof LeitwerkError ? cause.text : died;
+    const reason = {
+      de: `Nach ${mostTries} Versuchen beiseitegelegt: ${de}`,
+      en: `Put aside after ${mostTries} tries: ${en}`,
+    };
+    await quarantineMail(ctx, { job, reason });
+  }
+
+  async #file(ctx: Context, job: MailJob): Promise<void> {
+    const stored = await readRawMail(this.#options.db, job);
+    if (stored === undefined) return;
+    const { mailRaw, bodyBlob } = stored;
+    if (bodyBlob === null) return await this.#fileRaw(ctx, job, Buffer.from(mailRaw ?? ''));
+    const turn = this.#largeTurn.then(
+      async () => await this.#fileRaw(ctx, job, await this.#options.blobs.get(bodyBlob)),
+    );
+    this.#largeTurn = turn.catch(() => undefined);
+    await turn;
+  }
+
+  async #fileRaw(ctx: Context, job: MailJob, raw: Uint8Array): Promise<void> {
+    const [mail, trust] = await Promise.all([this.#options.parser.parse(raw), trustOf(raw, job)]);
+    failpoint('S9');
+    await fileMail(ctx, { job, mail, trust, attachments: await this.#storeFiles(mail) });
+  }
+
+  async #storeFiles(mail: ParsedMail): Promise<RecordData[]> {
+    const files: RecordData[] = [];
+    for (const { fileName, content, ...file } of mail.attachments)
+      files.push({ ...file, name: fileName, field: '', blob: await this.#options.blobs.put(content) });
+    return files;
+  }
+}
+
+const trustOf = async (raw: Uint8Array, { envelope }: MailJob): Promise<MailTrust> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<MailTrust>((resolve) => void (timer = setTimeout(() => resolve(untrusted), trustWithinMs)));
+  try {
+    return await Promise.race([checkMailTrust(raw, envelope), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};

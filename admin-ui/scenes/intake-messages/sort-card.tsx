@@ -1,0 +1,107 @@
+import { Button, Group, Kbd, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { proposalsQuery } from '../../api/mail.ts';
+import { useEntities, useSession } from '../../api/queries.ts';
+import type { MailProposals, RecordValue } from '../../api/types.ts';
+import { useActs } from '../../app/acts.tsx';
+import { Card } from '../../components/card.tsx';
+import { useKeys } from '../../components/use-keys.ts';
+import { inLanguage } from '../../i18n/index.ts';
+
+interface Choice {
+  readonly key: string;
+  readonly label: string;
+  readonly hint?: string | undefined;
+  readonly act: string;
+  readonly body: unknown;
+}
+
+const reasonOf = (message: RecordValue): string | undefined => {
+  const mail = message['mail'];
+  if (typeof mail !== 'object' || mail === null || !('reason' in mail)) return undefined;
+  return typeof mail.reason === 'string' ? mail.reason : undefined;
+};
+
+function useSortChoices({ records, person }: MailProposals): readonly Choice[] {
+  const { t } = useTranslation();
+  const entities = useEntities();
+  const { can } = useSession();
+  const filing = records.slice(0, 9).map((record, index) => ({
+    key: String(index + 1),
+    label: t('mail.fileOn', { title: record.title }),
+    hint: `${inLanguage(entities.byName.get(record.entity)?.label)} · ${t(`mail.reason.${record.reason}`)}`,
+    act: 'file',
+    body: { entity: record.entity, record: record.id },
+  }));
+  const name = [person?.['firstName'], person?.['lastName']].filter(Boolean).join(' ');
+  const creating =
+    person === null || can['person']?.['create'] !== true
+      ? []
+      : [
+          {
+            key: 'p',
+            label: t('mail.createPerson', { name: name === '' ? String(person['email']) : name }),
+            hint: String(person['email']),
+            act: 'create-person',
+            body: { fields: person },
+          },
+        ];
+  const leading =
+    can['lead']?.['create'] === true
+      ? [{ key: 'l', label: t('mail.makeLead'), act: 'make-lead', body: undefined }]
+      : [];
+  return [...filing, ...creating, ...leading, { key: 'x', label: t('mail.dismiss'), act: 'dismiss', body: undefined }];
+}
+
+function Choices({ id, proposals }: { readonly id: string; readonly proposals: MailProposals }) {
+  const { t } = useTranslation();
+  const { run } = useActs();
+  const choices = useSortChoices(proposals);
+  const choose = ({ act, body, label }: Choice): void => {
+    void run([{ path: `/intake-messages/${id}/${act}`, body: body ?? {} }], { canUndo: false, done: label });
+  };
+  useKeys(Object.fromEntries(choices.map((choice) => [choice.key, () => choose(choice)])));
+  return (
+    <Stack gap={6} aria-label={t('mail.sort')} role="group">
+      {choices.map((choice, index) => (
+        <Button
+          key={choice.key}
+          variant={index === 0 && proposals.records.length > 0 ? 'filled' : 'default'}
+          justify="space-between"
+          rightSection={<Kbd size="xs">{choice.key}</Kbd>}
+          onClick={() => choose(choice)}
+          h="auto"
+          mih={36}
+          py={6}
+        >
+          <Group gap="0 8px" style={{ whiteSpace: 'normal', textAlign: 'start', lineHeight: 1.5 }}>
+            <span>{choice.label}</span>
+            {choice.hint !== undefined && (
+              <Text span size="xs" opacity={0.75}>
+                {choice.hint}
+              </Text>
+            )}
+          </Group>
+        </Button>
+      ))}
+    </Stack>
+  );
+}
+
+/** A mail that found no place by itself: proposals first, each with its key. */
+export function SortCard({ message }: { readonly message: RecordValue }) {
+  const { t } = useTranslation();
+  const answer = useQuery(proposalsQuery(message.id));
+  const reason = reasonOf(message);
+  return (
+    <Card title={t('mail.sort')}>
+      {reason !== undefined && (
+        <Text size="sm" mb={8}>
+          {t(`mail.triage.${reason}`, { defaultValue: reason })}
+        </Text>
+      )}
+      {answer.data !== undefined && <Choices id={message.id} proposals={answer.data} />}
+    </Card>
+  );
+}

@@ -1,0 +1,86 @@
+import { actorName } from '../../core/actor.ts';
+import { failpoint } from '../../store/failpoints.ts';
+import { countRepeat, findMessageByKey } from '../../store/intake.ts';
+import { addMailJob, type MailEnvelope } from '../../store/mail-jobs.ts';
+import { insertRecord } from '../../store/records.ts';
+import { sha256 } from '../../store/secrets.ts';
+import { isUniqueViolation } from '../../store/violations.ts';
+import type { Tx } from '../../store/database.ts';
+import { modelOf, type Context } from '../context.ts';
+import { boundedKey } from '../receiveMessage.ts';
+
+/** A mail as it came, its raw bytes being durable or in here. */
+export interface ArrivedMail {
+  readonly source: string;
+  readonly envelope: MailEnvelope;
+  /** The whole mail where it is small and text; else it is in `rawBlob`. */
+  readonly raw: string | undefined;
+  readonly rawBlob: string | undefined;
+  readonly size: number;
+  /** SHA-256 of the raw bytes. */
+  readonly rawHash: string;
+  /** Without angle brackets. */
+  readonly messageId: string | undefined;
+}
+
+const store = async (ctx: Context, tx: Tx, mail: ArrivedMail): Promise<string> => {
+  const { source, envelope } = mail;
+  const dedupeKey = boundedKey(mail.messageId === undefined ? `h:${mail.rawHash}` : `m:${mail.messageId}`);
+  // The same mail for somebody else is worked, too.
+  const contentHash = sha256(JSON.stringify([mail.rawHash, envelope.recipients]));
+  const { tenantId } = ctx.actor;
+  const known = await findMessageByKey(tx, { tenantId, source, dedupeKey });
+  if (known?.contentHash === contentHash) {
+    await countRepeat(tx, known.id);
+    return known.id;
+  }
+  const id = ctx.newId();
+  const at = ctx.now().toISOString();
+  const actor = actorName(ctx.actor);
+  await insertRecord(tx, modelOf(ctx, 'intake-message'), {
+    id,
+    tenantId,
+    version: 1,
+    createdAt: at,
+    createdBy: actor,
+    updatedAt: at,
+    updatedBy: actor,
+    source,
+    receivedAt: at,
+    state: 'received',
+    channel: 'mail',
+    contentType: 'message/rfc822',
+    size: mail.size,
+    filedBy: envelope.recipients.find((recipient) => recipient.kind === 'user')?.user ?? null,
+    sender: envelope.mailFrom.slice(0, 320),
+    mail: { recipients: envelope.recipients, mailFrom: envelope.mailFrom, helo: envelope.helo },
+    mailRaw: mail.raw ?? null,
+    bodyBlob: mail.rawBlob ?? null,
+    dedupeKey: known === undefined ? dedupeKey : null,
+    contentHash,
+    remoteAddress: envelope.remoteAddress,
+    attempts: 0,
+    duplicates: 0,
+  });
+  await addMailJob(tx, { id, tenantId, at, envelope });
+  return id;
+};
+
+/**
+ * Takes a mail in: envelope row and job in one transaction. The same mail again, to the same recipients, is known and stored once.
+ * Resolves with the message's id when all of it is durable.
+ * @throws LeitwerkError `Unavailable`.
+ */
+export async function acceptMail(ctx: Context, mail: ArrivedMail): Promise<string> {
+  const attempt = async (): Promise<string> => await ctx.db.write(async (tx) => await store(ctx, tx, mail));
+  let id: string;
+  try {
+    id = await attempt();
+  } catch (error) {
+    // On MySQL two deliveries of one mail may meet: the loser looks again.
+    if (!isUniqueViolation(error)) throw error;
+    id = await attempt();
+  }
+  failpoint('S4');
+  return id;
+}

@@ -1,0 +1,38 @@
+import { actorName } from '../../core/actor.ts';
+import type { Tx } from '../../store/database.ts';
+import { insertEvent } from '../../store/events.ts';
+import type { RecordData } from '../../store/record-table.ts';
+import { updateRecord } from '../../store/records.ts';
+import { modelOf, type Context } from '../context.ts';
+
+/** Notes on a received mail what became of it. The event tells of the result only: what the mail says stays in its own row. */
+export async function settleMessage(
+  ctx: Context,
+  tx: Tx,
+  settled: { readonly message: RecordData; readonly change: RecordData },
+): Promise<number> {
+  const { message, change } = settled;
+  const id = String(message['id']);
+  const { tenantId } = ctx.actor;
+  const at = ctx.now().toISOString();
+  const actor = actorName(ctx.actor);
+  const version = Number(message['version']);
+  const stamp = { version: version + 1, updatedAt: at, updatedBy: actor };
+  await updateRecord(tx, modelOf(ctx, 'intake-message'), {
+    tenantId,
+    id,
+    version,
+    changes: { ...change, ...stamp },
+  });
+  return await insertEvent(tx, {
+    tenantId,
+    at,
+    actor,
+    act: 'intake-message.settle',
+    entity: 'intake-message',
+    recordId: id,
+    version: stamp.version,
+    changes: { state: [message['state'] ?? null, change['state'] ?? null] },
+    requestId: ctx.requestId,
+  });
+}

@@ -1,0 +1,134 @@
+import { LeitwerkError } from '../../core/errors.ts';
+import type { Tx } from '../../store/database.ts';
+import { writeMailThread } from '../../store/mail-threads.ts';
+import type { RecordData } from '../../store/record-table.ts';
+import { assertCan, modelOf, transact, type Context } from '../context.ts';
+import { createWithin } from '../createRecord.ts';
+import { refuseDoubles } from '../createContact.ts';
+import { loadRecord, writeIssues } from '../record-write.ts';
+import { sourceOf } from '../source.ts';
+import { linksOf } from '../timeline.ts';
+import { workMessage } from '../workMessage.ts';
+import { addMailEntry } from './mail-entry.ts';
+import { bareFieldsOfMail, fieldsOfMail } from './mail-fields.ts';
+import { partiesOf } from './mail-parties.ts';
+import type { Links } from './mail-places.ts';
+import { settleMessage } from './settleMessage.ts';
+import { saidHash, storedMail } from './stored-mail.ts';
+
+/** A received mail after somebody sorted it. */
+export interface Sorted {
+  readonly message: RecordData;
+  readonly event: number;
+}
+
+const sortable = new Set(['triage', 'filed', 'dismissed', 'quarantined', 'duplicate']);
+
+/** @throws LeitwerkError `Locked` for a message that is no mail to be sorted, `NotFound`, `Forbidden`. */
+const loadMail = async (ctx: Context, tx: Tx, id: string): Promise<RecordData> => {
+  const message = await loadRecord(ctx, tx, { model: modelOf(ctx, 'intake-message'), id });
+  if (!ctx.ability.canOn('file', 'intake-message', message)) throw new LeitwerkError('Forbidden');
+  if (message['channel'] !== 'mail' || !sortable.has(String(message['state']))) {
+    throw new LeitwerkError('Locked', {
+      text: { de: 'Diese Nachricht ist nicht mehr zuzuordnen.', en: 'This message is not to be sorted any more.' },
+      facts: { state: message['state'] },
+    });
+  }
+  return message;
+};
+
+const settle = async (
+  ctx: Context,
+  tx: Tx,
+  sorted: { message: RecordData; state: string; links: Links; entry?: string },
+): Promise<Sorted> => {
+  const { message, state, links, entry } = sorted;
+  const about = message['mail'] as RecordData | null;
+  const change = {
+    state,
+    lead: links['lead'] ?? null,
+    mail: { ...about, links, entry: entry ?? null, reason: null },
+    errors: null,
+  };
+  const event = await settleMessage(ctx, tx, { message, change });
+  const { mail } = storedMail(message);
+  if (mail.messageId !== null && Object.keys(links).length > 0)
+    await writeMailThread(tx, {
+      tenantId: ctx.actor.tenantId,
+      messageId: mail.messageId,
+      message: String(message['id']),
+      contentHash: saidHash(mail, storedMail(message).attachments),
+      links,
+      at: ctx.now().toISOString(),
+    });
+  return { message: { ...message, ...change, version: Number(message['version']) + 1 }, event };
+};
+
+const fileWithin = async (
+  ctx: Context,
+  tx: Tx,
+  filed: { message: RecordData; entity: string; id: string },
+): Promise<Sorted> => {
+  const { message, entity, id } = filed;
+  const record = await loadRecord(ctx, tx, { model: modelOf(ctx, entity), id });
+  const stored = storedMail(message);
+  const user = ctx.snapshot.users.get(String(message['filedBy'] ?? ''));
+  const parties = await partiesOf(ctx, tx, { ...stored, user });
+  const links = linksOf(ctx, entity, record);
+  const entry = await addMailEntry(ctx, tx, { ...stored, message, links, parties });
+  return await settle(ctx, tx, { message, state: 'filed', links, entry });
+};
+
+/** Files a mail on a record, and so on everything that the record belongs to. @throws LeitwerkError `Locked`, `NotFound`, `Forbidden`. */
+export async function fileMailOn(
+  ctx: Context,
+  input: { readonly id: string; readonly entity: string; readonly record: string },
+): Promise<Sorted> {
+  return await transact(ctx, async (tx) => {
+    const message = await loadMail(ctx, tx, input.id);
+    return await fileWithin(ctx, tx, { message, entity: input.entity, id: input.record });
+  });
+}
+
+/**
+ * Makes the person that a mail is with, and files the mail there.
+ * @throws LeitwerkError `Conflict` with `facts.matches` for a likely double, unless `force` is set (B24); `InvalidInput`, `Locked`, `NotFound`, `Forbidden`.
+ */
+export async function createPersonOfMail(
+  ctx: Context,
+  input: { readonly id: string; readonly fields: RecordData; readonly force: boolean },
+): Promise<Sorted> {
+  const model = modelOf(ctx, 'person');
+  assertCan(ctx, 'create', model);
+  return await transact(ctx, async (tx) => {
+    const message = await loadMail(ctx, tx, input.id);
+    const issues = writeIssues(ctx, model, input.fields);
+    if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
+    if (!input.force) await refuseDoubles(ctx, tx, { kind: 'person', fields: input.fields });
+    const { record } = await createWithin(ctx, tx, { model, input: input.fields });
+    return await fileWithin(ctx, tx, { message, entity: 'person', id: String(record['id']) });
+  });
+}
+
+/** Makes a lead of a mail. @throws LeitwerkError `InvalidInput` when nothing of it could be answered, `Locked`, `NotFound`, `Forbidden`. */
+export async function makeLeadOfMail(ctx: Context, input: { readonly id: string }): Promise<Sorted> {
+  assertCan(ctx, 'create', modelOf(ctx, 'lead'));
+  return await transact(ctx, async (tx) => {
+    const message = await loadMail(ctx, tx, input.id);
+    const { mail } = storedMail(message);
+    const kept = { id: input.id, source: sourceOf(ctx.snapshot, String(message['source'])) };
+    const first = await workMessage(ctx, tx, { ...kept, body: fieldsOfMail(mail) });
+    const worked =
+      first.state === 'rejected' ? await workMessage(ctx, tx, { ...kept, body: bareFieldsOfMail(mail) }) : first;
+    if (worked.lead === null) throw new LeitwerkError('InvalidInput', { issues: worked.issues });
+    return await settle(ctx, tx, { message, state: 'accepted', links: { lead: worked.lead } });
+  });
+}
+
+/** Puts a mail away that concerns nobody. It can be sorted again. @throws LeitwerkError `Locked`, `NotFound`, `Forbidden`. */
+export async function dismissMail(ctx: Context, input: { readonly id: string }): Promise<Sorted> {
+  return await transact(ctx, async (tx) => {
+    const message = await loadMail(ctx, tx, input.id);
+    return await settle(ctx, tx, { message, state: 'dismissed', links: {} });
+  });
+}

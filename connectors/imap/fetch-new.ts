@@ -1,0 +1,78 @@
+import type { ImapFlow } from 'imapflow';
+import { identityOf, type ImapMailbox, type MailboxPosition, type ReceiveMail } from './mailbox.ts';
+
+/** Uids that are to be fetched, rising. Without a position what nobody has read yet; then everything that came later. */
+const uidsToFetch = async (client: ImapFlow, position: MailboxPosition | null, isSame: boolean): Promise<number[]> => {
+  const after = position !== null && isSame ? position.uid : 0;
+  const query = position === null ? { seen: false } : { uid: `${after + 1}:*` };
+  const found = await client.search(query, { uid: true });
+  // `n:*` names the last mail even where that is before n.
+  return (found === false || found === undefined ? [] : found).filter((uid) => uid > after).toSorted((a, b) => a - b);
+};
+
+/** Does to a mail in the mailbox what was asked for. Doing it again changes nothing; a mail that is gone is none of ours. */
+const settle = async (client: ImapFlow, mailbox: ImapMailbox, uid: number): Promise<void> => {
+  const range = String(uid);
+  if (mailbox.after === 'seen') await client.messageFlagsAdd(range, ['\\Seen'], { uid: true });
+  if (mailbox.after === 'move' && mailbox.moveTo !== undefined)
+    await client.messageMove(range, mailbox.moveTo, { uid: true });
+};
+
+interface Fetching {
+  readonly client: ImapFlow;
+  readonly mailbox: ImapMailbox;
+  readonly receive: ReceiveMail;
+}
+
+/** Bytes that are asked for at a time, and the most of a mail that is in memory here. */
+const chunkSize = 1_048_576;
+
+const fetchOne = async (
+  { client, mailbox, receive }: Fetching,
+  position: MailboxPosition,
+  isAgain: boolean,
+): Promise<void> => {
+  const range = String(position.uid);
+  const about = await client.fetchOne(range, { size: true, internalDate: true }, { uid: true });
+  const { content } = about === false ? {} : await client.download(range, undefined, { uid: true, chunkSize });
+  // Somebody deleted it between search and fetch.
+  if (about === false || content === undefined) return;
+  const arrived = about.internalDate === undefined ? undefined : new Date(about.internalDate);
+  try {
+    await receive({
+      position,
+      identity: identityOf(mailbox, position),
+      isAgain,
+      size: about.size ?? 0,
+      arrivedAt: arrived === undefined || Number.isNaN(arrived.getTime()) ? null : arrived.toISOString(),
+      raw: content,
+    });
+  } finally {
+    // The connection goes on only when what was asked of it is read or thrown away.
+    content.resume();
+  }
+  await settle(client, mailbox, position.uid);
+};
+
+/**
+ * Hands over what is new in an open folder, oldest first, one at a time, and settles each once it is durable. Stops at the first that could not
+ * be received: it stays as it is and comes again.
+ * @returns Where the folder stands; to be given the next time unless `receive` stored a later one.
+ */
+export async function fetchNew(fetching: Fetching, position: MailboxPosition | null): Promise<MailboxPosition> {
+  const { client, mailbox } = fetching;
+  if (client.mailbox === false) throw new Error('no folder is open');
+  const uidValidity = String(client.mailbox.uidValidity);
+  const isSame = position?.uidValidity === uidValidity;
+  // We may have ended between storing a mail and settling it: only the last one can be unsettled.
+  if (position !== null && isSame && position.uid > 0) await settle(client, mailbox, position.uid);
+  const end = Math.max(0, client.mailbox.uidNext - 1);
+  const uids = await uidsToFetch(client, position, isSame);
+  let reached: MailboxPosition = isSame ? position : { uidValidity, uid: 0 };
+  for (const uid of uids) {
+    reached = { uidValidity, uid };
+    await fetchOne(fetching, reached, position !== null && !isSame);
+  }
+  // At first, what was read before us is passed over for good.
+  return position === null && reached.uid < end ? { uidValidity, uid: end } : reached;
+}

@@ -1,0 +1,62 @@
+import type { Readable } from 'node:stream';
+
+/** A mailbox at a provider, as a connection holds it: plain values only. */
+export interface ImapMailbox {
+  readonly host: string;
+  readonly port: number;
+  /** TLS from the first byte (usually port 993). Otherwise STARTTLS is demanded: no password crosses the network in the clear. */
+  readonly secure: boolean;
+  readonly user: string;
+  readonly auth: ImapPassword | ImapOAuth;
+  readonly folder: string;
+  /** Key of the source whose leads come from here. */
+  readonly source: string;
+  /** What happens to a mail in the mailbox once it is durable with us. */
+  readonly after: 'seen' | 'move' | 'nothing';
+  /** Folder for `move`; it is made when it is missing. */
+  readonly moveTo?: string;
+}
+
+export interface ImapPassword {
+  readonly type: 'password';
+  readonly password: string;
+}
+
+/** XOAUTH2, as Google and Microsoft ask for: a lasting refresh token buys access tokens at the token endpoint. */
+export interface ImapOAuth {
+  readonly type: 'oauth';
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  /** Absent for public clients. */
+  readonly clientSecret?: string;
+  readonly refreshToken: string;
+  readonly scope?: string;
+}
+
+/** How far a folder was read. Every mail up to `uid` is durable. */
+export interface MailboxPosition {
+  /** The server's number for its numbering of the folder: when it changes, no uid means what it meant. */
+  readonly uidValidity: string;
+  readonly uid: number;
+}
+
+export interface MailboxMail {
+  /** Where the mailbox stands once this mail is durable: store it together with the mail. */
+  readonly position: MailboxPosition;
+  /** `<user>@<host>:<port>/<folder>;<uidValidity>/<uid>`: the same for the same mail, however often it is fetched. */
+  readonly identity: string;
+  /** The folder was numbered anew: this mail may have been received under another identity. Compare its bytes. */
+  readonly isAgain: boolean;
+  /** Bytes, as the server says. */
+  readonly size: number;
+  /** When it arrived at the server, ISO 8601 UTC; null when the server does not say. */
+  readonly arrivedAt: string | null;
+  /** Exactly as it lies at the server. What is not read is thrown away. */
+  readonly raw: Readable;
+}
+
+/** Resolves when the mail is durable and rejects when it could not be stored: then the mailbox keeps it as it is, and it comes again. */
+export type ReceiveMail = (mail: MailboxMail) => Promise<void>;
+
+export const identityOf = ({ user, host, port, folder }: ImapMailbox, { uidValidity, uid }: MailboxPosition): string =>
+  `${user}@${host}:${port}/${folder};${uidValidity}/${uid}`;

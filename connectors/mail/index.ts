@@ -1,0 +1,2 @@
+export { createMailParser, MailParseError, type MailParser } from './parser.ts';
+export { checkMailTrust, type DnsResolver, type MailTrust } from './trust.ts';

@@ -1,0 +1,97 @@
+import { parseJson } from '../json.ts';
+import { unwrapForwarded } from './forwarded.ts';
+import { formLines, longestLabel, messageLabel as message, toLabel, type Field } from './form-lines.ts';
+import type { MailAttachment, ParsedMail } from './parsed-mail.ts';
+import { ownText } from './quotes.ts';
+
+type Fields = Record<string, string>;
+
+const largestJson = 200_000;
+
+/** Whom a form is about and what it wants: a signature has telephone lines too, but none of these. */
+const person =
+  /^(?:(?:vor|nach|familien|zu|voll(?:er|ständiger)?|ihr|dein|first|last|full|your|sur)[ -]?)?name\b|^(?:anrede|vor- und (?:nach|zu)name|ansprechpartner(?:in)?|kontaktperson|contact)\b/i;
+const contact = /e-?mail|tel|phone|mobil|handy|rückruf/i;
+
+const isForm = (fields: readonly Field[]): boolean => {
+  const labels = fields.map(([label]) => label);
+  const has = (pattern: RegExp): boolean => labels.some((label) => pattern.test(label));
+  return fields.length >= 2 && has(contact) ? has(person) || has(message) : fields.length >= 3 && has(person);
+};
+
+/** Fields of the same label stand under each other. Names of the prototype are no field names. */
+const toRecord = (fields: readonly Field[]): Fields => {
+  const values = new Map<string, string>();
+  for (const [label, value] of fields) {
+    const before = values.get(label);
+    if (label !== '__proto__') values.set(label, before === undefined || before === '' ? value : `${before}\n${value}`);
+  }
+  return Object.fromEntries(values);
+};
+
+const entities: Readonly<Record<string, string>> = {
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&nbsp;': ' ',
+  '&amp;': '&',
+};
+
+const plain = (html: string): string =>
+  html
+    .replace(/<br\b[^<>]*>|<\/(?:p|div|li)>/gi, '\n')
+    .replace(/<[^<>]*>/g, '')
+    .replace(/&(?:lt|gt|quot|nbsp|amp);/g, (entity) => entities[entity] ?? entity)
+    .replace(/[ \t\u00a0]+/g, ' ')
+    .replace(/ ?\n ?/g, '\n')
+    .trim();
+
+const isLabel = (label: string): boolean => label.length >= 2 && label.length <= longestLabel && /\p{L}/u.test(label);
+
+/** Rows of two cells, in sanitised HTML. */
+const tableFields = (html: string): Field[] =>
+  html
+    .split(/<tr\b/i)
+    .slice(1)
+    .flatMap((row): Field[] => {
+      const cells = (row.split(/<\/tr>/i)[0] ?? '')
+        .split(/<t[dh]\b[^<>]*>/i)
+        .slice(1)
+        .map((cell) => plain(cell));
+      const [label = '', value, ...others] = cells;
+      const name = toLabel(label);
+      return value !== undefined && others.length === 0 && isLabel(name) ? [[name, value]] : [];
+    });
+
+const isScalar = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value);
+
+const jsonFields = ({ content, contentType, fileName }: MailAttachment): Field[] => {
+  const isJson = contentType === 'application/json' || /\.json$/i.test(fileName);
+  if (!isJson || content.byteLength > largestJson) return [];
+  let read: unknown;
+  try {
+    read = parseJson(content);
+  } catch {
+    // Not JSON after all: the attachment is there for a person.
+    return [];
+  }
+  if (typeof read !== 'object' || read === null || Array.isArray(read)) return [];
+  return Object.entries(read).flatMap(([label, value]: [string, unknown]): Field[] => {
+    if (isScalar(value)) return [[label, String(value)]];
+    return Array.isArray(value) && value.every((item) => isScalar(item)) ? [[label, value.join(', ')]] : [];
+  });
+};
+
+/**
+ * The fields of a form that was sent as a mail, by their labels: from a JSON attachment, a table of two columns or `Name: …` lines, also where
+ * the form mail was forwarded. Null when the mail is no form, which is said of a person's mail with a signature as well.
+ */
+export function formFieldsOf(mail: ParsedMail): Readonly<Record<string, string>> | null {
+  const json = mail.attachments.flatMap((attachment) => jsonFields(attachment));
+  if (json.length > 0) return toRecord(json);
+  const forwarded = unwrapForwarded(mail);
+  const text = forwarded === null ? ownText(mail) : ownText({ ...mail, ...forwarded });
+  const found = [tableFields(mail.html ?? ''), formLines(text)].find((fields) => isForm(fields));
+  return found === undefined ? null : toRecord(found);
+}

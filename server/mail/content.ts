@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { isRowSized, rowLimit } from '../intake/reception.ts';
+import type { BlobStore } from '../../store/blobs.ts';
+
+/** A mail's raw bytes, stored or small enough to go into their row. */
+export interface StoredContent {
+  readonly raw: string | undefined;
+  readonly rawBlob: string | undefined;
+  readonly size: number;
+  readonly rawHash: string;
+  readonly messageId: string | undefined;
+}
+
+/** The Message-ID of the header, which has no business to begin later than this. */
+const messageIdOf = (start: Buffer): string | undefined => {
+  const text = start.toString('latin1');
+  const end = text.indexOf('\r\n\r\n');
+  const header = end === -1 ? text : text.slice(0, end);
+  return /^message-id:\s*<([^<>\s]+)>/im.exec(header)?.[1];
+};
+
+async function* joined(start: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* start;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+}
+
+/**
+ * Reads a mail as it comes and stores what is too large for a row as a file; of a large one only the start is ever in memory.
+ * Resolves when the file, if any, is durable. What the content throws leaves nothing behind.
+ */
+export async function storeContent(blobs: BlobStore, content: AsyncIterable<Uint8Array>): Promise<StoredContent> {
+  const rest = content[Symbol.asyncIterator]();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  while (size <= rowLimit) {
+    const next = await rest.next();
+    if (next.done === true) {
+      const whole = Buffer.concat(chunks);
+      const rawHash = createHash('sha256').update(whole).digest('hex');
+      const messageId = messageIdOf(whole);
+      if (isRowSized(whole)) return { raw: whole.toString('utf8'), rawBlob: undefined, size, rawHash, messageId };
+      return { raw: undefined, rawBlob: await blobs.put(whole), size, rawHash, messageId };
+    }
+    chunks.push(next.value);
+    size += next.value.byteLength;
+  }
+  const messageId = messageIdOf(Buffer.concat(chunks));
+  const blob = await blobs.putStream(joined(chunks, rest));
+  return { raw: undefined, rawBlob: blob.name, size: blob.size, rawHash: blob.name, messageId };
+}

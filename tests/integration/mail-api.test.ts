@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createUser } from '../../commands/accounts/createUser.ts';
+import { createApi, signIn, type Api } from '../support/api.ts';
+import type { App } from '../support/app.ts';
+import { buildMail, deliver, openPostOffice, type PostOffice } from '../support/smtp.ts';
+import { addKey, openStore, type Store } from '../support/stores.ts';
+
+const password = 'kaffee regen laterne 7';
+const unknown = '01a00000-0000-7000-8000-000000000000';
+
+let store: Store;
+let office: PostOffice;
+let app: App;
+let manager: Api;
+let sales: Api;
+let viewer: Api;
+let admin: Api;
+let address: string;
+
+beforeAll(async () => {
+  store = await openStore('sqlite', {});
+  for (const [name, role] of [
+    ['vera', 'sales-manager'],
+    ['paul', 'sales'],
+    ['lisa', 'viewer'],
+  ] as const)
+    await createUser(store.asSystem(), { name, email: `${name}@leitwerk.local`, role, password });
+  app = await store.start({ args: ['--role', 'api'] });
+  await store.foundation.registry.refresh();
+  office = await openPostOffice(store);
+  manager = await signIn(app.url, { email: 'vera@leitwerk.local', password });
+  sales = await signIn(app.url, { email: 'paul@leitwerk.local', password });
+  viewer = await signIn(app.url, { email: 'lisa@leitwerk.local', password });
+  admin = createApi(app.url, await addKey(store, { role: 'superadmin' }));
+  address = String((await manager.get('/me/mail-address')).json.data['address']);
+});
+afterAll(async () => {
+  await office?.close();
+  await app?.stop();
+  await store?.clear();
+});
+
+/** Files a mail under vera's address and answers the message's id. */
+const bring = async (id: string, to = 'Otto Neu <otto@neu.example>', headers?: readonly string[]): Promise<string> => {
+  const mail = { id: `${id}@leitwerk.local`, from: 'vera@leitwerk.local', to, subject: id };
+  const raw = buildMail({ ...mail, ...(headers === undefined ? {} : { headers }) });
+  expect(await deliver(office.port, { raw, to: [address] })).toMatch(/^250/);
+  await office.settled();
+  return String((await office.messages()).at(-1)?.['id']);
+};
+
+describe('the address for filing', () => {
+  it('is the same until it is renewed, and gone when it is taken back', async () => {
+    const first = (await sales.get('/me/mail-address')).json.data['address'];
+    expect((await sales.get('/me/mail-address')).json.data['address']).toBe(first);
+    const renewed = await sales.put('/me/mail-address', {});
+    expect(renewed.status).toBe(200);
+    expect(renewed.json.data['address']).not.toBe(first);
+    expect((await sales.delete('/me/mail-address')).status).toBe(204);
+    expect((await sales.get('/me/mail-address')).json.data['address']).toBeNull();
+  });
+
+  it('is for people only', async () => {
+    expect((await admin.get('/me/mail-address')).json.data['address']).toBeNull();
+    expect((await admin.put('/me/mail-address', {})).status).toBe(403);
+    expect((await createApi(app.url).get('/me/mail-address')).status).toBe(401);
+  });
+});
+
+describe('sorting a mail', () => {
+  it('goes from proposals to its place', async () => {
+    const id = await bring('m1');
+    const proposals = await manager.get(`/intake-messages/${id}/proposals`);
+    expect(proposals.json.data['person']).toMatchObject({ email: 'otto@neu.example' });
+    const made = await manager.post(`/intake-messages/${id}/create-person`, { fields: proposals.json.data['person'] });
+    expect(made.status, made.text).toBe(200);
+    expect(made.json.data).toMatchObject({ state: 'filed' });
+    const second = await bring('m2', 'fremd@anders.example');
+    const person = (await manager.get('/persons?filter=email%20=%20"otto@neu.example"')).json.data[0];
+    const filed = await manager.post(`/intake-messages/${second}/file`, { entity: 'person', record: person?.['id'] });
+    expect(filed.json.data).toMatchObject({ state: 'filed' });
+    const entries = await manager.get(
+      `/timeline-entries?filter=person%20=%20"${String(person?.['id'])}"%20and%20kind%20=%20mail`,
+    );
+    const entry = String(entries.json.data[0]?.['id']);
+    expect((await manager.get(`/timeline-entries/${entry}/mail`)).json.data).toMatchObject({
+      text: expect.stringContaining('Rückruf') as string,
+    });
+    expect((await manager.get(`/timeline-entries/${entry}/attachments/0`)).status).toBe(404);
+  });
+
+  it('refuses bodies, records and messages that are none', async () => {
+    const id = await bring('m3', 'fremd@anders.example');
+    expect((await manager.post(`/intake-messages/${id}/file`, {})).status).toBe(422);
+    expect((await manager.post(`/intake-messages/${id}/file`, { entity: 'person', record: unknown })).status).toBe(404);
+    expect((await manager.post(`/intake-messages/${id}/file`, { entity: 'nichts', record: unknown })).status).toBe(404);
+    expect((await manager.post(`/intake-messages/${unknown}/dismiss`)).status).toBe(404);
+    expect((await manager.get(`/intake-messages/${unknown}/proposals`)).status).toBe(404);
+    expect((await manager.post(`/intake-messages/${id}/create-person`, { fields: { nichts: 1 } })).status).toBe(422);
+    const lead = await manager.post(`/intake-messages/${id}/make-lead`);
+    expect(lead.json.data).toMatchObject({ state: 'accepted' });
+    expect((await manager.post(`/intake-messages/${id}/dismiss`)).status).toBe(409);
+  });
+
+  it('is for whoever has the right, and their own mails for those who filed them', async () => {
+    const id = await bring('m4', 'fremd@anders.example');
+    for (const act of ['dismiss', 'make-lead']) {
+      expect((await viewer.post(`/intake-messages/${id}/${act}`)).status).toBe(403);
+      expect([403, 404]).toContain((await sales.post(`/intake-messages/${id}/${act}`)).status);
+    }
+    expect((await sales.get(`/intake-messages/${id}`)).status).toBe(404);
+    expect((await sales.get(`/intake-messages/${id}/mail`)).status).toBe(404);
+    expect((await sales.get(`/intake-messages/${id}/raw`)).status).toBe(404);
+    expect((await manager.post(`/intake-messages/${id}/dismiss`)).json.data).toMatchObject({ state: 'dismissed' });
+    expect((await manager.post(`/intake-messages/${id}/replay`)).status).toBe(200);
+  });
+});
+
+it('S18: the raw mail and its files are only ever downloads', async () => {
+  const headers = [
+    'MIME-Version: 1.0',
+    'Content-Type: text/html; name="x.html"',
+    'Content-Disposition: attachment; filename="x.html"',
+  ];
+  const id = await bring('m5', 'fremd@anders.example', headers);
+  for (const path of ['raw', 'attachments/0']) {
+    const answer = await manager.get(`/intake-messages/${id}/${path}`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toBe('application/octet-stream');
+    expect(answer.headers.get('content-disposition')).toMatch(/^attachment/);
+    expect(answer.headers.get('content-security-policy')).toContain('sandbox');
+  }
+});
+
+it('a mail that is filed on a deal of somebody else is read by nobody who may not see the deal', async () => {
+  const deal = await manager.post('/opportunities', { title: 'Geheim' });
+  const number = String(deal.json.data['number']);
+  const me = (await manager.get('/me')).json.data['user'] as { id: string };
+  await manager.patch(`/opportunities/${String(deal.json.data['id'])}`, { owner: me.id });
+  const id = await bring(`[${number}] geheim`, 'fremd@anders.example');
+  expect((await manager.get(`/intake-messages/${id}/mail`)).json.data).toMatchObject({ subject: `[${number}] geheim` });
+  expect((await sales.get(`/intake-messages/${id}/mail`)).status).toBe(404);
+  const entries = await manager.get(
+    `/timeline-entries?filter=opportunity%20=%20"${String(deal.json.data['id'])}"%20and%20kind%20=%20mail`,
+  );
+  expect((await sales.get(`/timeline-entries/${String(entries.json.data[0]?.['id'])}/mail`)).status).toBe(404);
+});
+
+it('a source for mail takes nothing over HTTP', async () => {
+  const response = await fetch(`${app.url}/intake/mail`, {
+    method: 'POST',
+    body: '{"lastName":"X"}',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer x' },
+  });
+  expect(response.status).toBe(401);
+});

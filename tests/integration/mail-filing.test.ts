@@ -1,0 +1,354 @@
+import { afterEach, describe, expect, it, type TestContext } from 'vitest';
+import { createUser } from '../../commands/accounts/createUser.ts';
+import { createRecord } from '../../commands/createRecord.ts';
+import { modelOf, type Context } from '../../commands/context.ts';
+import { renewMailAddress, revokeMailAddress } from '../../commands/mail/mailAddress.ts';
+import { asUser } from '../../commands/mail/mail-context.ts';
+import { proposePlaces } from '../../commands/mail/proposePlaces.ts';
+import { retryMail } from '../../commands/mail/retryMail.ts';
+import { createPersonOfMail, dismissMail, fileMailOn, makeLeadOfMail } from '../../commands/mail/sortMail.ts';
+import { MailParseError, createMailParser, type MailParser } from '../../connectors/mail/index.ts';
+import type { Row } from '../../store/database.ts';
+import type { RecordData } from '../../store/record-table.ts';
+import { buildMail, deliver, openPostOffice, type PostOffice, type PostOfficeOptions } from '../support/smtp.ts';
+import { createStore, dialects, type Dialect, type Store } from '../support/stores.ts';
+
+const open: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).toReversed()) await close();
+});
+
+interface World {
+  readonly store: Store;
+  readonly office: PostOffice;
+  /** Delivers a mail and waits until it is filed. */
+  readonly bring: (raw: string, to?: readonly string[]) => Promise<void>;
+  readonly rows: (table: string) => Promise<Row[]>;
+}
+
+const createWorld = async (context: TestContext, dialect: Dialect, options: PostOfficeOptions = {}): Promise<World> => {
+  const store = await createStore(context, dialect);
+  open.push(store.clear);
+  const office = await openPostOffice(store, options);
+  open.push(office.close);
+  return {
+    store,
+    office,
+    bring: async (raw, to) => {
+      expect(await deliver(office.port, { raw, ...(to === undefined ? {} : { to }) })).toMatch(/^250/);
+      await office.settled();
+    },
+    rows: async (table) =>
+      await store.foundation.db.all(
+        `SELECT * FROM \`${table}\` ORDER BY \`${table === 'event' ? 'seq' : 'createdAt'}\``,
+      ),
+  };
+};
+
+const json = (value: unknown): RecordData => JSON.parse(String(value)) as RecordData;
+
+/** A user of the store, as themselves. */
+const addUser = async (store: Store, user: { readonly email: string; readonly role: string }): Promise<Context> => {
+  const system = store.asSystem();
+  const { user: added } = await createUser(system, { ...user, name: user.email, password: 'Sehr-geheim-4711!' });
+  await store.foundation.registry.refresh();
+  const fresh = store.asSystem();
+  const made = fresh.snapshot.users.get(added.id);
+  if (made === undefined) throw new Error('no user');
+  return asUser(fresh, made);
+};
+
+const make = async (ctx: Context, entity: string, input: RecordData): Promise<RecordData> =>
+  (await createRecord(ctx, modelOf(ctx, entity), input)).record;
+
+/** A company with a person and a deal. */
+const addCustomer = async (
+  ctx: Context,
+): Promise<{ organization: string; person: string; deal: string; number: string }> => {
+  const organization = String((await make(ctx, 'organization', { name: 'Kunde GmbH', domain: 'kunde.example' }))['id']);
+  const person = String(
+    (await make(ctx, 'person', { firstName: 'Anna', lastName: 'Kunde', email: 'anna@kunde.example', organization }))[
+      'id'
+    ],
+  );
+  const deal = await make(ctx, 'opportunity', { title: 'Lagerhalle', organization, person });
+  return { organization, person, deal: String(deal['id']), number: String(deal['number']) };
+};
+
+const localOf = async (ctx: Context): Promise<string> => `${await renewMailAddress(ctx)}@leitwerk.local`;
+
+describe.each(dialects)('mail to leads@ on %s', (dialect) => {
+  it('becomes a lead with raw mail, text and files, as from any other source', async (context) => {
+    const { bring, rows, store } = await createWorld(context, dialect);
+    const boundary = 'Content-Type: multipart/mixed; boundary=b1';
+    const text = [
+      '--b1',
+      'Content-Type: text/plain; charset=utf-8',
+      '',
+      'Guten Tag, wir suchen 2.000 m² Lager.',
+      '--b1',
+      'Content-Type: text/html; name="plan.html"',
+      'Content-Disposition: attachment; filename="plan.html"',
+      '',
+      '<script>alert(1)</script>',
+      '--b1--',
+    ].join('\n');
+    await bring(
+      buildMail({ id: 'l1@kunde.example', subject: 'Lager gesucht', headers: ['MIME-Version: 1.0', boundary], text }),
+    );
+    const [lead] = await rows('lead');
+    const [message] = await rows('intake_message');
+    expect(lead).toMatchObject({
+      source: 'mail',
+      title: 'Lager gesucht',
+      email: 'anna@kunde.example',
+      firstName: 'Anna',
+      lastName: 'Kunde',
+      message: 'Guten Tag, wir suchen 2.000 m² Lager.',
+      intakeMessage: message?.['id'],
+      priority: 'normal',
+    });
+    expect(message).toMatchObject({
+      state: 'accepted',
+      lead: lead?.['id'],
+      sender: 'anna@kunde.example',
+      subject: 'Lager gesucht',
+    });
+    const [file] = json(message?.['attachments']) as unknown as RecordData[];
+    expect(file).toMatchObject({ name: 'plan.html' });
+    expect(Buffer.from(await store.foundation.blobs.get(String(file?.['blob']))).toString()).toContain('alert(1)');
+    expect((await rows('event')).map((event) => event['act'])).toContain('lead.create');
+  });
+
+  it('through a source of its own carries that source, and a form mail is mapped by rows', async (context) => {
+    const { bring, rows } = await createWorld(context, dialect);
+    const text =
+      'Name: Jörg Meyer\nFirma: Meyer Bau GmbH\nE-Mail: joerg@meyer.example\nTelefon: 030 1234567\nNachricht: Bitte melden.';
+    await bring(buildMail({ id: 'f1@form.example', from: 'noreply@form.example', subject: 'Neue Anfrage', text }));
+    await bring(buildMail({ id: 'f2@form.example', text: 'Hallo' }), ['leads+facebook@leitwerk.local']);
+    const leads = await rows('lead');
+    expect(leads[0]).toMatchObject({
+      source: 'mail',
+      firstName: 'Jörg',
+      lastName: 'Meyer',
+      company: 'Meyer Bau GmbH',
+      email: 'joerg@meyer.example',
+      phone: '+49 30 1234567',
+    });
+    expect(leads[1]).toMatchObject({ source: 'facebook' });
+  });
+
+  it('R09: the same mail again, or for another recipient, makes no second lead; another mail under its name waits for a person', async (context) => {
+    const { bring, rows } = await createWorld(context, dialect);
+    const raw = buildMail({ id: 'r9@kunde.example' });
+    await bring(raw);
+    await bring(raw);
+    await bring(raw, ['leads+facebook@leitwerk.local']);
+    await bring(`Received: from elsewhere\r\n${raw}`);
+    await bring(buildMail({ id: 'r9@kunde.example', text: 'Etwas ganz anderes.' }));
+    expect(await rows('lead')).toHaveLength(1);
+    const messages = await rows('intake_message');
+    expect(messages.map(({ state }) => state)).toEqual(['accepted', 'duplicate', 'duplicate', 'triage']);
+    expect(messages[0]?.['duplicates']).toBe(1);
+    expect(json(messages[3]?.['mail'])['reason']).toBe('sameMessageId');
+    const keys = messages.flatMap(({ source, dedupeKey }) =>
+      dedupeKey === null ? [] : [`${String(source)} ${String(dedupeKey)}`],
+    );
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it('of a known conversation goes to its record, and its bounces and automatic answers do', async (context) => {
+    const { bring, rows } = await createWorld(context, dialect);
+    await bring(buildMail({ id: 't1@kunde.example', subject: 'Lager' }));
+    const replyTo = ['In-Reply-To: <t1@kunde.example>', 'References: <t1@kunde.example>'];
+    await bring(buildMail({ id: 't2@kunde.example', subject: 'AW: Lager', headers: replyTo, text: 'Noch etwas.' }));
+    await bring(
+      buildMail({
+        id: 't3@kunde.example',
+        headers: ['Auto-Submitted: auto-replied', 'In-Reply-To: <t2@kunde.example>'],
+      }),
+    );
+    await bring(
+      buildMail({
+        id: 't4@kunde.example',
+        from: 'MAILER-DAEMON@kunde.example',
+        headers: ['Auto-Submitted: auto-replied'],
+      }),
+    );
+    const leads = await rows('lead');
+    expect(leads).toHaveLength(1);
+    const entries = (await rows('timeline_entry')).filter(({ kind }) => kind === 'mail');
+    expect(entries).toHaveLength(2);
+    expect(entries.every((entry) => entry['lead'] === leads[0]?.['id'])).toBe(true);
+    expect(entries[0]).toMatchObject({ text: 'Noch etwas.' });
+    expect(json(entries[1]?.['facts'])).toMatchObject({ mailKind: 'auto-reply', direction: 'in' });
+    expect((await rows('intake_message')).map(({ state }) => state)).toEqual(['accepted', 'filed', 'filed', 'filed']);
+  });
+
+  it('naming a record in the subject writes into it only for who is known there', async (context) => {
+    const { bring, rows, store } = await createWorld(context, dialect);
+    const { number, deal } = await addCustomer(store.asSystem());
+    await bring(buildMail({ id: 'n1@fremd.example', from: 'x@fremd.example', subject: `[${number}] Rechnung` }));
+    await bring(buildMail({ id: 'n2@kunde.example', subject: `Re: [${number}] Angebot` }));
+    const [stranger, known] = await rows('intake_message');
+    expect(stranger?.['state']).toBe('triage');
+    expect(json(stranger?.['mail'])['reason']).toBe('unverifiedNumber');
+    expect(known?.['state']).toBe('filed');
+    const entries = (await rows('timeline_entry')).filter(({ kind }) => kind === 'mail');
+    expect(entries).toMatchObject([{ opportunity: deal }]);
+    expect(await rows('lead')).toEqual([]);
+  });
+
+  it('whose values do not fit becomes a lead all the same', async (context) => {
+    const { bring, rows } = await createWorld(context, dialect);
+    await bring(buildMail({ id: 'v1@form.example', text: 'Name: X\nBudget: viel\nE-Mail: keine\nNachricht: Hallo' }));
+    expect(await rows('lead')).toMatchObject([{ source: 'mail' }]);
+  });
+});
+
+describe.each(dialects)('an address for filing on %s', (dialect) => {
+  it('B33: files a blind copy on customer, person, user and the record that the subject names', async (context) => {
+    const { bring, rows, store } = await createWorld(context, dialect);
+    const sales = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
+    const { organization, person, deal, number } = await addCustomer(store.asSystem());
+    const to = [await localOf(sales)];
+    const mail = { from: 'Vera <vera@leitwerk.local>', to: 'anna@kunde.example' };
+    await bring(buildMail({ ...mail, id: 'b1@leitwerk.local', subject: `[${number}] Angebot`, text: 'Anbei.' }), to);
+    await bring(buildMail({ ...mail, id: 'b2@leitwerk.local', subject: 'Gruß' }), to);
+    const entries = (await rows('timeline_entry')).filter(({ kind }) => kind === 'mail');
+    expect(entries).toMatchObject([
+      { opportunity: deal, organization, person, actor: `user/${sales.actor.id}`, text: 'Anbei.' },
+      { opportunity: null, organization, person, actor: `user/${sales.actor.id}` },
+    ]);
+    expect(json(entries[0]?.['facts'])).toMatchObject({
+      direction: 'out',
+      subject: `[${number}] Angebot`,
+      user: sales.actor.id,
+    });
+    expect(await rows('lead')).toEqual([]);
+  });
+
+  it('X6: takes a number behind a plus, and the conversation of an earlier mail', async (context) => {
+    const { bring, rows, store } = await createWorld(context, dialect);
+    const sales = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
+    const { deal, number } = await addCustomer(store.asSystem());
+    const address = await localOf(sales);
+    const mail = { from: 'vera@leitwerk.local', to: 'jemand@anders.example' };
+    await bring(buildMail({ ...mail, id: 'x1@leitwerk.local' }), [address.replace('@', `+${number.toLowerCase()}@`)]);
+    await bring(buildMail({ ...mail, id: 'x2@leitwerk.local', headers: ['References: <x1@leitwerk.local>'] }), [
+      address,
+    ]);
+    const entries = (await rows('timeline_entry')).filter(({ kind }) => kind === 'mail');
+    expect(entries).toMatchObject([{ opportunity: deal }, { opportunity: deal }]);
+  });
+
+  it('unwraps a forwarded mail to its first sender', async (context) => {
+    const { bring, rows, store } = await createWorld(context, dialect);
+    const sales = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
+    const { person, organization } = await addCustomer(store.asSystem());
+    const address = await localOf(sales);
+    const text =
+      '---------- Forwarded message ---------\nFrom: Anna Kunde <anna@kunde.example>\nDate: Mon, 23 Nov 2026 at 09:00\nSubject: Frage\nTo: <vera@leitwerk.local>\n\nWann liefern Sie?';
+    await bring(
+      buildMail({ id: 'w1@leitwerk.local', from: 'vera@leitwerk.local', to: address, subject: 'Fwd: Frage', text }),
+      [address],
+    );
+    const [entry] = (await rows('timeline_entry')).filter(({ kind }) => kind === 'mail');
+    expect(entry).toMatchObject({ person, organization });
+    expect(json(entry?.['facts'])).toMatchObject({ direction: 'in', from: { address: 'anna@kunde.example' } });
+    expect(entry?.['text']).toContain('Wann liefern Sie?');
+  });
+
+  it('proposes unknown people instead of making them, and does what a person then decides', async (context) => {
+    const { bring, rows, store } = await createWorld(context, dialect);
+    const sales = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
+    const address = await localOf(sales);
+    const mail = { from: 'vera@leitwerk.local', to: 'Otto Neu <otto@neu.example>' };
+    for (const id of ['p1', 'p2', 'p3', 'p4'])
+      await bring(buildMail({ ...mail, id: `${id}@leitwerk.local`, subject: id }), [address]);
+    expect(await rows('person')).toEqual([]);
+    const messages = await rows('intake_message');
+    expect(messages.map(({ state }) => state)).toEqual(Array(4).fill('triage'));
+    const [one, two, three, four] = messages.map(({ id }) => String(id));
+    if (one === undefined || two === undefined || three === undefined || four === undefined) throw new Error('mails');
+    const { person } = await proposePlaces(sales, one);
+    expect(person).toMatchObject({ email: 'otto@neu.example', lastName: 'Neu' });
+    await createPersonOfMail(sales, { id: one, fields: person ?? {}, force: false });
+    const { records } = await proposePlaces(sales, two);
+    expect(records).toMatchObject([
+      { entity: 'person', title: expect.stringContaining('Neu') as string, reason: 'address' },
+    ]);
+    await fileMailOn(sales, { id: two, entity: 'person', record: records[0]?.id ?? '' });
+    await makeLeadOfMail(sales, { id: three });
+    await dismissMail(sales, { id: four });
+    expect((await rows('intake_message')).map(({ state }) => state)).toEqual([
+      'filed',
+      'filed',
+      'accepted',
+      'dismissed',
+    ]);
+    const entries = (await rows('timeline_entry')).filter(({ kind }) => kind === 'mail');
+    expect(entries).toMatchObject([{ person: records[0]?.id }, { person: records[0]?.id }]);
+    expect(await rows('lead')).toMatchObject([{ title: 'p3' }]);
+  });
+
+  it('files nothing on what its user may not see', async (context) => {
+    const { bring, rows, store } = await createWorld(context, dialect);
+    const sales = await addUser(store, { email: 'paul@leitwerk.local', role: 'sales' });
+    const other = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
+    const deal = await make(other, 'opportunity', { title: 'Geheim', owner: other.actor.id });
+    const to = [await localOf(sales)];
+    await bring(
+      buildMail({
+        id: 's1@x.example',
+        from: 'paul@leitwerk.local',
+        to: 'x@y.example',
+        subject: `[${String(deal['number'])}]`,
+      }),
+      to,
+    );
+    expect((await rows('timeline_entry')).filter(({ kind }) => kind === 'mail')).toEqual([]);
+    expect((await rows('intake_message'))[0]?.['state']).toBe('triage');
+  });
+
+  it('S48: is long and random, void once renewed or taken back, and goes with its user', async (context) => {
+    const { office, store } = await createWorld(context, dialect);
+    const sales = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
+    const first = await localOf(sales);
+    const second = await localOf(sales);
+    expect(first.split('@')[0]).toMatch(/^[a-z2-9]{26}$/);
+    const raw = buildMail({ id: 'r@leitwerk.local' });
+    expect(await deliver(office.port, { raw, to: [second] })).toMatch(/^250/);
+    await expect(deliver(office.port, { raw, to: [first] })).resolves.toMatch(/^503/);
+    await revokeMailAddress(sales);
+    await expect(deliver(office.port, { raw, to: [second] })).resolves.toMatch(/^503/);
+  });
+});
+
+describe('a mail that cannot be read', () => {
+  /** Fails as one whose reading took down its thread. */
+  const poisoned = (): MailParser => {
+    const real = createMailParser({ deadlineMs: 20_000, memoryMb: 192 });
+    return {
+      parse: async (raw) => {
+        if (Buffer.from(raw).includes('POISON')) throw new MailParseError('died');
+        return await real.parse(raw);
+      },
+      close: real.close,
+    };
+  };
+
+  it('R23: is put aside after 3 tries, holds nobody up, and can be tried again', async (context) => {
+    const { office, rows, store } = await createWorld(context, 'sqlite', { parser: poisoned() });
+    await deliver(office.port, { raw: buildMail({ id: 'q0@kunde.example', text: 'POISON' }) });
+    for (const id of ['q1', 'q2', 'q3']) await deliver(office.port, { raw: buildMail({ id: `${id}@kunde.example` }) });
+    await office.settled();
+    const messages = await rows('intake_message');
+    expect(messages.map(({ state }) => state)).toEqual(['quarantined', 'accepted', 'accepted', 'accepted']);
+    expect(messages[0]).toMatchObject({ attempts: 3 });
+    expect(String(messages[0]?.['errors'])).toContain('abgestürzt');
+    await retryMail(store.asSystem(), { id: String(messages[0]?.['id']) });
+    await office.settled();
+    expect((await rows('intake_message'))[0]).toMatchObject({ state: 'quarantined' });
+  });
+});
