@@ -43,7 +43,7 @@ const outcomeOf = (mail: ParsedMail) => {
   };
 };
 
-describe('the corpus of mails (R22)', () => {
+describe('the corpus of mails (R22)', { timeout: 60_000 }, () => {
   it('has an expected outcome for every mail, and a mail for every outcome', () => {
     expect(corpusNames.toSorted()).toEqual(Object.keys(expected).toSorted());
     expect(corpusNames.length).toBeGreaterThan(60);
@@ -63,7 +63,7 @@ describe('the corpus of mails (R22)', () => {
   });
 });
 
-describe('mails that are too much', () => {
+describe('mails that are too much', { timeout: 60_000 }, () => {
   const doubtsOf = (mail: ParsedMail): string => mail.doubts.map(({ en }) => en).join(' ');
 
   it('has all of 1,000 parts', async () => {

@@ -16,7 +16,7 @@ const using = async (parser: MailParser, work: (parser: MailParser) => Promise<v
   }
 };
 
-describe('the thread that reads mails', () => {
+describe('the thread that reads mails', { timeout: 60_000 }, () => {
   it('answers each mail to its caller, however many wait', async () => {
     await using(createMailParser({ deadlineMs: 30_000, memoryMb: 256 }), async ({ parse }) => {
       const texts = Array.from({ length: 20 }, (_, index) => `Text ${index}`);
