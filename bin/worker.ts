@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -5,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { provideBundle } from '../activities/bundle.ts';
 import { performEffect, type Outside } from '../activities/perform-effect.ts';
+import { watchAllSources } from '../activities/watch-sources.ts';
 import { createWorker, installRuntime, type ProcessWorker, type WorkerOptions } from '../activities/worker.ts';
 import { createEgress } from '../connectors/egress.ts';
 import { createMailer } from '../connectors/mail-out/index.ts';
@@ -24,6 +26,8 @@ const refreshMs = 400;
 const reportMs = 1000;
 const tidyMs = 3_600_000;
 const idempotencyKeptMs = 7 * 24 * 3_600_000;
+const watchMs = 300_000;
+const firstWatchMs = 20_000;
 const longestPauseMs = 5000;
 
 /** Everything that this process has started. */
@@ -59,7 +63,8 @@ async function main(): Promise<void> {
   keepFresh(foundation, running, log);
   keepTidy(foundation, running, log);
   installRuntime();
-  const options = await toWorkerOptions(settings, foundation, log);
+  const { options, outside } = await toWorkerOptions(settings, foundation, log);
+  keepWatching(outside, running, log);
   running.timers.push(setInterval(() => reportRelay(running), reportMs));
   await keepWorking(options, running, log);
 }
@@ -88,7 +93,19 @@ function keepTidy({ db }: Foundation, running: Running, log: Logger): void {
   running.timers.push(setInterval(tidy, tidyMs));
 }
 
-async function toWorkerOptions(settings: Settings, foundation: Foundation, log: Logger): Promise<WorkerOptions> {
+/** Sources that fall silent or deliver faults are noticed with Temporal or without. */
+function keepWatching(outside: Outside, running: Running, log: Logger): void {
+  const holder = randomUUID();
+  const look = (): void =>
+    void watchAllSources(outside, holder).catch((error: unknown) => log.warn({ err: error }, 'sources not watched'));
+  running.timers.push(setTimeout(look, firstWatchMs), setInterval(look, watchMs));
+}
+
+async function toWorkerOptions(
+  settings: Settings,
+  foundation: Foundation,
+  log: Logger,
+): Promise<{ readonly options: WorkerOptions; readonly outside: Outside }> {
   const { temporal } = settings;
   const store = {
     db: tellingOfWrites(foundation.db),
@@ -105,7 +122,7 @@ async function toWorkerOptions(settings: Settings, foundation: Foundation, log: 
     secrets: foundation.secrets,
     publicUrl: settings.publicUrl,
   };
-  return {
+  const options: WorkerOptions = {
     ...store,
     address: temporal.address ?? `127.0.0.1:${temporal.port}`,
     namespace: temporal.namespace,
@@ -115,6 +132,7 @@ async function toWorkerOptions(settings: Settings, foundation: Foundation, log: 
     performEffect: async (input) => await performEffect(outside, input),
     onError: (error) => log.warn({ err: error }, 'processes wait'),
   };
+  return { options, outside };
 }
 
 function toTls({ serverName, ca, certificate, key }: TlsSettings): NonNullable<WorkerOptions['tls']> {
