@@ -8,6 +8,7 @@ import type {
   OneRecord,
   Operations,
   Page,
+  ParsedMessage,
   ProcessView,
   PublishedSchema,
   Session,
@@ -134,6 +135,12 @@ export const countsQuery = (plural: string, filters: readonly string[]) =>
 
 export const matchesQuery = (id: string) =>
   queryOptions({ queryKey: ['matches', id], queryFn: async () => await read<Matches>(`/leads/${id}/matches`) });
+
+export const parsedQuery = (id: string, attempts: number) =>
+  queryOptions({
+    queryKey: ['parsed', id, attempts],
+    queryFn: async () => await read<ParsedMessage>(`/intake-messages/${id}/parsed`),
+  });
 
 export const processQuery = (id: string) =>
   queryOptions({ queryKey: ['process', id], queryFn: async () => await read<ProcessView>(`/leads/${id}/process`) });

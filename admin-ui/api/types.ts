@@ -126,6 +126,20 @@ export interface SourceFigures {
   readonly count24h: number;
   readonly errors24h: number;
   readonly perHour: readonly number[];
+  readonly alerts: readonly { readonly kind: 'silence' | 'errorRate'; readonly since: string; readonly text: Text }[];
+}
+
+/** What today's mapping makes of a received message, and how earlier attempts came out. */
+export interface ParsedMessage {
+  readonly values: Readonly<Record<string, unknown>> | null;
+  readonly additional: Readonly<Record<string, unknown>> | null;
+  readonly issues: readonly { readonly path: string; readonly message: string }[];
+  readonly attempts: readonly {
+    readonly at: string;
+    readonly actorName: string;
+    readonly state: string | null;
+    readonly errors: unknown;
+  }[];
 }
 
 export interface AuditEntry {

@@ -16,6 +16,7 @@ import { textOf } from '../../model/entities.ts';
 import { formatInstant, formatNumber } from '../../model/format.ts';
 import detail from '../inbox/lead-detail.module.css';
 import classes from './message-detail.module.css';
+import { ParsedCards } from './parsed-cards.tsx';
 import { StateBadge } from './state-badge.tsx';
 
 interface Fault {
@@ -196,6 +197,7 @@ export function MessageDetail({ id, onClose }: MessageDetailProps) {
         <div className={detail['columns']}>
           <div className={detail['column']}>
             <Result message={message} />
+            <ParsedCards id={id} attempts={message['attempts']} />
             <Card title={t('intake.result')}>
               <Facts message={message} />
             </Card>
