@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { provideBundle } from '../activities/bundle.ts';
 import { performEffect, type Outside } from '../activities/perform-effect.ts';
+import { followDuplicates } from '../activities/follow-duplicates.ts';
 import { watchAllSources } from '../activities/watch-sources.ts';
 import { createWorker, installRuntime, type ProcessWorker, type WorkerOptions } from '../activities/worker.ts';
 import { createEgress } from '../connectors/egress.ts';
@@ -26,6 +27,7 @@ const refreshMs = 400;
 const reportMs = 1000;
 const tidyMs = 3_600_000;
 const idempotencyKeptMs = 7 * 24 * 3_600_000;
+const followMs = 250;
 const watchMs = 300_000;
 const firstWatchMs = 20_000;
 const longestPauseMs = 5000;
@@ -65,6 +67,7 @@ async function main(): Promise<void> {
   installRuntime();
   const { options, outside } = await toWorkerOptions(settings, foundation, log);
   keepWatching(outside, running, log);
+  keepFollowing(foundation, running, log);
   running.timers.push(setInterval(() => reportRelay(running), reportMs));
   await keepWorking(options, running, log);
 }
@@ -99,6 +102,25 @@ function keepWatching(outside: Outside, running: Running, log: Logger): void {
   const look = (): void =>
     void watchAllSources(outside, holder).catch((error: unknown) => log.warn({ err: error }, 'sources not watched'));
   running.timers.push(setTimeout(look, firstWatchMs), setInterval(look, watchMs));
+}
+
+/** Likely doubles are looked for behind the writers: a little at a time, so that they hardly notice. */
+function keepFollowing({ db, registry }: Foundation, running: Running, log: Logger): void {
+  const holder = randomUUID();
+  const store = { db, registry, now: () => new Date(), newId: createIdSource() };
+  let isLooking = false;
+  const look = async (): Promise<void> => {
+    if (isLooking) return;
+    isLooking = true;
+    try {
+      await followDuplicates(store, holder);
+    } catch (error) {
+      if (!running.isStopping) log.warn({ err: error }, 'duplicates wait');
+    } finally {
+      isLooking = false;
+    }
+  };
+  running.timers.push(setInterval(() => void look(), followMs));
 }
 
 async function toWorkerOptions(

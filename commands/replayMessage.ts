@@ -4,6 +4,7 @@ import { findMessageByKey } from '../store/intake.ts';
 import type { Tx } from '../store/database.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { assertCan, modelOf, transact, type Context } from './context.ts';
+import { meetKnownLead } from './duplicates/knownLead.ts';
 import { mapMessage } from './mapMessage.ts';
 import { dedupeKeyOf, findImported, titleOf, writeLead } from './receiveMessage.ts';
 import { changeRecord, loadRecord, type Written } from './record-write.ts';
@@ -16,7 +17,7 @@ export interface Replay {
 }
 
 interface Result {
-  readonly state: 'accepted' | 'duplicate' | 'rejected' | 'unreadable';
+  readonly state: 'accepted' | 'attached' | 'updated' | 'duplicate' | 'rejected' | 'unreadable';
   readonly lead: string | null;
   readonly dedupeKey: string | null;
   readonly issues: readonly Issue[];
@@ -48,12 +49,10 @@ const workAgain = async (ctx: Context, tx: Tx, again: { replay: Replay; message:
   if (imported !== undefined) return { state: 'duplicate', lead: imported, dedupeKey: null, issues: [] };
   const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };
   const sender = { ...ctx, actor: sourceActor(ctx.actor.tenantId, { key: source.key, name: source.label.de }) };
-  const lead = await writeLead(sender, tx, {
-    values,
-    source,
-    messageId: replay.id,
-    additional: mapped.additional,
-  });
+  const { additional } = mapped;
+  const met = await meetKnownLead(sender, tx, { source, values, additional });
+  if (met !== undefined) return { state: met.state, lead: met.lead, dedupeKey, issues: [] };
+  const lead = await writeLead(sender, tx, { values, source, messageId: replay.id, additional });
   return { state: 'accepted', lead, dedupeKey, issues: [] };
 };
 

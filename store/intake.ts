@@ -96,7 +96,7 @@ export async function readSourceFigures(
       own.filter((row) => states.includes(row.state)).reduce((total, row) => total + Number(row.n), 0);
     return {
       lastAt: lastBySource.get(source) ?? null,
-      count24h: sum(['accepted', 'duplicate', 'rejected', 'unreadable', 'spam']),
+      count24h: sum(['accepted', 'attached', 'updated', 'duplicate', 'rejected', 'unreadable', 'spam']),
       errors24h: sum(['rejected', 'unreadable']),
       perHour,
     };

@@ -114,6 +114,8 @@ export async function nextReplays(
 
 const outcomes: Readonly<Record<string, string>> = {
   accepted: 'created',
+  attached: 'duplicates',
+  updated: 'updated',
   duplicate: 'duplicates',
   rejected: 'rejected',
   unreadable: 'rejected',

@@ -6,6 +6,9 @@ import { archiveLead, snoozeLead, unarchiveLead } from '../../commands/archiveLe
 import { assignRecord } from '../../commands/assignRecord.ts';
 import { modelOf, type Context } from '../../commands/context.ts';
 import { convertLead } from '../../commands/convertLead.ts';
+import { comparedEntities } from '../../commands/duplicates/follow.ts';
+import { mergeRecords } from '../../commands/duplicates/mergeRecords.ts';
+import { splitRecords } from '../../commands/duplicates/splitRecords.ts';
 import { createContact } from '../../commands/createContact.ts';
 import { linkContacts } from '../../commands/linkContacts.ts';
 import { moveActivity } from '../../commands/moveActivity.ts';
@@ -135,6 +138,38 @@ export const acts: readonly Act[] = [
         ...made.lead,
         extra: { opportunity: visibleRecord(ctx, modelOf(ctx, 'opportunity'), made.opportunity.record) },
       };
+    },
+  },
+  {
+    name: 'merge',
+    entities: comparedEntities,
+    summary: { de: 'Mit einer Dublette zusammenführen', en: 'Merge with a duplicate' },
+    body: {
+      other: text,
+      take: {
+        type: 'array',
+        items: text,
+        maxItems: 200,
+        description: 'Fields that get the value of the other; absent: those that are empty.',
+      },
+    },
+    required: ['other'],
+    perform: async (ctx, model, input) =>
+      await mergeRecords(ctx, model, {
+        id: input.id,
+        other: asText(input['other'], '/other'),
+        take: Array.isArray(input['take']) ? input['take'].map((name) => asText(name, '/take')) : undefined,
+      }),
+  },
+  {
+    name: 'split',
+    entities: comparedEntities,
+    summary: { de: 'Zusammengeführte wieder trennen', en: 'Split what was merged' },
+    body: { other: textOrEmpty },
+    perform: async (ctx, model, input) => {
+      const split = await splitRecords(ctx, model, { id: input.id, other: optionalText(input['other'], '/other') });
+      const { record, event, conflicts } = split;
+      return { record, event, extra: { other: visibleRecord(ctx, model, split.other), conflicts } };
     },
   },
   {
