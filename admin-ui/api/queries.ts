@@ -1,8 +1,16 @@
-import { keepPreviousData, queryOptions, useInfiniteQuery, useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  queryOptions,
+  useInfiniteQuery,
+  useQuery,
+  useSuspenseQuery,
+} from '@tanstack/react-query';
 import { toEntities, type Entities } from '../model/entities.ts';
 import { ApiError, queryString, read, request } from './client.ts';
 import type {
   ConfigItem,
+  DuplicatePair,
   Matches,
   Notice,
   OneRecord,
@@ -135,6 +143,20 @@ export const countsQuery = (plural: string, filters: readonly string[]) =>
 
 export const matchesQuery = (id: string) =>
   queryOptions({ queryKey: ['matches', id], queryFn: async () => await read<Matches>(`/leads/${id}/matches`) });
+
+export const duplicatesQuery = (plural: string, state: DuplicatePair['state']) =>
+  infiniteQueryOptions({
+    queryKey: ['list', plural, 'related', 'duplicates', state],
+    initialPageParam: '',
+    queryFn: async ({ pageParam }) =>
+      (
+        await request<{ data: DuplicatePair[]; page: { next: string | null } }>(
+          'GET',
+          `/${plural}/duplicates${queryString({ state, cursor: pageParam })}`,
+        )
+      ).body,
+    getNextPageParam: ({ page }) => page.next ?? undefined,
+  });
 
 export const parsedQuery = (id: string, attempts: number) =>
   queryOptions({

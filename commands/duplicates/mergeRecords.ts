@@ -47,26 +47,37 @@ const isEmpty = (value: unknown): boolean =>
 const isMergeable = (ctx: Context, model: EntityModel, field: Field): boolean =>
   !field.isSystem && !field.isHidden && ctx.ability.isWritable(model.name, field.name) && field.target !== model.name;
 
+/** Links that acts set: nobody chooses them, and none is to be lost. */
+const actLinks = ['organization', 'person', 'opportunity'];
+
+const filling = (winner: RecordData, loser: RecordData, fields: readonly Field[]): RecordData =>
+  Object.fromEntries(
+    fields.filter(({ name }) => isEmpty(winner[name]) && !isEmpty(loser[name])).map(({ name }) => [name, loser[name]]),
+  );
+
 /** What the winner gets from the loser. @throws LeitwerkError `InvalidInput` for a field that cannot be taken. */
 const takenFields = (
   ctx: Context,
   of: { model: EntityModel; winner: RecordData; loser: RecordData; take: MergeInput['take'] },
 ): RecordData => {
   const { model, winner, loser, take } = of;
-  if (take !== undefined) {
-    const taken = Object.fromEntries(take.map((name) => [name, loser[name] ?? null]));
-    const issues = writeIssues(ctx, model, taken);
-    if (issues.length > 0)
-      throw new LeitwerkError('InvalidInput', { issues: issues.map((issue) => ({ ...issue, path: '/take' })) });
-    return taken;
-  }
-  const links = ['organization', 'person', 'opportunity'];
-  return Object.fromEntries(
-    [...model.fields.values()]
-      .filter((field) => isMergeable(ctx, model, field) || (links.includes(field.name) && field.name !== model.name))
-      .filter(({ name }) => isEmpty(winner[name]) && !isEmpty(loser[name]))
-      .map(({ name }) => [name, loser[name]]),
-  );
+  const fields = [...model.fields.values()];
+  const links = fields.filter(({ name, isSystem }) => isSystem && actLinks.includes(name) && name !== model.name);
+  const linked = filling(winner, loser, links);
+  if (take === undefined)
+    return {
+      ...linked,
+      ...filling(
+        winner,
+        loser,
+        fields.filter((field) => isMergeable(ctx, model, field)),
+      ),
+    };
+  const taken = Object.fromEntries(take.map((name) => [name, loser[name] ?? null]));
+  const issues = writeIssues(ctx, model, taken);
+  if (issues.length > 0)
+    throw new LeitwerkError('InvalidInput', { issues: issues.map((issue) => ({ ...issue, path: '/take' })) });
+  return { ...linked, ...taken };
 };
 
 const assertMergeable = (winner: RecordData, loser: RecordData): void => {
