@@ -40,11 +40,12 @@ const concerning: Readonly<Record<Compared, readonly (keyof Likeness)[]>> = {
 
 const narrowed = (entity: Compared, likeness: Likeness): Likeness => {
   const names = concerning[entity];
-  const entries = Object.entries(likeness).map(([name, value]) => [
-    name,
-    names.some((one) => one === name) ? value : '',
-  ]);
-  return Object.fromEntries(entries) as Likeness;
+  const silent = Object.fromEntries(
+    (Object.keys(likeness) as readonly (keyof Likeness)[])
+      .filter((name) => !names.includes(name))
+      .map((name) => [name, '']),
+  );
+  return { ...likeness, ...silent };
 };
 
 const candidates = async (

@@ -6,9 +6,6 @@ import { archiveLead, snoozeLead, unarchiveLead } from '../../commands/archiveLe
 import { assignRecord } from '../../commands/assignRecord.ts';
 import { modelOf, type Context } from '../../commands/context.ts';
 import { convertLead } from '../../commands/convertLead.ts';
-import { comparedEntities } from '../../commands/duplicates/follow.ts';
-import { mergeRecords } from '../../commands/duplicates/mergeRecords.ts';
-import { splitRecords } from '../../commands/duplicates/splitRecords.ts';
 import { createContact } from '../../commands/createContact.ts';
 import { linkContacts } from '../../commands/linkContacts.ts';
 import { moveActivity } from '../../commands/moveActivity.ts';
@@ -20,32 +17,10 @@ import { visibleRecord, type Written } from '../../commands/record-write.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { asObject, asText, integerOf, optionalText, textOrNull } from '../input.ts';
 import { recordSchema } from '../openapi-records.ts';
-import type { Answer, Call, JsonSchema, Route } from '../route.ts';
+import type { Answer, Call, Route } from '../route.ts';
+import { text, textOrEmpty, type Act } from './act.ts';
+import { duplicateActs } from './duplicate-acts.ts';
 import { versionOf, written } from './records.ts';
-
-/** One act on one record: `POST /<plural>/<id>/<name>`. The bulk route performs the same acts. */
-export interface Act {
-  readonly name: string;
-  /** Entities that have it; absent: every entity with an owner. */
-  readonly entities: readonly string[] | 'owned' | 'pipeline' | 'told' | 'all';
-  readonly summary: { readonly de: string; readonly en: string };
-  readonly body: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-  /** Says what it would do, for `?dryRun=1`. */
-  readonly preview?: (
-    ctx: Context,
-    model: EntityModel,
-    input: RecordData & { readonly id: string },
-  ) => Promise<unknown>;
-  readonly perform: (
-    ctx: Context,
-    model: EntityModel,
-    input: RecordData & { readonly id: string; readonly version?: number },
-  ) => Promise<Written & { readonly extra?: RecordData }>;
-}
-
-const text: JsonSchema = { type: 'string' };
-const textOrEmpty: JsonSchema = { type: ['string', 'null'] };
 
 /** The acts, as data: routes, description, rights and bulk work from this one list. */
 export const acts: readonly Act[] = [
@@ -140,38 +115,7 @@ export const acts: readonly Act[] = [
       };
     },
   },
-  {
-    name: 'merge',
-    entities: comparedEntities,
-    summary: { de: 'Mit einer Dublette zusammenführen', en: 'Merge with a duplicate' },
-    body: {
-      other: text,
-      take: {
-        type: 'array',
-        items: text,
-        maxItems: 200,
-        description: 'Fields that get the value of the other; absent: those that are empty.',
-      },
-    },
-    required: ['other'],
-    perform: async (ctx, model, input) =>
-      await mergeRecords(ctx, model, {
-        id: input.id,
-        other: asText(input['other'], '/other'),
-        take: Array.isArray(input['take']) ? input['take'].map((name) => asText(name, '/take')) : undefined,
-      }),
-  },
-  {
-    name: 'split',
-    entities: comparedEntities,
-    summary: { de: 'Zusammengeführte wieder trennen', en: 'Split what was merged' },
-    body: { other: textOrEmpty },
-    perform: async (ctx, model, input) => {
-      const split = await splitRecords(ctx, model, { id: input.id, other: optionalText(input['other'], '/other') });
-      const { record, event, conflicts } = split;
-      return { record, event, extra: { other: visibleRecord(ctx, model, split.other), conflicts } };
-    },
-  },
+  ...duplicateActs,
   {
     name: 'note',
     entities: 'told',
