@@ -3,6 +3,7 @@ import type { Queries } from '../store/database.ts';
 import { findByMatchKeys } from '../store/duplicates.ts';
 import { findRecordsBy } from '../store/record-list.ts';
 import type { RecordData } from '../store/record-table.ts';
+import { findRecordsById } from '../store/records.ts';
 import { modelOf, type Context } from './context.ts';
 import { mostOfKey } from './duplicates/follow.ts';
 
@@ -67,7 +68,8 @@ const candidates = async (
   const ids = [...(await findByMatchKeys(db, { tenantId, entity, keys, most: mostOfKey }))].filter(
     (id) => !found.has(id),
   );
-  if (ids.length > 0) await add('id', ids);
+  for (const record of await findRecordsById(db, model, { tenantId, ids }))
+    if (record['deletedAt'] === null) found.set(String(record['id']), record);
   return found;
 };
 

@@ -159,9 +159,11 @@ const skeleton = (key: string): string => {
   return bare.length < 4 ? '' : bare.slice(0, 12);
 };
 
-/** Keys under which records that may be the same are found, each with the kind in front. */
+/** Keys under which records that may be the same are found, each with the kind in front. A domain alone makes nobody the same. */
 export function matchKeys(likeness: Likeness): readonly string[] {
-  const keys = kinds.filter((kind) => likeness[kind] !== '').map((kind) => `${kind}:${likeness[kind]}`);
+  const keys = kinds
+    .filter((kind) => kind !== 'domain' && likeness[kind] !== '')
+    .map((kind) => `${kind}:${likeness[kind]}`);
   const company = skeleton(likeness.company);
   const person = skeleton(likeness.person);
   return [

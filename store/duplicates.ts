@@ -144,6 +144,12 @@ export async function readPair(
   return row === undefined ? undefined : toPair(row);
 }
 
+/** Adds a pair that is to be decided; one that was decided stays so. */
+export async function addOpenPair(tx: Tx, pair: DuplicatePair): Promise<void> {
+  const known = await readPair(tx, { tenantId: pair.tenantId, ids: [pair.one, pair.other] });
+  if (known === undefined || known.state === 'open') await writePair(tx, pair);
+}
+
 /** Writes a pair as it is now. */
 export async function writePair(tx: Tx, pair: DuplicatePair): Promise<void> {
   await tx.run('DELETE FROM `duplicate_pair` WHERE `one` = ? AND `other` = ?', [pair.one, pair.other]);

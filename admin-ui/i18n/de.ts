@@ -386,6 +386,10 @@ export const de = {
     rotate: 'Geheimnis erneuert',
     revoke: 'widerrufen',
     setUp: 'eingerichtet',
+    merge: 'zusammengeführt',
+    split: 'wieder getrennt',
+    relink: 'umgehängt',
+    attach: 'ergänzt',
   },
   timeline: {
     title: 'Verlauf',

@@ -388,6 +388,10 @@ export const en: Texts = {
     rotate: 'secret renewed',
     revoke: 'revoked',
     setUp: 'set up',
+    merge: 'merged',
+    split: 'split again',
+    relink: 'relinked',
+    attach: 'added to',
   },
   timeline: {
     title: 'History',

@@ -1,9 +1,8 @@
 import { LeitwerkError } from '../../core/errors.ts';
 import { orderedPair, readPair, readPairs, type DuplicatePair, type PairState } from '../../store/duplicates.ts';
 import type { EntityModel } from '../../core/entity.ts';
-import { findRecordsBy } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { findRecord } from '../../store/records.ts';
+import { findRecordsById } from '../../store/records.ts';
 import { assertCan, transact, type Context } from '../context.ts';
 import { assertMayAct, loadRecord } from '../record-write.ts';
 import { decidePair } from './mergeRecords.ts';
@@ -24,14 +23,12 @@ const recordsOf = async (
   pairs: readonly DuplicatePair[],
 ): Promise<Map<string, RecordData>> => {
   const { tenantId } = ctx.actor;
-  const values = [...new Set(pairs.flatMap(({ one, other }) => [one, other]))];
-  const found = await findRecordsBy(ctx.db, model, { tenantId, field: 'id', values, limit: values.length });
-  const records = new Map(found.map((record) => [String(record['id']), record]));
+  const ids = [...new Set(pairs.flatMap(({ one, other }) => [one, other]))];
   // The loser of a merge of companies is deleted, and shown all the same.
-  for (const id of values.filter((one) => !records.has(one))) {
-    const record = await findRecord(ctx.db, model, { tenantId, id, isDeletedToo: true });
-    if (record !== undefined && record['mergedInto'] !== null) records.set(id, record);
-  }
+  const found = (await findRecordsById(ctx.db, model, { tenantId, ids })).filter(
+    (record) => record['deletedAt'] === null || record['mergedInto'] !== null,
+  );
+  const records = new Map(found.map((record) => [String(record['id']), record]));
   return new Map([...records].filter(([, record]) => ctx.ability.canOn('read', model.name, record)));
 };
 

@@ -1,20 +1,18 @@
-import { likelyScore, matchKeys, scoreLikeness, toLikeness } from '../../core/duplicate-score.ts';
+import { likelyScore, matchKeys, scoreLikeness, toLikeness, type Likeness } from '../../core/duplicate-score.ts';
 import type { EntityModel } from '../../core/entity.ts';
-import type { Tx } from '../../store/database.ts';
 import {
+  addOpenPair,
   findByMatchKeys,
   forgetOpenPairs,
   orderedPair,
   readFollower,
-  readPair,
   writeFollower,
   writeMatchKeys,
-  writePair,
+  type DuplicatePair,
 } from '../../store/duplicates.ts';
 import { readEventsAfter, type EventRow } from '../../store/events.ts';
-import { findRecordsBy } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { findRecord } from '../../store/records.ts';
+import { findRecord, findRecordsById } from '../../store/records.ts';
 import type { Context } from '../context.ts';
 import type { Source } from '../source.ts';
 
@@ -38,29 +36,40 @@ const isAlwaysNew = (ctx: Context, record: RecordData): boolean => {
   return source?.duplicates === 'new';
 };
 
-/** Writes the keys of a record anew and the pairs that it makes with others. */
-async function comparePairs(ctx: Context, tx: Tx, of: { model: EntityModel; id: string }): Promise<void> {
-  const { model, id } = of;
+/** A record that has been written, as it is now. */
+interface Fresh {
+  readonly ctx: Context;
+  readonly model: EntityModel;
+  readonly id: string;
+  readonly record: RecordData | undefined;
+  readonly likeness: Likeness;
+  readonly keys: readonly string[];
+}
+
+const readFresh = async (ctx: Context, model: EntityModel, id: string): Promise<Fresh> => {
+  const record = await findRecord(ctx.db, model, { tenantId: ctx.actor.tenantId, id, isDeletedToo: true });
+  const likeness = toLikeness(model.name, record ?? {});
+  return { ctx, model, id, record, likeness, keys: record !== undefined && isKnown(record) ? matchKeys(likeness) : [] };
+};
+
+/** The pairs that a record makes with others now. */
+const pairsOf = async ({ ctx, model, id, record, likeness, keys }: Fresh): Promise<DuplicatePair[]> => {
+  if (record === undefined || !isComparable(record) || isAlwaysNew(ctx, record)) return [];
   const { tenantId } = ctx.actor;
   const entity = model.name;
-  const record = await findRecord(tx, model, { tenantId, id, isDeletedToo: true });
-  await forgetOpenPairs(tx, id);
-  const likeness = record === undefined ? undefined : toLikeness(entity, record);
-  const keys = record === undefined || likeness === undefined || !isKnown(record) ? [] : matchKeys(likeness);
-  await writeMatchKeys(tx, { tenantId, entity, recordId: id, keys });
-  if (record === undefined || likeness === undefined || !isComparable(record) || isAlwaysNew(ctx, record)) return;
-  const found = await findByMatchKeys(tx, { tenantId, entity, keys, most: mostOfKey });
-  const values = [...found].filter((one) => one !== id);
-  for (const other of await findRecordsBy(tx, model, { tenantId, field: 'id', values, limit: values.length })) {
-    if (!isComparable(other)) continue;
-    const { score, reasons } = scoreLikeness(likeness, toLikeness(entity, other));
-    if (score < likelyScore) continue;
-    const ids = orderedPair(id, String(other['id']));
-    if ((await readPair(tx, { tenantId, ids })) !== undefined) continue;
-    const pair = { tenantId, entity, one: ids[0], other: ids[1], score, reasons };
-    await writePair(tx, { ...pair, state: 'open', decidedAt: null, decidedBy: null });
-  }
-}
+  const found = await findByMatchKeys(ctx.db, { tenantId, entity, keys, most: mostOfKey });
+  const ids = [...found].filter((one) => one !== id);
+  const others = await findRecordsById(ctx.db, model, { tenantId, ids });
+  return others
+    .filter((other) => isComparable(other) && !isAlwaysNew(ctx, other))
+    .flatMap((other): DuplicatePair[] => {
+      const { score, reasons } = scoreLikeness(likeness, toLikeness(entity, other));
+      if (score < likelyScore) return [];
+      const [first, second] = orderedPair(id, String(other['id']));
+      const pair = { tenantId, entity, one: first, other: second, score, reasons };
+      return [{ ...pair, state: 'open', decidedAt: null, decidedBy: null }];
+    });
+};
 
 export interface Following {
   readonly tenants: ReadonlyMap<string, Context>;
@@ -88,13 +97,22 @@ export async function followForDuplicates(db: Context['db'], of: Following): Pro
   const events = (await readEventsAfter(db, from, of.limit)).filter(({ at }) => at <= of.until);
   const last = events.at(-1);
   if (last === undefined) return 0;
-  const records = [...changed(events).values()];
+  const fresh: Fresh[] = [];
+  for (const { tenantId, entity, recordId } of changed(events).values()) {
+    const ctx = of.tenants.get(tenantId);
+    const model = ctx?.snapshot.models.get(entity);
+    if (ctx !== undefined && model !== undefined) fresh.push(await readFresh(ctx, model, recordId));
+  }
   await db.write(async (tx) => {
-    for (const { tenantId, entity, recordId } of records) {
-      const ctx = of.tenants.get(tenantId);
-      const model = ctx?.snapshot.models.get(entity);
-      if (ctx !== undefined && model !== undefined) await comparePairs(ctx, tx, { model, id: recordId });
-    }
+    for (const { ctx, model, id, keys } of fresh)
+      await writeMatchKeys(tx, { tenantId: ctx.actor.tenantId, entity: model.name, recordId: id, keys });
+  });
+  // Looking for others keeps no writer waiting, and finds those of this batch by the keys that have just been written.
+  const pairs: DuplicatePair[] = [];
+  for (const one of fresh) pairs.push(...(await pairsOf(one)));
+  await db.write(async (tx) => {
+    for (const { id } of fresh) await forgetOpenPairs(tx, id);
+    for (const pair of pairs) await addOpenPair(tx, pair);
     await writeFollower(tx, followerName, last.seq);
   });
   return events.length;

@@ -4,6 +4,7 @@ import type { Tx } from '../../store/database.ts';
 import { findByMatchKeys } from '../../store/duplicates.ts';
 import { insertEvent } from '../../store/events.ts';
 import { findRecordsBy } from '../../store/record-list.ts';
+import { findRecordsById } from '../../store/records.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { modelOf, type Context } from '../context.ts';
 import { changeRecord } from '../record-write.ts';
@@ -35,10 +36,9 @@ const candidates = async (ctx: Context, tx: Tx, likeness: Likeness): Promise<Map
   const { tenantId } = ctx.actor;
   const keys = matchKeys(likeness).filter((key) => telling.some((kind) => key.startsWith(kind)));
   const ids = await findByMatchKeys(tx, { tenantId, entity: 'lead', keys, most: mostOfKey });
-  const values = [...ids];
   // The keys are written behind the leads; the address is in the lead itself, so that two in a row meet.
   const found = [
-    ...(await findRecordsBy(tx, model, { tenantId, field: 'id', values, limit: values.length })),
+    ...(await findRecordsById(tx, model, { tenantId, ids: [...ids] })).filter(({ deletedAt }) => deletedAt === null),
     ...(likeness.email === ''
       ? []
       : await findRecordsBy(tx, model, { tenantId, field: 'email', values: [likeness.email], limit: mostOfKey })),

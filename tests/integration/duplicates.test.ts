@@ -115,6 +115,7 @@ describe.each(dialects)('duplicates on %s', (dialect) => {
     expect(await pairOf('leads', [winner, loser], 'merged')).toBeDefined();
     expect((await world.api.post(`/leads/${winner}/merge`, { other: loser })).status).toBe(409);
 
+    expect((await world.api.post(`/leads/${loser}/unarchive`)).status).toBe(409);
     const split = await world.api.post(`/leads/${winner}/split`);
     expect(split.status).toBe(200);
     expect(split.json['conflicts']).toEqual([]);
