@@ -118,6 +118,16 @@ const kinds = Object.keys(exact) as readonly (keyof Likeness)[];
 /** Two different ones are two different companies, whatever else they share. */
 const distinguishing = ['vatId', 'registerNumber'] as const;
 
+const shares = (one: Likeness, other: Likeness, kind: keyof Likeness): boolean =>
+  one[kind] !== '' && one[kind] === other[kind];
+
+const isNamedAlike = (one: Likeness, other: Likeness): boolean =>
+  one.person === '' || other.person === '' || similarity(one.person, other.person) >= leastSimilarity;
+
+/** Two people of one company: what is the company's speaks for the company only. */
+const areColleagues = (one: Likeness, other: Likeness): boolean =>
+  !isNamedAlike(one, other) && !(['sourceId', 'email', 'phone'] as const).some((kind) => shares(one, other, kind));
+
 /**
  * How likely two records are the same company or person, and why: the same answer whichever comes first. Reasons are independent witnesses: each
  * takes its share of the doubt that the others left.
@@ -136,7 +146,9 @@ export function scoreLikeness(one: Likeness, other: Likeness): Score {
     const share = one[of] === '' || other[of] === '' || one[of] === other[of] ? 0 : similarity(one[of], other[of]);
     if (share >= leastSimilarity) witness(kind, weight * share, similar[kind]);
   }
-  const isOther = distinguishing.some((kind) => one[kind] !== '' && other[kind] !== '' && one[kind] !== other[kind]);
+  const isOther =
+    distinguishing.some((kind) => one[kind] !== '' && other[kind] !== '' && one[kind] !== other[kind]) ||
+    areColleagues(one, other);
   const score = Math.round((1 - doubt) * 100);
   return { score: isOther ? Math.min(score, likelyScore - 1) : score, reasons };
 }
@@ -145,13 +157,10 @@ export function scoreLikeness(one: Likeness, other: Likeness): Score {
  * Whether two records are the same without anybody looking: one address, one external id, or one phone number, which several people of one
  * company may share, so that different names speak against it.
  */
-export function isCertain(one: Likeness, other: Likeness): boolean {
-  const shares = (kind: keyof Likeness): boolean => one[kind] !== '' && one[kind] === other[kind];
-  if (shares('email') || shares('sourceId')) return true;
-  const isNamedAlike =
-    one.person === '' || other.person === '' || similarity(one.person, other.person) >= leastSimilarity;
-  return shares('phone') && isNamedAlike;
-}
+export const isCertain = (one: Likeness, other: Likeness): boolean =>
+  shares(one, other, 'email') ||
+  shares(one, other, 'sourceId') ||
+  (shares(one, other, 'phone') && isNamedAlike(one, other));
 
 /** Without vowels and doubled letters, so that the most usual slips of the pen meet. */
 const skeleton = (key: string): string => {

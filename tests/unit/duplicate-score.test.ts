@@ -77,6 +77,15 @@ describe('the likeness of two records', () => {
     expect(score).toBeLessThan(likelyScore);
   });
 
+  it('does not take two people of one company for one', () => {
+    const company = 'Gärtnerei Petersen';
+    const one = lead({ company, lastName: 'Behrens', email: 'behrens@petersen.de' });
+    expect(scoreLikeness(one, lead({ company, lastName: 'Voß', email: 'voss@petersen.de' })).score).toBeLessThan(
+      likelyScore,
+    );
+    expect(scoreLikeness(one, lead({ company, email: 'info@petersen.de' })).score).toBeGreaterThanOrEqual(likelyScore);
+  });
+
   it('is certain by address or external id, and by a phone number only where the names do not speak against it', () => {
     const phone = '030 123456';
     expect(isCertain(lead({ email: 'A@x.de ' }), lead({ email: 'a@X.de' }))).toBe(true);

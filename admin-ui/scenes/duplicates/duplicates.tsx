@@ -39,11 +39,15 @@ function PairList({
             aria-current={keyOf(pair) === chosen}
             onClick={() => onChoose(keyOf(pair))}
           >
-            <Group justify="space-between" wrap="nowrap" gap="sm">
-              <Text size="sm" fw={560} truncate>
-                {pair.records.map((record) => textOf(record, titleField) ?? '–').join(' · ')}
-              </Text>
-              <Text size="xs" className="lw-figures">
+            <Group justify="space-between" align="flex-start" wrap="nowrap" gap="sm">
+              <div style={{ minWidth: 0 }}>
+                {pair.records.map((record) => (
+                  <Text key={record.id} size="sm" fw={560} truncate>
+                    {textOf(record, titleField) ?? '–'}
+                  </Text>
+                ))}
+              </div>
+              <Text size="xs" className="lw-figures" style={{ flex: 'none' }}>
                 {t('duplicates.score', { score: pair.score })}
               </Text>
             </Group>
