@@ -8,6 +8,7 @@ import { LeitwerkError } from '../core/errors.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { undoChunk } from '../commands/imports/undoImport.ts';
 import { carryImport } from './carry-import.ts';
+import { carryReplay } from './carry-replay.ts';
 import { processContext, type WorkerStore } from './context.ts';
 import type { FailedImport, ImportActivities, ImportInput } from './contract.ts';
 import { toApplicationFailure, toDetail } from './failure.ts';
@@ -36,14 +37,16 @@ const carry = async (store: ImportStore, input: ImportInput): Promise<void> => {
     while (await undoChunk(ctx, input.id));
     return;
   }
-  await carryImport(
-    { ...ctx, language: task.record.starter.language },
-    {
-      record: task.record,
-      open: async (start) => await store.blobs.stream(task.record.blob, start),
-      onChunk: assertGoesOn,
-    },
-  );
+  const own = { ...ctx, language: task.record.starter.language };
+  if (task.kind === 'replay') {
+    await carryReplay(own, { record: task.record, blobs: store.blobs, onChunk: assertGoesOn });
+    return;
+  }
+  await carryImport(own, {
+    record: task.record,
+    open: async (start) => await store.blobs.stream(task.record.blob, start),
+    onChunk: assertGoesOn,
+  });
 };
 
 /** What no further attempt can mend is written to the import, for whoever started it. */

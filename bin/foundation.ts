@@ -13,6 +13,7 @@ import { createBlobStore, type BlobStore } from '../store/blobs.ts';
 import { configTables } from '../store/config.ts';
 import { readShipped } from '../store/config-files.ts';
 import type { Database } from '../store/database.ts';
+import { duplicateTables } from '../store/duplicates.ts';
 import { eventTable } from '../store/events.ts';
 import { importRowTable } from '../store/import-rows.ts';
 import { idempotencyTable } from '../store/idempotency.ts';
@@ -45,6 +46,7 @@ const systemTables = [
   idempotencyTable,
   counterTable,
   importRowTable,
+  ...duplicateTables,
   secretTable,
   mailJobTable,
   mailThreadTable,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -6,7 +7,9 @@ import type { Logger } from 'pino';
 import { provideBundle } from '../activities/bundle.ts';
 import { performEffect, type Outside } from '../activities/perform-effect.ts';
 import type { WorkerStore } from '../activities/context.ts';
+import { followDuplicates } from '../activities/follow-duplicates.ts';
 import { createMailFiling, type MailFiling } from '../activities/mail-filing.ts';
+import { watchAllSources } from '../activities/watch-sources.ts';
 import { createWorker, installRuntime, type ProcessWorker, type WorkerOptions } from '../activities/worker.ts';
 import { createEgress } from '../connectors/egress.ts';
 import { createMailParser } from '../connectors/mail/index.ts';
@@ -27,6 +30,9 @@ const refreshMs = 400;
 const reportMs = 1000;
 const tidyMs = 3_600_000;
 const idempotencyKeptMs = 7 * 24 * 3_600_000;
+const followMs = 250;
+const watchMs = 300_000;
+const firstWatchMs = 20_000;
 const longestPauseMs = 5000;
 /** What one mail may take to be read. */
 const parserLimits = { deadlineMs: 20_000, memoryMb: 192 };
@@ -81,7 +87,9 @@ async function main(): Promise<void> {
     parser: createMailParser(parserLimits),
     onError: (error) => log.warn({ err: error }, 'mail waits'),
   });
-  const options = await toWorkerOptions(settings, foundation, { store, log });
+  const { options, outside } = await toWorkerOptions(settings, foundation, { store, log });
+  keepWatching(outside, running, log);
+  keepFollowing({ ...store, db: foundation.db }, running, log);
   running.timers.push(
     setInterval(() => {
       reportRelay(running);
@@ -115,11 +123,37 @@ function keepTidy({ db }: Foundation, running: Running, log: Logger): void {
   running.timers.push(setInterval(tidy, tidyMs));
 }
 
+/** Sources that fall silent or deliver faults are noticed with Temporal or without. */
+function keepWatching(outside: Outside, running: Running, log: Logger): void {
+  const holder = randomUUID();
+  const look = (): void =>
+    void watchAllSources(outside, holder).catch((error: unknown) => log.warn({ err: error }, 'sources not watched'));
+  running.timers.push(setTimeout(look, firstWatchMs), setInterval(look, watchMs));
+}
+
+/** Likely doubles are looked for behind the writers: a little at a time, so that they hardly notice. */
+function keepFollowing(store: WorkerStore, running: Running, log: Logger): void {
+  const holder = randomUUID();
+  let isLooking = false;
+  const look = async (): Promise<void> => {
+    if (isLooking) return;
+    isLooking = true;
+    try {
+      await followDuplicates(store, holder);
+    } catch (error) {
+      if (!running.isStopping) log.warn({ err: error }, 'duplicates wait');
+    } finally {
+      isLooking = false;
+    }
+  };
+  running.timers.push(setInterval(() => void look(), followMs));
+}
+
 async function toWorkerOptions(
   settings: Settings,
   foundation: Foundation,
   { store: known, log }: { readonly store: WorkerStore; readonly log: Logger },
-): Promise<WorkerOptions> {
+): Promise<{ readonly options: WorkerOptions; readonly outside: Outside }> {
   const { temporal } = settings;
   const store = { ...known, blobs: foundation.blobs };
   const outside: Outside = {
@@ -130,7 +164,7 @@ async function toWorkerOptions(
     secrets: foundation.secrets,
     publicUrl: settings.publicUrl,
   };
-  return {
+  const options: WorkerOptions = {
     ...store,
     address: temporal.address ?? `127.0.0.1:${temporal.port}`,
     namespace: temporal.namespace,
@@ -140,6 +174,7 @@ async function toWorkerOptions(
     performEffect: async (input) => await performEffect(outside, input),
     onError: (error) => log.warn({ err: error }, 'processes wait'),
   };
+  return { options, outside };
 }
 
 function toTls({ serverName, ca, certificate, key }: TlsSettings): NonNullable<WorkerOptions['tls']> {

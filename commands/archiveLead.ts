@@ -16,7 +16,11 @@ const change = async (
       verb: step.act,
       act: step.act,
       change: (lead) => {
-        if (lead['state'] === 'converted' || (step.act !== 'snooze' && lead['state'] !== step.from)) {
+        if (
+          lead['state'] === 'converted' ||
+          lead['mergedInto'] !== null ||
+          (step.act !== 'snooze' && lead['state'] !== step.from)
+        ) {
           throw new LeitwerkError('Locked', { facts: { state: lead['state'] } });
         }
         return step.set;

@@ -52,6 +52,7 @@ export const presentMatch = (entity: string, match: Match): RecordData => {
   return {
     id: match.record['id'],
     ...Object.fromEntries(shown.map((name) => [name, match.record[name] ?? null])),
+    score: match.score,
     reasons: match.reasons,
   };
 };

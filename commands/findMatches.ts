@@ -1,23 +1,20 @@
-import { companyDomain, companyKey, emailKey, personKey, phoneKey } from '../core/dedupe-keys.ts';
+import { matchKeys, scoreLikeness, toLikeness, type Likeness, type Reason } from '../core/duplicate-score.ts';
 import type { Queries } from '../store/database.ts';
+import { findByMatchKeys } from '../store/duplicates.ts';
 import { findRecordsBy } from '../store/record-list.ts';
 import type { RecordData } from '../store/record-table.ts';
+import { findRecordsById } from '../store/records.ts';
 import { modelOf, type Context } from './context.ts';
+import { mostOfKey } from './duplicates/follow.ts';
 
-/** What is known of somebody before a record is made of it. */
-export interface Sketch {
-  readonly company?: string | undefined;
-  readonly email?: string | undefined;
-  readonly phone?: string | undefined;
-  readonly firstName?: string | undefined;
-  readonly lastName?: string | undefined;
-}
-
-export type MatchReason = 'name' | 'email' | 'phone' | 'domain';
+/** What is known of somebody before a record is made of it: fields of a lead, a company or a person. */
+export type Sketch = RecordData;
 
 export interface Match {
   readonly record: RecordData;
-  readonly reasons: readonly MatchReason[];
+  /** 1 to 100. */
+  readonly score: number;
+  readonly reasons: readonly Reason[];
 }
 
 export interface Matches {
@@ -26,76 +23,90 @@ export interface Matches {
   readonly leads: readonly Match[];
 }
 
-interface Probe {
-  readonly reason: MatchReason;
-  readonly field: string;
-  readonly values: readonly string[];
-}
+type Compared = 'organization' | 'person' | 'lead';
 
-const probe = (reason: MatchReason, field: string, value: string | undefined): Probe[] =>
-  value === undefined || value === '' ? [] : [{ reason, field, values: [value] }];
+/** Columns that hold a key of the record itself: found in the moment it is written. The others are written behind it. */
+const keyColumns: Readonly<Record<Compared, Readonly<Record<string, keyof Likeness>>>> = {
+  organization: { nameKey: 'company', phoneKey: 'phone', domain: 'domain' },
+  person: { emailKey: 'email', phoneKey: 'phone', nameKey: 'person' },
+  lead: { email: 'email' },
+};
+
+/** A company has no person in it and a person no company: what does not concern them must not speak for or against. */
+const concerning: Readonly<Record<Compared, readonly (keyof Likeness)[]>> = {
+  organization: ['vatId', 'registerNumber', 'phone', 'email', 'company', 'address', 'domain'],
+  person: ['email', 'phone', 'person'],
+  lead: ['sourceId', 'email', 'phone', 'company', 'person', 'address', 'domain'],
+};
+
+const narrowed = (entity: Compared, likeness: Likeness): Likeness => {
+  const names = concerning[entity];
+  const silent = Object.fromEntries(
+    (Object.keys(likeness) as readonly (keyof Likeness)[])
+      .filter((name) => !names.includes(name))
+      .map((name) => [name, '']),
+  );
+  return { ...likeness, ...silent };
+};
+
+const candidates = async (
+  ctx: Context,
+  db: Queries,
+  of: { readonly entity: Compared; readonly likeness: Likeness },
+): Promise<Map<string, RecordData>> => {
+  const { entity, likeness } = of;
+  const model = modelOf(ctx, entity);
+  const { tenantId } = ctx.actor;
+  const found = new Map<string, RecordData>();
+  const add = async (field: string, values: readonly string[]): Promise<void> => {
+    for (const record of await findRecordsBy(db, model, { tenantId, field, values, limit: mostOfKey }))
+      found.set(String(record['id']), record);
+  };
+  for (const [field, kind] of Object.entries(keyColumns[entity]))
+    if (likeness[kind] !== '') await add(field, [likeness[kind]]);
+  const keys = matchKeys(likeness);
+  const ids = [...(await findByMatchKeys(db, { tenantId, entity, keys, most: mostOfKey }))].filter(
+    (id) => !found.has(id),
+  );
+  for (const record of await findRecordsById(db, model, { tenantId, ids }))
+    if (record['deletedAt'] === null) found.set(String(record['id']), record);
+  return found;
+};
+
+/** Below that only one weak thing is alike. */
+const leastScore = 30;
 
 const find = async (
   ctx: Context,
   db: Queries,
-  search: { entity: string; probes: readonly Probe[]; exceptId?: string | undefined },
+  of: { readonly entity: Compared; readonly sketch: Likeness; readonly exceptId?: string | undefined },
 ): Promise<Match[]> => {
-  const model = modelOf(ctx, search.entity);
-  const found = new Map<string, { record: RecordData; reasons: MatchReason[] }>();
-  for (const { reason, field, values } of search.probes) {
-    for (const record of await findRecordsBy(db, model, { tenantId: ctx.actor.tenantId, field, values, limit: 20 })) {
-      const id = String(record['id']);
-      if (id === search.exceptId || !ctx.ability.canOn('read', search.entity, record)) continue;
-      const match = found.get(id) ?? { record, reasons: [] };
-      if (!match.reasons.includes(reason)) match.reasons.push(reason);
-      found.set(id, match);
-    }
+  const { entity, exceptId } = of;
+  const likeness = narrowed(entity, of.sketch);
+  const matches: Match[] = [];
+  for (const record of (await candidates(ctx, db, { entity, likeness })).values()) {
+    const isShown =
+      record['id'] !== exceptId && record['mergedInto'] === null && ctx.ability.canOn('read', entity, record);
+    if (!isShown) continue;
+    const { score, reasons } = scoreLikeness(likeness, toLikeness(entity, record));
+    if (score >= leastScore) matches.push({ record, score, reasons });
   }
-  return [...found.values()].toSorted((one, other) => other.reasons.length - one.reasons.length);
+  return matches.toSorted((one, other) => other.score - one.score);
 };
 
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value.trim() !== '' ? value : undefined;
-
 /** What a record says of somebody, for `findMatches`. */
-export const toSketch = (record: RecordData): Sketch => ({
-  company: text(record['company'] ?? record['name']),
-  email: text(record['email']),
-  phone: text(record['phone']),
-  firstName: text(record['firstName']),
-  lastName: text(record['lastName']),
-});
+export const toSketch = (record: RecordData): Sketch => ({ ...record, company: record['company'] ?? record['name'] });
 
-/** Records that may be the same company or person (B24), best first, each with its reasons. Shows only what the actor may read. */
+/** Records that may be the same company or person (B24), the likeliest first, each with its reasons. Shows only what the actor may read. */
 export async function findMatches(
   ctx: Context,
   db: Queries,
   search: { readonly sketch: Sketch; readonly exceptLead?: string | undefined },
 ): Promise<Matches> {
-  const { sketch } = search;
-  const phone = sketch.phone === undefined ? undefined : phoneKey(sketch.phone);
-  const mail = sketch.email === undefined ? undefined : emailKey(sketch.email);
-  const name = [sketch.firstName, sketch.lastName].filter((part) => part !== undefined).join(' ');
-  const organizations = await find(ctx, db, {
-    entity: 'organization',
-    probes: [
-      ...probe('name', 'nameKey', sketch.company === undefined ? undefined : companyKey(sketch.company)),
-      ...probe('phone', 'phoneKey', phone),
-      ...probe('domain', 'domain', sketch.email === undefined ? undefined : companyDomain(sketch.email)),
-    ],
-  });
-  const persons = await find(ctx, db, {
-    entity: 'person',
-    probes: [
-      ...probe('email', 'emailKey', mail),
-      ...probe('phone', 'phoneKey', phone),
-      ...probe('name', 'nameKey', sketch.lastName === undefined ? undefined : personKey(name)),
-    ],
-  });
-  const leads = await find(ctx, db, {
-    entity: 'lead',
-    probes: probe('email', 'email', mail),
-    exceptId: search.exceptLead,
-  });
-  return { organizations, persons, leads };
+  const sketch = toLikeness('lead', search.sketch);
+  return {
+    organizations: await find(ctx, db, { entity: 'organization', sketch }),
+    persons: await find(ctx, db, { entity: 'person', sketch }),
+    leads: await find(ctx, db, { entity: 'lead', sketch, exceptId: search.exceptLead }),
+  };
 }

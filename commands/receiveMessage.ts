@@ -10,6 +10,8 @@ import { sha256 } from '../store/secrets.ts';
 import { modelOf, transact, type Context } from './context.ts';
 import { formIssues } from './formIssues.ts';
 import { mapMessage, type MappedMessage } from './mapMessage.ts';
+import { meetKnownLead } from './duplicates/knownLead.ts';
+import { standingLead } from './duplicates/mergeRecords.ts';
 import type { Source } from './source.ts';
 import { stampOf } from './stamp.ts';
 import { titleOf, writeLead } from './writeLead.ts';
@@ -51,7 +53,7 @@ export const dedupeKeyOf = (values: RecordData, deliveryId: string | undefined):
 };
 
 interface Outcome {
-  readonly state: 'accepted' | 'duplicate' | 'rejected' | 'unreadable' | 'spam';
+  readonly state: 'accepted' | 'attached' | 'updated' | 'duplicate' | 'rejected' | 'unreadable' | 'spam';
   readonly lead: string | null;
   readonly dedupeKey: string | null;
   readonly issues: readonly Issue[];
@@ -115,7 +117,8 @@ export async function findImported(
   const { source, dedupeKey } = of;
   if (dedupeKey?.startsWith('x:') !== true) return undefined;
   const search = { tenantId: ctx.actor.tenantId, scope: `lead/${source.key}`, keys: [dedupeKey] };
-  return (await findImportedKeys(tx, search)).get(dedupeKey);
+  const lead = (await findImportedKeys(tx, search)).get(dedupeKey);
+  return lead === undefined ? undefined : await standingLead(ctx, tx, lead);
 }
 
 const repeatOfImported = async (
@@ -192,8 +195,10 @@ export async function receiveMessage(ctx: Context, message: ReceivedMessage): Pr
     const { source } = message;
     const id = ctx.newId();
     const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };
-    const lead = await writeLead(ctx, tx, { values, source, messageId: id, additional: mapped.additional });
-    const outcome: Outcome = { state: 'accepted', lead, dedupeKey: dedupeKey ?? null, issues: [] };
+    const { additional } = mapped;
+    const met = await meetKnownLead(ctx, tx, { source, values, additional });
+    const lead = met?.lead ?? (await writeLead(ctx, tx, { values, source, messageId: id, additional }));
+    const outcome: Outcome = { state: met?.state ?? 'accepted', lead, dedupeKey: dedupeKey ?? null, issues: [] };
     await storeEnvelope(ctx, tx, { message, id, outcome });
     return { status: 'accepted', id, lead };
   };

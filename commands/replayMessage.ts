@@ -30,30 +30,36 @@ const workAgain = async (
 };
 
 /**
+ * As `replayMessage`, inside the caller's transaction.
+ * @throws LeitwerkError `Locked` when it has become a lead already, `NotFound`, `Forbidden`.
+ */
+export async function replayWithin(ctx: Context, tx: Tx, replay: Replay): Promise<Written> {
+  const model = modelOf(ctx, 'intake-message');
+  const message = await loadRecord(ctx, tx, { model, id: replay.id });
+  if (message['lead'] !== null) {
+    throw new LeitwerkError('Locked', {
+      text: {
+        de: 'Aus dieser Nachricht ist schon ein Inbox-Eintrag geworden.',
+        en: 'This message has become a lead already.',
+      },
+      facts: { lead: message['lead'] },
+    });
+  }
+  const result = await workAgain(ctx, tx, { replay, message });
+  const { issues, ...outcome } = result;
+  const change = {
+    ...outcome,
+    errors: issues.length === 0 ? null : issues,
+    attempts: Number(message['attempts'] ?? 1) + 1,
+  };
+  return await changeRecord(ctx, tx, { model, id: replay.id, verb: 'replay', act: 'replay', change: () => change });
+}
+
+/**
  * Works a kept message again under today's mapping and rules, after a repair.
  * @throws LeitwerkError `Locked` when it has become a lead already, `NotFound`, `Forbidden`.
  */
 export async function replayMessage(ctx: Context, replay: Replay): Promise<Written> {
-  const model = modelOf(ctx, 'intake-message');
   assertCan(ctx, 'create', modelOf(ctx, 'lead'));
-  return await transact(ctx, async (tx) => {
-    const message = await loadRecord(ctx, tx, { model, id: replay.id });
-    if (message['lead'] !== null) {
-      throw new LeitwerkError('Locked', {
-        text: {
-          de: 'Aus dieser Nachricht ist schon ein Inbox-Eintrag geworden.',
-          en: 'This message has become a lead already.',
-        },
-        facts: { lead: message['lead'] },
-      });
-    }
-    const result = await workAgain(ctx, tx, { replay, message });
-    const { issues, ...outcome } = result;
-    const change = {
-      ...outcome,
-      errors: issues.length === 0 ? null : issues,
-      attempts: Number(message['attempts'] ?? 1) + 1,
-    };
-    return await changeRecord(ctx, tx, { model, id: replay.id, verb: 'replay', act: 'replay', change: () => change });
-  });
+  return await transact(ctx, async (tx) => await replayWithin(ctx, tx, replay));
 }

@@ -3,6 +3,7 @@ import type { Tx } from '../store/database.ts';
 import { readEvent, readShifts, type EventRow } from '../store/events.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { modelOf, transact, type Context } from './context.ts';
+import { splitWithin } from './duplicates/splitRecords.ts';
 import { changeRecord, loadRecord, type Written } from './record-write.ts';
 
 /** Acts whose whole effect is the change of one record. The others made more than that and have acts of their own to go back. */
@@ -69,6 +70,13 @@ const undoShifts = async (ctx: Context, tx: Tx, shifts: readonly EventRow[]): Pr
   return undone;
 };
 
+/** A merge was more than a change of fields: it is taken apart. */
+const undoMerge = async (ctx: Context, tx: Tx, event: EventRow): Promise<Written> => {
+  const loser = event.changes?.['mergedInto']?.[1];
+  const pair = typeof loser === 'string' ? { winner: loser, loser: event.recordId } : { winner: event.recordId };
+  return await splitWithin(ctx, tx, { model: modelOf(ctx, event.entity), ...pair });
+};
+
 /**
  * Takes a write back: the fields it changed get their former values, as a new write with its own event. Activities that an act
  * moved along go back with it, or nothing does.
@@ -85,6 +93,7 @@ export async function undoWrite(ctx: Context, seq: number): Promise<Written> {
       const [first] = await undoShifts(ctx, tx, shifts);
       return { record, event: first?.event ?? 0 };
     }
+    if (event.act.endsWith('.merge')) return await undoMerge(ctx, tx, event);
     assertUndoable(event);
     const written = await undoChange(ctx, tx, { event, act: 'undo' });
     await undoShifts(ctx, tx, shifts);

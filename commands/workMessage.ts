@@ -4,6 +4,7 @@ import type { MappingInput } from '../core/mapping.ts';
 import { findMessageByKey } from '../store/intake.ts';
 import type { Tx } from '../store/database.ts';
 import type { Context } from './context.ts';
+import { meetKnownLead } from './duplicates/knownLead.ts';
 import { mapMessage } from './mapMessage.ts';
 import { dedupeKeyOf, findImported } from './receiveMessage.ts';
 import type { Source } from './source.ts';
@@ -11,7 +12,7 @@ import { titleOf, writeLead } from './writeLead.ts';
 
 /** What a kept message became. */
 export interface WorkedMessage {
-  readonly state: 'accepted' | 'duplicate' | 'rejected' | 'unreadable';
+  readonly state: 'accepted' | 'attached' | 'updated' | 'duplicate' | 'rejected' | 'unreadable';
   readonly lead: string | null;
   readonly dedupeKey: string | null;
   readonly issues: readonly Issue[];
@@ -40,11 +41,8 @@ export async function workMessage(ctx: Context, tx: Tx, message: KeptMessage): P
   if (imported !== undefined) return { state: 'duplicate', lead: imported, dedupeKey: null, issues: [] };
   const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };
   const sender = { ...ctx, actor: sourceActor(ctx.actor.tenantId, { key: source.key, name: source.label.de }) };
-  const lead = await writeLead(sender, tx, {
-    values,
-    source,
-    messageId: message.id,
-    additional: mapped.additional,
-  });
-  return { state: 'accepted', lead, dedupeKey, issues: [] };
+  const { additional } = mapped;
+  const met = await meetKnownLead(sender, tx, { source, values, additional });
+  const lead = met?.lead ?? (await writeLead(sender, tx, { values, source, messageId: message.id, additional }));
+  return { state: met?.state ?? 'accepted', lead, dedupeKey, issues: [] };
 }

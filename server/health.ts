@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import type { Request, Response } from 'express';
 import { LeitwerkError } from '../core/errors.ts';
 import { countWaitingMails, readBacklog } from '../store/backlog.ts';
+import { countOpenAlerts } from '../store/source-alerts.ts';
 import type { Intake } from './intake/intake.ts';
 import type { PartHealth, Services } from './services.ts';
 
@@ -36,6 +37,7 @@ export class Health {
       intake: { ...this.#noted('intake', state), number: accepted, unit: 'messages', refused, active },
       database,
       queue: await this.#queue(state === 'ready'),
+      sources: await this.#sources(state === 'ready'),
       mail: await this.#mail(state === 'ready'),
       disk: await this.#disk(),
       ...this.#services.remoteParts(),
@@ -64,6 +66,12 @@ export class Health {
       const { text } = error instanceof LeitwerkError ? error : new LeitwerkError('Unavailable', { cause: error });
       return { ...this.#noted('database', 'down'), number: 0, unit: 'ms', text: text.en, texts: text };
     }
+  }
+
+  /** Sources that have fallen silent or deliver faults, of every company. */
+  async #sources(isDatabaseUp: boolean): Promise<PartHealth> {
+    const number = isDatabaseUp ? await countOpenAlerts(this.#services.db) : 0;
+    return { ...this.#noted('sources', number > 0 ? 'degraded' : 'ready'), number, unit: 'alerts' };
   }
 
   async #queue(isDatabaseUp: boolean): Promise<PartHealth> {

@@ -1,5 +1,11 @@
-import type { Queries, Tx } from './database.ts';
+import type { EntityModel } from '../core/entity.ts';
+import type { Filter } from '../core/filter/index.ts';
+import type { BlobStore } from './blobs.ts';
+import type { Queries, Tx, Value } from './database.ts';
+import { filterSql } from './filter-sql.ts';
 import { keyGroups } from './key-groups.ts';
+import type { RecordData } from './record-table.ts';
+import { toRecord } from './records.ts';
 
 export interface KnownMessage {
   readonly id: string;
@@ -60,21 +66,36 @@ export interface SourceFigures {
 
 const hourMs = 3_600_000;
 
+/** When a source last brought something: a message of the last day, else its newest lead, found at the end of the leads' index. */
+const readLastAt = async (
+  db: Queries,
+  query: {
+    readonly tenantId: string;
+    readonly source: string;
+    readonly rows: readonly { readonly source: string; readonly last: string }[];
+  },
+): Promise<string | null> => {
+  const recent = query.rows.filter(({ source }) => source === query.source).map(({ last }) => last);
+  if (recent.length > 0) return recent.toSorted().at(-1) ?? null;
+  const lead = await db.get<{ last: string | null }>(
+    'SELECT MAX(`createdAt`) AS `last` FROM `lead` WHERE `tenantId` = ? AND `deletedAt` IS NULL AND `source` = ?',
+    [query.tenantId, query.source],
+  );
+  return lead?.last ?? null;
+};
+
 /** How each source did in the last 24 hours, by one pass over these messages. */
 export async function readSourceFigures(
   db: Queries,
-  query: { readonly tenantId: string; readonly now: Date },
+  query: { readonly tenantId: string; readonly sources: readonly string[]; readonly now: Date },
 ): Promise<(source: string) => SourceFigures> {
   const since = new Date(query.now.getTime() - 24 * hourMs).toISOString();
   const rows = await db.all<{ source: string; state: string; hour: string; n: number; last: string }>(
     'SELECT `source`, `state`, SUBSTR(`receivedAt`, 1, 13) AS `hour`, COUNT(*) AS `n`, MAX(`receivedAt`) AS `last` FROM `intake_message` WHERE `tenantId` = ? AND `deletedAt` IS NULL AND `receivedAt` >= ? GROUP BY `source`, `state`, SUBSTR(`receivedAt`, 1, 13)',
     [query.tenantId, since],
   );
-  const latest = await db.all<{ source: string; last: string }>(
-    'SELECT `source`, MAX(`receivedAt`) AS `last` FROM `intake_message` WHERE `tenantId` = ? AND `deletedAt` IS NULL GROUP BY `source`',
-    [query.tenantId],
-  );
-  const lastBySource = new Map(latest.map((row) => [row.source, row.last]));
+  const lastBySource = new Map<string, string | null>();
+  for (const source of query.sources) lastBySource.set(source, await readLastAt(db, { ...query, source, rows }));
   return (source) => {
     const own = rows.filter((row) => row.source === source);
     const perHour = Array.from({ length: 24 }, () => 0);
@@ -91,4 +112,61 @@ export async function readSourceFigures(
       perHour,
     };
   };
+}
+
+/** The body of a kept message as it came. @throws LeitwerkError `NotFound` when its file is gone. */
+export async function readRawBody(blobs: Pick<BlobStore, 'get'>, message: RecordData): Promise<Uint8Array> {
+  return typeof message['bodyBlob'] === 'string'
+    ? await blobs.get(message['bodyBlob'])
+    : Buffer.from(String(message['mailRaw'] ?? message['body'] ?? ''));
+}
+
+/** Kept messages that can be worked again: none has become a lead. */
+export interface ReplayQuery {
+  readonly tenantId: string;
+  readonly model: EntityModel;
+  /** What the asker may see. */
+  readonly rows: Filter | undefined | 'none';
+  /** By their ids, whatever became of them; or the rejected and unreadable ones that match. */
+  readonly choice: { readonly ids: readonly string[] } | { readonly filter: Filter };
+  /** Only those that were received until then. */
+  readonly until: string;
+}
+
+const replayCondition = (
+  { tenantId, model, rows, choice, until }: ReplayQuery,
+  dialect: Queries['dialect'],
+): { readonly sql: string; readonly params: readonly Value[] } => {
+  const parts = [
+    {
+      // A mail has a road of its own: it is parsed again in its thread.
+      sql: "`tenantId` = ? AND `deletedAt` IS NULL AND `lead` IS NULL AND `channel` <> 'mail' AND `receivedAt` <= ?",
+      params: [tenantId, until],
+    },
+    rows === 'none' ? { sql: '1 = 0', params: [] } : rows === undefined ? undefined : filterSql(rows, model, dialect),
+    'ids' in choice
+      ? { sql: `\`id\` IN (${choice.ids.map(() => '?').join(', ') || 'NULL'})`, params: choice.ids }
+      : { sql: "`state` IN ('rejected', 'unreadable')", params: [] },
+    'filter' in choice ? filterSql(choice.filter, model, dialect) : undefined,
+  ].filter((part) => part !== undefined);
+  return { sql: parts.map(({ sql }) => `(${sql})`).join(' AND '), params: parts.flatMap(({ params }) => params) };
+};
+
+/** How many messages would be worked again. */
+export async function countReplayable(db: Queries, query: ReplayQuery): Promise<number> {
+  const { sql, params } = replayCondition(query, db.dialect);
+  return (await db.get<{ n: number }>(`SELECT COUNT(*) AS \`n\` FROM \`intake_message\` WHERE ${sql}`, params))?.n ?? 0;
+}
+
+/** The next messages to work again, the oldest first. */
+export async function readReplayable(
+  db: Queries,
+  query: ReplayQuery & { readonly afterId: string; readonly limit: number },
+): Promise<RecordData[]> {
+  const { sql, params } = replayCondition(query, db.dialect);
+  const rows = await db.all(
+    `SELECT * FROM \`intake_message\` WHERE ${sql} AND \`id\` > ? ORDER BY \`id\` LIMIT ${Math.trunc(query.limit)}`,
+    [...params, query.afterId],
+  );
+  return rows.map((row) => toRecord([...query.model.fields.values()], row));
 }

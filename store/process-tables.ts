@@ -2,6 +2,7 @@ import { noticeTable } from './notices.ts';
 import { effectTable } from './effects.ts';
 import { leaseTable } from './outbox.ts';
 import { processTable, turnTable } from './processes.ts';
+import { sourceAlertTable } from './source-alerts.ts';
 import type { TableDefinition } from './tables.ts';
 
 /** Everything that processes, their effects and the relay need beside the records. */
@@ -11,4 +12,5 @@ export const processTables: readonly TableDefinition[] = [
   effectTable,
   leaseTable,
   noticeTable,
+  sourceAlertTable,
 ];

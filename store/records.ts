@@ -1,6 +1,7 @@
 import type { EntityModel, Field } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import type { Queries, Row, Tx, Value } from './database.ts';
+import { keyGroups } from './key-groups.ts';
 import { fromColumn, tableName, toColumn, type RecordData } from './record-table.ts';
 
 interface Statements {
@@ -102,6 +103,25 @@ export async function insertRecords(tx: Tx, model: EntityModel, records: readonl
 export async function findRecord(db: Queries, model: EntityModel, key: RecordKey): Promise<RecordData | undefined> {
   const { select, fields } = statements(model);
   return found(fields, await db.get(select, [key.id, key.tenantId]), key);
+}
+
+/**
+ * Reads records of the tenant by their ids, in no order, deleted ones too. Only the ids are in the condition: beside a tenant and a deletion
+ * mark, SQLite would take an index that begins with these and read every record.
+ */
+export async function findRecordsById(
+  db: Queries,
+  model: EntityModel,
+  of: { readonly tenantId: string; readonly ids: readonly string[] },
+): Promise<RecordData[]> {
+  const { fields } = statements(model);
+  const records: RecordData[] = [];
+  for (const ids of keyGroups(of.ids)) {
+    const marks = ids.map(() => '?').join(', ');
+    const rows = await db.all(`SELECT * FROM \`${tableName(model.name)}\` WHERE \`id\` IN (${marks})`, ids);
+    for (const row of rows) if (row['tenantId'] === of.tenantId) records.push(toRecord(fields, row));
+  }
+  return records;
 }
 
 export interface RecordKey {

@@ -9,11 +9,13 @@ import { toEntities, type Entities } from '../model/entities.ts';
 import { ApiError, queryString, read, request } from './client.ts';
 import type {
   ConfigItem,
+  DuplicatePair,
   Matches,
   Notice,
   OneRecord,
   Operations,
   Page,
+  ParsedMessage,
   ProcessView,
   PublishedSchema,
   Session,
@@ -140,6 +142,26 @@ export const countsQuery = (plural: string, filters: readonly string[]) =>
 
 export const matchesQuery = (id: string) =>
   queryOptions({ queryKey: ['matches', id], queryFn: async () => await read<Matches>(`/leads/${id}/matches`) });
+
+export const duplicatesQuery = (plural: string, state: DuplicatePair['state']) =>
+  infiniteQueryOptions({
+    queryKey: ['list', plural, 'related', 'duplicates', state],
+    initialPageParam: '',
+    queryFn: async ({ pageParam }) =>
+      (
+        await request<{ data: DuplicatePair[]; page: { next: string | null } }>(
+          'GET',
+          `/${plural}/duplicates${queryString({ state, cursor: pageParam })}`,
+        )
+      ).body,
+    getNextPageParam: ({ page }) => page.next ?? undefined,
+  });
+
+export const parsedQuery = (id: string, attempts: number) =>
+  queryOptions({
+    queryKey: ['parsed', id, attempts],
+    queryFn: async () => await read<ParsedMessage>(`/intake-messages/${id}/parsed`),
+  });
 
 export const processQuery = (id: string) =>
   queryOptions({ queryKey: ['process', id], queryFn: async () => await read<ProcessView>(`/leads/${id}/process`) });

@@ -22,6 +22,8 @@ export interface OneRecord {
 export interface Written {
   readonly data: RecordValue;
   readonly event?: number;
+  /** What a split left as it is. */
+  readonly conflicts?: readonly unknown[];
 }
 
 type Verbs = Readonly<Record<string, boolean>>;
@@ -88,7 +90,23 @@ export interface Match {
   readonly organization?: string | null;
   readonly createdAt?: string;
   readonly state?: string;
-  readonly reasons: readonly string[];
+  readonly score: number;
+  readonly reasons: readonly Reason[];
+}
+
+/** Why two records may be the same, in both languages. */
+export interface Reason extends Text {
+  readonly kind: string;
+}
+
+/** Two records that may be the same, the older first. */
+export interface DuplicatePair {
+  readonly state: 'open' | 'distinct' | 'merged';
+  readonly score: number;
+  readonly reasons: readonly Reason[];
+  readonly decidedAt: string | null;
+  readonly decidedBy: string | null;
+  readonly records: readonly [RecordValue, RecordValue];
 }
 
 export interface Matches {
@@ -126,6 +144,20 @@ export interface SourceFigures {
   readonly count24h: number;
   readonly errors24h: number;
   readonly perHour: readonly number[];
+  readonly alerts: readonly { readonly kind: 'silence' | 'errorRate'; readonly since: string; readonly text: Text }[];
+}
+
+/** What today's mapping makes of a received message, and how earlier attempts came out. */
+export interface ParsedMessage {
+  readonly values: Readonly<Record<string, unknown>> | null;
+  readonly additional: Readonly<Record<string, unknown>> | null;
+  readonly issues: readonly { readonly path: string; readonly message: string }[];
+  readonly attempts: readonly {
+    readonly at: string;
+    readonly actorName: string;
+    readonly state: string | null;
+    readonly errors: unknown;
+  }[];
 }
 
 export interface AuditEntry {

@@ -110,6 +110,17 @@ const intakeRoute = createRoute({
   component: lazyRouteComponent(() => import('../scenes/intake-messages/intake-messages.tsx'), 'IntakeMessages'),
 });
 
+const duplicatesRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/duplicates',
+  validateSearch: (search): { kind?: string | undefined; state?: string | undefined; pair?: string | undefined } => ({
+    kind: toText(search['kind']),
+    state: toText(search['state']),
+    pair: toText(search['pair']),
+  }),
+  component: lazyRouteComponent(() => import('../scenes/duplicates/duplicates.tsx'), 'Duplicates'),
+});
+
 const operateRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/operate',
@@ -144,6 +155,7 @@ const routeTree = rootRoute.addChildren([
     recordRoute,
     activitiesRoute,
     intakeRoute,
+    duplicatesRoute,
     operateRoute,
     settingsRoute,
     settingsIndexRoute,

@@ -3,6 +3,7 @@ import {
   IconBriefcase,
   IconBuilding,
   IconCalendarCheck,
+  IconCopy,
   IconCube,
   IconInbox,
   IconMailbox,
@@ -40,6 +41,7 @@ export function useAreas(): readonly Area[] {
     { to: '/list/opportunities', label: t('nav.opportunity'), icon: IconBriefcase, isAllowed: mayRead('opportunity') },
     { to: '/activities', label: t('nav.activity'), icon: IconCalendarCheck, isAllowed: mayRead('activity') },
     { to: '/received', label: t('nav.intake'), icon: IconMailbox, isAllowed: mayRead('intake-message') },
+    { to: '/duplicates', label: t('nav.duplicates'), icon: IconCopy, isAllowed: mayRead('lead') },
     { to: '/operate', label: t('nav.operate'), icon: IconActivity, isAllowed: session.may.operate === true },
     {
       to: maySet ? '/settings/sources' : '/settings/profile',

@@ -1,5 +1,6 @@
 import { Button, Group, Select, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
+import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { request } from '../api/client.ts';
 import { toChoices } from '../api/choices.ts';
@@ -8,7 +9,7 @@ import { showProblem, toProblem } from '../app/acts.tsx';
 import classes from './list-pane.module.css';
 import type { ListPage } from './use-list-page.ts';
 
-export type BulkAct = 'accept' | 'assign' | 'archive';
+export type BulkAct = 'accept' | 'assign' | 'archive' | 'replay';
 
 interface BulkBarProps {
   readonly page: ListPage;
@@ -24,6 +25,7 @@ interface BulkAnswer {
 /** What can be done with all selected rows; says how many were changed and how many were not. */
 export function BulkBar({ page, ids, acts, onDone }: BulkBarProps) {
   const { t } = useTranslation();
+  const client = useQueryClient();
   const users = useUsers();
   const reasons = toChoices(useConfig('loss-reasons'));
   const apply = async (act: BulkAct, input: unknown): Promise<void> => {
@@ -42,6 +44,16 @@ export function BulkBar({ page, ids, acts, onDone }: BulkBarProps) {
       showProblem(toProblem(error), t('error.title'));
     }
   };
+  const replay = async (): Promise<void> => {
+    try {
+      await request('POST', `/${page.model.plural}/replay`, { body: { ids: [...ids] } });
+      notifications.show({ message: t('intake.replayStarted') });
+      await client.invalidateQueries({ queryKey: ['list', 'imports'] });
+      onDone();
+    } catch (error) {
+      showProblem(toProblem(error), t('error.title'));
+    }
+  };
   return (
     <Group className={classes['bulk']} gap="sm" wrap="nowrap">
       <Text size="sm" fw={560}>
@@ -50,6 +62,11 @@ export function BulkBar({ page, ids, acts, onDone }: BulkBarProps) {
       {acts.includes('accept') && (
         <Button size="xs" variant="default" onClick={() => void apply('accept', {})}>
           {t('inbox.accept')}
+        </Button>
+      )}
+      {acts.includes('replay') && (
+        <Button size="xs" variant="default" onClick={() => void replay()}>
+          {t('intake.replay')}
         </Button>
       )}
       {acts.includes('assign') && (

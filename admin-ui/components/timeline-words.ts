@@ -40,6 +40,8 @@ export function useTimelineWords(): (entry: RecordValue) => string {
   const values = (kind: string, facts: Facts): Readonly<Record<string, string | number>> => {
     switch (kind) {
       case 'received':
+      case 'received-again':
+      case 'received-update':
         return { source: labelIn(sources, facts['source']) };
       case 'created':
         return { entity: inLanguage(entities.byName.get(String(facts['entity']))?.label) || String(facts['entity']) };

@@ -6,7 +6,7 @@ import type { ImportJob } from './import-job.ts';
 
 /** What a workflow finds to do. */
 export type ImportTask =
-  | { readonly kind: 'import'; readonly record: ImportRecord }
+  | { readonly kind: 'import' | 'replay'; readonly record: ImportRecord }
   | { readonly kind: 'undo'; readonly record: ImportRecord }
   | { readonly kind: 'none' };
 
@@ -15,7 +15,8 @@ export async function beginImport(ctx: Context, id: string): Promise<ImportTask>
   return await ctx.db.write(async (tx): Promise<ImportTask> => {
     const record = await lockImport(ctx, tx, id);
     if (record.undoState === 'running') return { kind: 'undo', record };
-    if (record.state === 'running') return { kind: 'import', record };
+    const kind = record.replay === undefined ? 'import' : 'replay';
+    if (record.state === 'running') return { kind, record };
     if (record.state !== 'queued') return { kind: 'none' };
     await changeRecord(ctx, tx, {
       model: importModel(ctx),
@@ -24,7 +25,7 @@ export async function beginImport(ctx: Context, id: string): Promise<ImportTask>
       act: 'run',
       change: () => ({ state: 'running', startedAt: record.data['startedAt'] ?? ctx.now().toISOString(), error: null }),
     });
-    return { kind: 'import', record: await lockImport(ctx, tx, id) };
+    return { kind, record: await lockImport(ctx, tx, id) };
   });
 }
 

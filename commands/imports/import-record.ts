@@ -8,6 +8,9 @@ import { modelOf, type Context } from '../context.ts';
 
 export type ImportState = 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled';
 
+/** Kept messages that are to be worked again: these, or those that match a filter. */
+export type ReplayChoice = { readonly ids: readonly string[] } | { readonly filter: string };
+
 /** For whom an import runs: with their rights and in their language. */
 export interface Starter {
   readonly actor: Actor;
@@ -32,6 +35,9 @@ export interface ImportRecord {
   readonly position: number;
   readonly line: number;
   readonly undoLine: number | null;
+  /** Of a replay of kept messages: which ones, and the one that was worked last. */
+  readonly replay: ReplayChoice | undefined;
+  readonly cursor: string;
   readonly starter: Starter;
   /** For whom it is taken back. */
   readonly undoer: Starter | null;
@@ -55,6 +61,8 @@ export function toImport(data: RecordData): ImportRecord {
     position: Number(data['position'] ?? 0),
     line: Number(data['line'] ?? 1),
     undoLine: (data['undoLine'] ?? null) as number | null,
+    replay: (data['options'] as { readonly replay?: ReplayChoice } | null)?.replay,
+    cursor: String(data['cursor'] ?? ''),
     starter: data['starter'] as Starter,
     undoer: (data['undoer'] ?? null) as Starter | null,
     data,

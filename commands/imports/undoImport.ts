@@ -29,7 +29,13 @@ const lastLine = Number.MAX_SAFE_INTEGER;
 const locked = (de: string, en: string, facts: RecordData): LeitwerkError =>
   new LeitwerkError('Locked', { text: { de, en }, facts });
 
-const assertUndoable = ({ state, isDryRun, undoState }: ImportRecord): void => {
+const assertUndoable = ({ state, isDryRun, undoState, replay }: ImportRecord): void => {
+  if (replay !== undefined)
+    throw locked(
+      'Erneutes Verarbeiten lässt sich nicht zurücknehmen.',
+      'Working messages again cannot be taken back.',
+      { entity: 'intake-message' },
+    );
   if (isDryRun) throw locked('Eine Prüfung hat nichts geschrieben.', 'A check has written nothing.', { isDryRun });
   if (undoState !== null)
     throw locked('Der Import wird oder ist schon zurückgenommen.', 'The import is taken back already.', { undoState });

@@ -4,6 +4,7 @@ import { forgoProcesses } from '../../store/processes.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { Context } from '../context.ts';
 import { createWithin } from '../createRecord.ts';
+import { meetKnownLead, type KnownArrival } from '../duplicates/knownLead.ts';
 import { draftLead, writeLeads, type LeadDraft } from '../writeLead.ts';
 import { changeRecord, refusingDoubles } from '../record-write.ts';
 import { assertOpen } from '../updateRecord.ts';
@@ -11,7 +12,7 @@ import type { ImportJob } from './import-job.ts';
 import type { ReadyRow } from './import-rows.ts';
 
 interface Written {
-  readonly outcome: 'created' | 'updated' | 'unchanged';
+  readonly outcome: 'created' | 'updated' | 'unchanged' | 'duplicate';
   readonly recordId: string | null;
   readonly event: number | null;
 }
@@ -72,10 +73,22 @@ export async function flushLeads(ctx: Context, tx: Tx, of: { job: ImportJob; bat
 const isAlone = ({ model }: ImportJob): boolean =>
   model.unique.length > 0 || [...model.fields.values()].some((field) => field.isUnique);
 
+/** An attached row has changed nothing that could be taken back. */
+const metOutcome = ({ state, lead, event }: KnownArrival): Written =>
+  state === 'updated' && event > 0
+    ? { outcome: 'updated', recordId: lead, event }
+    : { outcome: state === 'updated' ? 'unchanged' : 'duplicate', recordId: lead, event: null };
+
 const createLead = async (ctx: Context, tx: Tx, { job, ready, batch }: Row): Promise<Written> => {
   const { values, additional } = ready;
   const { source } = job;
   if (!job.ability.canOn('create', 'lead', { ...values, source: source.key })) throw new LeitwerkError('Forbidden');
+  if (source.duplicates === 'attach' || source.duplicates === 'update') {
+    // Rows above may be about the same person.
+    await flushLeads(ctx, tx, { job, batch });
+    const met = await meetKnownLead({ ...ctx, lane: job.lane }, tx, { source, values, additional });
+    if (met !== undefined) return metOutcome(met);
+  }
   const isCarried = job.starts !== 'none';
   const draft = draftLead({ ...ctx, lane: job.lane }, { values, source, additional, isCarried });
   batch.drafts.push(draft);

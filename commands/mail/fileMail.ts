@@ -39,7 +39,7 @@ export interface UnderstoodMail {
 export type TriageReason = 'unknownPerson' | 'unverifiedNumber' | 'sameMessageId' | 'list' | 'rejected';
 
 interface Outcome {
-  readonly state: 'accepted' | 'filed' | 'triage' | 'duplicate';
+  readonly state: 'accepted' | 'attached' | 'updated' | 'filed' | 'triage' | 'duplicate';
   readonly lead?: string | null;
   readonly links?: Links;
   readonly entry?: string;

@@ -2,6 +2,7 @@ import busboy from 'busboy';
 import { Readable } from 'node:stream';
 import { LeitwerkError, type Text } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
+import { withoutMarks } from './marks.ts';
 
 /** The members of a message by name. */
 type Members = Readonly<Record<string, unknown>>;
@@ -97,6 +98,15 @@ const unreadable = (cause: unknown): Content => {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return { unreadable: { de: `Der Inhalt ist nicht lesbar: ${reason}`, en: `The content cannot be read: ${reason}` } };
 };
+
+/** Reads a kept body again: what the sender said, without what a form says about itself. */
+export async function readAgain(
+  raw: Uint8Array,
+  contentType: string,
+): Promise<{ readonly fields: Members } | { readonly unreadable: Text }> {
+  const read = await readContent(raw, contentType);
+  return 'fields' in read ? { fields: withoutMarks(read.fields) } : read;
+}
 
 /** Reads a body's fields and files; a body that cannot be read is an answer, not a failure, because it is kept. */
 export async function readContent(raw: Uint8Array, contentType: string): Promise<Content> {

@@ -837,6 +837,49 @@ export interface SourcesConfig {
    */
   allowedOrigins?: Origin[];
   /**
+   * When those who may change settings are told that something is wrong with the source.
+   */
+  alerts?: {
+    /**
+     * Nothing has come for longer than is usual at these hours and weekdays.
+     */
+    silence?: {
+      /**
+       * Default: true.
+       */
+      isOn?: boolean;
+      /**
+       * So many messages would usually have come meanwhile. Default: 8.
+       */
+      missed?: number;
+      /**
+       * Not before so many hours without a message. Default: 2.
+       */
+      atLeastHours?: number;
+    };
+    /**
+     * Many of the newest messages of the last 24 hours were rejected or unreadable, and more than usual.
+     */
+    errorRate?: {
+      /**
+       * Default: true.
+       */
+      isOn?: boolean;
+      /**
+       * Share of faulty messages. Default: 30.
+       */
+      percent?: number;
+      /**
+       * Not before so many messages have come. Default: 10.
+       */
+      of?: number;
+    };
+  };
+  /**
+   * What becomes of a message of somebody who is known as an open lead already. new: a lead, nothing said; warn: a lead, with a notice of the likely duplicate; attach: an entry in the known lead's timeline; update: the known lead gets the fields that the message fills. Default: warn.
+   */
+  duplicates?: 'new' | 'warn' | 'attach' | 'update';
+  /**
    * The hosted form at /forms/<source>.
    */
   form?: {

@@ -42,6 +42,8 @@ export interface IntakeMessage {
   state:
     | 'received'
     | 'accepted'
+    | 'attached'
+    | 'updated'
     | 'filed'
     | 'triage'
     | 'duplicate'

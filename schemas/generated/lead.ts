@@ -174,4 +174,8 @@ export interface Lead {
    * Received message. Id of a intake-message.
    */
   intakeMessage: string | null;
+  /**
+   * Merged into. Id of a lead.
+   */
+  mergedInto: string | null;
 }

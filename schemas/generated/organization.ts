@@ -105,7 +105,15 @@ export interface Organization {
    */
   vatId: string | null;
   /**
+   * Register number.
+   */
+  registerNumber: string | null;
+  /**
    * Note.
    */
   note: string | null;
+  /**
+   * Merged into. Id of a organization.
+   */
+  mergedInto: string | null;
 }

@@ -96,4 +96,8 @@ export interface Person {
    * Note.
    */
   note: string | null;
+  /**
+   * Merged into. Id of a person.
+   */
+  mergedInto: string | null;
 }

@@ -5,7 +5,7 @@ import type { FormInput } from './form-fields.ts';
 import { markup, paragraphs, type Html } from './form-html.ts';
 import { inputId, renderInput } from './form-inputs.ts';
 import { formTexts } from './form-texts.ts';
-import { formKey, honeypot } from './marks.ts';
+import { formKey, honeypot } from '../../connectors/web/marks.ts';
 
 /** How a form is opened: by its address. */
 export interface FormView {

@@ -14,7 +14,7 @@ import { perMinute, rateLimits } from '../rate-limits.ts';
 import type { Services } from '../services.ts';
 import { tenantSnapshot, type Address } from './address.ts';
 import type { SourceGuard } from './credentials.ts';
-import { formKey, formMark, honeypot, isFilled, withoutBlanks, withoutMarks } from './marks.ts';
+import { formKey, formMark, honeypot, isFilled, withoutBlanks, withoutMarks } from '../../connectors/web/marks.ts';
 import { assertOrigin } from './origin.ts';
 
 const bodyLimit = 1024 * 1024;

@@ -17,32 +17,10 @@ import { visibleRecord, type Written } from '../../commands/record-write.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { asObject, asText, integerOf, optionalText, textOrNull } from '../input.ts';
 import { recordSchema } from '../openapi-records.ts';
-import type { Answer, Call, JsonSchema, Route } from '../route.ts';
+import type { Answer, Call, Route } from '../route.ts';
+import { text, textOrEmpty, type Act } from './act.ts';
+import { duplicateActs } from './duplicate-acts.ts';
 import { versionOf, written } from './records.ts';
-
-/** One act on one record: `POST /<plural>/<id>/<name>`. The bulk route performs the same acts. */
-export interface Act {
-  readonly name: string;
-  /** Entities that have it; absent: every entity with an owner. */
-  readonly entities: readonly string[] | 'owned' | 'pipeline' | 'told' | 'all';
-  readonly summary: { readonly de: string; readonly en: string };
-  readonly body: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-  /** Says what it would do, for `?dryRun=1`. */
-  readonly preview?: (
-    ctx: Context,
-    model: EntityModel,
-    input: RecordData & { readonly id: string },
-  ) => Promise<unknown>;
-  readonly perform: (
-    ctx: Context,
-    model: EntityModel,
-    input: RecordData & { readonly id: string; readonly version?: number },
-  ) => Promise<Written & { readonly extra?: RecordData }>;
-}
-
-const text: JsonSchema = { type: 'string' };
-const textOrEmpty: JsonSchema = { type: ['string', 'null'] };
 
 /** The acts, as data: routes, description, rights and bulk work from this one list. */
 export const acts: readonly Act[] = [
@@ -137,6 +115,7 @@ export const acts: readonly Act[] = [
       };
     },
   },
+  ...duplicateActs,
   {
     name: 'note',
     entities: 'told',

@@ -5,6 +5,7 @@ import { accountRoutes } from './accounts.ts';
 import { actRoutes } from './acts.ts';
 import { bulkRoute } from './bulk.ts';
 import { configRoutes } from './config.ts';
+import { duplicateRoutes } from './duplicates.ts';
 import { importRoutes } from './imports.ts';
 import { intakeRoutes } from './intake.ts';
 import { leadRoutes } from './leads.ts';
@@ -37,6 +38,7 @@ export const apiRoutes = ({ live, health, guard }: ApiParts): readonly Route[] =
   ...mailRoutes,
   ...webhookRoutes,
   ...leadRoutes,
+  ...duplicateRoutes,
   processRoute,
   outdatedRoute,
   undoRoute,

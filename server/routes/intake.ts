@@ -1,24 +1,34 @@
-import { readContent } from '../../connectors/web/content.ts';
+import { readAgain } from '../../connectors/web/content.ts';
+import { LeitwerkError } from '../../core/errors.ts';
 import { modelOf } from '../../commands/context.ts';
 import { readMessage } from '../../commands/mail/readMail.ts';
+import { readRecord } from '../../commands/readRecord.ts';
 import { retryMail } from '../../commands/mail/retryMail.ts';
 import { visibleRecord } from '../../commands/record-write.ts';
-import { replayMessage } from '../../commands/replayMessage.ts';
+import { importModel, type ReplayChoice } from '../../commands/imports/import-record.ts';
+import { previewReplays, replayMessages } from '../../commands/imports/replayMessages.ts';
+import { parseMessage } from '../../commands/parseMessage.ts';
+import { replayMessage, type Replay } from '../../commands/replayMessage.ts';
 import { rotateSource } from '../../commands/rotateSource.ts';
 import type { Source } from '../../commands/source.ts';
-import { readSourceFigures } from '../../store/intake.ts';
+import { readRawBody, readSourceFigures } from '../../store/intake.ts';
 import type { RecordData } from '../../store/record-table.ts';
+import { readOpenAlerts } from '../../store/source-alerts.ts';
+import { alertText } from '../../commands/watchSources.ts';
 import { attachmentOf, download } from '../download.ts';
-import { withoutMarks } from '../intake/marks.ts';
+import { asObject, asText, invalidInput, optionalText } from '../input.ts';
+import { actorLabel } from '../record-names.ts';
+import { rateLimits } from '../rate-limits.ts';
 import { sourceAddress } from '../source-address.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
 const messageOf = async (call: Call): Promise<RecordData> => await readMessage(call.ctx, call.params['id'] ?? '');
 
 const rawOf = async (call: Call, message: RecordData): Promise<Uint8Array> =>
-  typeof message['bodyBlob'] === 'string'
-    ? await call.services.blobs.get(message['bodyBlob'])
-    : Buffer.from(String(message['mailRaw'] ?? message['body'] ?? ''));
+  await readRawBody(call.services.blobs, message);
+
+const contentOf = async (call: Call, message: RecordData): Promise<Replay['content']> =>
+  await readAgain(await rawOf(call, message), String(message['contentType'] ?? ''));
 
 const replayMail = async ({ ctx, services }: Call, id: string): Promise<Answer> => {
   const { message, event } = await retryMail(ctx, { id });
@@ -29,11 +39,46 @@ const replayMail = async ({ ctx, services }: Call, id: string): Promise<Answer> 
 const replay = async (call: Call): Promise<Answer> => {
   const message = await messageOf(call);
   if (message['channel'] === 'mail') return await replayMail(call, String(message['id']));
-  const read = await readContent(await rawOf(call, message), String(message['contentType'] ?? ''));
-  const content = 'fields' in read ? { fields: withoutMarks(read.fields) } : read;
+  const content = await contentOf(call, message);
   const result = await replayMessage(call.ctx, { id: String(message['id']), content });
   return {
     json: { data: visibleRecord(call.ctx, modelOf(call.ctx, 'intake-message'), result.record), event: result.event },
+  };
+};
+
+const mostIds = 1_000;
+
+const choiceOf = (body: RecordData): ReplayChoice => {
+  const { ids, filter } = body;
+  if ((ids === undefined) === (filter === undefined)) {
+    const text = { de: 'Erwartet wird ids oder filter.', en: 'Either ids or filter is expected.' };
+    throw invalidInput('/ids', ids === undefined ? 'required' : 'oneOf', text);
+  }
+  return Array.isArray(ids) ? { ids: ids.map((id) => asText(id, '/ids')) } : { filter: asText(filter, '/filter') };
+};
+
+/** `?dryRun=1` counts what would be worked. */
+const replayMany = async (call: Call): Promise<Answer> => {
+  const { ctx, query } = call;
+  const body = asObject(call.body);
+  const choice = choiceOf(body);
+  if (query.get('dryRun') === '1') return { json: { data: { count: await previewReplays(ctx, choice) } } };
+  const { id } = await replayMessages(ctx, { choice, source: optionalText(body['source'], '/source') });
+  const model = importModel(ctx);
+  return {
+    status: 202,
+    headers: { location: `/api/v1/imports/${id}` },
+    json: { data: visibleRecord(ctx, model, await readRecord(ctx, model, id)) },
+  };
+};
+
+const parsed = async (call: Call): Promise<Answer> => {
+  const { ctx } = call;
+  const message = await messageOf(call);
+  const { mapped, attempts } = await parseMessage(ctx, { message, content: await contentOf(call, message) });
+  const named = attempts.map((attempt) => ({ ...attempt, actorName: actorLabel(ctx, attempt.actor) }));
+  return {
+    json: { data: { values: null, additional: null, issues: [], ...mapped, attempts: named } },
   };
 };
 
@@ -47,9 +92,17 @@ const raw = async (call: Call): Promise<Answer> => {
 
 const sources = async (call: Call): Promise<Answer> => {
   const { ctx, services } = call;
-  const figures = await readSourceFigures(services.db.scans, { tenantId: ctx.actor.tenantId, now: services.now() });
-  const data = [...ctx.snapshot.config('sources').values()].map((head) => {
+  const heads = [...ctx.snapshot.config('sources').values()];
+  const { tenantId } = ctx.actor;
+  const figures = await readSourceFigures(services.db.scans, {
+    tenantId,
+    sources: heads.map(({ key }) => key),
+    now: services.now(),
+  });
+  const alerts = await readOpenAlerts(services.db, tenantId);
+  const data = heads.map((head) => {
     const source = head.value as Source;
+    const own = alerts.filter((alert) => alert.source === source.key);
     return {
       key: source.key,
       label: source.label,
@@ -57,6 +110,7 @@ const sources = async (call: Call): Promise<Answer> => {
       isActive: source.isActive !== false,
       ...sourceAddress(services.publicUrl, ctx.actor.tenantId, source),
       ...figures(source.key),
+      alerts: own.map((alert) => ({ kind: alert.kind, since: alert.since, text: alertText(source, alert.finding) })),
     };
   });
   return { json: { data } };
@@ -93,6 +147,31 @@ export const intakeRoutes = (guard: { forget(): void }): readonly Route[] => [
     summary: { de: 'Nachricht erneut verarbeiten', en: 'Work a message again' },
     access: { kind: 'verb', verb: 'create', entity: 'lead' },
     handle: replay,
+  },
+  {
+    method: 'post',
+    path: '/intake-messages/replay',
+    summary: { de: 'Viele Nachrichten erneut verarbeiten', en: 'Work many messages again' },
+    access: { kind: 'verb', verb: 'replay', entity: 'intake-message' },
+    query: { dryRun: { enum: ['0', '1'], description: 'Counts what would be worked.' } },
+    body: {
+      type: 'object',
+      properties: {
+        ids: { type: 'array', items: { type: 'string' }, maxItems: mostIds },
+        filter: { type: 'string', description: 'Of the messages that match, the rejected and unreadable ones.' },
+        source: { type: ['string', 'null'], description: 'Shown on the import that does it.' },
+      },
+      additionalProperties: false,
+    },
+    limit: rateLimits.heavy,
+    handle: replayMany,
+  },
+  {
+    method: 'get',
+    path: '/intake-messages/:id/parsed',
+    summary: { de: 'Was die Zuordnung heute daraus macht', en: 'What the mapping makes of it today' },
+    access: { kind: 'verb', verb: 'read', entity: 'intake-message' },
+    handle: parsed,
   },
   {
     method: 'get',

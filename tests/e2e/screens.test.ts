@@ -9,6 +9,7 @@ const screens = [
   '/list/opportunities',
   '/activities?view=open',
   '/received',
+  '/duplicates',
   '/operate',
   '/settings/sources',
   '/settings/lists',

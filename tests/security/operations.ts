@@ -33,6 +33,8 @@ export async function readOperations(house: House): Promise<Operation[]> {
 /** Ids of records of the company `main`, fresh for every use, by the first part of the path. */
 export interface Targets {
   readonly ids: Readonly<Record<string, string>>;
+  /** Second records, to merge the first ones with. */
+  readonly others: Readonly<Record<string, string>>;
   /** A lead that stays. */
   readonly lead: string;
   /** Number of a write by the admin on that lead: for undo. */
@@ -87,8 +89,11 @@ export async function makeTargets(house: House): Promise<Targets> {
   const ids: Record<string, string> = {};
   for (const [plural, make] of Object.entries(makers)) ids[plural] = await make(house, ids['leads'] ?? '');
   const lead = ids['leads'] ?? '';
+  const others: Record<string, string> = {};
+  for (const plural of ['leads', 'organizations', 'persons'])
+    others[plural] = (await makers[plural]?.(house, lead)) ?? '';
   const moved = await house.done(admin, `/api/v1/leads/${lead}`, { method: 'PATCH', body: { city: canary } });
-  return { ids, lead, event: Number(moved['event']) };
+  return { ids, others, lead, event: Number(moved['event']) };
 }
 
 /** The same targets with a fresh record for the operation. */
@@ -184,6 +189,7 @@ const actBodies: Readonly<Record<string, object>> = {
   convert: { title: 'Neu' },
   migrate: { revision: 1 },
   matches: { company: canary },
+  'intake-messages/replay': { ids: [] },
 };
 
 interface BodySchema {
@@ -228,6 +234,7 @@ export async function toBody(house: House, { method, path, schema }: Operation, 
   if (path === '/api/v1/undo') return { event: targets.event };
   if (rest.length === 0) return creations[first] ?? actBodies[first] ?? {};
   const last = rest.at(-1) ?? '';
+  if (last === 'merge' || last === 'distinct') return { other: targets.others[first] };
   return last === 'bulk'
     ? { ids: [targets.ids[first]], patch: change }
     : (actBodies[`${first}/${last}`] ?? actBodies[last] ?? sampleOf(schema ?? {}));

@@ -9,6 +9,7 @@ import { matchesQuery, useEntities } from '../../api/queries.ts';
 import type { Match, RecordValue } from '../../api/types.ts';
 import { Card } from '../../components/card.tsx';
 import { ReferenceInput } from '../../components/field/reference-input.tsx';
+import { inLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import { useLeadActs, type LinkTarget } from './lead-acts.ts';
 
@@ -16,7 +17,7 @@ const plurals: Readonly<Record<LinkTarget, string>> = { organization: 'organizat
 
 export function MatchRow({ match, onUse }: { readonly match: Match; readonly onUse: (() => void) | undefined }) {
   const { t } = useTranslation();
-  const reasons = match.reasons.map((reason) => t(`inbox.match.reason.${reason}`, { defaultValue: reason })).join(', ');
+  const reasons = match.reasons.map((reason) => inLanguage(reason)).join(', ');
   return (
     <Group justify="space-between" wrap="nowrap" gap="sm" py={4}>
       <div style={{ minWidth: 0 }}>
@@ -24,7 +25,9 @@ export function MatchRow({ match, onUse }: { readonly match: Match; readonly onU
           {match.name ?? match.title}
         </Text>
         <Text size="xs" c="dimmed" truncate>
-          {[match.city, match.email, reasons].filter(Boolean).join(' · ')}
+          {[t('duplicates.score', { score: match.score }), reasons, match.city, match.email]
+            .filter(Boolean)
+            .join(' · ')}
         </Text>
       </div>
       {onUse !== undefined && (

@@ -3,7 +3,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { toChoices } from '../../api/choices.ts';
-import { useConfig } from '../../api/queries.ts';
+import { useConfig, useSession } from '../../api/queries.ts';
 import { ChoiceDot } from '../../components/choice-dot.tsx';
 import { ListPane } from '../../components/list-pane.tsx';
 import { Readable } from '../../components/readable.tsx';
@@ -14,6 +14,8 @@ import { textOf } from '../../model/entities.ts';
 import { formatInstant } from '../../model/format.ts';
 import panes from '../inbox/inbox.module.css';
 import { MessageDetail } from './message-detail.tsx';
+import { ReplayMany, ReplayProgress } from './replays.tsx';
+import { sourceOf, SourceStrip } from './source-strip.tsx';
 import { StateBadge } from './state-badge.tsx';
 
 const route = getRouteApi('/app/received');
@@ -100,6 +102,7 @@ function Messages() {
   const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
   const tab = tabs.find((one) => one.key === search.view) ?? tabs[0];
   const page = useListPage({ entity: 'intake-message', search, filter: tab.filter, defaultSort: '-receivedAt' });
+  const mayReplay = useSession().can['intake-message']?.['replay'] !== false;
   const columns = useMessageColumns(isNarrow || search.id !== undefined);
   return (
     <div className={panes['panes']} data-open={search.id !== undefined}>
@@ -114,22 +117,29 @@ function Messages() {
             label: t('intake.emptyAction'),
             onClick: () => void navigate({ to: '/settings/$section', params: { section: 'sources' } }),
           }}
+          bulk={mayReplay ? ['replay'] : []}
+          isCondensed={isNarrow || search.id !== undefined}
+          actions={mayReplay && <ReplayMany source={sourceOf(search.filter)} />}
           tabs={
-            <Tabs
-              value={tab.key}
-              onChange={(view) => page.set({ view: view ?? undefined, id: undefined })}
-              px="md"
-              pt={4}
-              style={{ flex: 'none' }}
-            >
-              <Tabs.List>
-                {tabs.map((one) => (
-                  <Tabs.Tab key={one.key} value={one.key}>
-                    {t(one.label)}
-                  </Tabs.Tab>
-                ))}
-              </Tabs.List>
-            </Tabs>
+            <>
+              <SourceStrip filter={search.filter} onFilter={(filter) => page.set({ filter, id: undefined })} />
+              <ReplayProgress />
+              <Tabs
+                value={tab.key}
+                onChange={(view) => page.set({ view: view ?? undefined, id: undefined })}
+                px="md"
+                pt={4}
+                style={{ flex: 'none' }}
+              >
+                <Tabs.List>
+                  {tabs.map((one) => (
+                    <Tabs.Tab key={one.key} value={one.key}>
+                      {t(one.label)}
+                    </Tabs.Tab>
+                  ))}
+                </Tabs.List>
+              </Tabs>
+            </>
           }
         />
       </div>

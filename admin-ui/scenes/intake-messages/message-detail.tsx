@@ -17,6 +17,7 @@ import { textOf } from '../../model/entities.ts';
 import { formatInstant, formatNumber } from '../../model/format.ts';
 import detail from '../inbox/lead-detail.module.css';
 import classes from './message-detail.module.css';
+import { ParsedCards } from './parsed-cards.tsx';
 import { SortCard } from './sort-card.tsx';
 import { StateBadge } from './state-badge.tsx';
 
@@ -168,6 +169,7 @@ function Content({ message }: { readonly message: RecordValue }) {
         <div className={detail['column']}>
           {isSortable && <SortCard message={message} />}
           <Result message={message} />
+          {!isMail && <ParsedCards id={message.id} attempts={message['attempts']} />}
           <Card title={t('intake.result')}>
             <Facts message={message} />
           </Card>

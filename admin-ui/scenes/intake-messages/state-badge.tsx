@@ -3,6 +3,8 @@ import { ChoiceDot } from '../../components/choice-dot.tsx';
 
 const tones: Readonly<Record<string, string>> = {
   accepted: 'var(--lw-good)',
+  attached: 'var(--lw-good)',
+  updated: 'var(--lw-good)',
   rejected: 'var(--lw-bad)',
   unreadable: 'var(--lw-bad)',
   duplicate: 'var(--lw-warn)',

@@ -117,6 +117,11 @@ function SourceRow({ source, onOpen }: { readonly source: SourceFigures; readonl
         <Text size="xs" c="dimmed">
           {t(`sources.auth.${source.auth}`)} · <code>{source.url}</code>
         </Text>
+        {source.alerts.map((alert) => (
+          <Text key={alert.kind} size="xs" c="var(--lw-bad)">
+            {inLanguage(alert.text)}
+          </Text>
+        ))}
       </td>
       <td>
         <Sparkline values={source.perHour} label={t('sources.chart', { source: name, count: source.count24h })} />

@@ -1,0 +1,33 @@
+import { followForDuplicates, readDuplicatesSeq } from '../commands/duplicates/follow.ts';
+import { readLastSeq } from '../store/events.ts';
+import { systemActor } from '../core/actor.ts';
+import { holdLease, releaseLease } from '../store/outbox.ts';
+import { languageOf, processContext, type WorkerStore } from './context.ts';
+
+const leaseMs = 30_000;
+/** Few enough that a message which comes meanwhile does not notice. */
+const atOnce = 50;
+/** On MySQL numbers are given before they are committed. */
+const settleMs = 2_000;
+
+/** Brings keys and pairs of likely doubles up to date with some of what has been written. */
+export async function followDuplicates(store: WorkerStore, holder: string): Promise<void> {
+  if ((await readLastSeq(store.db)) <= (await readDuplicatesSeq(store.db))) return;
+  const now = store.now();
+  const lease = { name: 'duplicates', holder };
+  const until = new Date(now.getTime() + leaseMs).toISOString();
+  if (!(await holdLease(store.db, { ...lease, now: now.toISOString(), until }))) return;
+  try {
+    const tenants = new Map(
+      store.registry.tenantIds.map((tenantId) => {
+        const ctx = processContext(store, { tenantId, entity: 'duplicates', recordId: 'follow' });
+        return [tenantId, { ...ctx, actor: systemActor(tenantId, languageOf(ctx.snapshot)) }] as const;
+      }),
+    );
+    const settled = store.db.dialect === 'mysql' ? now.getTime() - settleMs : now.getTime();
+    const following = { tenants, limit: atOnce, until: new Date(settled).toISOString() };
+    await followForDuplicates(store.db, following);
+  } finally {
+    await releaseLease(store.db, lease);
+  }
+}

@@ -1,0 +1,148 @@
+import { Button, Group, SegmentedControl, Tabs, Text, Title } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { duplicatesQuery, useEntities, useSession } from '../../api/queries.ts';
+import type { DuplicatePair } from '../../api/types.ts';
+import { EmptyFace, ErrorFace, ForbiddenFace, LoadingFace } from '../../components/faces.tsx';
+import { inLanguage } from '../../i18n/index.ts';
+import { textOf } from '../../model/entities.ts';
+import panes from '../inbox/inbox.module.css';
+import { Comparison } from './comparison.tsx';
+import classes from './duplicates.module.css';
+
+const route = getRouteApi('/app/duplicates');
+const kinds = ['lead', 'organization', 'person'] as const;
+const states = ['open', 'distinct', 'merged'] as const;
+
+const keyOf = ({ records: [one, other] }: DuplicatePair): string => `${one.id}.${other.id}`;
+
+function PairList({
+  pairs,
+  chosen,
+  titleField,
+  onChoose,
+}: {
+  readonly pairs: readonly DuplicatePair[];
+  readonly chosen: string | undefined;
+  readonly titleField: string;
+  readonly onChoose: (key: string) => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <ul className={classes['pairs']}>
+      {pairs.map((pair) => (
+        <li key={keyOf(pair)}>
+          <button
+            type="button"
+            className={classes['pair']}
+            aria-current={keyOf(pair) === chosen}
+            onClick={() => onChoose(keyOf(pair))}
+          >
+            <Group justify="space-between" align="flex-start" wrap="nowrap" gap="sm">
+              <div style={{ minWidth: 0 }}>
+                {pair.records.map((record) => (
+                  <Text key={record.id} size="sm" fw={560} truncate>
+                    {textOf(record, titleField) ?? '–'}
+                  </Text>
+                ))}
+              </div>
+              <Text size="xs" className="lw-figures" style={{ flex: 'none' }}>
+                {t('duplicates.score', { score: pair.score })}
+              </Text>
+            </Group>
+            <Text size="xs" c="dimmed" truncate>
+              {pair.reasons.map((reason) => inLanguage(reason)).join(', ')}
+            </Text>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface ChoiceProps {
+  readonly kind: (typeof kinds)[number];
+  readonly state: (typeof states)[number];
+}
+
+function Head({ kind, state }: ChoiceProps) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const entities = useEntities();
+  const session = useSession();
+  const go = (next: Partial<Record<'kind' | 'state', string>>): void =>
+    void navigate({ to: '/duplicates', search: { kind, state, ...next } });
+  const readable = kinds.filter((one) => session.can[one]?.['read'] !== false);
+  return (
+    <>
+      <Group justify="space-between" px="md" pt="md" gap="sm">
+        <Title order={1}>{t('duplicates.title')}</Title>
+        <SegmentedControl
+          size="xs"
+          aria-label={t('duplicates.kinds')}
+          data={readable.map((value) => ({
+            value,
+            label: inLanguage(entities.byName.get(value)?.pluralLabel) || value,
+          }))}
+          value={kind}
+          onChange={(value) => go({ kind: value })}
+        />
+      </Group>
+      <Tabs value={state} onChange={(value) => go({ state: value ?? 'open' })} px="md" pt={4} style={{ flex: 'none' }}>
+        <Tabs.List>
+          {states.map((one) => (
+            <Tabs.Tab key={one} value={one}>
+              {t(`duplicates.state.${one}`)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+      </Tabs>
+    </>
+  );
+}
+
+/** Likely doubles with their reasons, side by side, to merge, to keep apart and to split again. */
+export function Duplicates() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const search = route.useSearch();
+  const entities = useEntities();
+  const kind = kinds.find((one) => one === search.kind) ?? 'lead';
+  const state = states.find((one) => one === search.state) ?? 'open';
+  const model = entities.byName.get(kind);
+  const answer = useInfiniteQuery(duplicatesQuery(model?.plural ?? 'leads', state));
+  if (model === undefined) return <ForbiddenFace />;
+  const pairs = (answer.data?.pages ?? []).flatMap(({ data }) => data);
+  const chosen = pairs.find((pair) => keyOf(pair) === search.pair);
+  const choose = (pair: string | undefined): void =>
+    void navigate({ to: '/duplicates', search: { kind, state, pair } });
+  const rows =
+    pairs.length === 0 ? (
+      <EmptyFace text={t(state === 'open' ? 'duplicates.empty' : 'duplicates.emptyDecided')} />
+    ) : (
+      <PairList pairs={pairs} chosen={search.pair} titleField={model.titleField} onChoose={choose} />
+    );
+  return (
+    <div className={panes['panes']} data-open={chosen !== undefined}>
+      <div className={panes['list']}>
+        <Head kind={kind} state={state} />
+        <div className={`${classes['body']} lw-scroll`}>
+          {answer.isPending && <LoadingFace />}
+          {answer.isError && <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />}
+          {answer.isSuccess && rows}
+          {answer.hasNextPage && (
+            <Button variant="subtle" fullWidth onClick={() => void answer.fetchNextPage()}>
+              {t('duplicates.more')}
+            </Button>
+          )}
+        </div>
+      </div>
+      {chosen !== undefined && (
+        <div className={panes['detail']}>
+          <Comparison key={keyOf(chosen)} pair={chosen} model={model} onClose={() => choose(undefined)} />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,228 @@
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { createApi, type Api } from '../support/api.ts';
+import type { App } from '../support/app.ts';
+import { settled, upload, type ImportData } from '../support/imports.ts';
+import { countRows } from '../support/ledger.ts';
+import { until } from '../support/processes.ts';
+import { addKey, createStore, dialects, secretOf, type Store } from '../support/stores.ts';
+
+interface World {
+  readonly store: Store;
+  readonly app: App;
+  readonly key: string;
+  readonly api: Api;
+  readonly secret: string;
+}
+
+type Data = Readonly<Record<string, unknown>>;
+
+describe.each(dialects)('duplicates on %s', (dialect) => {
+  let world: World;
+  let built: Promise<World> | undefined;
+  let count = 0;
+
+  const build = async (skip: Parameters<typeof createStore>[0]['skip']): Promise<World> => {
+    const store = await createStore({ skip }, dialect);
+    const key = await addKey(store, { role: 'superadmin' });
+    const secret = await secretOf(store, 'lead-agentur');
+    const app = await store.start();
+    await app.temporalReady();
+    return { store, app, key, api: createApi(app.url, key), secret };
+  };
+  beforeEach(async ({ skip }) => {
+    built ??= build(skip);
+    world = await built;
+  });
+  afterAll(async () => {
+    const made = await built;
+    await made?.app.stop();
+    await made?.store.clear();
+  });
+
+  const post = async (body: Data): Promise<{ readonly status: number; readonly json: Data }> => {
+    const response = await fetch(`${world.app.url}/intake/lead-agentur`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${world.secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, json: (await response.json()) as Data };
+  };
+  const make = async (plural: string, body: Data): Promise<string> => {
+    const answer = await world.api.post(`/${plural}`, body);
+    if (answer.status !== 201) throw new Error(answer.text);
+    return String(answer.json.data['id']);
+  };
+  const get = async (path: string): Promise<Data> => (await world.api.get(path)).json.data;
+  const idsOf = (pair: Data): unknown[] => (pair['records'] as readonly Data[]).map(({ id }) => id);
+  const pairOf = async (plural: string, ids: readonly string[], state = 'open'): Promise<Data | undefined> =>
+    (await world.api.get(`/${plural}/duplicates?state=${state}`)).json.data.find((pair) =>
+      ids.every((id) => idsOf(pair).includes(id)),
+    );
+  const found = async (plural: string, ids: readonly string[]): Promise<Data> =>
+    await until('the pair is found', async () => await pairOf(plural, ids));
+  const policy = async (duplicates: string): Promise<void> => {
+    const yaml = `key: lead-agentur\nlabel: { de: Agentur, en: Agency }\nauth: api-key\ndefaults: { priority: normal }\nduplicates: ${duplicates}\n`;
+    const answer = await world.api.put('/config/sources/lead-agentur', yaml, { 'content-type': 'application/yaml' });
+    if (answer.status >= 300) throw new Error(answer.text);
+  };
+  /** Two leads of one sender, with what each has that the other lacks. */
+  const twoLeads = async (): Promise<readonly [winner: string, loser: string, mail: string]> => {
+    count += 1;
+    const email = `doppelt${count}@example.org`;
+    const first = await post({ email, lastName: 'Meyer', externalId: `W-${count}` });
+    const second = await post({ email, lastName: 'Meier', company: 'Meyer GmbH', externalId: `L-${count}` });
+    return [String(first.json['lead']), String(second.json['lead']), email];
+  };
+
+  it('lists likely pairs with their reasons, and remembers what is no duplicate', async () => {
+    const [one, other] = await twoLeads();
+    const pair = await found('leads', [one, other]);
+    expect(pair['score']).toBeGreaterThan(90);
+    expect(pair['reasons']).toContainEqual({ kind: 'email', de: 'Gleiche E-Mail', en: 'Same e-mail' });
+    expect((await world.api.post(`/leads/${one}/distinct`, { other })).status).toBe(204);
+    expect(await pairOf('leads', [one, other])).toBeUndefined();
+    await world.api.patch(`/leads/${one}`, { message: 'anders' });
+    const [third, fourth] = await twoLeads();
+    await found('leads', [third, fourth]);
+    expect(await pairOf('leads', [one, other])).toBeUndefined();
+    expect(await pairOf('leads', [one, other], 'distinct')).toMatchObject({ state: 'distinct' });
+    expect((await world.api.post(`/leads/${one}/distinct`, { other, isDuplicate: true })).status).toBe(204);
+    expect(await pairOf('leads', [one, other])).toBeDefined();
+  });
+
+  it('merges two leads: fields, activities, timeline and messages; the loser leads to the winner; and splits them exactly', async () => {
+    const [winner, loser] = await twoLeads();
+    await world.api.post(`/leads/${loser}/note`, { text: 'Notiz am zweiten' });
+    const activity = await make('activities', {
+      title: 'Anrufen',
+      type: 'aufgabe',
+      lead: loser,
+      dueAt: '2030-01-01T10:00:00.000Z',
+    });
+    const before = [await get(`/leads/${winner}`), await get(`/leads/${loser}`)];
+    const merged = await world.api.post(`/leads/${winner}/merge`, { other: loser, take: ['company', 'lastName'] });
+    expect(merged.status).toBe(200);
+    expect(merged.json.data).toMatchObject({ id: winner, company: 'Meyer GmbH', lastName: 'Meier' });
+    expect(await get(`/leads/${loser}`)).toMatchObject({ state: 'archived', mergedInto: winner });
+    expect(await get(`/activities/${activity}`)).toMatchObject({ lead: winner });
+    expect(await countRows(world.store, 'timeline_entry', `\`lead\` = '${winner}' AND \`kind\` = 'note'`)).toBe(1);
+    const again = await post({ email: 'x@example.org', externalId: `L-${count}` });
+    expect(again).toMatchObject({ status: 200, json: { status: 'duplicate', lead: winner } });
+    await until(
+      'the process of the loser has ended',
+      async () => (await get(`/leads/${loser}/process`))['state'] === 'done',
+    );
+    expect(await pairOf('leads', [winner, loser], 'merged')).toBeDefined();
+    expect((await world.api.post(`/leads/${winner}/merge`, { other: loser })).status).toBe(409);
+
+    expect((await world.api.post(`/leads/${loser}/unarchive`)).status).toBe(409);
+    const split = await world.api.post(`/leads/${winner}/split`);
+    expect(split.status).toBe(200);
+    expect(split.json['conflicts']).toEqual([]);
+    const bare = ({
+      version: _v,
+      updatedAt: _a,
+      updatedBy: _b,
+      stage: _s,
+      stageSince: _t,
+      owner: _o,
+      ...rest
+    }: Data): Data => rest;
+    expect([bare(await get(`/leads/${winner}`)), bare(await get(`/leads/${loser}`))]).toEqual(before.map(bare));
+    expect(await get(`/activities/${activity}`)).toMatchObject({ lead: loser });
+    expect(await countRows(world.store, 'timeline_entry', `\`lead\` = '${loser}' AND \`kind\` = 'note'`)).toBe(1);
+    expect((await world.api.post(`/leads/${winner}/split`)).status).toBe(409);
+  });
+
+  it('keeps what was changed after a merge when it splits, and names it; undo is the same', async () => {
+    const [winner, loser] = await twoLeads();
+    const merged = await world.api.post(`/leads/${winner}/merge`, { other: loser, take: ['lastName', 'company'] });
+    await world.api.patch(`/leads/${winner}`, { lastName: 'Mayer' });
+    const split = await world.api.post(`/leads/${winner}/split`, { other: loser });
+    expect(split.json['conflicts']).toMatchObject([{ entity: 'lead', id: winner, field: 'lastName' }]);
+    expect(split.json.data).toMatchObject({ lastName: 'Mayer', company: null });
+    expect(split.json['other']).toMatchObject({ id: loser, state: 'open', mergedInto: null });
+    const next = await world.api.post(`/leads/${winner}/merge`, { other: loser, take: [] });
+    expect(merged.json.event).toBeGreaterThan(0);
+    expect((await world.api.post('/undo', { event: next.json.event })).status).toBe(200);
+    expect(await get(`/leads/${loser}`)).toMatchObject({ state: 'open', mergedInto: null });
+  });
+
+  it('merges companies and persons, fills what is empty, turns every link, and brings them back', async () => {
+    count += 1;
+    const one = await make('organizations', { name: `Nordlicht ${count} GmbH`, city: 'Kiel' });
+    const other = await make('organizations', { name: `Nordlicht ${count}`, vatId: 'DE77', registerNumber: 'HRB 1' });
+    const person = await make('persons', { lastName: 'Ohlsen', organization: other });
+    await found('organizations', [one, other]);
+    const merged = await world.api.post(`/organizations/${one}/merge`, { other });
+    expect(merged.json.data).toMatchObject({ vatId: 'DE77', registerNumber: 'HRB 1', city: 'Kiel' });
+    expect(await get(`/persons/${person}`)).toMatchObject({ organization: one });
+    expect((await world.api.get(`/organizations/${other}`)).status).toBe(404);
+    const split = await world.api.post(`/organizations/${one}/split`);
+    expect(split.json['conflicts']).toEqual([]);
+    expect(split.json.data).toMatchObject({ vatId: null });
+    expect(await get(`/organizations/${other}`)).toMatchObject({ vatId: 'DE77', mergedInto: null });
+    expect(await get(`/persons/${person}`)).toMatchObject({ organization: other });
+    const namesake = await make('persons', { lastName: 'Ohlsen', email: `o${count}@nord.example` });
+    const double = await make('persons', { lastName: 'Olsen', email: `o${count}@nord.example`, phone: '030 777' });
+    await found('persons', [namesake, double]);
+    expect((await world.api.post(`/persons/${namesake}/merge`, { other: double })).json.data).toMatchObject({
+      phone: '030 777',
+    });
+  });
+
+  it('does with a message of a known sender what its source says: attach, update, or a new lead', async () => {
+    count += 1;
+    const email = `bekannt${count}@example.org`;
+    const first = await post({ email, lastName: 'Bekannt', message: 'eins' });
+    const { lead } = first.json;
+    await policy('attach');
+    expect(await post({ email: email.toUpperCase(), message: 'zwei' })).toMatchObject({ status: 202, json: { lead } });
+    expect(await countRows(world.store, 'lead', `\`email\` = '${email}'`)).toBe(1);
+    const entries = (await world.api.get(`/timeline-entries?filter=${encodeURIComponent(`lead = "${String(lead)}"`)}`))
+      .json.data;
+    expect(entries.find(({ kind }) => kind === 'received-again')).toMatchObject({ text: 'zwei' });
+    await world.api.patch(`/leads/${String(lead)}`, { priority: 'hoch' });
+    await policy('update');
+    expect(await post({ email, city: 'Kiel', Haustier: 'Katze' })).toMatchObject({ status: 202, json: { lead } });
+    expect(await get(`/leads/${String(lead)}`)).toMatchObject({
+      city: 'Kiel',
+      lastName: 'Bekannt',
+      message: 'eins',
+      priority: 'hoch',
+      additional: { Haustier: 'Katze' },
+    });
+    const states = (await world.api.get('/intake-messages?sort=-receivedAt&limit=2')).json.data.map(
+      ({ state }) => state,
+    );
+    expect(states).toEqual(['updated', 'attached']);
+    const file = await upload(
+      { url: world.app.url, key: world.key },
+      { content: `E-Mail;Ort\r\n${email};Lübeck\r\n` },
+      { source: 'lead-agentur' },
+    );
+    const done = await settled(world.api, (file.json.data as unknown as ImportData).id);
+    expect(done).toMatchObject({ state: 'done', created: 0, updated: 1 });
+    expect(await get(`/leads/${String(lead)}`)).toMatchObject({ city: 'Lübeck' });
+    await policy('new');
+    const fresh = await post({ email, lastName: 'Bekannt' });
+    expect(fresh.json['lead']).not.toBe(lead);
+    await policy('warn');
+  });
+
+  it('refuses whoever may not, and says what is wrong', async () => {
+    const [one, other] = await twoLeads();
+    const viewer = createApi(world.app.url, await addKey(world.store, { role: 'viewer' }));
+    expect((await viewer.post(`/leads/${one}/merge`, { other })).status).toBe(403);
+    expect((await viewer.post(`/leads/${one}/distinct`, { other })).status).toBe(403);
+    expect((await viewer.post(`/leads/${one}/split`)).status).toBe(403);
+    expect((await createApi(world.app.url).get('/leads/duplicates')).status).toBe(401);
+    expect((await world.api.get('/leads/duplicates?state=x')).status).toBe(400);
+    expect((await world.api.get('/leads/duplicates?cursor=x')).status).toBe(400);
+    expect((await world.api.post(`/leads/${one}/merge`, { other: one })).status).toBe(409);
+    expect((await world.api.post(`/leads/${one}/merge`, {})).status).toBe(422);
+    expect((await world.api.post(`/leads/${one}/merge`, { other, take: ['state'] })).status).toBe(422);
+    expect((await world.api.post(`/leads/${one}/merge`, { other: 'nobody' })).status).toBe(404);
+    expect((await world.api.post(`/leads/${one}/distinct`, { other: one })).status).toBe(422);
+  });
+});
