@@ -10,10 +10,12 @@ import type { ConfigIssue } from '../core/config/faults.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { accountTables } from '../store/accounts.ts';
 import { createBlobStore, type BlobStore } from '../store/blobs.ts';
+import { connectionTable } from '../store/connections.ts';
 import { configTables } from '../store/config.ts';
 import { readShipped } from '../store/config-files.ts';
 import type { Database } from '../store/database.ts';
 import { eventTable } from '../store/events.ts';
+import { feedRowTable, feedTable } from '../store/feeds.ts';
 import { importRowTable } from '../store/import-rows.ts';
 import { idempotencyTable } from '../store/idempotency.ts';
 import { counterTable } from '../store/numbers.ts';
@@ -43,6 +45,9 @@ const systemTables = [
   counterTable,
   importRowTable,
   secretTable,
+  connectionTable,
+  feedTable,
+  feedRowTable,
   ...processTables,
 ];
 

@@ -97,16 +97,21 @@ async function toWorkerOptions(settings: Settings, foundation: Foundation, log: 
     now: () => new Date(),
     newId: createIdSource(),
   };
+  const outgoing = {
+    egress: createEgress(settings),
+    secrets: foundation.secrets,
+    connectorUrls: settings.connectorUrls,
+    publicUrl: settings.publicUrl,
+  };
   const outside: Outside = {
     ...store,
-    egress: createEgress(settings),
+    ...outgoing,
     mailer: settings.mailUrl === undefined ? undefined : createMailer(settings.mailUrl),
     mailFrom: settings.mailFrom,
-    secrets: foundation.secrets,
-    publicUrl: settings.publicUrl,
   };
   return {
     ...store,
+    ...outgoing,
     address: temporal.address ?? `127.0.0.1:${temporal.port}`,
     namespace: temporal.namespace,
     apiKey: temporal.apiKey,

@@ -20,7 +20,8 @@ import { timelineRecord } from './timeline.ts';
 /** A message whose sender has been authenticated. */
 export interface ReceivedMessage {
   readonly source: Source;
-  readonly channel: 'webhook' | 'form';
+  /** `notice`: it only tells of things, which are then fetched (`fetched`). */
+  readonly channel: 'webhook' | 'form' | 'notice' | 'fetched';
   readonly contentType: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly raw: Uint8Array;
@@ -53,8 +54,8 @@ export const dedupeKeyOf = (values: RecordData, deliveryId: string | undefined):
   return deliveryId === undefined ? undefined : boundedKey(`d:${deliveryId}`);
 };
 
-interface Outcome {
-  readonly state: 'accepted' | 'duplicate' | 'rejected' | 'unreadable' | 'spam';
+export interface Outcome {
+  readonly state: 'accepted' | 'duplicate' | 'rejected' | 'unreadable' | 'spam' | 'waiting';
   readonly lead: string | null;
   readonly dedupeKey: string | null;
   readonly issues: readonly Issue[];
@@ -87,7 +88,8 @@ const envelopeOf = (ctx: Context, message: ReceivedMessage, id: string): RecordD
   };
 };
 
-const storeEnvelope = (
+/** Writes the message as it came, with what became of it. */
+export const storeEnvelope = (
   ctx: Context,
   tx: Tx,
   stored: { message: ReceivedMessage; id: string; outcome: Outcome },
@@ -188,7 +190,7 @@ export async function writeLeads(
   );
 }
 
-const repeatOf = async (
+export const repeatOf = async (
   ctx: Context,
   tx: Tx,
   repeat: { known: KnownMessage; message: ReceivedMessage },
@@ -308,7 +310,7 @@ export const titleOf = (ctx: Context, values: RecordData, source: Source): strin
 const isAccepted = (receipt: Receipt): boolean => receipt.status === 'accepted' || receipt.status === 'duplicate';
 
 /** On MySQL two deliveries of one key may meet; the loser looks again and finds the winner's message. */
-const keepingOnce = async (ctx: Context, work: (tx: Tx) => Eventually<Receipt>): Promise<Receipt> => {
+export const keepingOnce = async (ctx: Context, work: (tx: Tx) => Eventually<Receipt>): Promise<Receipt> => {
   const attempt = async (): Promise<Receipt> => {
     let isFirst = false;
     const receipt = await transact(

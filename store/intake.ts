@@ -75,9 +75,18 @@ export async function readSourceFigures(
       own.filter((row) => states.includes(row.state)).reduce((total, row) => total + Number(row.n), 0);
     return {
       lastAt: lastBySource.get(source) ?? null,
-      count24h: sum(['accepted', 'duplicate', 'rejected', 'unreadable', 'spam']),
-      errors24h: sum(['rejected', 'unreadable']),
+      count24h: sum(['accepted', 'duplicate', 'rejected', 'unreadable', 'spam', 'waiting', 'parked']),
+      errors24h: sum(['rejected', 'unreadable', 'parked']),
       perHour,
     };
   };
+}
+
+/** Messages whose things are still to be fetched, and of which nothing waits to be relayed. */
+export async function readWaitingMessages(db: Queries, tenantId: string): Promise<readonly string[]> {
+  const rows = await db.all<{ id: string }>(
+    "SELECT m.`id` FROM `intake_message` m WHERE m.`tenantId` = ? AND m.`deletedAt` IS NULL AND m.`state` = 'waiting' AND NOT EXISTS (SELECT 1 FROM `event` e WHERE e.`recordId` = m.`id` AND e.`lane` IS NOT NULL)",
+    [tenantId],
+  );
+  return rows.map(({ id }) => id);
 }

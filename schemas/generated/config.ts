@@ -794,6 +794,14 @@ export interface SourcesConfig {
    * hmac: signed webhook; api-key: Authorization: Bearer; public: form that anyone may send.
    */
   auth: 'hmac' | 'api-key' | 'public';
+  preset?: Key;
+  connection?: Key;
+  /**
+   * Ask the outside system regularly. Absent: only when it calls, and on "fetch now".
+   */
+  poll?: {
+    everyMinutes: number;
+  };
   /**
    * false refuses new messages. Default: true.
    */

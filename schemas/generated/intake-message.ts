@@ -39,7 +39,7 @@ export interface IntakeMessage {
   /**
    * Result.
    */
-  state: 'accepted' | 'duplicate' | 'rejected' | 'unreadable' | 'spam' | null;
+  state: 'accepted' | 'duplicate' | 'rejected' | 'unreadable' | 'spam' | 'waiting' | 'parked' | null;
   /**
    * Channel.
    */

@@ -6,6 +6,7 @@ import { actRoutes } from './acts.ts';
 import { bulkRoute } from './bulk.ts';
 import { configRoutes } from './config.ts';
 import { importRoutes } from './imports.ts';
+import { connectionRoutes } from './connections.ts';
 import { intakeRoutes } from './intake.ts';
 import { leadRoutes } from './leads.ts';
 import { operationsRoutes } from './operations.ts';
@@ -32,6 +33,7 @@ export const apiRoutes = ({ live, health, guard }: ApiParts): readonly Route[] =
   ...configRoutes,
   ...operationsRoutes(live, health),
   ...intakeRoutes(guard),
+  ...connectionRoutes(guard),
   ...importRoutes,
   ...webhookRoutes,
   ...leadRoutes,

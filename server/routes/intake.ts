@@ -2,10 +2,14 @@ import { readContent } from '../../connectors/web/content.ts';
 import { LeitwerkError } from '../../core/errors.ts';
 import { modelOf } from '../../commands/context.ts';
 import { readRecord } from '../../commands/readRecord.ts';
-import { visibleRecord } from '../../commands/record-write.ts';
+import { retryDelivery } from '../../commands/delivery.ts';
+import { fetchSource } from '../../commands/fetchSource.ts';
+import { visibleRecord, type Written } from '../../commands/record-write.ts';
 import { replayMessage } from '../../commands/replayMessage.ts';
 import { rotateSource } from '../../commands/rotateSource.ts';
 import type { Source } from '../../commands/source.ts';
+import { isFetched } from '../../connectors/registry.ts';
+import { readFeeds, type FeedRow } from '../../store/feeds.ts';
 import { readSourceFigures } from '../../store/intake.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { withoutMarks } from '../intake/marks.ts';
@@ -20,14 +24,17 @@ const rawOf = async (call: Call, message: RecordData): Promise<Uint8Array> =>
     ? await call.services.blobs.get(message['bodyBlob'])
     : Buffer.from(String(message['body'] ?? ''));
 
+const presentReplay = (call: Call, { record, event }: Written): Answer => ({
+  json: { data: visibleRecord(call.ctx, modelOf(call.ctx, 'intake-message'), record), event },
+});
+
 const replay = async (call: Call): Promise<Answer> => {
   const message = await messageOf(call);
+  if (message['channel'] === 'notice' && message['state'] !== 'unreadable')
+    return presentReplay(call, await retryDelivery(call.ctx, String(message['id'])));
   const read = await readContent(await rawOf(call, message), String(message['contentType'] ?? ''));
   const content = 'fields' in read ? { fields: withoutMarks(read.fields) } : read;
-  const result = await replayMessage(call.ctx, { id: String(message['id']), content });
-  return {
-    json: { data: visibleRecord(call.ctx, modelOf(call.ctx, 'intake-message'), result.record), event: result.event },
-  };
+  return presentReplay(call, await replayMessage(call.ctx, { id: String(message['id']), content }));
 };
 
 /** Always a download: what strangers send never becomes a page of ours. */
@@ -56,9 +63,22 @@ const attachment = async (call: Call): Promise<Answer> => {
   );
 };
 
+/** How fetching stands: nothing of where it goes on. */
+const presentFeed = (feed: FeedRow | undefined): RecordData | null => {
+  if (feed === undefined) return null;
+  const { state, lastRunAt, lastSuccessAt, faultAt, fault, figures } = feed;
+  return { state, lastRunAt, lastSuccessAt, faultAt, fault, figures };
+};
+
+const fetchNow = async (call: Call): Promise<Answer> => {
+  await fetchSource(call.ctx, { key: call.params['key'] ?? '', isFetched });
+  return { status: 202, json: { data: { source: call.params['key'] ?? '' } } };
+};
+
 const sources = async (call: Call): Promise<Answer> => {
   const { ctx, services } = call;
   const figures = await readSourceFigures(services.db.scans, { tenantId: ctx.actor.tenantId, now: services.now() });
+  const feeds = await readFeeds(services.db, ctx.actor.tenantId);
   const data = [...ctx.snapshot.config('sources').values()].map((head) => {
     const source = head.value as Source;
     return {
@@ -68,6 +88,9 @@ const sources = async (call: Call): Promise<Answer> => {
       isActive: source.isActive !== false,
       ...sourceAddress(services.publicUrl, ctx.actor.tenantId, source),
       ...figures(source.key),
+      preset: source.preset ?? null,
+      isFetched: isFetched(source),
+      feed: presentFeed(feeds.get(source.key)),
     };
   });
   return { json: { data } };
@@ -97,6 +120,13 @@ export const intakeRoutes = (guard: { forget(): void }): readonly Route[] => [
     summary: { de: 'Neues Geheimnis für eine Quelle', en: 'New secret for a source' },
     access: { kind: 'may', area: 'config' },
     handle: async (call) => await rotate(call, guard),
+  },
+  {
+    method: 'post',
+    path: '/sources/:key/fetch',
+    summary: { de: 'Quelle jetzt abfragen', en: 'Fetch from a source now' },
+    access: { kind: 'may', area: 'config' },
+    handle: fetchNow,
   },
   {
     method: 'post',
