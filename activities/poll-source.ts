@@ -10,10 +10,11 @@ import { processContext } from './context.ts';
 import type { PollActivities, SourceInput } from './contract.ts';
 import { toDetail } from './failure.ts';
 import { openAccess, presetOfSource, withOutcome, type Outgoing } from './outgoing.ts';
+import { pollTable } from './poll-table.ts';
 import { takeItem } from './take-item.ts';
 
 /** What a run has found, and where the next one goes on. */
-type Run = Required<Pick<FeedRow, 'cursor' | 'figures'>>;
+type Run = Required<Pick<FeedRow, 'cursor' | 'figures' | 'fault'>>;
 
 interface Polling {
   readonly ctx: Context;
@@ -28,7 +29,7 @@ const catchUp = async (polling: Polling, ask: NonNullable<Preset['catchUp']>): P
   const figures = { read: 0, taken: 0 };
   const pages = ask(access, before?.cursor ?? null);
   for (let page = await pages.next(); ; page = await pages.next()) {
-    if (page.done === true) return { cursor: page.value, figures };
+    if (page.done === true) return { cursor: page.value, figures, fault: null };
     const identities = page.value.map(({ id }) => id);
     const known = await findFeedItems(ctx.db, key, identities);
     for (const item of page.value.filter(({ id }) => !known.has(id))) {
@@ -45,6 +46,10 @@ const poll = async (outgoing: Outgoing, ctx: Context, source: Source): Promise<R
   const key = { tenantId: ctx.actor.tenantId, source: source.key };
   const polling = { ctx, source, access, key, before: await readFeed(ctx.db, key) };
   if (preset.catchUp !== undefined) return await catchUp(polling, preset.catchUp);
+  if (preset.table !== undefined) {
+    const { hint, ...run } = await pollTable(outgoing, { ...polling, port: preset.table, feed: polling.before });
+    return { ...run, fault: hint };
+  }
   throw new LeitwerkError('Misconfigured', {
     text: {
       de: `„${preset.label.de}“ lässt sich nicht abfragen, es ruft selbst an.`,
@@ -82,7 +87,7 @@ export function createPollActivities(outgoing: Outgoing): PollActivities {
     const at = (): string => outgoing.now().toISOString();
     try {
       const found = await withOutcome(ctx, source, async () => await poll(outgoing, ctx, source));
-      await noteFeed(ctx.db, key, { ...found, state: 'ok', fault: null, lastRunAt: at(), lastSuccessAt: at() });
+      await noteFeed(ctx.db, key, { ...found, state: 'ok', lastRunAt: at(), lastSuccessAt: at() });
     } catch (error) {
       if (error instanceof CancelledFailure) throw error;
       const isHopeful = !(error instanceof LeitwerkError) || error.isRetryable;

@@ -129,6 +129,8 @@ export function createSchedules(options: SchedulesOptions): Schedules {
       const id = idOf(input);
       if (await book.trigger(id)) return;
       kept.delete(id);
+      // Its source may have been published a moment ago, by another process.
+      await options.registry.refresh();
       await lookNext();
       // A source that is not asked any more needs nothing.
       await book.trigger(id);

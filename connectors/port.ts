@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ConnectionKind } from '../core/connections.ts';
 import type { Text } from '../core/errors.ts';
+import type { SheetRow } from '../core/sheet-plan.ts';
+import type { SourcesConfig } from '../schemas/generated/config.ts';
 import type { Egress } from './egress.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -55,11 +57,44 @@ export interface Preset {
   readonly connection: ConnectorKind;
   /** Absent: the system calls nobody. */
   readonly webhook?: PresetWebhook;
+  /** A table whose rows are read again and again. */
+  readonly table?: PresetTable;
   /**
    * Asks for what deliveries may have missed. Yields things as they are found; the cursor behind the last one is kept when all is done.
    * @throws LeitwerkError as `fetch` does.
    */
   readonly catchUp?: (access: Access, cursor: unknown) => AsyncGenerator<readonly FetchedItem[], unknown>;
+}
+
+/** Where the rows of a table are, as a source says (`sheet`). */
+export type SheetSettings = NonNullable<SourcesConfig['sheet']>;
+
+/** A table as it was read. */
+export interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly SheetRow[];
+  /** `de_DE`: how numbers are written in it. */
+  readonly locale: string;
+  /** What the tab is known by when it is renamed. */
+  readonly tabId: number;
+  readonly tabTitle: string;
+}
+
+/** A cell to write: a column of the table and a row's number. */
+export interface TableCell {
+  readonly column: string;
+  readonly row: number;
+  readonly value: string;
+}
+
+export interface PresetTable {
+  /** @throws LeitwerkError as `fetch` does. */
+  read(access: Access, settings: SheetSettings, known: { readonly tabId?: number }): Promise<Table>;
+  write(
+    access: Access,
+    settings: SheetSettings,
+    change: { readonly table: Table; readonly cells: readonly TableCell[] },
+  ): Promise<void>;
 }
 
 export interface PresetWebhook {

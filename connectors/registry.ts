@@ -1,9 +1,9 @@
 import { LeitwerkError } from '../core/errors.ts';
-import { facebook } from './facebook/index.ts';
 import type { ConnectorKind, Preset } from './port.ts';
+import * as registered from './presets.ts';
 
-/** Senders that sources can name as their `preset`. One line each; nothing else knows them. */
-const presets: readonly Preset[] = [facebook];
+/** By the name that sources give. */
+const presets: readonly Preset[] = Object.values(registered);
 
 /** Kinds of connections. Those of presets come by themselves. */
 export const connectorKinds: ReadonlyMap<string, ConnectorKind> = new Map(
@@ -32,5 +32,8 @@ export const isFetched = (source: {
   readonly preset?: string;
   readonly connection?: string;
   readonly isActive?: boolean;
-}): boolean =>
-  presetOf(source.preset)?.catchUp !== undefined && source.isActive !== false && source.connection !== undefined;
+}): boolean => {
+  const preset = presetOf(source.preset);
+  const canAsk = preset?.catchUp !== undefined || preset?.table !== undefined;
+  return canAsk && source.isActive !== false && source.connection !== undefined;
+};

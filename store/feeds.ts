@@ -139,6 +139,22 @@ export interface FeedItem {
   readonly written: string | null;
 }
 
+type StoredItem = Omit<FeedItem, 'cells' | 'reason'> & {
+  readonly cells: string | null;
+  readonly reason: string | null;
+};
+
+const toItem = (row: StoredItem): FeedItem => ({ ...row, cells: parsed(row.cells), reason: parsed(row.reason) });
+
+/** Everything that the source has brought so far. */
+export async function readFeedItems(db: Queries, { tenantId, source }: FeedKey): Promise<FeedItem[]> {
+  const rows = await db.all<StoredItem>(
+    'SELECT `identity`, `position`, `hash`, `cells`, `importId`, `line`, `outcome`, `recordId`, `reason`, `written` FROM `feed_row` WHERE `tenantId` = ? AND `source` = ?',
+    [tenantId, source],
+  );
+  return rows.map(toItem);
+}
+
 /** Which of these the source has brought before. */
 export async function findFeedItems(db: Queries, key: FeedKey, identities: readonly string[]): Promise<Set<string>> {
   const found = new Set<string>();

@@ -2,6 +2,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 import { createApi, type Api } from '../support/api.ts';
 import type { App } from '../support/app.ts';
+import { fetchNow } from '../support/feeds.ts';
 import { deliver, delivery, openMeta, type Meta } from '../support/meta.ts';
 import { until } from '../support/processes.ts';
 import { addKey, createStore, dialects, secretOf, type Store } from '../support/stores.ts';
@@ -211,18 +212,7 @@ describe.each(dialects)('Facebook lead ads on %s', (dialect) => {
   it('asks for what deliveries missed, page by page and form by form, and takes nothing twice', async () => {
     for (let index = 0; index < 5; index += 1) world.meta.addLead({ id: `60${index}` });
     world.meta.addLead({ id: '610', form_id: '78' });
-    const fetched = async (): Promise<Row> => {
-      const before = await feed();
-      expect((await world.api.post('/sources/facebook/fetch')).status).toBe(202);
-      return await until('a run', async () => {
-        const now = await feed();
-        return now?.['lastRunAt'] === before?.['lastRunAt'] ? undefined : now;
-      });
-    };
-    const feed = async (): Promise<Row | undefined> => {
-      const source = (await world.api.get('/sources')).json.data.find((one) => one['key'] === 'facebook');
-      return (source?.['feed'] ?? undefined) as Row | undefined;
-    };
+    const fetched = async () => await fetchNow(world.api, 'facebook');
     expect(await fetched()).toMatchObject({ state: 'ok', fault: null });
     expect(await leadsOf('600', '601', '602', '603', '604', '610')).toHaveLength(6);
     expect(await fetched()).toMatchObject({ state: 'ok', figures: { taken: 0 } });
