@@ -9,6 +9,7 @@ import { replayMessage } from '../../commands/replayMessage.ts';
 import { rotateSource } from '../../commands/rotateSource.ts';
 import type { Source } from '../../commands/source.ts';
 import { isFetched } from '../../connectors/registry.ts';
+import { readConnections } from '../../store/connections.ts';
 import { readFeeds, type FeedRow } from '../../store/feeds.ts';
 import { readSourceFigures } from '../../store/intake.ts';
 import type { RecordData } from '../../store/record-table.ts';
@@ -79,6 +80,7 @@ const sources = async (call: Call): Promise<Answer> => {
   const { ctx, services } = call;
   const figures = await readSourceFigures(services.db.scans, { tenantId: ctx.actor.tenantId, now: services.now() });
   const feeds = await readFeeds(services.db, ctx.actor.tenantId);
+  const connections = new Set((await readConnections(services.db, ctx.actor.tenantId)).map(({ id }) => id));
   const data = [...ctx.snapshot.config('sources').values()].map((head) => {
     const source = head.value as Source;
     return {
@@ -90,6 +92,7 @@ const sources = async (call: Call): Promise<Answer> => {
       ...figures(source.key),
       preset: source.preset ?? null,
       isFetched: isFetched(source),
+      hasConnection: source.connection === undefined ? null : connections.has(source.connection),
       feed: presentFeed(feeds.get(source.key)),
     };
   });

@@ -20,7 +20,7 @@ const route = getRouteApi('/app/received');
 
 const tabs = [
   { key: 'all', label: 'intake.all', filter: '' },
-  { key: 'review', label: 'intake.review', filter: 'state in (rejected, unreadable)' },
+  { key: 'review', label: 'intake.review', filter: 'state in (rejected, unreadable, parked)' },
   { key: 'duplicate', label: 'choice.intake-message.state.duplicate', filter: 'state = duplicate' },
   { key: 'spam', label: 'view.spam', filter: 'state = spam' },
 ] as const;

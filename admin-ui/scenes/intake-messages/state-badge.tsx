@@ -7,6 +7,8 @@ const tones: Readonly<Record<string, string>> = {
   unreadable: 'var(--lw-bad)',
   duplicate: 'var(--lw-warn)',
   spam: 'var(--lw-warn)',
+  waiting: 'var(--lw-warn)',
+  parked: 'var(--lw-bad)',
 };
 
 /** Result of a received message: colour and word. */
