@@ -27,9 +27,15 @@ export async function fetchNow(api: Api, source: string): Promise<FeedData> {
 }
 
 /** Waits until fetching stands like this. */
-export async function feedIn(api: Api, source: string, state: FeedData['state']): Promise<FeedData> {
-  return await until(`${source} is ${state}`, async () => {
+export async function feedIn(
+  api: Api,
+  source: string,
+  state: FeedData['state'],
+  timeoutMs?: number,
+): Promise<FeedData> {
+  const look = async (): Promise<FeedData | undefined> => {
     const now = await readFeedOf(api, source);
     return now?.state === state ? now : undefined;
-  });
+  };
+  return await until(`${source} is ${state}`, look, timeoutMs);
 }

@@ -23,6 +23,12 @@ export interface FakeSheet {
   isShared: boolean;
 }
 
+/** A call that Google does not answer yet. */
+export interface Held {
+  readonly reached: Promise<void>;
+  release(): void;
+}
+
 /** Google's token endpoint and Sheets API, as far as values go. */
 export interface Google {
   readonly url: string;
@@ -33,6 +39,8 @@ export interface Google {
   addSheet(cells: readonly (readonly string[])[], more?: Partial<FakeSheet>): FakeSheet;
   fail(fault: GoogleFault, times?: number): void;
   mend(): void;
+  /** The n-th call whose path holds this is not answered before it is released. */
+  hold(on: string, nth: number): Held;
   /** Tokens are no longer given. */
   revoke(): void;
   /** From now on cells are written only as a reader may: not at all. */
@@ -89,6 +97,18 @@ export async function openGoogle(): Promise<Google> {
   let faultsLeft = 0;
   let isRevoked = false;
   let isReadOnly = false;
+
+  let held:
+    | { readonly on: string; left: number; readonly reach: () => void; readonly released: Promise<void> }
+    | undefined;
+
+  const waitWhileHeld = async (path: string): Promise<void> => {
+    if (held === undefined || !path.includes(held.on)) return;
+    held.left -= 1;
+    if (held.left !== 0) return;
+    held.reach();
+    await held.released;
+  };
 
   const grant = (form: URLSearchParams): object => {
     const invalid = new ApiError({ status: 400, reason: 'invalid_grant' });
@@ -170,6 +190,7 @@ export async function openGoogle(): Promise<Google> {
     const [path = ''] = (request.url ?? '').split('?');
     const body = await bodyOf(request);
     calls.push(`${request.method ?? ''} ${path}`);
+    await waitWhileHeld(path);
     try {
       assertWell(request, path);
       const text = JSON.stringify(answerOf(path, body));
@@ -212,6 +233,12 @@ export async function openGoogle(): Promise<Google> {
       faultsLeft = 0;
       isRevoked = false;
       isReadOnly = false;
+    },
+    hold: (on, nth) => {
+      const reached = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      held = { on, left: nth, reach: reached.resolve, released: released.promise };
+      return { reached: reached.promise, release: released.resolve };
     },
     revoke: () => void (isRevoked = true),
     forbidWriting: (isForbidden) => void (isReadOnly = isForbidden),
