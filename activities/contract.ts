@@ -56,6 +56,24 @@ export interface ImportActivities {
   failImport(input: FailedImport): Promise<void>;
 }
 
+/** Ordinary activities: what a delivery tells of is fetched from outside. */
+export interface CollectActivities {
+  collectMessage(input: ImportInput): Promise<void>;
+  /** Trying has come to an end: a person has to look. */
+  parkMessage(input: ImportInput): Promise<void>;
+}
+
+/** Input of the workflow `pollSource`: which source, no contents. */
+export interface SourceInput {
+  readonly tenantId: string;
+  readonly source: string;
+}
+
+/** Ordinary activities: an outside system is asked what is new. */
+export interface PollActivities {
+  pollSource(input: SourceInput): Promise<void>;
+}
+
 /** Local activities: our own commands, one short transaction each. */
 export interface ProcessActivities {
   advance(input: AdvanceInput): Promise<AdvanceResult>;

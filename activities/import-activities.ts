@@ -1,4 +1,4 @@
-import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { beginImport, failImport } from '../commands/imports/carry.ts';
 import { importContext } from '../commands/imports/import-context.ts';
@@ -7,6 +7,7 @@ import type { Context } from '../commands/context.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { undoChunk } from '../commands/imports/undoImport.ts';
+import { beating } from './attempt.ts';
 import { carryImport } from './carry-import.ts';
 import { carryReplay } from './carry-replay.ts';
 import { processContext, type WorkerStore } from './context.ts';
@@ -16,8 +17,6 @@ import { toApplicationFailure, toDetail } from './failure.ts';
 export interface ImportStore extends WorkerStore {
   readonly blobs: BlobStore;
 }
-
-const beatMs = 2_500;
 
 const contextOf = (store: WorkerStore, { tenantId, id }: ImportInput): Context =>
   importContext(processContext(store, { tenantId, entity: 'import', recordId: id }), id);
@@ -59,16 +58,13 @@ export function createImportActivities(store: ImportStore): ImportActivities {
     await failImport(contextOf(store, input), input.id, fault);
   return {
     carryImport: async (input) => {
-      const timer = setInterval(() => heartbeat(), beatMs);
       try {
-        await carry(store, input);
+        await beating(async () => await carry(store, input));
       } catch (error) {
         if (error instanceof CancelledFailure) throw error;
         const { attempt } = activityInfo();
         if (!isFinal(error, attempt)) throw toApplicationFailure(error, attempt);
         await fail(input, toDetail(error));
-      } finally {
-        clearInterval(timer);
       }
     },
     failImport: async ({ code, message, ...input }: FailedImport) => {

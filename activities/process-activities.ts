@@ -1,4 +1,4 @@
-import { activityInfo, heartbeat } from '@temporalio/activity';
+import { activityInfo } from '@temporalio/activity';
 import { advanceProcess } from '../commands/process/advanceProcess.ts';
 import { parkProcess, type FailedStep } from '../commands/process/parkProcess.ts';
 import type { ProcessStep } from '../commands/process/step.ts';
@@ -13,6 +13,7 @@ import type {
   ParkInput,
   ProcessActivities,
 } from './contract.ts';
+import { beating, translating } from './attempt.ts';
 import { processContext, type WorkerStore } from './context.ts';
 import { toApplicationFailure, toDetail } from './failure.ts';
 
@@ -36,18 +37,6 @@ const withFreshConfig = async <T>(store: WorkerStore, work: () => Promise<T>): P
   return await work();
 };
 
-const beatMs = 2_500;
-
-/** Tells Temporal that the work goes on, so that what a dead worker had begun is begun again in seconds. */
-const beating = async (work: () => Promise<void>): Promise<void> => {
-  const timer = setInterval(() => heartbeat(), beatMs);
-  try {
-    await work();
-  } finally {
-    clearInterval(timer);
-  }
-};
-
 /** Keeps on the row why an attempt failed, unless someone has settled the effect meanwhile. */
 const noteAttempt = async (store: WorkerStore, { tenantId, id }: EffectInput, error: unknown): Promise<void> => {
   const at = store.now().toISOString();
@@ -63,13 +52,6 @@ export function createActivities(options: ActivityOptions): ProcessActivities & 
   const answer = (step: ProcessStep): AdvanceResult => {
     options.onStep?.();
     return { ...step, retry: options.effectRetry };
-  };
-  const translating = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw toApplicationFailure(error, activityInfo().attempt);
-    }
   };
   const park = async (key: ProcessKey, failed: FailedStep): Promise<AdvanceResult> =>
     answer(await withFreshConfig(options, async () => await parkProcess(processContext(options, key), key, failed)));

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { EntityModel } from '../core/entity.ts';
 import { insertEvent } from '../store/events.ts';
 import { readOpenImports } from '../store/import-rows.ts';
+import { readWaitingMessages } from '../store/intake.ts';
 import { holdLease, releaseLease, readDuePlaces, readOverdue } from '../store/outbox.ts';
 import { workflowIdOf } from '../store/processes.ts';
 import { tableName } from '../store/record-table.ts';
@@ -41,7 +42,7 @@ const compare = async (options: ReconcilerOptions, now: Date): Promise<number> =
   const running = await readRunning(options.client);
   let missing = 0;
   for (const tenantId of options.registry.tenantIds) {
-    missing += await reconcileImports(options, { tenantId, running });
+    missing += await reconcileOwn(options, { tenantId, running });
     for (const model of options.registry.snapshot(tenantId).models.values()) {
       if (model.hasPipeline)
         missing += await reconcileEntity(options, {
@@ -75,7 +76,7 @@ export async function wakeOverdue(options: Omit<ReconcilerOptions, 'client' | 'h
 const readRunning = async (client: Client): Promise<Set<string>> => {
   const running = new Set<string>();
   for await (const execution of client.workflow.list({
-    query: "WorkflowType IN ('runPipeline', 'runImport') AND ExecutionStatus = 'Running'",
+    query: "WorkflowType IN ('runPipeline', 'runImport', 'collectMessage') AND ExecutionStatus = 'Running'",
     pageSize: 1_000,
   })) {
     running.add(execution.workflowId);
@@ -115,15 +116,22 @@ const reconcileEntity = async (options: ReconcilerOptions, scope: Scope): Promis
   }
 };
 
-/** Imports that should be at work: their rows know where they stand. */
-const reconcileImports = async (
+/** Imports and deliveries that should be at work: their rows know where they stand. */
+const reconcileOwn = async (
   options: ReconcilerOptions,
   { tenantId, running }: Pick<Scope, 'tenantId' | 'running'>,
 ): Promise<number> => {
-  const ids = await readOpenImports(options.db, tenantId);
-  const recordIds = ids.filter((recordId) => !running.has(workflowIdOf({ tenantId, entity: 'import', recordId })));
-  await wakeAll(options, { tenantId, entity: 'import', recordIds });
-  return recordIds.length;
+  const open = {
+    import: await readOpenImports(options.db, tenantId),
+    'intake-message': await readWaitingMessages(options.db, tenantId),
+  };
+  let missing = 0;
+  for (const [entity, ids] of Object.entries(open)) {
+    const recordIds = ids.filter((recordId) => !running.has(workflowIdOf({ tenantId, entity, recordId })));
+    await wakeAll(options, { tenantId, entity, recordIds });
+    missing += recordIds.length;
+  }
+  return missing;
 };
 
 const wakeAll = async (

@@ -15,9 +15,9 @@ import {
 } from '../store/outbox.ts';
 import { tableName } from '../store/record-table.ts';
 import type { WorkerStore } from './context.ts';
-import type { ProcessInput } from './contract.ts';
+import type { ProcessInput, SourceInput } from './contract.ts';
 import { createPacer, type Pacer } from './pacer.ts';
-import type { Starter } from './starter.ts';
+import { isOwnEntity, type Starter } from './starter.ts';
 
 /** What the health page shows of the relay. */
 export interface RelayState {
@@ -42,6 +42,8 @@ export interface Relay {
 
 export interface RelayOptions extends WorkerStore {
   readonly starter: Starter;
+  /** Asks a source's outside system now, beside its schedule. */
+  readonly fetchNow: (input: SourceInput) => Promise<void>;
   readonly hasAttributes: boolean;
   readonly onError: (error: unknown) => void;
 }
@@ -201,8 +203,9 @@ class OutboxRelay implements Relay {
     const next = deliveries.values();
     const work = async (): Promise<void> => {
       for (const { input, isNew, ...wake } of next) {
-        if (input.entity === 'import')
-          await this.#options.starter.wakeImport({ tenantId: input.tenantId, id: input.recordId }, wake);
+        const { entity, tenantId, recordId } = input;
+        if (isOwnEntity(entity)) await this.#options.starter.wakeOwn(entity, { tenantId, id: recordId }, wake);
+        else if (entity === 'source') await this.#options.fetchNow({ tenantId, source: recordId });
         else if (!isNew) await this.#options.starter.wake(input, wake);
         else {
           this.#pacer.started();
@@ -228,11 +231,10 @@ class OutboxRelay implements Relay {
     if (first === undefined) return [];
     const { tenantId } = first;
     const entity = entityOf(first);
+    const bySeq = new Map(events.map((event) => [event.wakes.slice(entity.length + 1), event]));
+    if (entity === 'source' || isOwnEntity(entity)) return [...bySeq].map(([id, event]) => this.#ownOf(id, event));
     const model = await this.#modelOf(tenantId, entity);
     if (model === undefined) return [];
-    const bySeq = new Map(events.map((event) => [event.wakes.slice(entity.length + 1), event]));
-    // An import has no pipeline: its workflow asks its row what there is to do.
-    if (entity === 'import') return [...bySeq].map(([id, event]) => this.#importOf(id, event));
     const query = {
       tenantId,
       entity,
@@ -257,9 +259,10 @@ class OutboxRelay implements Relay {
     });
   }
 
-  #importOf(recordId: string, { tenantId, seq, lane }: Outgoing): Delivery {
+  #ownOf(recordId: string, event: Outgoing): Delivery {
+    const { tenantId, seq, lane } = event;
     const place = { pipeline: '', revision: 0, stage: '', hasAttributes: this.#options.hasAttributes };
-    return { input: { tenantId, entity: 'import', recordId, ...place }, isNew: false, seq, lane, owner: null };
+    return { input: { tenantId, entity: entityOf(event), recordId, ...place }, isNew: false, seq, lane, owner: null };
   }
 
   /** Another process may have made the tenant or published the entity a moment ago. */

@@ -4,7 +4,7 @@ import type { Lane } from '../store/events.ts';
 import { workflowIdOf } from '../store/processes.ts';
 import type { ImportInput, ProcessInput } from './contract.ts';
 
-type RunImport = (input: ImportInput) => Promise<void>;
+type RunOwn = (input: ImportInput) => Promise<void>;
 type RunPipeline = (input: ProcessInput) => Promise<void>;
 
 /** Keyword search attributes that processes carry; never names, addresses or texts. */
@@ -39,6 +39,11 @@ const attributesOf = (input: ProcessInput, owner: string | null): TypedSearchAtt
 /** People first, imports last, where the server knows priorities. */
 const priorities: Readonly<Record<Lane, number>> = { interactive: 1, incoming: 3, background: 5 };
 
+/** What is carried without a pipeline: its workflow asks its row what there is to do. */
+const ownWorkflows = { import: 'runImport', 'intake-message': 'collectMessage' } as const;
+export type OwnEntity = keyof typeof ownWorkflows;
+export const isOwnEntity = (entity: string): entity is OwnEntity => Object.hasOwn(ownWorkflows, entity);
+
 interface Wake {
   readonly seq: number;
   readonly lane: Lane;
@@ -51,8 +56,8 @@ export interface Starter {
   start(input: ProcessInput, wake: Wake): Promise<void>;
   /** Wakes a process; starts it where Temporal has lost it. */
   wake(input: ProcessInput, wake: Wake): Promise<void>;
-  /** Starts an import's workflow, or makes it look at its row. */
-  wakeImport(input: ImportInput, wake: Pick<Wake, 'seq' | 'lane'>): Promise<void>;
+  /** Starts the workflow of a row that has one of its own (`ownWorkflows`), or makes it look at its row. */
+  wakeOwn(entity: OwnEntity, input: ImportInput, wake: Pick<Wake, 'seq' | 'lane'>): Promise<void>;
 }
 
 export function createStarter(client: Client, taskQueue: string): Starter {
@@ -73,12 +78,12 @@ export function createStarter(client: Client, taskQueue: string): Starter {
   };
   return {
     wake,
-    wakeImport: async (input, { seq, lane }) => {
-      await client.workflow.signalWithStart<RunImport, [{ seq: number }]>('runImport', {
-        workflowId: workflowIdOf({ tenantId: input.tenantId, entity: 'import', recordId: input.id }),
+    wakeOwn: async (entity, input, { seq, lane }) => {
+      await client.workflow.signalWithStart<RunOwn, [{ seq: number }]>(ownWorkflows[entity], {
+        workflowId: workflowIdOf({ tenantId: input.tenantId, entity, recordId: input.id }),
         taskQueue,
         args: [input],
-        staticSummary: 'import',
+        staticSummary: entity,
         priority: { priorityKey: priorities[lane] },
         signal: 'recordChanged',
         signalArgs: [{ seq }],

@@ -3,13 +3,17 @@ import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type NativeConnectionOptions } from '@temporalio/worker';
 import { registerAttributes } from './attributes.ts';
 import type { EffectInput, EffectRetry } from './contract.ts';
-import { createImportActivities, type ImportStore } from './import-activities.ts';
+import { createCollectActivities } from './collect-message.ts';
+import { createImportActivities } from './import-activities.ts';
+import type { Outgoing } from './outgoing.ts';
+import { createPollActivities } from './poll-source.ts';
 import { createActivities } from './process-activities.ts';
 import { reconcile, wakeOverdue } from './reconciler.ts';
 import { createRelay, type Relay, type RelayState } from './relay.ts';
+import { createSchedules } from './schedules.ts';
 import { createStarter } from './starter.ts';
 
-export interface WorkerOptions extends ImportStore {
+export interface WorkerOptions extends Outgoing {
   /** `host:port`. */
   readonly address: string;
   readonly namespace: string;
@@ -86,6 +90,8 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
         onStep: () => relay?.stepTaken(),
       }),
       ...createImportActivities(options),
+      ...createCollectActivities(options),
+      ...createPollActivities(options),
     },
     shutdownGraceTime: '3 seconds',
     shutdownForceTime: '6 seconds',
@@ -97,14 +103,18 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
   });
   const client = new Client({ connection, namespace });
   const running = worker.run();
-  if (options.isRelaying !== false)
-    relay = createRelay({ ...options, starter: createStarter(client, taskQueue), hasAttributes });
+  const schedules = createSchedules({ ...options, client, taskQueue });
+  if (options.isRelaying !== false) {
+    const { fetchNow } = schedules;
+    relay = createRelay({ ...options, starter: createStarter(client, taskQueue), fetchNow, hasAttributes });
+  }
   const schedule = keepReconciling({ ...options, client, onFound: () => relay?.wake() });
   const finish = async (): Promise<void> => {
     try {
       await running;
     } finally {
       schedule.stop();
+      schedules.stop();
       await relay?.stop();
       await connection.close();
     }

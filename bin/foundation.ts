@@ -10,11 +10,13 @@ import type { ConfigIssue } from '../core/config/faults.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { accountTables } from '../store/accounts.ts';
 import { createBlobStore, type BlobStore } from '../store/blobs.ts';
+import { connectionTable } from '../store/connections.ts';
 import { configTables } from '../store/config.ts';
 import { readShipped } from '../store/config-files.ts';
 import type { Database } from '../store/database.ts';
 import { duplicateTables } from '../store/duplicates.ts';
 import { eventTable } from '../store/events.ts';
+import { feedRowTable, feedTable } from '../store/feeds.ts';
 import { importRowTable } from '../store/import-rows.ts';
 import { idempotencyTable } from '../store/idempotency.ts';
 import { mailAddressTable } from '../store/mail-addresses.ts';
@@ -51,6 +53,9 @@ const systemTables = [
   mailJobTable,
   mailThreadTable,
   mailAddressTable,
+  connectionTable,
+  feedTable,
+  feedRowTable,
   ...processTables,
 ];
 

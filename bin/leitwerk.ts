@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { isSetupNeeded, startSetup } from '../commands/accounts/setup.ts';
+import { createEgress } from '../connectors/egress.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { createApp, type App } from '../server/app.ts';
 import { createAbilities } from '../server/abilities.ts';
@@ -39,6 +40,8 @@ const servicesOf = (settings: Settings, log: Logger, running: Running & { founda
     registry,
     blobs,
     secrets,
+    egress: createEgress(settings),
+    connectorUrls: settings.connectorUrls,
     log,
     now,
     newId: createIdSource(),

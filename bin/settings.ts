@@ -67,6 +67,8 @@ export interface Settings {
   readonly trustedProxies: readonly string[];
   /** Outgoing calls may reach loopback and private networks: for tests and closed networks only. */
   readonly mayCallPrivateAddresses: boolean;
+  /** Addresses of outside systems that are not the usual ones, by connector: a proxy in between, a double in tests. */
+  readonly connectorUrls: ReadonlyMap<string, string>;
   readonly logLevel: LogLevel;
   /** Test builds only: where this process shall break (see `store/failpoints.ts`). */
   readonly failpoint: string | undefined;
@@ -101,6 +103,7 @@ export function readSettings(args: readonly string[] = [], env: Environment = pr
     mailFrom: text(env, 'MAIL_FROM'),
     trustedProxies: listOf(env, 'TRUSTED_PROXIES'),
     mayCallPrivateAddresses: isOn(env, 'ALLOW_PRIVATE_ADDRESSES'),
+    connectorUrls: urlsOf(env, 'CONNECTOR_URLS'),
     logLevel: oneOf('LOG_LEVEL', text(env, 'LOG_LEVEL') ?? 'info', logLevels),
     failpoint: text(env, 'FAILPOINT'),
   };
@@ -237,6 +240,18 @@ function urlOf(env: Environment, name: string, protocols: readonly string[]): st
   // The value may hold a password: it is never repeated in the message.
   if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) throw wrongValue(name, undefined, allowed);
   return value;
+}
+
+/** `facebook=https://…,google-sheets=https://…`. */
+function urlsOf(env: Environment, name: string): ReadonlyMap<string, string> {
+  const urls = new Map<string, string>();
+  for (const part of (text(env, name) ?? '').split(',').filter((word) => word.trim() !== '')) {
+    const [, key, url = ''] = /^\s*([a-z][a-z0-9-]*)=(\S+?)\/*\s*$/.exec(part) ?? [];
+    if (key === undefined || !URL.canParse(url) || !/^https?:/.test(url))
+      throw wrongValue(name, part, 'facebook=https://…,…');
+    urls.set(key, url);
+  }
+  return urls;
 }
 
 function keyOf(env: Environment, name: string): Buffer | undefined {

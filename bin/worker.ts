@@ -156,16 +156,21 @@ async function toWorkerOptions(
 ): Promise<{ readonly options: WorkerOptions; readonly outside: Outside }> {
   const { temporal } = settings;
   const store = { ...known, blobs: foundation.blobs };
+  const outgoing = {
+    egress: createEgress(settings),
+    secrets: foundation.secrets,
+    connectorUrls: settings.connectorUrls,
+    publicUrl: settings.publicUrl,
+  };
   const outside: Outside = {
     ...store,
-    egress: createEgress(settings),
+    ...outgoing,
     mailer: settings.mailUrl === undefined ? undefined : createMailer(settings.mailUrl),
     mailFrom: settings.mailFrom,
-    secrets: foundation.secrets,
-    publicUrl: settings.publicUrl,
   };
   const options: WorkerOptions = {
     ...store,
+    ...outgoing,
     address: temporal.address ?? `127.0.0.1:${temporal.port}`,
     namespace: temporal.namespace,
     apiKey: temporal.apiKey,

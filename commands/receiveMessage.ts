@@ -19,7 +19,8 @@ import { titleOf, writeLead } from './writeLead.ts';
 /** A message whose sender has been authenticated. */
 export interface ReceivedMessage {
   readonly source: Source;
-  readonly channel: 'webhook' | 'form';
+  /** `notice`: it only tells of things, which are then fetched (`fetched`). */
+  readonly channel: 'webhook' | 'form' | 'notice' | 'fetched';
   readonly contentType: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly raw: Uint8Array;
@@ -52,8 +53,8 @@ export const dedupeKeyOf = (values: RecordData, deliveryId: string | undefined):
   return deliveryId === undefined ? undefined : boundedKey(`d:${deliveryId}`);
 };
 
-interface Outcome {
-  readonly state: 'accepted' | 'attached' | 'updated' | 'duplicate' | 'rejected' | 'unreadable' | 'spam';
+export interface Outcome {
+  readonly state: 'accepted' | 'attached' | 'updated' | 'duplicate' | 'rejected' | 'unreadable' | 'spam' | 'waiting';
   readonly lead: string | null;
   readonly dedupeKey: string | null;
   readonly issues: readonly Issue[];
@@ -79,7 +80,8 @@ const envelopeOf = (ctx: Context, message: ReceivedMessage, id: string): RecordD
   };
 };
 
-const storeEnvelope = (
+/** Writes the message as it came, with what became of it. */
+export const storeEnvelope = (
   ctx: Context,
   tx: Tx,
   stored: { message: ReceivedMessage; id: string; outcome: Outcome },
@@ -94,7 +96,7 @@ const storeEnvelope = (
   });
 };
 
-const repeatOf = async (
+export const repeatOf = async (
   ctx: Context,
   tx: Tx,
   repeat: { known: KnownMessage; message: ReceivedMessage },
@@ -209,7 +211,7 @@ export async function receiveMessage(ctx: Context, message: ReceivedMessage): Pr
 const isAccepted = (receipt: Receipt): boolean => receipt.status === 'accepted' || receipt.status === 'duplicate';
 
 /** On MySQL two deliveries of one key may meet; the loser looks again and finds the winner's message. */
-const keepingOnce = async (ctx: Context, work: (tx: Tx) => Eventually<Receipt>): Promise<Receipt> => {
+export const keepingOnce = async (ctx: Context, work: (tx: Tx) => Eventually<Receipt>): Promise<Receipt> => {
   const attempt = async (): Promise<Receipt> => {
     let isFirst = false;
     const receipt = await transact(

@@ -20,6 +20,8 @@ export interface EgressCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Where more than the usual megabyte is expected. */
+  readonly maxBytes?: number;
 }
 
 export interface EgressAnswer {
@@ -134,7 +136,7 @@ export function createEgress({
       const signal = AbortSignal.timeout(timeoutMs);
       try {
         const response = await send(url, call, signal);
-        const body = await readBody(response, { maxBytes, host });
+        const body = await readBody(response, { maxBytes: call.maxBytes ?? maxBytes, host });
         return { status: response.statusCode ?? 0, headers: response.headers, body };
       } catch (error) {
         throw toRemoteError(error, host);

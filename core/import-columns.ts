@@ -5,6 +5,9 @@ import { parseMappingPath } from './mapping-path.ts';
 /** Columns that our own error files begin with: read again they say nothing of the record. */
 export const errorColumns: readonly string[] = ['_line', '_reason'];
 
+/** Column of files that we make ourselves: what each row is known by. */
+export const keyColumn = '_key';
+
 /** What people write over a column, by the field it usually means; in German and English, folded. The field's own name and labels count as well. */
 const synonyms: Readonly<Record<string, string>> = {
   firstName: 'vorname vornamen rufname firstname givenname forename',
@@ -116,6 +119,12 @@ const rootsOf = ({ from }: MappingRow): string[] =>
   (from === undefined ? [] : typeof from === 'string' ? [from] : from).flatMap(
     (path) => parseMappingPath(path)?.root ?? [],
   );
+
+/** Whether a column fills a field by the mapping. */
+export function usedColumns(mapping: Mapping, columns: readonly string[]): (name: string) => boolean {
+  const used = new Set(toColumnPaths(mapping, columns).rows.flatMap((row) => rootsOf(row)));
+  return (name) => used.has(name);
+}
 
 /** Columns that fill fields of numbers: their decimal sign is the file's. */
 export function numberColumns(model: EntityModel, mapping: Mapping): ReadonlySet<string> {

@@ -2,6 +2,7 @@ import type { ConfigIssue } from '../core/config/faults.ts';
 import type { Actor } from '../core/actor.ts';
 import type { Ability } from '../core/permissions.ts';
 import type { Logger } from 'pino';
+import type { Egress } from '../connectors/egress.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Database } from '../store/database.ts';
 import type { Registry, Snapshot } from '../store/registry.ts';
@@ -27,6 +28,9 @@ export interface Services {
   readonly registry: Registry;
   readonly blobs: BlobStore;
   readonly secrets: SecretBox;
+  /** For trying out connections while a person waits; everything else goes out from the worker. */
+  readonly egress: Egress;
+  readonly connectorUrls: ReadonlyMap<string, string>;
   readonly authenticator: Authenticator;
   readonly limiter: RateLimiter;
   readonly log: Logger;

@@ -123,6 +123,16 @@ export async function readImportRowsBefore(db: Queries, query: RowQuery, line: n
   return await readRows(db, query, { comparison: '<', line });
 }
 
+/** Every row of an import so far, by line. */
+export async function readImportRowsOf(
+  db: Queries,
+  of: { readonly tenantId: string; readonly importId: string },
+): Promise<ReadonlyMap<number, ImportRow>> {
+  const sql = 'SELECT * FROM `import_row` WHERE `importId` = ? AND `tenantId` = ?';
+  const rows = await db.all<StoredRow>(sql, [of.importId, of.tenantId]);
+  return new Map(rows.map((row) => [row.line, toRow(row)]));
+}
+
 /** Notes what became of a row when its import was taken back. A row that was gives its key free: the same row may come again. */
 export async function settleImportRow(
   tx: Tx,

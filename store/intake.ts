@@ -108,7 +108,7 @@ export async function readSourceFigures(
     return {
       lastAt: lastBySource.get(source) ?? null,
       count24h: own.reduce((total, row) => total + Number(row.n), 0),
-      errors24h: sum(['rejected', 'unreadable', 'quarantined']),
+      errors24h: sum(['rejected', 'unreadable', 'quarantined', 'parked']),
       perHour,
     };
   };
@@ -139,8 +139,8 @@ const replayCondition = (
 ): { readonly sql: string; readonly params: readonly Value[] } => {
   const parts = [
     {
-      // A mail has a road of its own: it is parsed again in its thread.
-      sql: "`tenantId` = ? AND `deletedAt` IS NULL AND `lead` IS NULL AND `channel` <> 'mail' AND `receivedAt` <= ?",
+      // A mail is parsed again in its thread, a notice fetches again what it tells of: they have roads of their own.
+      sql: "`tenantId` = ? AND `deletedAt` IS NULL AND `lead` IS NULL AND `channel` NOT IN ('mail', 'notice') AND `receivedAt` <= ?",
       params: [tenantId, until],
     },
     rows === 'none' ? { sql: '1 = 0', params: [] } : rows === undefined ? undefined : filterSql(rows, model, dialect),
@@ -169,4 +169,13 @@ export async function readReplayable(
     [...params, query.afterId],
   );
   return rows.map((row) => toRecord([...query.model.fields.values()], row));
+}
+
+/** Messages whose things are still to be fetched, and of which nothing waits to be relayed. */
+export async function readWaitingMessages(db: Queries, tenantId: string): Promise<readonly string[]> {
+  const rows = await db.all<{ id: string }>(
+    "SELECT m.`id` FROM `intake_message` m WHERE m.`tenantId` = ? AND m.`deletedAt` IS NULL AND m.`state` = 'waiting' AND NOT EXISTS (SELECT 1 FROM `event` e WHERE e.`recordId` = m.`id` AND e.`lane` IS NOT NULL)",
+    [tenantId],
+  );
+  return rows.map(({ id }) => id);
 }

@@ -68,6 +68,11 @@ export async function readSecret(
   return row === undefined ? undefined : box.open(boxName(key.tenantId, key.name), row.sealed);
 }
 
+/** Forgets a secret for good. */
+export async function removeSecret(tx: Tx, key: { readonly tenantId: string; readonly name: string }): Promise<void> {
+  await tx.run('DELETE FROM `secret` WHERE `tenantId` = ? AND `name` = ?', [key.tenantId, key.name]);
+}
+
 /** When and by whom a secret was set, without opening it. */
 export async function readSecretStamp(
   db: Queries,

@@ -145,6 +145,55 @@ export interface SourceFigures {
   readonly errors24h: number;
   readonly perHour: readonly number[];
   readonly alerts: readonly { readonly kind: 'silence' | 'errorRate'; readonly since: string; readonly text: Text }[];
+  readonly preset: string | null;
+  /** Its outside system is asked. */
+  readonly isFetched: boolean;
+  /** Whether the connection that it names exists; null when it names none. */
+  readonly hasConnection: boolean | null;
+  readonly feed: Feed | null;
+}
+
+/** How fetching a source stands. */
+interface Feed {
+  readonly state: 'ok' | 'failing' | 'stopped';
+  readonly lastSuccessAt: string | null;
+  readonly fault: { readonly message: Text } | null;
+  readonly figures: Readonly<Record<string, number>> | null;
+}
+
+/** An outside system that the company is connected with. */
+export interface Connection {
+  readonly id: string;
+  readonly version: number;
+  readonly kind: string;
+  readonly kindLabel: Text;
+  readonly name: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly state: 'untested' | 'ok' | 'failing';
+  readonly lastSuccessAt: string | null;
+  readonly fault: { readonly message: Text } | null;
+  /** Keys of the sources that come through it. */
+  readonly sources: readonly string[];
+}
+
+export interface ConnectionField {
+  readonly 'x-label': Text;
+  readonly 'x-help': Text;
+  readonly 'x-multiline'?: boolean;
+}
+
+interface ConnectionPart {
+  readonly required?: readonly string[];
+  readonly properties: Readonly<Record<string, ConnectionField>>;
+}
+
+/** A kind of outside system, and what it asks for. */
+export interface ConnectionKind {
+  readonly kind: string;
+  readonly label: Text;
+  readonly help: Text;
+  readonly settings: ConnectionPart;
+  readonly credentials: ConnectionPart;
 }
 
 /** What today's mapping makes of a received message, and how earlier attempts came out. */

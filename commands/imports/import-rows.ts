@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Issue, Text } from '../../core/errors.ts';
-import { errorColumns, readColumnNumber } from '../../core/import-columns.ts';
+import { errorColumns, keyColumn, readColumnNumber } from '../../core/import-columns.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { Context } from '../context.ts';
 import { completeLead } from '../mapMessage.ts';
@@ -41,7 +41,7 @@ const toBody = (cells: readonly string[], { shape, numbers }: ImportJob): Record
   const { columns, decimal } = shape;
   for (let index = 0; index < columns.length; index += 1) {
     const column = columns[index] ?? '';
-    if (errorColumns.includes(column)) continue;
+    if (column === keyColumn || errorColumns.includes(column)) continue;
     const cell = (cells[index] ?? '').trim();
     if (cell === '') continue;
     const text = cell.startsWith("'") ? cell.replace(escapedFormula, '') : cell;
@@ -60,6 +60,13 @@ const hashOf = (body: Readonly<Record<string, unknown>>): string => {
 const keyOf = (values: RecordData, body: Readonly<Record<string, unknown>>): string => {
   const external = values['externalId'];
   return typeof external === 'string' && external !== '' ? boundedKey(`x:${external}`) : hashOf(body);
+};
+
+/** The key that a file of our own making gives the row. */
+const givenKey = (cells: readonly string[], { shape }: ImportJob): string | undefined => {
+  const index = shape.columns.indexOf(keyColumn);
+  const key = index < 0 ? '' : (cells[index] ?? '').trim();
+  return key === '' ? undefined : boundedKey(key);
 };
 
 const closedIssues = (ctx: Context, job: ImportJob, names: readonly string[]): Issue[] =>
@@ -85,7 +92,7 @@ export function judgeRow(ctx: Context, job: ImportJob, row: FileRow): JudgedRow 
   if (issues.length + closed.length > 0) return { row, issues: [...closed, ...issues] };
   const titled = job.model.name === 'lead' ? { ...values, title: titleOf(ctx, values, job.source) } : values;
   const match = job.match === undefined ? undefined : matchValue(job.model, job.match, titled);
-  return { row, values: titled, additional, key: keyOf(values, body), match };
+  return { row, values: titled, additional, key: givenKey(row.cells, job) ?? keyOf(values, body), match };
 }
 
 /** Entities other than leads have no defaults of a source, and say themselves what they require. */

@@ -1,6 +1,7 @@
 import type { EntityModel } from '../../core/entity.ts';
 import { LeitwerkError, type Issue } from '../../core/errors.ts';
 import { readImportOptions, type ImportOptions, type OptionWords } from '../../core/import-options.ts';
+import type { Tx } from '../../store/database.ts';
 import { insertEvent } from '../../store/events.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { insertRecord } from '../../store/records.ts';
@@ -18,6 +19,13 @@ export interface ImportRequest {
   readonly size: number;
   /** `source`, `entity`, `mapping`, `encoding`, `delimiter`, `decimal`, `header`, `matchKey`, `onMatch`, `processes`, `dryRun`. */
   readonly words: OptionWords;
+}
+
+export interface StartOptions {
+  /** Whoever starts it also carries it: no workflow is woken. If that ends before its time, the reconciler wakes one. */
+  readonly isCarriedHere?: boolean;
+  /** What is to be written together with the import. */
+  readonly within?: (tx: Tx, id: string) => Promise<void>;
 }
 
 /** Entities that tell of others or of the system are no target. */
@@ -96,7 +104,11 @@ const judge = async (ctx: Context, { words, size }: ImportRequest): Promise<Judg
  * on the import.
  * @throws LeitwerkError `InvalidInput` with every fault of the request, `Forbidden`.
  */
-export async function startImport(ctx: Context, request: ImportRequest): Promise<{ readonly id: string }> {
+export async function startImport(
+  ctx: Context,
+  request: ImportRequest,
+  { isCarriedHere = false, within }: StartOptions = {},
+): Promise<{ readonly id: string }> {
   const model = importModel(ctx);
   assertCan(ctx, 'start', model);
   const judged = await judge(ctx, request);
@@ -128,8 +140,9 @@ export async function startImport(ctx: Context, request: ImportRequest): Promise
       recordId: id,
       version: 1,
       requestId: ctx.requestId,
-      wakes: { process: `import/${id}`, lane: 'interactive' },
+      wakes: isCarriedHere ? undefined : { process: `import/${id}`, lane: 'interactive' },
     });
+    await within?.(tx, id);
     return { id };
   });
 }

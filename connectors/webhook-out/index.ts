@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { LeitwerkError } from '../../core/errors.ts';
 import type { Egress, EgressAnswer } from '../egress.ts';
+import { retryAfterSeconds } from '../retry-after.ts';
 
 export interface OutgoingWebhook {
   readonly url: string;
@@ -14,22 +15,14 @@ export interface OutgoingWebhook {
   readonly secrets: readonly string[];
 }
 
-const longestRetryAfterSeconds = 3_600;
-
-const retryAfterOf = ({ headers }: EgressAnswer): { retryAfterSeconds: number } | Record<never, never> => {
-  const seconds = Number(headers['retry-after']);
-  return Number.isFinite(seconds) && seconds > 0
-    ? { retryAfterSeconds: Math.min(seconds, longestRetryAfterSeconds) }
-    : {};
-};
-
-const assertTaken = (answer: EgressAnswer, host: string): void => {
+const assertTaken = (answer: EgressAnswer, { host, now }: { readonly host: string; readonly now: Date }): void => {
   const { status } = answer;
   if (status >= 200 && status < 300) return;
   const isRetryable = status === 408 || status === 425 || status === 429 || status >= 500;
   const gone = status === 410;
+  const pause = isRetryable ? retryAfterSeconds(answer.headers, now) : undefined;
   throw new LeitwerkError(isRetryable ? 'RemoteUnavailable' : 'RemoteRejected', {
-    ...(isRetryable ? retryAfterOf(answer) : {}),
+    ...(pause === undefined ? {} : { retryAfterSeconds: pause }),
     text: gone
       ? { de: `„${host}“ will keine Nachrichten mehr (410).`, en: `"${host}" wants no more messages (410).` }
       : { de: `„${host}“ hat mit ${status} geantwortet.`, en: `"${host}" answered ${status}.` },
@@ -50,5 +43,5 @@ export async function sendWebhook(egress: Egress, webhook: OutgoingWebhook, now:
     'webhook-signature': webhook.secrets.map((secret) => new Webhook(secret).sign(webhook.id, now, body)).join(' '),
   };
   const answer = await egress.call({ url: webhook.url, method: 'POST', headers, body });
-  assertTaken(answer, new URL(webhook.url).host);
+  assertTaken(answer, { host: new URL(webhook.url).host, now });
 }

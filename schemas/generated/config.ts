@@ -801,6 +801,54 @@ export interface SourcesConfig {
    * hmac: signed webhook; api-key: Authorization: Bearer; public: form that anyone may send; mail: by mail only. Every source also takes mail at leads+<key>@.
    */
   auth: 'hmac' | 'api-key' | 'public' | 'mail';
+  preset?: Key;
+  connection?: Key;
+  /**
+   * Ask the outside system regularly. Absent: only when it calls, and on "fetch now".
+   */
+  poll?: {
+    everyMinutes: number;
+  };
+  /**
+   * The table whose rows come in (preset google-sheets).
+   */
+  sheet?: {
+    /**
+     * The part of the address between /d/ and /edit.
+     */
+    spreadsheetId: string;
+    /**
+     * Name of the tab. Absent: the first.
+     */
+    tab?: string;
+    /**
+     * Columns to read. Default: A:ZZ.
+     */
+    columns?: string;
+    /**
+     * Row with the headings. Default: 1.
+     */
+    headerRow?: number;
+    /**
+     * Heading of the column that tells rows apart. Absent: what is in a row.
+     */
+    keyColumn?: string;
+    /**
+     * Field by which a record that is there already is found, as in imports (email).
+     */
+    matchKey?: string;
+    /**
+     * What an edited row does to the record it has made. Default: update.
+     */
+    onChange?: 'update' | 'ignore';
+    /**
+     * Headings of columns that Leitwerk fills in.
+     */
+    writeBack?: {
+      status?: string;
+      link?: string;
+    };
+  };
   /**
    * false refuses new messages. Default: true.
    */

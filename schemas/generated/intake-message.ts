@@ -52,6 +52,8 @@ export interface IntakeMessage {
     | 'spam'
     | 'quarantined'
     | 'dismissed'
+    | 'waiting'
+    | 'parked'
     | null;
   /**
    * Channel.

@@ -3,6 +3,7 @@ import { sourceActor } from '../../core/actor.ts';
 import { LeitwerkError } from '../../core/errors.ts';
 import { noAbility } from '../../core/permissions.ts';
 import type { Context } from '../../commands/context.ts';
+import { receiveDelivery } from '../../commands/delivery.ts';
 import { receiveMessage, type Receipt } from '../../commands/receiveMessage.ts';
 import { sourceOf } from '../../commands/source.ts';
 import { failpoint } from '../../store/failpoints.ts';
@@ -10,10 +11,11 @@ import type { RecordData } from '../../store/record-table.ts';
 import { languageOf, toProblem } from '../problem.ts';
 import type { Headers } from '../security-headers.ts';
 import type { Services } from '../services.ts';
-import { addressOf, tenantSnapshot } from './address.ts';
+import { rateLimits } from '../rate-limits.ts';
+import { addressOf, tenantSnapshot, type Address } from './address.ts';
 import { createSourceGuard, type SourceGuard } from './credentials.ts';
 import { allowOrigin } from './origin.ts';
-import { createReader, type Reception } from './reception.ts';
+import { clientAddress, createReader, type Reception } from './reception.ts';
 
 /** Messages being received at once; beyond that the sender is asked to come back, before anything of its body is read. */
 const mostAtOnce = 2_000;
@@ -41,6 +43,8 @@ const answerOf = (
 export interface IntakeAnswer {
   readonly status: number;
   readonly body: RecordData;
+  /** Instead of the body, as plain text. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** What the sender said, so that a form can be shown again as it was filled in. */
   readonly fields?: RecordData | undefined;
@@ -60,7 +64,7 @@ export interface Intake {
 const createReceiver = (services: Services, guard: SourceGuard): ((reception: Reception) => Promise<IntakeAnswer>) => {
   const read = createReader(services, guard);
   return async (reception) => {
-    const { snapshot, message, idempotency } = await read(reception);
+    const { snapshot, message, tells, idempotency } = await read(reception);
     const ctx: Context = {
       db: services.db,
       snapshot,
@@ -72,9 +76,13 @@ const createReceiver = (services: Services, guard: SourceGuard): ((reception: Re
       requestId: reception.requestId,
       idempotency,
     };
-    const receipt = await receiveMessage(ctx, message);
+    const isTelling = tells !== undefined;
+    const receipt = isTelling ? await receiveDelivery(ctx, message, { tells }) : await receiveMessage(ctx, message);
+    const answer = answerOf(receipt, reception);
     return {
-      ...answerOf(receipt, reception),
+      ...answer,
+      // Senders of presets take any other answer for a failure.
+      status: isTelling && answer.status === 202 ? 200 : answer.status,
       fields: 'fields' in message.content ? message.content.fields : undefined,
       hadFiles: message.attachments.length > 0,
     };
@@ -87,8 +95,11 @@ const createSender = (
 ): ((response: ServerResponse, result: IntakeAnswer, requestId: string) => void) => {
   const common = Object.entries(headers).flat();
   return (response, result, requestId) => {
-    const text = JSON.stringify(result.body);
-    const type = result.status < 400 ? 'application/json; charset=utf-8' : 'application/problem+json; charset=utf-8';
+    const { text = JSON.stringify(result.body) } = result;
+    const isProblem = result.status >= 400;
+    const media =
+      result.text !== undefined ? 'text/plain' : isProblem ? 'application/problem+json' : 'application/json';
+    const type = `${media}; charset=utf-8`;
     const { 'content-type': _said, ...more } = { ...result.headers };
     // A body that was not read to its end cannot be followed by another request.
     if (!response.req.complete) more['connection'] = 'close';
@@ -104,6 +115,16 @@ export function createIntake(services: Services, headers: Headers): Intake {
 
   const receive = createReceiver(services, guard);
   const send = createSender(headers);
+
+  /** Somebody asks whether the address is ours. */
+  const challenge = async (request: IncomingMessage, address: Address): Promise<IntakeAnswer> => {
+    services.limiter.take(rateLimits.publicForm, clientAddress(services, request));
+    const snapshot = tenantSnapshot(services.registry, address.tenantId);
+    const url = request.url ?? '';
+    const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
+    const text = await guard.answerChallenge(snapshot, sourceOf(snapshot, address.source), query);
+    return { status: 200, body: {}, text };
+  };
 
   const attempt = async (
     call: Pick<Reception, 'language' | 'requestId'>,
@@ -143,6 +164,7 @@ export function createIntake(services: Services, headers: Headers): Intake {
       const call = { language: languageOf(request.headers['accept-language']), requestId: services.newId() };
       const result = await attempt(call, async () => {
         const address = addressOf(path);
+        if (request.method === 'GET') return await challenge(request, address);
         const isPreflight = allowOrigin(request, response, () =>
           sourceOf(tenantSnapshot(services.registry, address.tenantId), address.source),
         );

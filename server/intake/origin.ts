@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { LeitwerkError } from '../../core/errors.ts';
+import { onlyPost } from './credentials.ts';
 import type { Source } from '../../commands/source.ts';
 
 /** The hosted form's own page: at the public address, or at whatever address the visitor reached it. */
@@ -29,9 +30,7 @@ export function assertOrigin(source: Source, headers: IncomingHttpHeaders, publi
 export function allowOrigin(request: IncomingMessage, response: ServerResponse, source: () => Source): boolean {
   const { origin } = request.headers;
   if (request.method !== 'POST' && request.method !== 'OPTIONS') {
-    throw new LeitwerkError('NotFound', {
-      text: { de: 'Hierher wird nur gesendet (POST).', en: 'This address only takes POST.' },
-    });
+    throw new LeitwerkError('NotFound', { text: onlyPost });
   }
   if (origin === undefined) return false;
   if (source().auth === 'public') {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { formatOf, readContent, type Format, type ReceivedFile } from '../../connectors/web/content.ts';
+import type { PresetWebhook } from '../../connectors/port.ts';
 import { LeitwerkError } from '../../core/errors.ts';
 import type { Context } from '../../commands/context.ts';
 import type { ReceivedMessage } from '../../commands/receiveMessage.ts';
@@ -108,28 +109,38 @@ interface Admitted {
   readonly contentType: string;
   readonly format: Format;
   readonly raw: Buffer;
+  /** The preset whose sender it is. */
+  readonly webhook: PresetWebhook | undefined;
 }
 
 /** What a request brought, its sender being who they should be. */
 export interface Received {
   readonly snapshot: Snapshot;
   readonly message: ReceivedMessage;
+  /** Of how many things a preset's delivery tells; undefined for messages that say everything themselves. */
+  readonly tells: number | undefined;
   readonly idempotency: Context['idempotency'];
 }
+
+/** The sender's number of the delivery; presets whose senders give none are known by their content. */
+const deliveryIdOf = ({ headers }: IncomingMessage, { source, webhook, raw }: Admitted): string | undefined => {
+  if (webhook !== undefined) return sha256(raw);
+  return source.auth === 'hmac' ? (headers['webhook-id'] as string) : undefined;
+};
 
 const readMessage = async (
   { request, isForm }: Reception,
   admitted: Admitted,
   blobs: Services['blobs'],
 ): Promise<Received> => {
-  const { snapshot, source, raw, contentType, format, remoteAddress } = admitted;
+  const { snapshot, source, raw, contentType, format, remoteAddress, webhook } = admitted;
   const content = await readContent(raw, contentType);
   const said = 'fields' in content ? content.fields : {};
   const isThroughForm = isForm === true || formMark in said;
   const fields = isThroughForm ? withoutBlanks(withoutMarks(said)) : withoutMarks(said);
   const message: ReceivedMessage = {
     source,
-    channel: isThroughForm ? 'form' : 'webhook',
+    channel: webhook !== undefined ? 'notice' : isThroughForm ? 'form' : 'webhook',
     contentType,
     headers: headersToKeep(request),
     raw,
@@ -137,12 +148,14 @@ const readMessage = async (
     content: 'fields' in content ? { fields } : content,
     attachments: 'files' in content ? await storeFiles(blobs, content.files) : [],
     remoteAddress,
-    deliveryId: source.auth === 'hmac' ? (request.headers['webhook-id'] as string) : undefined,
+    deliveryId: deliveryIdOf(request, admitted),
     isSpam: source.auth === 'public' && isFilled(said[honeypot]),
   };
+  const isTelling = webhook !== undefined && 'fields' in content;
   return {
     snapshot,
     message,
+    tells: isTelling ? webhook.readNotices(content.fields).length : undefined,
     idempotency: idempotencyOf(request, { message, format, key: isThroughForm ? said[formKey] : undefined }),
   };
 };
@@ -159,6 +172,14 @@ const assertPlain = ({ headers }: IncomingMessage): void => {
   });
 };
 
+/** Address of whoever sends, behind proxies that are trusted. */
+export const clientAddress = (services: Pick<Services, 'readClient'>, request: IncomingMessage): string =>
+  services.readClient({
+    remoteAddress: request.socket.remoteAddress,
+    forwardedFor: request.headers['x-forwarded-for'] as string | undefined,
+    forwardedProto: undefined,
+  }).address;
+
 /** Reads requests to sources: limits and sender on the raw bytes first, then their content. */
 export function createReader(services: Services, guard: SourceGuard): (reception: Reception) => Promise<Received> {
   const limit = (tenantId: string, source: Source, address: string): void => {
@@ -172,19 +193,15 @@ export function createReader(services: Services, guard: SourceGuard): (reception
     failpoint('S1');
     const snapshot = tenantSnapshot(services.registry, address.tenantId);
     const source = sourceOf(snapshot, address.source);
-    const remoteAddress = services.readClient({
-      remoteAddress: request.socket.remoteAddress,
-      forwardedFor: request.headers['x-forwarded-for'] as string | undefined,
-      forwardedProto: undefined,
-    }).address;
+    const remoteAddress = clientAddress(services, request);
     limit(snapshot.tenantId, source, remoteAddress);
     assertOrigin(source, request.headers, services.publicUrl);
     assertPlain(request);
     const contentType = request.headers['content-type'] ?? '';
     const format = formatOf(contentType);
     const raw = await readBytes(request, format === 'multipart' ? multipartLimit : bodyLimit);
-    await guard.assertSender(snapshot, source, { headers: request.headers, raw });
-    return { snapshot, source, remoteAddress, contentType, format, raw };
+    const webhook = await guard.assertSender(snapshot, source, { headers: request.headers, raw });
+    return { snapshot, source, remoteAddress, contentType, format, raw, webhook };
   };
 
   return async (reception) => await readMessage(reception, await admit(reception), services.blobs);

@@ -7,6 +7,7 @@ import { bulkRoute } from './bulk.ts';
 import { configRoutes } from './config.ts';
 import { duplicateRoutes } from './duplicates.ts';
 import { importRoutes } from './imports.ts';
+import { connectionRoutes } from './connections.ts';
 import { intakeRoutes } from './intake.ts';
 import { leadRoutes } from './leads.ts';
 import { mailRoutes } from './mail.ts';
@@ -34,6 +35,7 @@ export const apiRoutes = ({ live, health, guard }: ApiParts): readonly Route[] =
   ...configRoutes,
   ...operationsRoutes(live, health),
   ...intakeRoutes(guard),
+  ...connectionRoutes(guard),
   ...importRoutes,
   ...mailRoutes,
   ...webhookRoutes,

@@ -3,8 +3,10 @@ import { LeitwerkError } from '../../core/errors.ts';
 import { modelOf } from '../../commands/context.ts';
 import { readMessage } from '../../commands/mail/readMail.ts';
 import { readRecord } from '../../commands/readRecord.ts';
+import { retryDelivery } from '../../commands/delivery.ts';
+import { fetchSource } from '../../commands/fetchSource.ts';
 import { retryMail } from '../../commands/mail/retryMail.ts';
-import { visibleRecord } from '../../commands/record-write.ts';
+import { visibleRecord, type Written } from '../../commands/record-write.ts';
 import { importModel, type ReplayChoice } from '../../commands/imports/import-record.ts';
 import { previewReplays, replayMessages } from '../../commands/imports/replayMessages.ts';
 import { parseMessage } from '../../commands/parseMessage.ts';
@@ -12,6 +14,9 @@ import { replayMessage, type Replay } from '../../commands/replayMessage.ts';
 import { rotateSource } from '../../commands/rotateSource.ts';
 import type { Source } from '../../commands/source.ts';
 import { readRawBody, readSourceFigures } from '../../store/intake.ts';
+import { isFetched } from '../../connectors/registry.ts';
+import { readConnections } from '../../store/connections.ts';
+import { readFeeds, type FeedRow } from '../../store/feeds.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { readOpenAlerts } from '../../store/source-alerts.ts';
 import { alertText } from '../../commands/watchSources.ts';
@@ -36,14 +41,17 @@ const replayMail = async ({ ctx, services }: Call, id: string): Promise<Answer> 
   return { json: { data: visibleRecord(ctx, modelOf(ctx, 'intake-message'), message), event } };
 };
 
+const presentReplay = (call: Call, { record, event }: Written): Answer => ({
+  json: { data: visibleRecord(call.ctx, modelOf(call.ctx, 'intake-message'), record), event },
+});
+
 const replay = async (call: Call): Promise<Answer> => {
   const message = await messageOf(call);
   if (message['channel'] === 'mail') return await replayMail(call, String(message['id']));
+  if (message['channel'] === 'notice' && message['state'] !== 'unreadable')
+    return presentReplay(call, await retryDelivery(call.ctx, String(message['id'])));
   const content = await contentOf(call, message);
-  const result = await replayMessage(call.ctx, { id: String(message['id']), content });
-  return {
-    json: { data: visibleRecord(call.ctx, modelOf(call.ctx, 'intake-message'), result.record), event: result.event },
-  };
+  return presentReplay(call, await replayMessage(call.ctx, { id: String(message['id']), content }));
 };
 
 const mostIds = 1_000;
@@ -90,6 +98,18 @@ const raw = async (call: Call): Promise<Answer> => {
   );
 };
 
+/** How fetching stands: nothing of where it goes on. */
+const presentFeed = (feed: FeedRow | undefined): RecordData | null => {
+  if (feed === undefined) return null;
+  const { state, lastRunAt, lastSuccessAt, faultAt, fault, figures } = feed;
+  return { state, lastRunAt, lastSuccessAt, faultAt, fault, figures };
+};
+
+const fetchNow = async (call: Call): Promise<Answer> => {
+  await fetchSource(call.ctx, { key: call.params['key'] ?? '', isFetched });
+  return { status: 202, json: { data: { source: call.params['key'] ?? '' } } };
+};
+
 const sources = async (call: Call): Promise<Answer> => {
   const { ctx, services } = call;
   const heads = [...ctx.snapshot.config('sources').values()];
@@ -100,6 +120,8 @@ const sources = async (call: Call): Promise<Answer> => {
     now: services.now(),
   });
   const alerts = await readOpenAlerts(services.db, tenantId);
+  const feeds = await readFeeds(services.db, tenantId);
+  const connections = new Set((await readConnections(services.db, tenantId)).map(({ id }) => id));
   const data = heads.map((head) => {
     const source = head.value as Source;
     const own = alerts.filter((alert) => alert.source === source.key);
@@ -111,6 +133,10 @@ const sources = async (call: Call): Promise<Answer> => {
       ...sourceAddress(services.publicUrl, ctx.actor.tenantId, source),
       ...figures(source.key),
       alerts: own.map((alert) => ({ kind: alert.kind, since: alert.since, text: alertText(source, alert.finding) })),
+      preset: source.preset ?? null,
+      isFetched: isFetched(source),
+      hasConnection: source.connection === undefined ? null : connections.has(source.connection),
+      feed: presentFeed(feeds.get(source.key)),
     };
   });
   return { json: { data } };
@@ -140,6 +166,13 @@ export const intakeRoutes = (guard: { forget(): void }): readonly Route[] => [
     summary: { de: 'Neues Geheimnis für eine Quelle', en: 'New secret for a source' },
     access: { kind: 'may', area: 'config' },
     handle: async (call) => await rotate(call, guard),
+  },
+  {
+    method: 'post',
+    path: '/sources/:key/fetch',
+    summary: { de: 'Quelle jetzt abfragen', en: 'Fetch from a source now' },
+    access: { kind: 'may', area: 'config' },
+    handle: fetchNow,
   },
   {
     method: 'post',

@@ -72,9 +72,9 @@ const newContext = async (browser: Browser, options: WindowOptions): Promise<Bro
 export const hasBrowser = (): boolean => inject('chromiumPath') !== undefined;
 
 /** Starts the app on an empty data folder, and a browser. */
-export async function createWorld(): Promise<World> {
+export async function createWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
   const browser = await startChromium(inject('chromiumPath') ?? '');
-  const app = await startApp();
+  const app = await startApp({ env });
   let leads = 0;
   return {
     app,

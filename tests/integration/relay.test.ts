@@ -27,7 +27,7 @@ class NotingStarter implements Starter {
   async wake(input: ProcessInput, event: { seq: number; lane: string }): Promise<void> {
     await this.#note('wake', input, event);
   }
-  async wakeImport({ id }: ImportInput, event: { seq: number; lane: string }): Promise<void> {
+  async wakeOwn(_entity: string, { id }: ImportInput, event: { seq: number; lane: string }): Promise<void> {
     await Promise.resolve();
     if (this.isAway) throw new Error('UNAVAILABLE');
     this.calls.push({ kind: 'wake', recordId: id, ...event });
@@ -63,6 +63,7 @@ const begin = (more: { readonly starter?: Starter; readonly now?: () => Date } =
     now: () => world.now(),
     starter,
     hasAttributes: false,
+    fetchNow: async () => await Promise.resolve(),
     onError: () => undefined,
     ...more,
   });

@@ -79,9 +79,18 @@ const makers: Readonly<Record<string, Maker>> = {
   imports: recordOf('imports', () => ({ source: 'kaltakquise', fileName: canary, text: `Nachname\n${canary}\n` })),
   users: recordOf('users', () => ({ name: canary, email: `${randomUUID()}@example.org`, role: 'viewer' })),
   keys: recordOf('keys', () => ({ name: canary, role: 'viewer' })),
+  connections: recordOf('connections', () => ({
+    kind: 'facebook',
+    id: `c-${randomUUID()}`,
+    name: canary,
+    settings: { pageId: '1' },
+    credentials: facebookCredentials,
+  })),
   // Sessions belong to people; nobody else's is known by its id.
   sessions: async () => await Promise.resolve('019ac000-0000-7000-8000-000000000000'),
 };
+
+const facebookCredentials = { appSecret: canary, verifyToken: canary, accessToken: canary };
 
 /** Makes one of everything, owned by the salesman of the team nord. */
 export async function makeTargets(house: House): Promise<Targets> {
@@ -157,6 +166,7 @@ const creations: Readonly<Record<string, object>> = {
   imports: { source: 'kaltakquise', text: 'Nachname;E-Mail\nNeu;neu@example.org\n' },
   users: { name: 'Neu', email: 'neu@example.org', role: 'viewer' },
   keys: { name: 'Neu', role: 'viewer' },
+  connections: { kind: 'facebook', name: 'Neu', settings: { pageId: '1' }, credentials: facebookCredentials },
   session: { email: 'niemand@example.org', password: 'falsch' },
   setup: {
     token: 'a'.repeat(43),
@@ -169,6 +179,7 @@ const creations: Readonly<Record<string, object>> = {
 const changes: Readonly<Record<string, object>> = {
   users: { name: 'Anders' },
   me: { name: 'Anders' },
+  connections: { name: 'Anders' },
   organizations: { name: 'Anders GmbH' },
   persons: { lastName: 'Anders' },
   'timeline-entries': { text: 'Anders' },
@@ -178,6 +189,7 @@ const actBodies: Readonly<Record<string, object>> = {
   'notices/read': { upTo: plan },
   'leads/move': { stage: 'kontaktversuch' },
   'activities/move': { dueAt: plan },
+  'connections/rotate': { credentials: facebookCredentials },
   assign: { owner: null },
   archive: { reason: 'preis' },
   snooze: { until: plan },

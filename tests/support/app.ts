@@ -15,6 +15,8 @@ export interface AppOptions {
   /** `host:port` of a shared server; absent = the app runs its own. */
   readonly temporalAddress?: string;
   readonly args?: readonly string[];
+  /** Folder of the program; absent = the clone itself. */
+  readonly root?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Ports of an earlier app, for clients that come again. */
   readonly ports?: AppPorts;
@@ -61,7 +63,7 @@ export async function spawnApp(options: AppOptions = {}): Promise<StartingApp> {
   const ports = options.ports ?? (await choosePorts());
   const program = options.through === 'launcher' ? ['scripts/launch.mjs', 'start'] : ['bin/leitwerk.ts'];
   const child = spawn(process.execPath, [...program, ...(options.args ?? [])], {
-    cwd: rootFolder,
+    cwd: options.root ?? rootFolder,
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],

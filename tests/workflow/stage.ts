@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { provideBundle } from '../../activities/bundle.ts';
 import { createWorker, installRuntime, type ProcessWorker } from '../../activities/worker.ts';
+import { createEgress } from '../../connectors/egress.ts';
+import { createSecretBox } from '../../store/secrets.ts';
 import { writeEffectState } from '../../store/effects.ts';
 import type { StageConfig } from '../../core/pipeline/config.ts';
 import { workflowIdOf, type ProcessKey } from '../../store/processes.ts';
@@ -47,6 +49,10 @@ export async function createStage(address: string): Promise<Stage> {
     ...world,
     blobs: createBlobStore(join(tmpdir(), 'leitwerk-test-blobs')),
     now: () => world.now(),
+    egress: createEgress({ mayCallPrivateAddresses: true }),
+    secrets: createSecretBox(Buffer.alloc(32, 1)),
+    connectorUrls: new Map(),
+    publicUrl: 'http://127.0.0.1:4000',
     address,
     namespace: 'default',
     taskQueue: `test-${process.pid}-${taskQueues}`,

@@ -23,7 +23,7 @@ const route = getRouteApi('/app/received');
 const tabs = [
   { key: 'all', label: 'intake.all', filter: '' },
   { key: 'sort', label: 'intake.sort', filter: 'state = triage' },
-  { key: 'review', label: 'intake.review', filter: 'state in (rejected, unreadable, quarantined)' },
+  { key: 'review', label: 'intake.review', filter: 'state in (rejected, unreadable, quarantined, parked)' },
   { key: 'duplicate', label: 'choice.intake-message.state.duplicate', filter: 'state = duplicate' },
   { key: 'spam', label: 'view.spam', filter: 'state = spam' },
 ] as const;

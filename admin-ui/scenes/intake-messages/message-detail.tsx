@@ -12,7 +12,7 @@ import { addressOf } from '../../app/address.ts';
 import { Card } from '../../components/card.tsx';
 import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
 import { MailView } from '../../components/mail-view.tsx';
-import { currentLanguage } from '../../i18n/index.ts';
+import { currentLanguage, inLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import { formatInstant, formatNumber } from '../../model/format.ts';
 import detail from '../inbox/lead-detail.module.css';
@@ -30,7 +30,9 @@ const faultsOf = (errors: unknown): readonly Fault[] => {
   if (!Array.isArray(errors)) return [];
   return errors.flatMap((fault: unknown): Fault[] => {
     if (typeof fault !== 'object' || fault === null || !('message' in fault)) return [];
-    return [{ path: 'path' in fault ? String(fault.path) : '', message: String(fault.message) }];
+    const text = 'text' in fault ? (fault.text as Parameters<typeof inLanguage>[0]) : undefined;
+    const message = text === undefined ? String(fault.message) : inLanguage(text);
+    return [{ path: 'path' in fault ? String(fault.path) : '', message }];
   });
 };
 

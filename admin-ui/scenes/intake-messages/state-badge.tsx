@@ -12,6 +12,8 @@ const tones: Readonly<Record<string, string>> = {
   triage: 'var(--lw-warn)',
   quarantined: 'var(--lw-bad)',
   spam: 'var(--lw-warn)',
+  waiting: 'var(--lw-warn)',
+  parked: 'var(--lw-bad)',
 };
 
 /** Result of a received message: colour and word. */

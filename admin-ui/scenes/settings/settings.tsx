@@ -15,6 +15,11 @@ interface Section {
 
 const sections: readonly Section[] = [
   { key: 'sources', area: 'config', page: lazy(async () => ({ default: (await import('./sources.tsx')).Sources })) },
+  {
+    key: 'connections',
+    area: 'config',
+    page: lazy(async () => ({ default: (await import('./connections.tsx')).Connections })),
+  },
   { key: 'lists', area: 'config', page: lazy(async () => ({ default: (await import('./lists.tsx')).Lists })) },
   {
     key: 'pipelines',

@@ -1,4 +1,5 @@
 import { Anchor, Button, Group, Menu, ActionIcon, Modal, Stack, Tabs, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import {
@@ -7,6 +8,7 @@ import {
   IconExternalLink,
   IconKey,
   IconPlus,
+  IconRefresh,
   IconMailbox,
   IconFileCode,
 } from '@tabler/icons-react';
@@ -19,6 +21,7 @@ import { showProblem, toProblem } from '../../app/acts.tsx';
 import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
 import { currentLanguage, inLanguage } from '../../i18n/index.ts';
 import { formatInstant, formatNumber } from '../../model/format.ts';
+import { FeedLine } from './feed-line.tsx';
 import { ListEntryDialog } from './list-entry-dialog.tsx';
 import { CopyText, OnceDialog } from './once-dialog.tsx';
 import { PageHead } from './page-head.tsx';
@@ -103,11 +106,25 @@ function RotateDialog({ source, onClose, onRotated }: RotateDialogProps) {
   );
 }
 
+/** Asks for a source to be fetched; what comes of it shows on its row. */
+const useFetchNow = (): ((source: SourceFigures) => Promise<void>) => {
+  const { t } = useTranslation();
+  return async (source) => {
+    try {
+      await request('POST', `/sources/${source.key}/fetch`, { body: {} });
+      notifications.show({ message: t('sources.fetching', { source: inLanguage(source.label) }) });
+    } catch (error) {
+      showProblem(toProblem(error), t('error.title'));
+    }
+  };
+};
+
 function SourceRow({ source, onOpen }: { readonly source: SourceFigures; readonly onOpen: (open: Open) => void }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const language = currentLanguage();
   const name = inLanguage(source.label);
+  const fetchNow = useFetchNow();
   return (
     <tr>
       <td>
@@ -122,6 +139,7 @@ function SourceRow({ source, onOpen }: { readonly source: SourceFigures; readonl
             {inLanguage(alert.text)}
           </Text>
         ))}
+        <FeedLine source={source} />
       </td>
       <td>
         <Sparkline values={source.perHour} label={t('sources.chart', { source: name, count: source.count24h })} />
@@ -145,6 +163,11 @@ function SourceRow({ source, onOpen }: { readonly source: SourceFigures; readonl
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
+              {source.isFetched && (
+                <Menu.Item leftSection={<IconRefresh size={16} />} onClick={() => void fetchNow(source)}>
+                  {t('sources.fetch')}
+                </Menu.Item>
+              )}
               <Menu.Item leftSection={<IconCode size={16} />} onClick={() => onOpen({ dialog: 'snippet', source })}>
                 {t('sources.snippet')}
               </Menu.Item>
@@ -177,7 +200,7 @@ function SourceRow({ source, onOpen }: { readonly source: SourceFigures; readonl
 /** Sources with what came in lately, how they are reached, and their secrets (shown once). */
 export function Sources() {
   const { t } = useTranslation();
-  const answer = useQuery(sourcesQuery);
+  const answer = useQuery({ ...sourcesQuery, refetchInterval: 5_000 });
   const [open, setOpen] = useState<Open>();
   const [isAdding, setAdding] = useState(false);
   const [rotated, setRotated] = useState<Rotated>();

@@ -1,0 +1,39 @@
+import { LeitwerkError } from '../core/errors.ts';
+import type { ConnectorKind, Preset } from './port.ts';
+import * as registered from './presets.ts';
+
+/** By the name that sources give. */
+const presets: readonly Preset[] = Object.values(registered);
+
+/** Kinds of connections. Those of presets come by themselves. */
+export const connectorKinds: ReadonlyMap<string, ConnectorKind> = new Map(
+  presets.map(({ connection }) => [connection.kind, connection]),
+);
+
+/** @throws LeitwerkError `InvalidInput`. */
+export function connectorKindOf(kind: string): ConnectorKind {
+  const found = connectorKinds.get(kind);
+  if (found !== undefined) return found;
+  const known = [...connectorKinds.keys()].join(', ');
+  const text = {
+    de: `Die Art „${kind}“ gibt es nicht. Möglich sind: ${known}.`,
+    en: `There is no kind "${kind}". Possible are: ${known}.`,
+  };
+  throw new LeitwerkError('InvalidInput', {
+    text,
+    issues: [{ path: '/kind', code: 'unknown', message: text.en, text }],
+  });
+}
+
+export const presetOf = (key: string | undefined): Preset | undefined => presets.find((preset) => preset.key === key);
+
+/** Whether a source is one whose outside system is asked. */
+export const isFetched = (source: {
+  readonly preset?: string;
+  readonly connection?: string;
+  readonly isActive?: boolean;
+}): boolean => {
+  const preset = presetOf(source.preset);
+  const canAsk = preset?.catchUp !== undefined || preset?.table !== undefined;
+  return canAsk && source.isActive !== false && source.connection !== undefined;
+};

@@ -1,0 +1,96 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openGoogle, type Google } from '../support/google.ts';
+import { createWorld, findBarriers, hasBrowser, setUp, type World } from './world.ts';
+
+describe.skipIf(!hasBrowser())('connections and what is fetched through them', () => {
+  let world: World;
+  let google: Google;
+  let page: Page;
+  let faults: readonly string[];
+
+  beforeAll(async () => {
+    google = await openGoogle();
+    world = await createWorld({ CONNECTOR_URLS: `google-sheets=${google.url}`, ALLOW_PRIVATE_ADDRESSES: '1' });
+    page = await setUp(world);
+  });
+  afterAll(async () => {
+    await world?.close();
+    await google?.close();
+  });
+
+  const open = async (path: string): Promise<void> => {
+    ({ page, faults } = await world.open(path, { like: page }));
+  };
+
+  it('makes a connection, says what is wrong with it, and mends it with new credentials', async () => {
+    await open('/settings/connections');
+    await page.getByText('Noch keine Verbindung.').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Neue Verbindung' }).first().click();
+    const dialog = page.getByRole('dialog', { name: 'Neue Verbindung' });
+    await dialog.getByRole('combobox', { name: 'Art' }).click();
+    await page.getByRole('option', { name: 'Google Sheets' }).click();
+    await dialog.getByLabel('Name').fill('Google Vertrieb');
+    await dialog.getByLabel('Schlüssel des Dienstkontos (JSON)').fill('{}');
+    expect(await findBarriers(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Speichern und prüfen' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByText('Der Schlüssel des Dienstkontos ist nicht lesbar', { exact: false }).waitFor();
+    await page.getByText('Gestört').waitFor();
+
+    await page.getByRole('button', { name: 'Ändern: Google Vertrieb' }).click();
+    const change = page.getByRole('dialog', { name: 'Google Vertrieb ändern' });
+    await change.getByLabel('Schlüssel des Dienstkontos (JSON)').fill(google.serviceAccount);
+    await change.getByRole('button', { name: 'Speichern und prüfen' }).click();
+    await page.getByText('Google hat den Zugang angenommen.').waitFor();
+    await page.getByText('Verbunden').waitFor();
+    expect(await page.content()).not.toContain('PRIVATE KEY');
+    expect(faults).toEqual([]);
+  });
+
+  it('shows on the source what to do, and fetches when it is asked to', async () => {
+    const sheet = google.addSheet([
+      ['Nachname', 'E-Mail'],
+      ['Muster', 'muster@example.org'],
+    ]);
+    sheet.isShared = false;
+    const body = {
+      key: 'messe',
+      label: { de: 'Messeliste', en: 'Trade fair' },
+      auth: 'hmac',
+      preset: 'google-sheets',
+      connection: 'google-vertrieb',
+      sheet: { spreadsheetId: sheet.id },
+    };
+    expect((await world.call(page, { method: 'PUT', path: '/config/sources/messe', body })).status).toBe(201);
+    await world.app.temporalReady();
+    await open('/settings/sources');
+    const fetch = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Weitere Aktionen: Messeliste' }).click();
+      await page.getByRole('menuitem', { name: 'Jetzt abrufen' }).click();
+    };
+    await page.getByText('Noch nicht abgerufen.').first().waitFor();
+    await fetch();
+    await page.getByText('nicht freigegeben', { exact: false }).waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    sheet.isShared = true;
+    await fetch();
+    await page.getByText('1 übernommen', { exact: false }).waitFor();
+    await page.getByText('nicht freigegeben', { exact: false }).waitFor({ state: 'detached' });
+    expect(faults).toEqual([]);
+  });
+
+  it.each([
+    { width: 390, theme: 'dark', language: 'en' },
+    { width: 1440, theme: 'dark', language: 'de' },
+    { width: 390, theme: 'light', language: 'de' },
+  ] as const)('reads well at $width px, $theme, $language', async (options) => {
+    for (const path of ['/settings/connections', '/settings/sources']) {
+      const watched = await world.open(path, { like: page, ...options });
+      await watched.page.getByText(path.endsWith('sources') ? /Messeliste|Trade fair/ : 'Google Vertrieb').waitFor();
+      expect(await findBarriers(watched.page)).toEqual([]);
+      await watched.page.context().close();
+    }
+  });
+});
