@@ -1,4 +1,3 @@
-import { decimals, delimiters, encodings, onMatches, processStarts } from '../../core/import-options.ts';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { modelOf } from '../../commands/context.ts';
@@ -12,8 +11,10 @@ import { undoChunk, undoImport } from '../../commands/imports/undoImport.ts';
 import { steerImport, type Steering } from '../../commands/imports/steerImport.ts';
 import { sha256 } from '../../store/secrets.ts';
 import { writeErrorFile } from '../imports/errors-csv.ts';
+import { uploadBody } from '../imports/options.ts';
 import { readUpload } from '../imports/upload.ts';
-import type { Answer, Call, JsonSchema, Route } from '../route.ts';
+import { rateLimits } from '../rate-limits.ts';
+import type { Answer, Call, Route } from '../route.ts';
 import { written } from './records.ts';
 
 /** The body was not read before: what the key stands for is known only now. */
@@ -70,31 +71,6 @@ const errors = async (call: Call): Promise<Answer> => {
   return { isHandled: true };
 };
 
-const word: JsonSchema = { type: 'string' };
-
-const body: JsonSchema = {
-  type: 'object',
-  required: ['source', 'text'],
-  properties: {
-    file: { type: 'string', format: 'binary', description: 'As multipart/form-data: the file, up to 1 GB.' },
-    text: { ...word, description: 'As JSON: pasted text instead of a file.' },
-    source: word,
-    entity: { ...word, default: 'lead' },
-    mapping: {
-      description: 'Key of a mapping, or its rows as YAML or JSON. Absent: by the names of the columns.',
-      type: ['string', 'array', 'object'],
-    },
-    encoding: { enum: ['auto', ...encodings] },
-    delimiter: { enum: ['auto', ...delimiters] },
-    decimal: { enum: ['auto', ...decimals] },
-    header: { enum: ['auto', 'true', 'false', true, false] },
-    matchKey: { ...word, description: 'Field by which a record that is there already is found.' },
-    onMatch: { enum: onMatches, default: 'skip' },
-    processes: { enum: ['auto', ...processStarts] },
-    dryRun: { enum: ['true', 'false', true, false], description: 'Counts what would be done.' },
-  },
-};
-
 const steerings: readonly { readonly name: Steering; readonly de: string; readonly en: string }[] = [
   { name: 'pause', de: 'Import anhalten', en: 'Pause an import' },
   { name: 'resume', de: 'Import fortsetzen', en: 'Resume an import' },
@@ -110,7 +86,8 @@ export const importRoutes: readonly Route[] = [
     access: { kind: 'verb', verb: 'start', entity: 'import' },
     accepts: ['multipart/form-data'],
     isStreamed: true,
-    body,
+    limit: rateLimits.heavy,
+    body: uploadBody,
     handle: start,
   },
   {
