@@ -38,11 +38,7 @@ const carry = async (store: ImportStore, input: ImportInput): Promise<void> => {
   }
   await carryImport(
     { ...ctx, language: task.record.starter.language },
-    {
-      record: task.record,
-      open: async (start) => await store.blobs.stream(task.record.blob, start),
-      onChunk: assertGoesOn,
-    },
+    { record: task.record, blobs: store.blobs, onChunk: assertGoesOn },
   );
 };
 

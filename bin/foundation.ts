@@ -14,7 +14,7 @@ import { configTables } from '../store/config.ts';
 import { readShipped } from '../store/config-files.ts';
 import type { Database } from '../store/database.ts';
 import { eventTable } from '../store/events.ts';
-import { importRowTable } from '../store/import-rows.ts';
+import { importEditTable, importRowTable } from '../store/import-rows.ts';
 import { idempotencyTable } from '../store/idempotency.ts';
 import { counterTable } from '../store/numbers.ts';
 import { processTables } from '../store/process-tables.ts';
@@ -42,6 +42,7 @@ const systemTables = [
   idempotencyTable,
   counterTable,
   importRowTable,
+  importEditTable,
   secretTable,
   ...processTables,
 ];

@@ -4,6 +4,7 @@ import {
   IconBuilding,
   IconCalendarCheck,
   IconCube,
+  IconFileImport,
   IconInbox,
   IconMailbox,
   IconSettings,
@@ -40,6 +41,7 @@ export function useAreas(): readonly Area[] {
     { to: '/list/opportunities', label: t('nav.opportunity'), icon: IconBriefcase, isAllowed: mayRead('opportunity') },
     { to: '/activities', label: t('nav.activity'), icon: IconCalendarCheck, isAllowed: mayRead('activity') },
     { to: '/received', label: t('nav.intake'), icon: IconMailbox, isAllowed: mayRead('intake-message') },
+    { to: '/imports', label: t('nav.imports'), icon: IconFileImport, isAllowed: mayRead('import') },
     { to: '/operate', label: t('nav.operate'), icon: IconActivity, isAllowed: session.may.operate === true },
     {
       to: maySet ? '/settings/sources' : '/settings/profile',

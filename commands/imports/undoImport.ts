@@ -29,8 +29,9 @@ const lastLine = Number.MAX_SAFE_INTEGER;
 const locked = (de: string, en: string, facts: RecordData): LeitwerkError =>
   new LeitwerkError('Locked', { text: { de, en }, facts });
 
-const assertUndoable = ({ state, isDryRun, undoState }: ImportRecord): void => {
-  if (isDryRun) throw locked('Eine Prüfung hat nichts geschrieben.', 'A check has written nothing.', { isDryRun });
+const assertUndoable = ({ state, isDryRun, isDraft, undoState }: ImportRecord): void => {
+  if (isDryRun || isDraft)
+    throw locked('Eine Prüfung hat nichts geschrieben.', 'A check has written nothing.', { isDryRun });
   if (undoState !== null)
     throw locked('Der Import wird oder ist schon zurückgenommen.', 'The import is taken back already.', { undoState });
   if (state !== 'done' && state !== 'cancelled')
@@ -128,7 +129,7 @@ export async function undoChunk(ctx: Context, id: string): Promise<boolean> {
     const ability = starterAbility(ctx, record.undoer);
     const query = {
       tenantId: ctx.actor.tenantId,
-      importId: id,
+      importId: record.run,
       outcomes: ['created', 'updated'] as const,
       limit: chunkSize,
     };

@@ -48,9 +48,10 @@ const brokenOff: Text = { de: 'sie wurde abgebrochen.', en: 'it was broken off.'
 
 const issueOf = (path: string, code: string, text: Text): Issue => ({ path, code, message: text.en, text });
 
-const unknownIssues = (names: readonly string[]): Issue[] =>
+/** Names that are none of the options. */
+export const unknownIssues = (names: readonly string[], known: ReadonlySet<string> = optionNames): Issue[] =>
   names
-    .filter((name) => !optionNames.has(name))
+    .filter((name) => !known.has(name))
     .map((name) =>
       issueOf(`/${name}`, 'unknown', { de: 'Diese Angabe gibt es nicht.', en: 'There is no such option.' }),
     );
@@ -137,10 +138,13 @@ const readMultipart = async (request: IncomingMessage, blobs: BlobStore, limit: 
 
 const toWord = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** Options of a JSON body as a form would have sent them; null and absent are the same. */
-export function toWords(options: Readonly<Record<string, unknown>>): Record<string, string> {
-  const given = Object.entries(options).filter(([, value]) => value !== null && value !== undefined);
-  return Object.fromEntries(given.map(([name, value]) => [name, toWord(value)]));
+/** Options of a JSON body as a form would have sent them; null and absent are the same, unless null is said to mean something. */
+export function toWords(options: Readonly<Record<string, unknown>>, ofNull?: string): Record<string, string> {
+  const given = Object.entries(options).flatMap(([name, value]) => {
+    const word = value === null || value === undefined ? ofNull : toWord(value);
+    return word === undefined ? [] : [[name, word] as const];
+  });
+  return Object.fromEntries(given);
 }
 
 /** Pasted text: the member `text`, the others as in a form. */
