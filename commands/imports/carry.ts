@@ -42,7 +42,7 @@ export async function keepDialect(
     const notes = job.shape.notes.length === 0 ? null : job.shape.notes;
     const { mapping } = job;
     // A check leaves open what was left open: the mapping may be suggested anew.
-    const options = job.record.isDraft ? known.options : { ...known.options, processes: job.starts, mapping };
+    const options = job.record.isDraft ? known.options : { ...known.options, mapping };
     const position = { position: dialect.start, line: dialect.startLine };
     await noteProgress(ctx, tx, { known, changes: { dialect, notes, expected, shape, options, ...position } });
   });

@@ -44,6 +44,12 @@ const formatWords = ['sheet', 'encoding', 'delimiter', 'header'] as const;
 const isReadOtherwise = (before: OptionWords, after: OptionWords): boolean =>
   formatWords.some((name) => (before[name] ?? '') !== (after[name] ?? ''));
 
+/** When processes start changes nothing that a check has said. */
+const isChecked = (before: OptionWords, after: OptionWords): boolean =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((name) => name !== 'processes')
+    .every((name) => (before[name] ?? '') === (after[name] ?? ''));
+
 /** With another entity, its fields are others: what named the former ones is left out unless it comes along. */
 const merged = (before: OptionWords, words: OptionWords): OptionWords => {
   const isOther = words['entity'] !== undefined && words['entity'] !== before['entity'];
@@ -76,6 +82,7 @@ export async function changeDraft(
       change: (data) => {
         const record = toImport(data);
         assertDraft(record);
+        if (isChecked(before, after)) return { options: plan.options };
         return {
           ...afresh(ctx, record),
           state: 'draft',

@@ -66,8 +66,8 @@ describe.skipIf(!hasBrowser())('importing a file in the browser', () => {
 
     await button('Weiter: Zuordnung');
     await pick('Vorhandene erkennen an', 'E-Mail');
-    await pick('Feld für die Spalte Auftrag', 'Budget');
-    await page.getByText('1.234,50 €').waitFor();
+    await pick('Feld für die Spalte Auftrag', 'Voraussichtliches Budget');
+    await page.getByText(/1\.234,50\s€/).waitFor();
     await pick('Feld für die Spalte Wichtigkeit', 'Priorität');
     await page.getByRole('button', { name: /Werte der Spalte Wichtigkeit übersetzen/ }).click();
     await page.getByLabel('Ein Wert je Zeile').fill('A = hoch\nB = normal');
@@ -91,8 +91,8 @@ describe.skipIf(!hasBrowser())('importing a file in the browser', () => {
     await page.goto(address);
     await counted('Neu', 3);
     await pick('Prozesse der neuen Datensätze', 'nicht starten');
-    // Another choice asks for another check.
-    await page.getByRole('button', { name: 'Leads importieren' }).click();
+    await counted('Neu', 3);
+    await page.getByRole('button', { name: 'Import starten' }).click();
     await page.getByRole('button', { name: 'Import zurücknehmen' }).waitFor({ timeout: 60_000 });
     await counted('Neu', 3);
     expect(await findBarriers(page)).toEqual([]);
@@ -103,7 +103,7 @@ describe.skipIf(!hasBrowser())('importing a file in the browser', () => {
     await button('Speichern');
     await page.getByText('Wiederkehrender Import „Messe Köln“ gespeichert').waitFor();
 
-    await page.getByRole('link', { name: 'Leads anzeigen' }).click();
+    await page.getByRole('link', { name: 'Datensätze anzeigen' }).click();
     await page.getByText('Müßig').first().waitFor();
     await page.goto(address);
     await button('Import zurücknehmen');
@@ -129,7 +129,7 @@ describe.skipIf(!hasBrowser())('importing a file in the browser', () => {
     await pick('Blatt', 'Firmen');
     await page.getByRole('cell', { name: 'Blatt GmbH' }).waitFor();
     await button('Weiter: Zuordnung');
-    await pick('Wird zu', 'Firmen');
+    await pick('Wird zu', 'Firma');
     await button('Weiter: Prüfen');
     await counted('Neu', 1);
 

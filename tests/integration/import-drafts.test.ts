@@ -229,6 +229,17 @@ describe.each(dialects)('drafts of imports on %s', (dialect) => {
     });
   });
 
+  it('knows a phone number however it is written', async () => {
+    const send = async (content: string): Promise<ImportData> => {
+      const words = { entity: 'organization', matchKey: 'phone' };
+      const answer = await upload({ url: app.url, key }, { content }, words);
+      return await settled(api, (answer.json.data as unknown as ImportData).id);
+    };
+    expect(await send('Name;Telefon\nRuf GmbH;0351 123 45-67\n')).toMatchObject({ created: 1 });
+    const other = 'Name;Telefon\nRuf;+49 (351) 1234567\nAndere;0351 7654321\n';
+    expect(await send(other)).toMatchObject({ created: 1, duplicates: 1 });
+  });
+
   it('belongs to whoever uploaded it', async () => {
     const sales = await addKey(store, { role: 'sales' });
     const { id } = await draft('Nachname\nFremd\n');

@@ -5,7 +5,6 @@ import { processStarts } from '../../../core/import-options.ts';
 import { useEntities } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
 import { Card } from '../../components/card.tsx';
-import { inLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import { Counts } from './counts.tsx';
 import { ImportProgress } from './progress.tsx';
@@ -36,7 +35,7 @@ function Starting({ record, preview, draft }: StepProps) {
   const { t } = useTranslation();
   const { processes } = (record['options'] ?? {}) as { readonly processes?: string };
   const model = useEntities().byName.get(textOf(record, 'entity') ?? '');
-  const usual = t('imports.found', { value: t(`imports.processes.${preview.processes ?? 'background'}`) });
+  const usual = t('imports.usual', { value: t(`imports.processes.${preview.processes ?? 'background'}`) });
   return (
     <Group gap="md" align="flex-end">
       {model?.hasPipeline === true && (
@@ -53,7 +52,7 @@ function Starting({ record, preview, draft }: StepProps) {
         />
       )}
       <Button loading={draft.isBusy} onClick={() => void draft.act('start')}>
-        {t('imports.start', { target: model === undefined ? '' : inLanguage(model.pluralLabel) })}
+        {t('imports.start')}
       </Button>
       <CheckAgain record={record} draft={draft} />
     </Group>

@@ -168,7 +168,7 @@ export function ColumnRows({ mapping, onChange, ...rest }: ColumnRowsProps) {
   return shown.map((row, index) => (
     <tr key={row?.to ?? ''}>
       <td>{index === 0 && <span className={classes['cell']}>{column.name}</span>}</td>
-      <td>
+      <td className={classes['samples']}>
         {index === 0 && (
           <Text size="xs" c="dimmed" className={classes['cell']} component="span">
             {column.samples.join(' · ')}

@@ -32,7 +32,7 @@ function ImportLine({ record, source }: { readonly record: RecordValue; readonly
       <td>
         <ImportState record={record} />
       </td>
-      <td>{model === undefined ? textOf(record, 'entity') : inLanguage(model.pluralLabel)}</td>
+      <td>{model === undefined ? textOf(record, 'entity') : inLanguage(model.label)}</td>
       <td>{source}</td>
       {numbers.map((name) => (
         <td key={name} className={classes['end']}>
@@ -57,7 +57,7 @@ function ImportList() {
   return (
     <div className={`${classes['page']} lw-scroll`}>
       <PageHead title={t('imports.title')} lead={t('imports.lead')}>
-        {isAllowed && <Button onClick={begin}>{t('imports.new')}</Button>}
+        {isAllowed && answer.data.length > 0 && <Button onClick={begin}>{t('imports.new')}</Button>}
       </PageHead>
       {answer.data.length === 0 ? (
         <EmptyFace

@@ -29,7 +29,7 @@ function TargetChoices({ record, preview, draft }: StepProps) {
     <div className={classes['grid']}>
       <Select
         label={t('imports.target')}
-        data={targets.map(({ name, pluralLabel }) => ({ value: name, label: inLanguage(pluralLabel) }))}
+        data={targets.map(({ name, label }) => ({ value: name, label: inLanguage(label) }))}
         value={textOf(record, 'entity') ?? null}
         allowDeselect={false}
         onChange={(entity) => void draft.change({ entity })}
@@ -79,11 +79,11 @@ export function MappingStep(props: StepProps) {
       )}
       <Card title={t(preview.isMappingSuggested ? 'imports.mappingSuggested' : 'imports.mapping')}>
         <TableFrame label={t('imports.mapping')}>
-          <table className={classes['table']} data-wide>
+          <table className={classes['table']} data-wide data-middle>
             <thead>
               <tr>
                 <th>{t('imports.column')}</th>
-                <th>{t('imports.samples')}</th>
+                <th className={classes['samples']}>{t('imports.samples')}</th>
                 <th>{t('imports.field')}</th>
                 <th>{t('imports.transform')}</th>
                 <th>{t('imports.valueMap')}</th>

@@ -1,7 +1,9 @@
 import { Progress as Bar, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { RecordValue } from '../../api/types.ts';
 import { currentLanguage } from '../../i18n/index.ts';
+import { importQuery } from '../../api/imports.ts';
 import { textOf } from '../../model/entities.ts';
 import { formatNumber, formatTime } from '../../model/format.ts';
 import { expectedEnd, progressOf } from '../../model/imports.ts';
@@ -10,8 +12,9 @@ import { expectedEnd, progressOf } from '../../model/imports.ts';
 export function ImportProgress({ record }: { readonly record: RecordValue }) {
   const { t } = useTranslation();
   const language = currentLanguage();
+  const { dataUpdatedAt } = useQuery(importQuery(record.id));
   const progress = progressOf(record);
-  const end = textOf(record, 'state') === 'running' ? expectedEnd(record, new Date()) : undefined;
+  const end = textOf(record, 'state') === 'running' ? expectedEnd(record, new Date(dataUpdatedAt)) : undefined;
   const read = formatNumber(Number(record['read'] ?? 0), language);
   const expected = formatNumber(Number(record['expected'] ?? 0), language);
   return (

@@ -7,7 +7,7 @@ import { useEntities, useSession } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
 import { addressOf } from '../../app/address.ts';
 import { Card } from '../../components/card.tsx';
-import { currentLanguage, inLanguage } from '../../i18n/index.ts';
+import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import { formatNumber } from '../../model/format.ts';
 import { Counts } from './counts.tsx';
@@ -97,7 +97,7 @@ function Finished({ record, draft }: { readonly record: RecordValue; readonly dr
           component={Link}
           to={model.name === 'lead' ? `/inbox?view=all&filter=${filter}` : `/list/${model.plural}?filter=${filter}`}
         >
-          {t('imports.showRecords', { target: inLanguage(model.pluralLabel) })}
+          {t('imports.showRecords')}
         </Button>
       )}
       {Number(record['rejected'] ?? 0) > 0 && (
