@@ -1,4 +1,5 @@
-import { SaxesParser, type SaxesTagNS } from 'saxes';
+import { setImmediate } from 'node:timers/promises';
+import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { LeitwerkError } from '../../core/errors.ts';
 import { noSpreadsheet } from './archive.ts';
 
@@ -17,10 +18,12 @@ export interface Listener {
 /** No element of a spreadsheet is that long; without this a part without a single tag would be kept whole. */
 const mostBetweenTags = 4 * 1024 * 1024;
 
-const toTag = ({ local, attributes }: SaxesTagNS): Tag => ({
-  name: local,
-  attribute: (name) =>
-    attributes[name]?.value ?? Object.values(attributes).find((attribute) => attribute.local === name)?.value,
+const local = (name: string): string => name.slice(name.indexOf(':') + 1);
+
+const toTag = ({ name, attributes }: SaxesTagPlain): Tag => ({
+  name: local(name),
+  attribute: (wanted) =>
+    attributes[wanted] ?? Object.entries(attributes).find(([given]) => given.endsWith(`:${wanted}`))?.[1],
 });
 
 /**
@@ -29,7 +32,7 @@ const toTag = ({ local, attributes }: SaxesTagNS): Tag => ({
  * @throws LeitwerkError `Unreadable` for what is no well-formed XML.
  */
 export async function* readXml(part: AsyncIterable<Uint8Array>, listener: Listener): AsyncGenerator<void> {
-  const parser = new SaxesParser({ xmlns: true, position: false });
+  const parser = new SaxesParser<{ xmlns: false; position: false }>({ xmlns: false, position: false });
   let since = 0;
   let failure: Error | undefined;
   const on =
@@ -40,11 +43,11 @@ export async function* readXml(part: AsyncIterable<Uint8Array>, listener: Listen
     };
   parser.on(
     'opentag',
-    on((tag: SaxesTagNS) => listener.opens?.(toTag(tag))),
+    on((tag: SaxesTagPlain) => listener.opens?.(toTag(tag))),
   );
   parser.on(
     'closetag',
-    on((tag: SaxesTagNS) => listener.closes?.(tag.local)),
+    on((tag: SaxesTagPlain) => listener.closes?.(local(tag.name))),
   );
   parser.on(
     'text',
@@ -62,6 +65,8 @@ export async function* readXml(part: AsyncIterable<Uint8Array>, listener: Listen
     for await (const bytes of part) {
       feed(decoder.decode(bytes, { stream: true }));
       yield;
+      // Whoever else waits for this process comes in between.
+      await setImmediate();
     }
     feed(decoder.decode());
     parser.close();

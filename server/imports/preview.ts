@@ -126,8 +126,9 @@ export async function followFormer(
   services: Pick<Services, 'blobs'>,
   of: { readonly id: string; readonly given: Readonly<Record<string, string>> },
 ): Promise<void> {
-  if (of.given['preset'] !== undefined) return;
   const record = toImport(await readRecord(ctx, importModel(ctx), of.id));
+  // Somebody has changed it already: the request came a second time.
+  if (of.given['preset'] !== undefined || record.version > 1) return;
   try {
     const former = await formerOf(ctx, await openTable(ctx, record, { blobs: services.blobs, tables }));
     if (former === undefined) return;
