@@ -14,9 +14,11 @@ const actsOf: Readonly<Record<string, readonly string[]>> = {
 /** Pauses, resumes and cancels, as far as the state has it. */
 export function Steering({ record, draft }: { readonly record: RecordValue; readonly draft: Draft }) {
   const { t } = useTranslation();
+  const acts = actsOf[textOf(record, 'state') ?? ''] ?? [];
+  if (acts.length === 0) return null;
   return (
     <Group gap="sm">
-      {(actsOf[textOf(record, 'state') ?? ''] ?? []).map((act) => (
+      {acts.map((act) => (
         <Button key={act} variant="default" loading={draft.isBusy} onClick={() => void draft.act(act)}>
           {t(`imports.act.${act}`)}
         </Button>
