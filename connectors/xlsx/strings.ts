@@ -2,7 +2,7 @@ import { LeitwerkError } from '../../core/errors.ts';
 import type { Archive } from './archive.ts';
 import { readXml } from './xml.ts';
 
-/** Texts of a table that cells refer to by number. In one buffer: as many small strings they would take several times the memory. */
+/** Texts of a table that cells refer to by number. In a few buffers: as many small strings they would take several times the memory. */
 export interface StringTable {
   at(index: number): string;
 }
@@ -17,26 +17,38 @@ const tooLarge = (): LeitwerkError =>
     },
   });
 
+const chunkSize = 1024 * 1024;
+
 class Texts implements StringTable {
-  #bytes = Buffer.alloc(64 * 1024);
-  #length = 0;
-  readonly #ends: number[] = [];
+  readonly #chunks: Buffer[] = [];
+  /** Bytes taken of the last chunk. */
+  #taken = chunkSize;
+  #total = 0;
+  /** Where each text begins (number of its chunk times the size of one, and its place in it), and how many bytes it has. */
+  readonly #places: number[] = [];
+  readonly #lengths: number[] = [];
 
   add(text: string): void {
-    const needed = this.#length + Buffer.byteLength(text);
-    if (needed > mostBytes) throw tooLarge();
-    if (needed > this.#bytes.length) {
-      const larger = Buffer.alloc(Math.max(needed, this.#bytes.length * 2));
-      this.#bytes.copy(larger, 0, 0, this.#length);
-      this.#bytes = larger;
+    const length = Buffer.byteLength(text);
+    this.#total += length;
+    if (this.#total > mostBytes) throw tooLarge();
+    if (this.#taken + length > chunkSize) {
+      // A text that no chunk can hold has one of its own.
+      this.#chunks.push(Buffer.alloc(Math.max(chunkSize, length)));
+      this.#taken = 0;
     }
-    this.#length += this.#bytes.write(text, this.#length);
-    this.#ends.push(this.#length);
+    const last = this.#chunks.length - 1;
+    this.#places.push(last * chunkSize + this.#taken);
+    this.#lengths.push(length);
+    this.#chunks[last]?.write(text, this.#taken);
+    this.#taken += length;
   }
 
   at(index: number): string {
-    const end = this.#ends[index];
-    return end === undefined ? '' : this.#bytes.toString('utf8', this.#ends[index - 1] ?? 0, end);
+    const [place, length] = [this.#places[index], this.#lengths[index]];
+    if (place === undefined || length === undefined) return '';
+    const from = place % chunkSize;
+    return this.#chunks[Math.floor(place / chunkSize)]?.toString('utf8', from, from + length) ?? '';
   }
 }
 

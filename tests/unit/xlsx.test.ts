@@ -117,6 +117,16 @@ describe('a spreadsheet', () => {
     expect(await textOf(workbook({ sheet, styles }))).toBe(`${expected}\n`);
   });
 
+  it('has as many shared texts as it wants, also ones that are longer than others', async () => {
+    const texts = Array.from({ length: 5_000 }, (_, index) => `${index} ${'ä'.repeat(index % 700)}`);
+    texts[777] = 'ü'.repeat(700_000);
+    const strings = texts.map((text) => `<si><t>${text}</t></si>`).join('');
+    const sheet = texts.map((_, index) => `<row r="${index + 1}"><c t="s"><v>${index}</v></c></row>`).join('');
+    const lines = (await textOf(workbook({ sheet, strings }))).trimEnd().split('\n');
+    expect(lines.length).toBe(texts.length);
+    expect(lines.findIndex((line, index) => line.trim() !== texts[index]?.trim())).toBe(-1);
+  });
+
   it('S20: is refused when it unpacks to more than a table can be, before it is unpacked', async () => {
     const bytes = workbook({ sheet: `<row r="1"><c r="A1"><v>1</v></c></row>${' '.repeat(3_000_000)}` });
     const limits = { entries: 100, part: 1_000_000_000, ratio: 100, ratioFrom: 1_000_000 };
