@@ -1,45 +1,19 @@
-import { knowsColumn } from '../core/import-columns.ts';
-import {
-  detectDialect,
-  headSize,
-  readRecords,
-  type CsvRecord,
-  type Dialect,
-  type OpenFile,
-} from '../connectors/csv/index.ts';
-import { finishImport, keepDialect } from '../commands/imports/carry.ts';
+import { readRecords, type CsvRecord } from '../connectors/csv/index.ts';
+import { tables } from '../connectors/tables.ts';
+import { finishImport, forgetFormerRuns, keepDialect } from '../commands/imports/carry.ts';
 import { importChunk } from '../commands/imports/importChunk.ts';
 import { prepareImport, type ImportJob } from '../commands/imports/import-job.ts';
 import type { ImportRecord } from '../commands/imports/import-record.ts';
-import { modelOf, type Context } from '../commands/context.ts';
+import { openTable } from '../commands/imports/import-table.ts';
+import type { Context } from '../commands/context.ts';
+import type { BlobStore } from '../store/blobs.ts';
 
 export interface ImportRun {
   readonly record: ImportRecord;
-  readonly open: OpenFile;
+  readonly blobs: BlobStore;
   /** Called before every chunk; a throw ends the run. */
   readonly onChunk?: () => void;
 }
-
-const readHead = async (open: OpenFile): Promise<Buffer> => {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const bytes of await open(0)) {
-    parts.push(bytes);
-    size += bytes.byteLength;
-    if (size >= headSize) break;
-  }
-  return Buffer.concat(parts).subarray(0, headSize);
-};
-
-const findDialect = async (ctx: Context, { record, open }: ImportRun): Promise<Dialect> => {
-  if (record.dialect !== null) return record.dialect as Dialect;
-  const head = await readHead(open);
-  return detectDialect(head, {
-    isWhole: record.size <= head.length,
-    wishes: record.options,
-    knows: knowsColumn(modelOf(ctx, record.entity)),
-  });
-};
 
 /** A chunk's transaction keeps every other writer waiting: it is to last about this long, not counting the commit. */
 const aimMs = 50;
@@ -79,15 +53,16 @@ const takeRows = async (going: Going, rows: readonly CsvRecord[]): Promise<boole
  * @throws LeitwerkError `Unreadable`, `InvalidInput`, `Forbidden`, `NotFound` for what no further attempt can mend.
  */
 export async function carryImport(ctx: Context, run: ImportRun): Promise<void> {
-  const { record } = run;
-  const dialect = await findDialect(ctx, run);
+  await forgetFormerRuns(ctx, run.record.id);
+  const table = await openTable(ctx, run.record, { blobs: run.blobs, tables });
+  const { record, dialect, open } = table;
   const job = prepareImport(ctx, record, dialect);
-  await keepDialect(ctx, job, dialect);
+  await keepDialect(ctx, job, table);
   const isNew = record.dialect === null;
   const from = isNew ? { at: dialect.start, line: dialect.startLine } : { at: record.position, line: record.line };
   const going: Going = { ctx, job, run, position: from.at, size: 200 };
   let waiting: CsvRecord[] = [];
-  for await (const rows of readRecords(run.open, dialect, from)) {
+  for await (const rows of readRecords(open, dialect, from)) {
     waiting.push(...rows);
     if (waiting.length < going.size) continue;
     if (!(await takeRows(going, waiting))) return;

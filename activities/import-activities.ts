@@ -37,15 +37,8 @@ const carry = async (store: ImportStore, input: ImportInput): Promise<void> => {
     return;
   }
   const own = { ...ctx, language: task.record.starter.language };
-  if (task.kind === 'replay') {
-    await carryReplay(own, { record: task.record, blobs: store.blobs, onChunk: assertGoesOn });
-    return;
-  }
-  await carryImport(own, {
-    record: task.record,
-    open: async (start) => await store.blobs.stream(task.record.blob, start),
-    onChunk: assertGoesOn,
-  });
+  const run = { record: task.record, blobs: store.blobs, onChunk: assertGoesOn };
+  await (task.kind === 'replay' ? carryReplay(own, run) : carryImport(own, run));
 };
 
 /** What no further attempt can mend is written to the import, for whoever started it. */

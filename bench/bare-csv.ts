@@ -3,26 +3,15 @@
  * key of the row unique, 500 rows a commit with fsync, all in one thread. `node bench/bare-csv.ts <database> <file>` prints milliseconds.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import Sqlite from 'better-sqlite3';
 import { parse } from 'csv-parse';
 import { v7 as uuidv7 } from 'uuid';
-
-type Property = Record<string, unknown>;
+import { bareSchema, openBareTable } from './bare-lead.ts';
 
 const [, , database = ':memory:', file = ''] = process.argv;
 const atOnce = 500;
-const schema = JSON.parse(readFileSync(new URL('../schemas/entities/lead.json', import.meta.url), 'utf8')) as {
-  properties: Record<string, Property>;
-};
-/** Without our own vocabulary and format, which Ajv does not know. */
-const plain = (property: Property): Property =>
-  Object.fromEntries(Object.entries(property).filter(([name, value]) => !name.startsWith('x-') && value !== 'phone'));
-const properties = Object.fromEntries(
-  Object.entries(schema.properties).map(([name, property]) => [name, plain(property)]),
-);
 const fields: Readonly<Record<string, string>> = {
   Vorname: 'firstName',
   Nachname: 'lastName',
@@ -35,26 +24,14 @@ const fields: Readonly<Record<string, string>> = {
   Budget: 'budget',
   Nachricht: 'message',
 };
-const common = ['id', 'tenantId', 'version', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy', 'stage', 'rowKey'];
-const columns = [...common, ...Object.keys(properties)];
 
 const ajv = new Ajv2020({ allErrors: true, strict: false });
 addFormats.default(ajv);
-const validate = ajv.compile({ type: 'object', properties, additionalProperties: false });
+const validate = ajv.compile(bareSchema);
 
-const db = new Sqlite(database);
-db.pragma('journal_mode = WAL');
-db.pragma('synchronous = FULL');
-db.exec(
-  `CREATE TABLE lead (${columns.map((name) => (name === 'id' ? 'id TEXT PRIMARY KEY' : `"${name}"`)).join(', ')})`,
-);
-db.exec('CREATE UNIQUE INDEX lead_key ON lead (tenantId, source, rowKey)');
-const insert = db.prepare(
-  `INSERT OR IGNORE INTO lead (${columns.map((name) => `"${name}"`).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
-);
-
-const insertAll = db.transaction((rows: readonly (readonly unknown[])[]) => {
-  for (const row of rows) insert.run(row);
+const { db, insert } = openBareTable(database, { columns: ['rowKey'], unique: 'rowKey', conflict: 'IGNORE' });
+const insertAll = db.transaction((records: readonly Record<string, unknown>[]) => {
+  for (const record of records) insert(record);
 });
 
 const toLead = (row: Readonly<Record<string, string>>): Record<string, unknown> => {
@@ -65,7 +42,7 @@ const toLead = (row: Readonly<Record<string, string>>): Record<string, unknown> 
 };
 
 const startedAt = performance.now();
-let waiting: unknown[][] = [];
+let waiting: Record<string, unknown>[] = [];
 const rows = createReadStream(file).pipe(parse({ delimiter: ';', columns: true, bom: true })) as AsyncIterable<
   Record<string, string>
 >;
@@ -73,7 +50,7 @@ for await (const row of rows) {
   const lead = toLead(row);
   if (!validate(lead)) continue;
   const at = new Date().toISOString();
-  const record: Record<string, unknown> = {
+  waiting.push({
     ...lead,
     id: uuidv7(),
     tenantId: 'main',
@@ -87,8 +64,7 @@ for await (const row of rows) {
     title: lead['company'],
     source: 'csv-datei',
     state: 'open',
-  };
-  waiting.push(columns.map((name) => record[name] ?? null));
+  });
   if (waiting.length < atOnce) continue;
   insertAll(waiting);
   waiting = [];

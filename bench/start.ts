@@ -11,18 +11,19 @@ interface Process {
   readonly pid: number;
   readonly parent: number;
   readonly command: string;
+  /** Resident; a page that several processes have is split between them, so that a sum counts it once. */
   readonly megabytes: number;
 }
 
 const readProcess = (pid: number): Process | undefined => {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const number = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+    const read = (file: string, name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/${file}`, 'utf8'))?.[1] ?? 0);
     return {
       pid,
-      parent: number('PPid'),
+      parent: read('status', 'PPid'),
       command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '),
-      megabytes: number('VmRSS') / 1024,
+      megabytes: read('smaps_rollup', 'Pss') / 1024,
     };
   } catch {
     // It ended meanwhile.
@@ -30,7 +31,7 @@ const readProcess = (pid: number): Process | undefined => {
   }
 };
 
-/** The process and all below it; resident memory as Linux counts it, pages shared between them more than once. */
+/** The process and all below it. Nothing else that runs Node may be there when their memory is measured: it would share its pages. */
 export const readTree = (root: number): Process[] => {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

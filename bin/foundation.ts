@@ -17,7 +17,7 @@ import type { Database } from '../store/database.ts';
 import { duplicateTables } from '../store/duplicates.ts';
 import { eventTable } from '../store/events.ts';
 import { feedRowTable, feedTable } from '../store/feeds.ts';
-import { importRowTable } from '../store/import-rows.ts';
+import { importEditTable, importRowTable } from '../store/import-rows.ts';
 import { idempotencyTable } from '../store/idempotency.ts';
 import { mailAddressTable } from '../store/mail-addresses.ts';
 import { mailJobTable } from '../store/mail-jobs.ts';
@@ -49,6 +49,7 @@ const systemTables = [
   counterTable,
   importRowTable,
   ...duplicateTables,
+  importEditTable,
   secretTable,
   mailJobTable,
   mailThreadTable,

@@ -1,6 +1,6 @@
 import type { EntityModel } from '../core/entity.ts';
 import type { Issue, Language } from '../core/errors.ts';
-import { isMappable } from '../core/mapping.ts';
+import { isMappable } from '../core/mappable.ts';
 import type { RecordData } from '../store/record-table.ts';
 import type { SourceForm, SourceFormField } from './source.ts';
 

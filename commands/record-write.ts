@@ -25,6 +25,7 @@ const same = (one: unknown, other: unknown): boolean =>
 
 /** Which process a write concerns: the record's own, or that of the record an activity belongs to. An import has one without a pipeline. */
 const processOf = (ctx: Context, model: EntityModel, record: RecordData): string | undefined => {
+  if (model.name === 'import' && record['state'] === 'draft') return undefined;
   if (model.hasPipeline || model.name === 'import') return `${model.name}/${String(record['id'])}`;
   if (model.name !== 'activity') return undefined;
   for (const { name, target } of model.fields.values()) {

@@ -1,5 +1,6 @@
 import type { EntityModel } from './entity.ts';
-import { isMappable, type Mapping, type MappingRow } from './mapping.ts';
+import { isMappable } from './mappable.ts';
+import type { Mapping, MappingRow } from './mapping.ts';
 import { parseMappingPath } from './mapping-path.ts';
 
 /** Columns that our own error files begin with: read again they say nothing of the record. */

@@ -14,6 +14,8 @@ export type ProcessStart = (typeof processStarts)[number];
 
 /** What the sender of a file said of it; what is absent is found out or has its default. */
 export interface ImportOptions {
+  /** Of a spreadsheet; absent: the first that is shown. */
+  readonly sheet?: string;
   readonly encoding?: Encoding;
   readonly delimiter?: Delimiter;
   readonly decimal?: Decimal;
@@ -65,7 +67,12 @@ export type OptionWords = Readonly<Record<string, string | undefined>>;
 export function readImportOptions(
   words: OptionWords,
   language: Language,
-): { readonly options: Omit<ImportOptions, 'mapping'>; readonly isDryRun: boolean; readonly issues: readonly Issue[] } {
+): {
+  readonly options: Omit<ImportOptions, 'mapping'>;
+  readonly isDryRun: boolean;
+  readonly isDraft: boolean;
+  readonly issues: readonly Issue[];
+} {
   const issues: Issue[] = [];
   const given = (name: string): string | undefined => {
     const word = words[name];
@@ -97,9 +104,12 @@ export function readImportOptions(
   const onMatch = choose('onMatch', onMatches, among(onMatches)) ?? 'skip';
   const processes = choose('processes', processStarts, among(processStarts));
   const isDryRun = choose('dryRun', ['true', 'false'], (word) => booleans[word]) ?? false;
+  const isDraft = choose('draft', ['true', 'false'], (word) => booleans[word]) ?? false;
   const matchKey = given('matchKey');
+  const sheet = words['sheet'] === '' ? undefined : words['sheet'];
   return {
     options: {
+      ...(sheet === undefined ? {} : { sheet }),
       ...(encoding === undefined ? {} : { encoding }),
       ...(delimiter === undefined ? {} : { delimiter }),
       ...(decimal === undefined ? {} : { decimal }),
@@ -109,6 +119,7 @@ export function readImportOptions(
       onMatch,
     },
     isDryRun,
+    isDraft,
     issues,
   };
 }

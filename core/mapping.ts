@@ -2,6 +2,7 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { MappingsConfig, MappingsTransform as Transform } from '../schemas/generated/config.ts';
 import type { EntityModel, Field } from './entity.ts';
 import type { Issue, Language } from './errors.ts';
+import { isMappable } from './mappable.ts';
 import { splitList, toFieldValue, type FieldValue, type Reading } from './field-value.ts';
 import { followPath, parseMappingPath, type MappingPath } from './mapping-path.ts';
 import { readBoolean, readDate, readMoney, readNumber } from './read-text.ts';
@@ -115,13 +116,6 @@ interface CompiledRow {
 
 const asList = <T>(value: T | readonly T[] | undefined): readonly T[] =>
   value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T];
-
-/**
- * A field that a message or form may fill. Not: what the system writes, ids of our own records, and the source,
- * which is the one that the message came in through whatever it says.
- */
-export const isMappable = (field: Field): boolean =>
-  !field.isSystem && !field.isHidden && field.kind !== 'reference' && field.configKind !== 'sources';
 
 const compileRows = (mapping: Mapping, model: EntityModel): CompiledRow[] =>
   mapping.rows.flatMap((row) => {

@@ -8,6 +8,7 @@ import { createIntake } from './intake/intake.ts';
 import { LiveEvents } from './live-events.ts';
 import { describeApi } from './openapi.ts';
 import { languageOf, toProblem } from './problem.ts';
+import { createReceiveDeadline } from './receive-deadline.ts';
 import { respond } from './respond.ts';
 import { apiRoutes, type ApiParts } from './routes/index.ts';
 import { applyHeaders, securityHeaders } from './security-headers.ts';
@@ -26,21 +27,24 @@ export interface App {
 }
 
 const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 60_000;
+const sweepMs = 2_000;
+/** 1 KB a second is slower than any line that somebody uploads a file on. */
+const receiveRules = { wholeMs: 60_000, periodMs: 60_000, bytesPerPeriod: 60 * 1024 };
+const isUpload = (url: string): boolean => /^\/api\/v1\/imports(?:\?|$)/.test(url);
 
 const mountApi = (app: Express, services: Services, parts: ApiParts): void => {
   const dispatch = createDispatcher(services);
   const routes = apiRoutes(parts);
   const isOfEntities = (route: Route): boolean => route.path.startsWith('/:plural');
+  const mount = (route: Route): unknown => app[route.method](`/api/v1${route.path}`, dispatch(route));
+  routes.filter((route) => !isOfEntities(route)).forEach(mount);
   // `/openapi.json` and `/docs` describe the same list that is served.
-  for (const group of [routes.filter((route) => !isOfEntities(route)), routes.filter(isOfEntities)]) {
-    for (const route of group) app[route.method](`/api/v1${route.path}`, dispatch(route));
-    for (const [path, same] of Map.groupBy(group, (route) => route.path))
-      app.all(`/api/v1${path}`, refuseMethod(services, same));
-  }
   app.get(['/api/openapi.json', '/api/v1/openapi.json'], (_request: Request, response: Response) => {
     respond(response, { json: describeApi(routes, services.registry.snapshot('main')) });
   });
+  // In front of the routes of entities: they would say of a fixed address that there is no such entity.
+  app.use('/api/v1', refuseMethod(services, routes));
+  routes.filter(isOfEntities).forEach(mount);
 };
 
 const answerError = (services: Services, error: unknown, { request, response }: Exchange): void => {
@@ -58,28 +62,36 @@ interface Exchange {
   readonly response: Response;
 }
 
+/** Addresses of a route, with the name of the entity where it is part of them. */
+const patternOf = ({ path }: Route): RegExp =>
+  new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}/?$`);
+
 /** Says which methods an address has to whoever comes with another one. */
-const refuseMethod =
-  (services: Services, routes: readonly Route[]) =>
-  (request: Request, response: Response, next: () => void): void => {
+const refuseMethod = (
+  services: Services,
+  routes: readonly Route[],
+): ((request: Request, response: Response, next: () => void) => void) => {
+  const known = routes.map((route) => ({ route, pattern: patternOf(route) }));
+  return (request, response, next) => {
     const { models, modelsByPlural } = services.registry.snapshot('main');
-    const name = String(request.params['plural'] ?? '');
-    // An entity with routes of its own has those of every entity beside them.
-    if (name === '' && modelsByPlural.has(request.path.split('/')[3] ?? '')) {
+    const present = known.flatMap(({ route, pattern }) => {
+      const found = pattern.exec(request.path);
+      if (found === null) return [];
+      const name = found.groups?.['plural'];
+      if (name === undefined) return [route];
+      const model = models.get(name) ?? modelsByPlural.get(name);
+      return model === undefined || route.isFor?.(model) === false ? [] : [route];
+    });
+    const own = [...new Set(present.map((route) => route.method.toUpperCase()))];
+    const methods = own.includes('GET') ? [...own, 'HEAD'] : own;
+    if (methods.length === 0 || request.method === 'OPTIONS' || methods.includes(request.method)) {
       next();
       return;
     }
-    const model = models.get(name) ?? modelsByPlural.get(name);
-    const present =
-      model === undefined && name !== '' ? [] : routes.filter((route) => !model || route.isFor?.(model) !== false);
-    if (present.length === 0 || request.method === 'OPTIONS') {
-      next();
-      return;
-    }
-    const methods = present.map((route) => route.method.toUpperCase());
-    response.setHeader('allow', [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', '));
+    response.setHeader('allow', methods.join(', '));
     answerError(services, new LeitwerkError('MethodNotAllowed'), { request, response });
   };
+};
 
 const notFound =
   (services: Services) =>
@@ -118,19 +130,27 @@ export function createApp(services: Services): App {
     answerError(services, error, { request, response }),
   );
 
+  const deadline = createReceiveDeadline(receiveRules, () => services.now().getTime());
+  const sweep = setInterval(() => deadline.sweep(), sweepMs).unref();
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const url = request.url ?? '/';
+    deadline.watch(request, isUpload(url));
     if (!url.startsWith('/intake/')) app(request, response);
     else void intake.handle(request, response, url.split('?', 1)[0] ?? url);
   };
   const server = createServer(
     {
       headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
+      // `createReceiveDeadline` knows a large file on a slow line from a body that never comes.
+      requestTimeout: 0,
       keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 2_000,
+      connectionsCheckingInterval: sweepMs,
     },
     handle,
   );
-  return { server, health, poke: () => live.poke(), close: () => live.close() };
+  const close = (): void => {
+    clearInterval(sweep);
+    live.close();
+  };
+  return { server, health, poke: () => live.poke(), close };
 }

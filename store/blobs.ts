@@ -22,6 +22,8 @@ export interface BlobStore {
   get(name: string): Promise<Uint8Array>;
   /** The file from byte `start` on. @throws LeitwerkError `NotFound`. */
   stream(name: string, start?: number): Promise<AsyncIterable<Uint8Array>>;
+  /** Where the file lies, for readers that jump within it. @throws LeitwerkError `NotFound`. */
+  path(name: string): Promise<string>;
 }
 
 const namePattern = /^[0-9a-f]{64}$/;
@@ -130,5 +132,6 @@ export function createBlobStore(folder: string): BlobStore {
     get: async (name) => await readFile(await existing(name)),
     stream: async (name, start = 0) =>
       createReadStream(await existing(name), { start, highWaterMark: readSize }) as AsyncIterable<Uint8Array>,
+    path: existing,
   };
 }

@@ -26,6 +26,13 @@ export const importRowTable: TableDefinition = {
   unique: [['tenantId', 'scope', 'key']],
 };
 
+/** Cells of a row as somebody has corrected them; the file stays as it came. */
+export const importEditTable: TableDefinition = {
+  name: 'import_edit',
+  columns: { importId: 'key', line: 'integer', tenantId: 'key', cells: 'json' },
+  primaryKey: ['importId', 'line'],
+};
+
 export type RowOutcome = 'created' | 'updated' | 'unchanged' | 'duplicate' | 'rejected' | 'undone' | 'kept';
 
 export interface ImportRow {
@@ -145,6 +152,92 @@ export async function settleImportRow(
     row.importId,
     row.line,
   ]);
+}
+
+/** One row of an import. */
+export async function findImportRow(
+  db: Queries,
+  of: { readonly tenantId: string; readonly importId: string; readonly line: number },
+): Promise<ImportRow | undefined> {
+  const row = await db.get<StoredRow>(
+    'SELECT * FROM `import_row` WHERE `importId` = ? AND `tenantId` = ? AND `line` = ?',
+    [of.importId, of.tenantId, of.line],
+  );
+  return row === undefined ? undefined : toRow(row);
+}
+
+/** Says anew what became of a row. */
+export async function replaceImportRow(tx: Tx, row: ImportRow): Promise<void> {
+  await tx.run('DELETE FROM `import_row` WHERE `importId` = ? AND `line` = ?', [row.importId, row.line]);
+  await insertImportRows(tx, [row]);
+}
+
+/** Forgets some rows of a run that nobody asks for any more. Answers how many. */
+export async function forgetImportRows(
+  tx: Tx,
+  { run, limit }: { readonly run: string; readonly limit: number },
+): Promise<number> {
+  const rows = await tx.all<{ line: number }>(
+    `SELECT \`line\` FROM \`import_row\` WHERE \`importId\` = ? ORDER BY \`line\` LIMIT ${Math.trunc(limit)}`,
+    [run],
+  );
+  const last = rows.at(-1);
+  if (last !== undefined)
+    await tx.run('DELETE FROM `import_row` WHERE `importId` = ? AND `line` <= ?', [run, Number(last.line)]);
+  return rows.length;
+}
+
+interface EditPlace {
+  readonly tenantId: string;
+  readonly importId: string;
+}
+
+/** Keeps the cells of a corrected row; null: as in the file again. Answers how many rows of the import are corrected. */
+export async function keepImportEdit(
+  tx: Tx,
+  { tenantId, importId }: EditPlace,
+  edit: { readonly line: number; readonly cells: readonly string[] | null },
+): Promise<number> {
+  await tx.run('DELETE FROM `import_edit` WHERE `importId` = ? AND `line` = ?', [importId, edit.line]);
+  if (edit.cells !== null)
+    await tx.run('INSERT INTO `import_edit` (`importId`, `line`, `tenantId`, `cells`) VALUES (?, ?, ?, ?)', [
+      importId,
+      edit.line,
+      tenantId,
+      JSON.stringify(edit.cells),
+    ]);
+  const row = await tx.get<{ count: number }>(
+    'SELECT COUNT(*) AS `count` FROM `import_edit` WHERE `importId` = ? AND `tenantId` = ?',
+    [importId, tenantId],
+  );
+  return Number(row?.count ?? 0);
+}
+
+/** Forgets what was corrected: the file is read otherwise now. */
+export async function forgetImportEdits(tx: Tx, { tenantId, importId }: EditPlace): Promise<void> {
+  await tx.run('DELETE FROM `import_edit` WHERE `importId` = ? AND `tenantId` = ?', [importId, tenantId]);
+}
+
+/** Corrected rows between two lines, both included, by line. */
+export async function readImportEdits(
+  db: Queries,
+  { tenantId, importId }: EditPlace,
+  [from, to]: readonly [from: number, to: number],
+): Promise<ReadonlyMap<number, readonly string[]>> {
+  const rows = await db.all<{ line: number; cells: string }>(
+    'SELECT `line`, `cells` FROM `import_edit` WHERE `importId` = ? AND `tenantId` = ? AND `line` BETWEEN ? AND ?',
+    [importId, tenantId, from, to],
+  );
+  return new Map(rows.map(({ line, cells }) => [Number(line), JSON.parse(cells) as string[]]));
+}
+
+/** The last imports of files with the same columns, the newest first. */
+export async function readImportsOfShape(db: Queries, tenantId: string, shape: string): Promise<readonly string[]> {
+  const rows = await db.all<{ id: string }>(
+    "SELECT `id` FROM `import` WHERE `tenantId` = ? AND `shape` = ? AND `deletedAt` IS NULL AND `state` = 'done' ORDER BY `createdAt` DESC LIMIT 5",
+    [tenantId, shape],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Imports that have something to do and of which nothing waits to be relayed. */

@@ -46,6 +46,8 @@ export interface Answer<T> {
 interface RequestOptions {
   readonly body?: unknown;
   readonly text?: string;
+  /** A file with what belongs to it. */
+  readonly form?: FormData;
   readonly contentType?: string;
   readonly ifMatch?: number | string;
   readonly signal?: AbortSignal;
@@ -82,7 +84,9 @@ const toInit = (method: string, options: RequestOptions): RequestInit => {
     'accept-language': document.documentElement.lang,
   };
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
-  if (options.text !== undefined) {
+  // The browser says itself where the parts of a form begin.
+  if (options.form !== undefined) init.body = options.form;
+  else if (options.text !== undefined) {
     init.body = options.text;
     headers['content-type'] = options.contentType ?? 'text/plain';
   } else if (options.body !== undefined) {

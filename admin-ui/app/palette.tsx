@@ -48,6 +48,9 @@ function useEntries(text: string, onKeys: () => void): readonly Entry[] {
   const fixed: readonly Entry[] = [
     ...areas.map((area) => ({ key: area.to, group: t('palette.go'), label: area.label, run: go(area.to) })),
     { key: 'new', group: t('palette.act'), label: t('palette.newLead'), run: go('/inbox?new=lead') },
+    ...(areas.some((area) => area.to === '/imports')
+      ? [{ key: 'import', group: t('palette.act'), label: t('palette.newImport'), run: go('/imports/new') }]
+      : []),
     { key: 'theme', group: t('palette.act'), label: t('palette.toggleTheme'), run: toggleTheme },
     { key: 'language', group: t('palette.act'), label: t('palette.toggleLanguage'), run: () => void toggleLanguage() },
     { key: 'keys', group: t('palette.act'), label: t('palette.showKeys'), run: onKeys },

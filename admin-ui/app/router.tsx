@@ -121,6 +121,26 @@ const duplicatesRoute = createRoute({
   component: lazyRouteComponent(() => import('../scenes/duplicates/duplicates.tsx'), 'Duplicates'),
 });
 
+const importsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/imports',
+  component: lazyRouteComponent(() => import('../scenes/imports/imports.tsx'), 'Imports'),
+});
+
+const newImportRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/imports/new',
+  validateSearch: (search): { preset?: string | undefined } => ({ preset: toText(search['preset']) }),
+  component: lazyRouteComponent(() => import('../scenes/imports/new-import.tsx'), 'NewImport'),
+});
+
+const importRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/imports/$id',
+  validateSearch: (search): { step?: string | undefined } => ({ step: toText(search['step']) }),
+  component: lazyRouteComponent(() => import('../scenes/imports/import-page.tsx'), 'ImportPage'),
+});
+
 const operateRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/operate',
@@ -156,6 +176,9 @@ const routeTree = rootRoute.addChildren([
     activitiesRoute,
     intakeRoute,
     duplicatesRoute,
+    importsRoute,
+    newImportRoute,
+    importRoute,
     operateRoute,
     settingsRoute,
     settingsIndexRoute,

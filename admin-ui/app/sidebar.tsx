@@ -5,6 +5,7 @@ import {
   IconCalendarCheck,
   IconCopy,
   IconCube,
+  IconFileImport,
   IconInbox,
   IconMailbox,
   IconSettings,
@@ -42,6 +43,7 @@ export function useAreas(): readonly Area[] {
     { to: '/activities', label: t('nav.activity'), icon: IconCalendarCheck, isAllowed: mayRead('activity') },
     { to: '/received', label: t('nav.intake'), icon: IconMailbox, isAllowed: mayRead('intake-message') },
     { to: '/duplicates', label: t('nav.duplicates'), icon: IconCopy, isAllowed: mayRead('lead') },
+    { to: '/imports', label: t('nav.imports'), icon: IconFileImport, isAllowed: mayRead('import') },
     { to: '/operate', label: t('nav.operate'), icon: IconActivity, isAllowed: session.may.operate === true },
     {
       to: maySet ? '/settings/sources' : '/settings/profile',

@@ -22,8 +22,10 @@ const patienceMs = 3_000;
 const counters = ['read', 'created', 'updated', 'unchanged', 'duplicates', 'rejected'] as const;
 
 const words: Readonly<Record<string, string>> = {
+  preset: 'preset',
   source: 'source',
   entity: 'entity',
+  sheet: 'sheet',
   encoding: 'encoding',
   delimiter: 'delimiter',
   decimal: 'decimal',
@@ -48,7 +50,7 @@ const mappingOf = async (call: Call): Promise<string> => {
 
 const begin = async (call: Call, ctx: Context): Promise<string> => {
   const path = resolve(positional(call, 0, 'file'));
-  required(call, 'source');
+  if (call.option('preset') === undefined) required(call, 'source');
   if (!(await isFile(path))) throw usage(`${path} gibt es nicht.`, `${path} does not exist.`);
   const { blobs } = await call.foundation();
   const { name, size } = await blobs.putStream(createReadStream(path) as AsyncIterable<Uint8Array>);
@@ -73,10 +75,7 @@ const carryHere = async (call: Call, ctx: Context, id: string): Promise<void> =>
   const task = await beginImport(own, id);
   if (task.kind !== 'import') return;
   try {
-    await carryImport(
-      { ...own, language: call.language },
-      { record: task.record, open: async (start) => await blobs.stream(task.record.blob, start) },
-    );
+    await carryImport({ ...own, language: call.language }, { record: task.record, blobs });
   } catch (error) {
     if (!(error instanceof LeitwerkError) || error.isRetryable) throw error;
     await failImport(own, id, { code: error.code, message: error.text });
@@ -114,12 +113,14 @@ const present = (call: Call, record: RecordData): Answer => {
 
 const importFile: Command = {
   name: 'import',
-  text: 'Import a CSV file; a running server takes its rows in, with --wait this command does where none runs',
+  text: 'Import a CSV, TSV or Excel (.xlsx) file; a running server takes its rows in, with --wait this command does where none runs',
   positionals: ['<file>'],
   options: {
-    source: { value: 'KEY', text: 'source that the records come from', isRequired: true },
+    source: { value: 'KEY', text: 'source that the records come from; required without a preset' },
+    preset: { value: 'KEY', text: 'recurring import: a mapping whose "file" says the rest' },
     entity: { value: 'NAME', text: 'what the rows become (default: lead)' },
     mapping: { value: 'FILE', text: 'mapping rows (YAML or JSON), or the key of a mapping' },
+    sheet: { value: 'NAME', text: 'sheet of a spreadsheet (default: the first one that is shown)' },
     encoding: { value: 'NAME', text: 'utf-8, utf-16le, utf-16be, windows-1252 (default: found out)' },
     delimiter: { value: 'SIGN', text: '; , | or tab (default: found out)' },
     decimal: { value: 'SIGN', text: 'comma or point (default: found out)' },

@@ -1,8 +1,10 @@
-import type { Text } from '../../core/errors.ts';
+import { forgetImportRows } from '../../store/import-rows.ts';
+import type { RecordData } from '../../store/record-table.ts';
 import { changeRecord } from '../record-write.ts';
 import type { Context } from '../context.ts';
 import { importModel, lockImport, noteProgress, type ImportFault, type ImportRecord } from './import-record.ts';
 import type { ImportJob } from './import-job.ts';
+import type { OpenTable, TableDialect } from './import-table.ts';
 
 /** What a workflow finds to do. */
 export type ImportTask =
@@ -33,37 +35,54 @@ export async function beginImport(ctx: Context, id: string): Promise<ImportTask>
 export async function keepDialect(
   ctx: Context,
   job: ImportJob,
-  dialect: { readonly start: number; readonly startLine: number; readonly notes: readonly Text[] },
+  { dialect, expected, shape }: Pick<OpenTable<TableDialect>, 'dialect' | 'expected' | 'shape'>,
 ): Promise<void> {
   await ctx.db.write(async (tx) => {
     const known = await lockImport(ctx, tx, job.record.id);
     if (known.dialect !== null) return;
     const notes = job.shape.notes.length === 0 ? null : job.shape.notes;
-    const changes = {
-      dialect,
-      notes,
-      options: { ...known.options, processes: job.starts },
-      position: dialect.start,
-      line: dialect.startLine,
-    };
-    await noteProgress(ctx, tx, { known, changes });
+    const { mapping } = job;
+    // A check leaves open what was left open: the mapping may be suggested anew.
+    const options = job.record.isDraft ? known.options : { ...known.options, mapping };
+    const position = { position: dialect.start, line: dialect.startLine };
+    await noteProgress(ctx, tx, { known, changes: { dialect, notes, expected, shape, options, ...position } });
   });
 }
 
-const end = async (ctx: Context, id: string, change: { act: string; error: ImportFault | null }): Promise<void> => {
+const ended = (ctx: Context, { isDraft }: ImportRecord, error: ImportFault | null): RecordData => {
+  const at = ctx.now().toISOString();
+  if (error !== null) return { state: 'failed', finishedAt: at, error };
+  return isDraft ? { state: 'draft', checkedAt: at } : { state: 'done', finishedAt: at };
+};
+
+const end = async (
+  ctx: Context,
+  id: string,
+  { act, error }: { act: string; error: ImportFault | null },
+): Promise<void> => {
   await ctx.db.write(async (tx) => {
     const record = await lockImport(ctx, tx, id);
     if (record.state !== 'running' && record.state !== 'queued') return;
-    const state = change.error === null ? 'done' : 'failed';
-    await changeRecord(ctx, tx, {
-      model: importModel(ctx),
-      id,
-      verb: 'carry',
-      act: change.act,
-      change: () => ({ state, finishedAt: ctx.now().toISOString(), error: change.error }),
-    });
+    const change = (): RecordData => ended(ctx, record, error);
+    await changeRecord(ctx, tx, { model: importModel(ctx), id, verb: 'carry', act, change });
   });
 };
+
+const forgottenAtOnce = 1_000;
+
+/** Forgets what checks have kept of their rows, some at a time: others want to write, too. */
+export async function forgetFormerRuns(ctx: Context, id: string): Promise<void> {
+  const isLeft = async (): Promise<boolean> =>
+    await ctx.db.write(async (tx) => {
+      const known = await lockImport(ctx, tx, id);
+      const [run, ...formerRuns] = known.formerRuns;
+      if (run === undefined) return false;
+      const count = await forgetImportRows(tx, { run, limit: forgottenAtOnce });
+      if (count < forgottenAtOnce) await noteProgress(ctx, tx, { known, changes: { formerRuns } });
+      return true;
+    });
+  while (await isLeft());
+}
 
 /** Every row has been taken. */
 export async function finishImport(ctx: Context, id: string): Promise<void> {

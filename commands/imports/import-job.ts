@@ -26,6 +26,7 @@ export interface ImportJob {
   readonly model: EntityModel;
   readonly source: Source;
   readonly shape: ImportShape;
+  readonly mapping: Mapping;
   readonly mapper: Mapper;
   /** Fields that the starter may fill. */
   readonly writable: ReadonlySet<string>;
@@ -98,7 +99,7 @@ export function prepareImport(ctx: Context, record: ImportRecord, shape: ImportS
   if (!ability.can('create', model.name)) throw new LeitwerkError('Forbidden');
   const mapping = mappingOf(record, model, shape.columns);
   const { options } = record;
-  const rows = record.size / shape.bytesPerRow;
+  const rows = (record.table?.size ?? record.size) / shape.bytesPerRow;
   const starts = options.processes ?? (rows > manyRows ? 'background' : 'now');
   const { matchKey } = options;
   return {
@@ -106,6 +107,7 @@ export function prepareImport(ctx: Context, record: ImportRecord, shape: ImportS
     model,
     source,
     shape: { ...shape, notes: [...shape.notes, ...missingNotes(mapping, shape.columns)] },
+    mapping,
     mapper: createMapper({
       model,
       mapping,

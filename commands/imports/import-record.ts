@@ -6,7 +6,7 @@ import type { RecordData } from '../../store/record-table.ts';
 import { lockRecord, updateRecord } from '../../store/records.ts';
 import { modelOf, type Context } from '../context.ts';
 
-export type ImportState = 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled';
+export type ImportState = 'draft' | 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled';
 
 /** Kept messages that are to be worked again: these, or those that match a filter. */
 export type ReplayChoice = { readonly ids: readonly string[] } | { readonly filter: string };
@@ -15,6 +15,15 @@ export type ReplayChoice = { readonly ids: readonly string[] } | { readonly filt
 export interface Starter {
   readonly actor: Actor;
   readonly language: Language;
+}
+
+/** A sheet of a spreadsheet, written out as text. */
+export interface ImportTable {
+  readonly blob: string;
+  readonly size: number;
+  /** Absent: the first that is shown. */
+  readonly sheet?: string | undefined;
+  readonly sheets: readonly { readonly name: string; readonly isHidden: boolean }[];
 }
 
 /** A record of the entity `import`, as its commands read it. */
@@ -29,6 +38,16 @@ export interface ImportRecord {
   readonly entity: string;
   readonly source: string;
   readonly isDryRun: boolean;
+  /** Not started yet: it may be changed and checked. */
+  readonly isDraft: boolean;
+  /** Under what its rows are kept: a check and the import itself have their own. */
+  readonly run: string;
+  /** Rows that are kept under these are to be forgotten. */
+  readonly formerRuns: readonly string[];
+  /** Null: the file is text, or has not been looked at. */
+  readonly table: ImportTable | null;
+  /** Rows that somebody has corrected. */
+  readonly edits: number;
   readonly options: ImportOptions;
   /** How the connector reads the file; null before it has looked. */
   readonly dialect: unknown;
@@ -56,6 +75,11 @@ export function toImport(data: RecordData): ImportRecord {
     entity: String(data['entity']),
     source: String(data['source']),
     isDryRun: data['isDryRun'] === true,
+    isDraft: data['isDraft'] === true,
+    run: String(data['run'] ?? data['id']),
+    formerRuns: (data['formerRuns'] ?? []) as string[],
+    table: (data['table'] ?? null) as ImportTable | null,
+    edits: Number(data['edits'] ?? 0),
     options: data['options'] as ImportOptions,
     dialect: data['dialect'] ?? null,
     position: Number(data['position'] ?? 0),

@@ -1,23 +1,19 @@
-import type { EntityModel } from '../../core/entity.ts';
-import { LeitwerkError, type Issue } from '../../core/errors.ts';
-import { readImportOptions, type ImportOptions, type OptionWords } from '../../core/import-options.ts';
+import type { OptionWords } from '../../core/import-options.ts';
 import type { Tx } from '../../store/database.ts';
 import { insertEvent } from '../../store/events.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { insertRecord } from '../../store/records.ts';
 import { assertCan, transact, type Context } from '../context.ts';
-import { sourceOf } from '../source.ts';
 import { stampOf } from '../stamp.ts';
 import { importModel } from './import-record.ts';
-import { readImportMapping } from './importMapping.ts';
-import { matchField, matchKeys } from './match-key.ts';
+import { judgeWords } from './import-words.ts';
 
 /** A file that has been stored, and what its sender said of it. */
 export interface ImportRequest {
   readonly fileName: string;
   readonly blob: string;
   readonly size: number;
-  /** `source`, `entity`, `mapping`, `encoding`, `delimiter`, `decimal`, `header`, `matchKey`, `onMatch`, `processes`, `dryRun`. */
+  /** By name, as a form has them: what `optionProperties` of the route lists, `dryRun` and `draft`. */
   readonly words: OptionWords;
 }
 
@@ -28,80 +24,20 @@ export interface StartOptions {
   readonly within?: (tx: Tx, id: string) => Promise<void>;
 }
 
-/** Entities that tell of others or of the system are no target. */
-const noTargets = new Set(['timeline-entry', 'saved-view', 'activity']);
+/** Every counter of an import that has not begun. */
+export const noneYet: RecordData = Object.fromEntries(
+  ['position', 'read', 'created', 'updated', 'unchanged', 'duplicates', 'rejected'].map((name) => [name, 0]),
+);
 
-const issueOf = (ctx: Context, path: string, text: { readonly de: string; readonly en: string }): Issue => ({
-  path,
-  code: 'unknown',
-  message: text[ctx.language],
+const emptyIssue = (ctx: Context): { path: string; code: string; message: string } => ({
+  path: '/file',
+  code: 'empty',
+  message: ctx.language === 'de' ? 'Die Datei ist leer.' : 'The file is empty.',
 });
-
-const targetOf = (ctx: Context, word: string): EntityModel | undefined => {
-  const model = ctx.snapshot.models.get(word) ?? ctx.snapshot.modelsByPlural.get(word);
-  return model === undefined || model.isReadOnly || noTargets.has(model.name) ? undefined : model;
-};
-
-const sourceIssue = (ctx: Context, key: string): Issue | undefined => {
-  if (key === '') return issueOf(ctx, '/source', { de: 'Die Quelle fehlt.', en: 'The source is missing.' });
-  try {
-    sourceOf(ctx.snapshot, key);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof LeitwerkError)) throw error;
-    return issueOf(ctx, '/source', error.text);
-  }
-};
-
-const matchIssue = (
-  ctx: Context,
-  model: EntityModel,
-  { matchKey }: Pick<ImportOptions, 'matchKey'>,
-): Issue | undefined => {
-  if (matchKey === undefined || matchKey === 'externalId' || matchField(model, matchKey) !== undefined)
-    return undefined;
-  const list = matchKeys(model).join(', ');
-  return issueOf(ctx, '/matchKey', {
-    de: `Über „${matchKey}“ lassen sich keine Datensätze finden. Erlaubt: ${list}.`,
-    en: `Records cannot be found by "${matchKey}". Allowed: ${list}.`,
-  });
-};
-
-interface Judged {
-  readonly model: EntityModel;
-  readonly source: string;
-  readonly options: ImportOptions;
-  readonly isDryRun: boolean;
-}
-
-/** @throws LeitwerkError `InvalidInput` with every fault of the request, `Forbidden`. */
-const judge = async (ctx: Context, { words, size }: ImportRequest): Promise<Judged> => {
-  const { options, isDryRun, issues } = readImportOptions(words, ctx.language);
-  const source = words['source'] ?? '';
-  const entity = words['entity'] ?? '';
-  const model = targetOf(ctx, entity === '' ? 'lead' : entity);
-  const found = [
-    ...issues,
-    sourceIssue(ctx, source),
-    model === undefined
-      ? issueOf(ctx, '/entity', {
-          de: `In „${entity}“ lässt sich nichts importieren.`,
-          en: `Nothing can be imported into "${entity}".`,
-        })
-      : matchIssue(ctx, model, options),
-    size === 0 ? issueOf(ctx, '/file', { de: 'Die Datei ist leer.', en: 'The file is empty.' }) : undefined,
-  ].filter((issue) => issue !== undefined);
-  if (model === undefined || found.length > 0) throw new LeitwerkError('InvalidInput', { issues: found });
-  assertCan(ctx, 'create', model);
-  if (options.onMatch === 'update') assertCan(ctx, 'update', model);
-  const mapping = words['mapping'] ?? '';
-  if (mapping.trim() === '') return { model, source, options, isDryRun };
-  return { model, source, isDryRun, options: { ...options, mapping: await readImportMapping(ctx, model, mapping) } };
-};
 
 /**
  * Queues the import of a stored file: its row and the event that starts its workflow. What is wrong with the file itself shows later,
- * on the import.
+ * on the import. A draft only waits to be changed, checked and started.
  * @throws LeitwerkError `InvalidInput` with every fault of the request, `Forbidden`.
  */
 export async function startImport(
@@ -111,7 +47,7 @@ export async function startImport(
 ): Promise<{ readonly id: string }> {
   const model = importModel(ctx);
   assertCan(ctx, 'start', model);
-  const judged = await judge(ctx, request);
+  const plan = await judgeWords(ctx, request.words, request.size === 0 ? [emptyIssue(ctx)] : []);
   const id = ctx.newId();
   const stamp = stampOf(ctx, id);
   const record: RecordData = {
@@ -119,15 +55,17 @@ export async function startImport(
     fileName: request.fileName.slice(-200),
     blob: request.blob,
     size: request.size,
-    state: 'queued',
-    source: judged.source,
-    entity: judged.model.name,
-    isDryRun: judged.isDryRun,
-    options: judged.options,
+    state: plan.isDraft ? 'draft' : 'queued',
+    isDraft: plan.isDraft,
+    run: id,
+    source: plan.source,
+    entity: plan.model.name,
+    preset: plan.preset,
+    isDryRun: plan.isDryRun && !plan.isDraft,
+    options: plan.options,
     starter: { actor: ctx.actor, language: ctx.language },
-    ...Object.fromEntries(
-      ['position', 'read', 'created', 'updated', 'unchanged', 'duplicates', 'rejected'].map((name) => [name, 0]),
-    ),
+    edits: 0,
+    ...noneYet,
   };
   return await transact(ctx, async (tx) => {
     await insertRecord(tx, model, record);
@@ -135,12 +73,12 @@ export async function startImport(
       tenantId: stamp.tenantId,
       at: stamp.createdAt,
       actor: stamp.createdBy,
-      act: 'import.start',
+      act: plan.isDraft ? 'import.create' : 'import.start',
       entity: 'import',
       recordId: id,
       version: 1,
       requestId: ctx.requestId,
-      wakes: isCarriedHere ? undefined : { process: `import/${id}`, lane: 'interactive' },
+      wakes: plan.isDraft || isCarriedHere ? undefined : { process: `import/${id}`, lane: 'interactive' },
     });
     await within?.(tx, id);
     return { id };

@@ -9,7 +9,7 @@ const ways: Readonly<Record<Steering, { readonly from: readonly ImportState[]; r
   pause: { from: ['queued', 'running'], to: 'paused' },
   // The workflow makes it `running`: with Temporal away it waits as a new one does.
   resume: { from: ['paused', 'failed'], to: 'queued' },
-  cancel: { from: ['queued', 'running', 'paused', 'failed'], to: 'cancelled' },
+  cancel: { from: ['draft', 'queued', 'running', 'paused', 'failed'], to: 'cancelled' },
 };
 
 /**

@@ -29,14 +29,15 @@ const lastLine = Number.MAX_SAFE_INTEGER;
 const locked = (de: string, en: string, facts: RecordData): LeitwerkError =>
   new LeitwerkError('Locked', { text: { de, en }, facts });
 
-const assertUndoable = ({ state, isDryRun, undoState, replay }: ImportRecord): void => {
+const assertUndoable = ({ state, isDryRun, isDraft, undoState, replay }: ImportRecord): void => {
   if (replay !== undefined)
     throw locked(
       'Erneutes Verarbeiten lässt sich nicht zurücknehmen.',
       'Working messages again cannot be taken back.',
       { entity: 'intake-message' },
     );
-  if (isDryRun) throw locked('Eine Prüfung hat nichts geschrieben.', 'A check has written nothing.', { isDryRun });
+  if (isDryRun || isDraft)
+    throw locked('Eine Prüfung hat nichts geschrieben.', 'A check has written nothing.', { isDryRun });
   if (undoState !== null)
     throw locked('Der Import wird oder ist schon zurückgenommen.', 'The import is taken back already.', { undoState });
   if (state !== 'done' && state !== 'cancelled')
@@ -134,7 +135,7 @@ export async function undoChunk(ctx: Context, id: string): Promise<boolean> {
     const ability = starterAbility(ctx, record.undoer);
     const query = {
       tenantId: ctx.actor.tenantId,
-      importId: id,
+      importId: record.run,
       outcomes: ['created', 'updated'] as const,
       limit: chunkSize,
     };

@@ -13,6 +13,8 @@ export interface Dialect {
   readonly decimal: Decimal | undefined;
   /** Line breaks are lone carriage returns. */
   readonly isCarriageReturn: boolean;
+  /** Made of a sheet: its lines are the sheet's rows, whatever breaks a cell has. */
+  readonly isSheet: boolean;
   /** Names of the columns: unique, never empty. */
   readonly columns: readonly string[];
   /** Where the first row of values begins. */
@@ -30,6 +32,7 @@ export interface DialectWishes {
   readonly delimiter?: Delimiter | undefined;
   readonly hasHeader?: boolean | undefined;
   readonly decimal?: Decimal | undefined;
+  readonly isSheet?: boolean | undefined;
 }
 
 /** So much of a file says how it is to be read. */
@@ -68,6 +71,7 @@ interface Sample {
   readonly isWhole: boolean;
   readonly encoding: Encoding;
   readonly isCarriageReturn: boolean;
+  readonly isSheet: boolean;
   readonly start: number;
   readonly startLine: number;
 }
@@ -134,9 +138,10 @@ export function detectDialect(
   const encoding = wishes.encoding ?? guessEncoding(raw);
   assertText(raw, encoding);
   const bytes = toUtf8Bytes(raw, encoding);
+  const isSheet = wishes.isSheet === true;
   const isCarriageReturn = !bytes.includes(0x0a) && bytes.includes(0x0d);
   const { delimiter, ...sample } = withDelimiter(
-    { bytes, isWhole, encoding, isCarriageReturn, start: startOf(bytes), startLine: 1 },
+    { bytes, isWhole, encoding, isCarriageReturn, isSheet, start: startOf(bytes), startLine: 1 },
     wishes.delimiter,
   );
   const rows = readRows(sample, delimiter);
@@ -149,10 +154,11 @@ export function detectDialect(
     hasHeader,
     decimal: wishes.decimal ?? chooseDecimal(body),
     isCarriageReturn,
+    isSheet,
     ...readColumns(hasHeader ? cells : undefined, cells.length),
     start: hasHeader ? first.end : sample.start,
     startLine: hasHeader ? first.nextLine : sample.startLine,
-    bytesPerRow: Math.max(((rows.at(-1) ?? first).end - sample.start) / rows.length, 1),
+    bytesPerRow: Math.max(((rows.at(-1) ?? first).end - first.at) / rows.length, 1),
   };
 }
 

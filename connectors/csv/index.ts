@@ -3,7 +3,7 @@ import { isSeekable, wideToUtf8 } from './encoding.ts';
 import type { OpenFile } from './open-file.ts';
 import { createReader, type CsvRecord } from './records.ts';
 
-export { detectDialect, headSize, type Dialect } from './dialect.ts';
+export { detectDialect, headSize, type Dialect, type DialectWishes } from './dialect.ts';
 export type { OpenFile } from './open-file.ts';
 export type { CsvRecord } from './records.ts';
 export { readSlices } from './slices.ts';

@@ -23,6 +23,8 @@ export interface ReaderOptions {
   readonly encoding: Encoding;
   readonly delimiter: string;
   readonly isCarriageReturn: boolean;
+  /** A row counts as one line, whatever breaks its cells have. */
+  readonly isSheet: boolean;
   /** Where in the file the first byte stands that is pushed. */
   readonly at: number;
   readonly line: number;
@@ -142,7 +144,7 @@ class RecordReader implements Reader {
     const scanned = this.#scan(from, isLast);
     if (scanned === 'more') return undefined;
     if ('fault' in scanned) return this.#fault(scanned.fault, next);
-    const lines = this.#countLines(from, scanned.end);
+    const lines = this.#options.isSheet ? 1 : this.#countLines(from, scanned.end);
     if (lines > 1 && this.#hasSwallowed(scanned.cells, next)) return this.#fault(faults.unclosed, next);
     return this.#row(scanned.cells, { next: scanned.end, lines });
   }

@@ -13,8 +13,9 @@ export interface Slice {
 const mostBytes = 2 * 1_048_576;
 
 /** The cells of a row that may have been refused for its shape: then as far as they can be told apart. */
-const cellsOf = (bytes: Buffer, { encoding, delimiter, isCarriageReturn }: Dialect): readonly string[] => {
-  const reader = createReader({ encoding, delimiter, isCarriageReturn, at: 0, line: 1, width: undefined });
+const cellsOf = (bytes: Buffer, dialect: Dialect): readonly string[] => {
+  const { encoding, delimiter } = dialect;
+  const reader = createReader({ ...dialect, at: 0, line: 1, width: undefined });
   const [record, more] = [...reader.push(bytes), ...reader.end()];
   if (record?.cells !== undefined && more === undefined) return record.cells;
   const text = decoderOf(encoding)(bytes, 0, bytes.length)

@@ -1,5 +1,7 @@
+import type { MappingsConfig } from '../../schemas/generated/config.ts';
 import type { EntityModel, Field } from '../entity.ts';
-import { isMappable, type Mapping, type MappingRow } from '../mapping.ts';
+import { isMappable } from '../mappable.ts';
+import type { MappingRow } from '../mapping.ts';
 import { parseMappingPath } from '../mapping-path.ts';
 import { escapePointer, fault, type Fault } from './faults.ts';
 import { entityFaults, keyFaults, unknownWord, type ConfigLookup } from './lookup.ts';
@@ -64,10 +66,25 @@ const rowFaults = (
   return [...fromFaults(row, path), ...valueFaults(row, path, { field, lookup: at.lookup })];
 };
 
+/** What a recurring file is read with: a source that there is, a field that there is. */
+const fileFaults = (file: MappingsConfig['file'], model: EntityModel, lookup: ConfigLookup): Fault[] => {
+  if (file === undefined) return [];
+  const { source, matchKey } = file;
+  const isField = matchKey === undefined || model.fields.get(matchKey)?.isHidden === false;
+  const names = [...model.fields.values()].filter((field) => !field.isHidden).map((field) => field.name);
+  return [
+    ...keyFaults('/file/source', source, { kind: 'sources', lookup }),
+    ...(isField ? [] : [unknownWord('/file/matchKey', matchKey, names)]),
+  ];
+};
+
 /** Known targets, readable paths, and values that the target's choices have. */
 export function mappingFaults(value: ConfigValue, lookup: ConfigLookup): Fault[] {
-  const mapping = value as unknown as Mapping & { readonly entity?: string };
+  const mapping = value as unknown as MappingsConfig;
   const model = lookup.model(mapping.entity ?? 'lead');
   if (model === undefined) return entityFaults('/entity', mapping.entity ?? 'lead', lookup);
-  return mapping.rows.flatMap((row, index) => rowFaults(row, `/rows/${index}`, { model, lookup }));
+  return [
+    ...mapping.rows.flatMap((row, index) => rowFaults(row, `/rows/${index}`, { model, lookup })),
+    ...fileFaults(mapping.file, model, lookup),
+  ];
 }

@@ -4,7 +4,7 @@ import type { NumberingConfig } from '../../schemas/generated/config.ts';
 import type { SourcesConfig } from '../../schemas/generated/config.ts';
 import { createCalendar, type CalendarConfig } from '../calendar.ts';
 import { LeitwerkError } from '../errors.ts';
-import { isMappable } from '../mapping.ts';
+import { isMappable } from '../mappable.ts';
 import { compilePipeline } from '../pipeline/compile.ts';
 import type { PipelineConfig } from '../pipeline/config.ts';
 import { readTemplate } from '../template-check.ts';

@@ -295,6 +295,44 @@ export interface MappingsConfig {
      */
     default?: string | number | boolean | string[];
   })[];
+  /**
+   * Makes the mapping a preset for files that come again: how they are read and what their rows become.
+   */
+  file?: {
+    source: Key;
+    /**
+     * Name of the sheet of a spreadsheet. Absent: the first one that is shown.
+     */
+    sheet?: string;
+    /**
+     * Absent: found out.
+     */
+    encoding?: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+    /**
+     * Absent: found out.
+     */
+    delimiter?: ';' | ',' | '\t' | '|';
+    /**
+     * Absent: found out.
+     */
+    decimal?: 'comma' | 'point';
+    /**
+     * Whether the first row has names. Absent: found out.
+     */
+    header?: boolean;
+    /**
+     * Field by which a record that is there already is found.
+     */
+    matchKey?: string;
+    /**
+     * What is done with such a record. Default: skip.
+     */
+    onMatch?: 'skip' | 'update' | 'create';
+    /**
+     * When the records' processes start. Absent: background for more than 1,000 rows.
+     */
+    processes?: 'now' | 'background' | 'none';
+  };
 }
 /**
  * Kind of a note in the timeline.

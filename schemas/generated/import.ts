@@ -35,7 +35,7 @@ export interface Import {
   /**
    * State.
    */
-  state: 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled' | null;
+  state: 'draft' | 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled' | null;
   /**
    * Source.
    */
@@ -48,6 +48,14 @@ export interface Import {
    * Check only.
    */
   isDryRun: boolean | null;
+  /**
+   * Not started yet.
+   */
+  isDraft: boolean | null;
+  /**
+   * Recurring.
+   */
+  preset: string | null;
   /**
    * Options.
    */
@@ -83,6 +91,10 @@ export interface Import {
    */
   line: number | null;
   /**
+   * Rows (estimated).
+   */
+  expected: number | null;
+  /**
    * Read.
    */
   read: number | null;
@@ -107,6 +119,10 @@ export interface Import {
    */
   rejected: number | null;
   /**
+   * Corrected rows.
+   */
+  edits: number | null;
+  /**
    * Started at.
    */
   startedAt: string | null;
@@ -114,6 +130,10 @@ export interface Import {
    * Finished at.
    */
   finishedAt: string | null;
+  /**
+   * Checked at.
+   */
+  checkedAt: string | null;
   /**
    * Undo.
    */

@@ -1,12 +1,13 @@
 import { stringify } from 'csv-stringify/sync';
 import { readSlices, type Dialect } from '../../connectors/csv/index.ts';
+import { tableBytes } from '../../commands/imports/import-table.ts';
 import type { EntityModel } from '../../core/entity.ts';
 import type { Issue, Language } from '../../core/errors.ts';
 import { errorColumns } from '../../core/import-columns.ts';
 import type { ImportRecord } from '../../commands/imports/import-record.ts';
 import type { BlobStore } from '../../store/blobs.ts';
 import type { Queries } from '../../store/database.ts';
-import { readImportRowsAfter, type ImportRow } from '../../store/import-rows.ts';
+import { readImportEdits, readImportRowsAfter, type ImportRow } from '../../store/import-rows.ts';
 
 export interface ErrorFile {
   readonly db: Queries;
@@ -22,7 +23,7 @@ const pageSize = 500;
 async function* rejectedRows({ db, record, tenantId }: ErrorFile): AsyncGenerator<ImportRow> {
   let line = 0;
   for (;;) {
-    const query = { tenantId, importId: record.id, outcomes: ['rejected'] as const, limit: pageSize };
+    const query = { tenantId, importId: record.run, outcomes: ['rejected'] as const, limit: pageSize };
     const rows = await readImportRowsAfter(db, query, line);
     yield* rows;
     const last = rows.at(-1);
@@ -44,16 +45,22 @@ const reasonOf = (reasons: readonly Issue[], model: EntityModel, language: Langu
  * come in. Formulas are made harmless; reading the file again takes that back.
  */
 export async function* writeErrorFile(file: ErrorFile): AsyncGenerator<string> {
-  const { record, blobs, model, language } = file;
+  const { db, record, blobs, model, language } = file;
   const dialect = record.dialect as Dialect | null;
-  const options = { delimiter: dialect?.delimiter ?? ';', escape_formulas: true };
+  // What a German Excel opens as a table, where the file itself had no delimiter.
+  const delimiter = dialect === null || dialect.isSheet ? ';' : dialect.delimiter;
+  const options = { delimiter, escape_formulas: true };
   yield `\uFEFF${stringify([[...errorColumns, ...(dialect?.columns ?? []).filter((name) => !errorColumns.includes(name))]], options)}`;
   if (dialect === null) return;
   // A file of errors that was imported again begins with the former lines and reasons.
   const own = new Set(dialect.columns.flatMap((name, index) => (errorColumns.includes(name) ? [index] : [])));
   let lines: string[][] = [];
-  const open = async (start: number): Promise<AsyncIterable<Uint8Array>> => await blobs.stream(record.blob, start);
-  for await (const { slice, cells } of readSlices(open, dialect, rejectedRows(file))) {
+  const edits = await readImportEdits(db, { tenantId: file.tenantId, importId: record.id }, [
+    0,
+    Number.MAX_SAFE_INTEGER,
+  ]);
+  for await (const { slice, cells: found } of readSlices(tableBytes(record, blobs), dialect, rejectedRows(file))) {
+    const cells = edits.get(slice.line) ?? found;
     const reason = reasonOf(slice.reasons ?? [], model, language);
     lines.push([`${slice.line}`, reason, ...cells.filter((_, index) => !own.has(index))]);
     if (lines.length < pageSize) continue;

@@ -1,11 +1,12 @@
 import busboy from 'busboy';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { LeitwerkError } from '../../core/errors.ts';
+import { LeitwerkError, type Issue, type Text } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Blob, BlobStore } from '../../store/blobs.ts';
 import { asObject } from '../input.ts';
 import { readBytes } from '../json-body.ts';
+import { optionNames } from './options.ts';
 
 /** A file that has been stored, and the other members of the request. */
 export interface Upload extends Blob {
@@ -13,119 +14,166 @@ export interface Upload extends Blob {
   readonly words: Readonly<Record<string, string>>;
 }
 
-/** Bytes of a file. */
-const mostBytes = 1024 ** 3;
-/** Bytes of pasted text, with what JSON adds. */
-const mostText = 8 * 1024 * 1024;
+export interface UploadLimits {
+  /** Bytes of a file. */
+  readonly file: number;
+  /** Bytes of pasted text, with what JSON adds. */
+  readonly text: number;
+}
+
+const usualLimits: UploadLimits = { file: 1024 ** 3, text: 8 * 1024 * 1024 };
 const mostFields = 50;
 const mostFieldBytes = 200_000;
 
-const tooLarge = (): LeitwerkError =>
+const sizeOf = (bytes: number, language: 'de' | 'en'): string => {
+  const [value, unit] = bytes >= 1024 ** 3 ? [bytes / 1024 ** 3, 'GB'] : [bytes / 1024, 'KB'];
+  return `${value.toLocaleString(language, { maximumFractionDigits: 1 })} ${unit}`;
+};
+
+const tooLarge = (limit: number): LeitwerkError =>
   new LeitwerkError('TooLarge', {
-    text: { de: 'Höchstens 1 GB sind erlaubt.', en: 'At most 1 GB is allowed.' },
-    facts: { limit: mostBytes },
+    text: {
+      de: `Höchstens ${sizeOf(limit, 'de')} sind erlaubt.`,
+      en: `At most ${sizeOf(limit, 'en')} are allowed.`,
+    },
+    facts: { limit },
   });
 
-const unreadable = (reason: string): LeitwerkError =>
+const unreadable = (reason: Text): LeitwerkError =>
   new LeitwerkError('Unreadable', {
-    text: { de: `Die Anfrage ist nicht lesbar: ${reason}`, en: `The request cannot be read: ${reason}` },
+    text: { de: `Die Anfrage ist nicht lesbar: ${reason.de}`, en: `The request cannot be read: ${reason.en}` },
   });
 
-const noFile = (): LeitwerkError =>
-  new LeitwerkError('InvalidInput', {
-    issues: [{ path: '/file', code: 'required', message: 'A file is expected (multipart field "file").' }],
-  });
+const brokenOff: Text = { de: 'sie wurde abgebrochen.', en: 'it was broken off.' };
 
-async function* limited(file: Readable): AsyncGenerator<Uint8Array> {
+const issueOf = (path: string, code: string, text: Text): Issue => ({ path, code, message: text.en, text });
+
+/** Names that are none of the options. */
+export const unknownIssues = (names: readonly string[], known: ReadonlySet<string> = optionNames): Issue[] =>
+  names
+    .filter((name) => !known.has(name))
+    .map((name) =>
+      issueOf(`/${name}`, 'unknown', { de: 'Diese Angabe gibt es nicht.', en: 'There is no such option.' }),
+    );
+
+const missing = (path: '/file' | '/text'): Issue =>
+  path === '/file'
+    ? issueOf(path, 'required', {
+        de: 'Erwartet wird eine Datei (multipart-Feld „file“).',
+        en: 'A file is expected (multipart field "file").',
+      })
+    : issueOf(path, 'required', { de: 'Erwartet wird der Text der Datei.', en: 'The text of the file is expected.' });
+
+async function* limited(file: Readable, limit: number): AsyncGenerator<Uint8Array> {
   let size = 0;
   for await (const bytes of file as AsyncIterable<Buffer>) {
     size += bytes.byteLength;
-    if (size > mostBytes) throw tooLarge();
+    if (size > limit) throw tooLarge(limit);
     yield bytes;
   }
 }
 
+interface Parts {
+  readonly words: Record<string, string>;
+  /** Names of parts that are files without being asked for. */
+  readonly others: string[];
+  file?: { readonly stored: Promise<Blob>; readonly name: string };
+}
+
 /** The file goes to the blob store as it comes; nothing of it is kept in memory. */
-const readMultipart = async (request: IncomingMessage, blobs: BlobStore): Promise<Upload> => {
+const readParts = async (request: IncomingMessage, blobs: BlobStore, limit: number): Promise<Parts> => {
   const parser = busboy({
     headers: request.headers,
     defParamCharset: 'utf8',
     limits: { fields: mostFields, fieldSize: mostFieldBytes, files: 1 },
   });
-  const words: Record<string, string> = {};
-  let stored: Promise<Blob> | undefined;
-  let fileName = '';
+  const parts: Parts = { words: {}, others: [] };
   await new Promise<void>((resolve, reject) => {
     parser.on('field', (name, value, { valueTruncated }) => {
-      if (valueTruncated) reject(unreadable(`"${name}" has more than ${mostFieldBytes} bytes`));
-      words[name] = value;
+      if (valueTruncated)
+        reject(
+          unreadable({
+            de: `„${name}“ hat mehr als ${mostFieldBytes} Bytes.`,
+            en: `"${name}" has more than ${mostFieldBytes} bytes.`,
+          }),
+        );
+      parts.words[name] = value;
     });
     parser.on('file', (name, file, info) => {
       if (name !== 'file') {
+        parts.others.push(name);
         file.resume();
         return;
       }
       // The types promise a name; a part without one has none.
       const given: string | undefined = info.filename;
-      fileName = given ?? '';
-      stored = blobs.putStream(limited(file));
+      const stored = blobs.putStream(limited(file, limit));
       stored.catch(reject);
+      parts.file = { stored, name: given ?? '' };
     });
-    parser.on('error', (error) => reject(unreadable(error instanceof Error ? error.message : String(error))));
+    parser.on('error', (error) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      reject(unreadable({ de: reason, en: reason }));
+    });
     parser.on('close', resolve);
     request.on('aborted', () => {
-      parser.destroy(new Error('the request was broken off'));
-      reject(unreadable('the request was broken off'));
+      parser.destroy(new Error(brokenOff.en));
+      reject(unreadable(brokenOff));
     });
     request.pipe(parser);
   });
-  if (stored === undefined) throw noFile();
-  return { ...(await stored), fileName, words };
+  return parts;
+};
+
+const readMultipart = async (request: IncomingMessage, blobs: BlobStore, limit: number): Promise<Upload> => {
+  const { words, others, file } = await readParts(request, blobs, limit);
+  const issues = unknownIssues([...Object.keys(words), ...others]);
+  if (file === undefined) issues.push(missing('/file'));
+  if (file === undefined || issues.length > 0) {
+    await file?.stored;
+    throw new LeitwerkError('InvalidInput', { issues });
+  }
+  return { ...(await file.stored), fileName: file.name, words };
 };
 
 const toWord = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-const optionNames: ReadonlySet<string> = new Set([
-  'source',
-  'entity',
-  'mapping',
-  'encoding',
-  'delimiter',
-  'decimal',
-  'header',
-  'matchKey',
-  'onMatch',
-  'processes',
-  'dryRun',
-]);
+/** Options of a JSON body as a form would have sent them; null and absent are the same, unless null is said to mean something. */
+export function toWords(options: Readonly<Record<string, unknown>>, ofNull?: string): Record<string, string> {
+  const given = Object.entries(options).flatMap(([name, value]) => {
+    const word = value === null || value === undefined ? ofNull : toWord(value);
+    return word === undefined ? [] : [[name, word] as const];
+  });
+  return Object.fromEntries(given);
+}
 
 /** Pasted text: the member `text`, the others as in a form. */
-const readText = async (request: IncomingMessage, blobs: BlobStore): Promise<Upload> => {
-  const { text, fileName, ...rest } = asObject(parseJson(await readBytes(request, mostText)));
-  const issues = Object.keys(rest)
-    .filter((name) => !optionNames.has(name))
-    .map((name) => ({ path: `/${name}`, code: 'unknown', message: 'There is no such option.' }));
-  if (typeof text !== 'string')
-    issues.push({ path: '/text', code: 'required', message: 'The text of the file is expected.' });
+const readText = async (request: IncomingMessage, blobs: BlobStore, limit: number): Promise<Upload> => {
+  const { text, fileName, ...rest } = asObject(parseJson(await readBytes(request, limit)));
+  const issues = unknownIssues(Object.keys(rest));
+  if (typeof text !== 'string') issues.push(missing('/text'));
   if (typeof text !== 'string' || issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
   const bytes = Buffer.from(text);
-  const given = Object.entries(rest).filter(([, value]) => value !== null && value !== undefined);
   return {
     name: await blobs.put(bytes),
     size: bytes.byteLength,
     fileName: typeof fileName === 'string' ? fileName : '',
-    words: Object.fromEntries(given.map(([name, value]) => [name, toWord(value)])),
+    words: toWords(rest),
   };
 };
 
 /**
  * Stores the file of a request, durably.
- * @throws LeitwerkError `TooLarge`, `Unreadable`, `UnsupportedMediaType`, `InvalidInput` without a file.
+ * @throws LeitwerkError `TooLarge`, `Unreadable`, `UnsupportedMediaType`, `InvalidInput` without a file or with unknown options.
  */
-export async function readUpload(request: IncomingMessage, blobs: BlobStore): Promise<Upload> {
-  if (Number(request.headers['content-length'] ?? 0) > mostBytes + mostText) throw tooLarge();
+export async function readUpload(
+  request: IncomingMessage,
+  blobs: BlobStore,
+  limits: UploadLimits = usualLimits,
+): Promise<Upload> {
+  if (Number(request.headers['content-length'] ?? 0) > limits.file + limits.text) throw tooLarge(limits.file);
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
-  if (type === 'multipart/form-data') return await readMultipart(request, blobs);
-  if (type === 'application/json') return await readText(request, blobs);
+  if (type === 'multipart/form-data') return await readMultipart(request, blobs, limits.file);
+  if (type === 'application/json') return await readText(request, blobs, limits.text);
   throw new LeitwerkError('UnsupportedMediaType');
 }

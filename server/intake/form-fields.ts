@@ -3,7 +3,7 @@ import type { SourceForm, SourceFormField } from '../../commands/source.ts';
 import type { EntityModel, Field, FieldKind } from '../../core/entity.ts';
 import type { Language } from '../../core/errors.ts';
 import type { Choice } from '../../core/field-value.ts';
-import { isMappable } from '../../core/mapping.ts';
+import { isMappable } from '../../core/mappable.ts';
 import { formTexts } from './form-texts.ts';
 
 /** What an input is for the browser: a type of `<input>`, or one of the other elements. */

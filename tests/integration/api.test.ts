@@ -662,6 +662,8 @@ describe.each(dialects)('the API on %s', (dialect) => {
       ['POST', '/intake-messages', 'GET, HEAD'],
       ['POST', '/audit', 'GET, HEAD'],
       ['DELETE', '/config/pipelines', 'GET, HEAD'],
+      ['GET', '/imports/x/pause', 'POST'],
+      ['DELETE', '/imports', 'POST, GET, HEAD'],
     ])('answers %s %s with the methods that there are', async (method, path, allowed) => {
       const headers = { authorization: `Bearer ${await addKey(store, { role: 'superadmin' })}` };
       const response = await fetch(`${app.url}/api/v1${path}`, { method, headers });

@@ -171,9 +171,9 @@ describe.each(dialects)('fields, on %s', (dialect) => {
           (path === `/api/v1/${plural}/{id}` && method === 'PATCH'),
       );
       const closed = [...system, ['tenantId', {}], ['deletedAt', {}]] as [string, Property][];
-      // Starting an import takes words that its record then shows as the system's.
-      const isOption = ({ path }: Operation, name: string): boolean =>
-        path === '/api/v1/imports' && ['fileName', 'source', 'entity'].includes(name);
+      // What a file is sent with is judged, and shown by its import: the test below tries it.
+      const isOption = ({ path, schema: body }: Operation, name: string): boolean =>
+        path.startsWith('/api/v1/imports') && Object.hasOwn((body?.['properties'] ?? {}) as object, name);
       const attempts = writes.flatMap((operation) =>
         closed.filter(([name]) => !isOption(operation, name)).map((property) => ({ operation, property })),
       );
@@ -181,6 +181,22 @@ describe.each(dialects)('fields, on %s', (dialect) => {
         if (!(await refuses(operation, property))) found.push(`${operation.method} ${plural} ${property[0]}`);
     }
     expect(found).toEqual([]);
+    expect(await house.state()).toBe(before);
+  });
+
+  it('S05: words of an import that are shown as its fields name nothing that the caller could not', async () => {
+    const before = await house.state();
+    const send = async (words: object): Promise<unknown> => {
+      const body = { source: 'kaltakquise', text: 'Nachname\nEcht\n', ...words };
+      const heard = await house.call(house.admin, '/api/v1/imports', { method: 'POST', body });
+      return [heard.status, ((heard.json['errors'] ?? []) as { path: string }[]).map(({ path }) => path)];
+    };
+    for (const source of ['gibt-es-nicht', '2026-01-01T00:00:00.000Z', '../x'])
+      expect([source, await send({ source })]).toEqual([source, [422, ['/source']]]);
+    for (const entity of ['import', 'user', 'audit', 'intake-message', 'timeline-entry', 'saved-view', 'activity'])
+      expect([entity, await send({ entity })]).toEqual([entity, [422, ['/entity']]]);
+    for (const name of ['blob', 'size', 'starter', 'state', 'tenantId', 'createdBy', 'options', 'dialect', 'created'])
+      expect([name, await send({ [name]: 'x' })]).toEqual([name, [422, [`/${name}`]]]);
     expect(await house.state()).toBe(before);
   });
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { startImport } from '../../commands/imports/startImport.ts';
 import { canary, type Caller, type House } from './house.ts';
 
 /** One route as the description of the API names it. */
@@ -76,7 +77,13 @@ const makers: Readonly<Record<string, Maker>> = {
     owner,
   })),
   'intake-messages': async (house) => await receive(house),
-  imports: recordOf('imports', () => ({ source: 'kaltakquise', fileName: canary, text: `Nachname\n${canary}\n` })),
+  // Not through the API: sweeps make more of them than it allows one client.
+  imports: async ({ store }) => {
+    const text = Buffer.from(`Nachname\n${canary}\n`);
+    const blob = await store.foundation.blobs.put(text);
+    const words = { source: 'kaltakquise' };
+    return (await startImport(store.asSystem(), { fileName: canary, blob, size: text.byteLength, words })).id;
+  },
   users: recordOf('users', () => ({ name: canary, email: `${randomUUID()}@example.org`, role: 'viewer' })),
   keys: recordOf('keys', () => ({ name: canary, role: 'viewer' })),
   connections: recordOf('connections', () => ({
@@ -133,6 +140,7 @@ async function receive(house: House): Promise<string> {
 }
 
 const parameters: Readonly<Record<string, string>> = {
+  line: '2',
   kind: 'tags',
   entity: 'lead',
   revision: '1',
@@ -180,6 +188,7 @@ const changes: Readonly<Record<string, object>> = {
   users: { name: 'Anders' },
   me: { name: 'Anders' },
   connections: { name: 'Anders' },
+  imports: { matchKey: 'email' },
   organizations: { name: 'Anders GmbH' },
   persons: { lastName: 'Anders' },
   'timeline-entries': { text: 'Anders' },
@@ -236,6 +245,7 @@ const sampleOf = ({ required = [], properties = {} }: BodySchema): object =>
 /** A body that the operation takes, so that a refusal is one for want of rights. */
 export async function toBody(house: House, { method, path, schema }: Operation, targets: Targets): Promise<unknown> {
   if (method === 'GET' || method === 'DELETE') return undefined;
+  if (path.endsWith('/rows/{line}')) return { cells: null };
   if (method === 'PUT')
     return (await house.done(house.admin, toPath({ method, path, right: undefined, schema: undefined }, targets)))[
       'data'
