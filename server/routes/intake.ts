@@ -1,5 +1,4 @@
 import { readAgain } from '../../connectors/web/content.ts';
-import { LeitwerkError } from '../../core/errors.ts';
 import { modelOf } from '../../commands/context.ts';
 import { readMessage } from '../../commands/mail/readMail.ts';
 import { readRecord } from '../../commands/readRecord.ts';
