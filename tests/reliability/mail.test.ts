@@ -59,7 +59,7 @@ const settled = async (store: Store): Promise<void> =>
   void (await until(
     'all mails are filed',
     async () => ((await countRows(store, 'mail_job')) === 0 ? true : undefined),
-    60_000,
+    120_000,
   ));
 
 /** I1 every acknowledged mail is there, I2 no key twice, I3 one lead each, and its process's event (I7). */
