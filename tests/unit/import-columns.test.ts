@@ -91,6 +91,7 @@ describe('options of an import', () => {
         onMatch: 'update',
       },
       isDryRun: true,
+      isDraft: false,
       issues: [],
     });
     const { issues } = readImportOptions({ encoding: 'x', processes: 'bald', delimiter: 'auto' }, 'en');
