@@ -1,5 +1,5 @@
 import { followForDuplicates, readDuplicatesSeq } from '../commands/duplicates/follow.ts';
-import { readLastSeq } from '../store/events.ts';
+import { readNewest } from '../store/events.ts';
 import { systemActor } from '../core/actor.ts';
 import { holdLease, releaseLease } from '../store/outbox.ts';
 import { languageOf, processContext, type WorkerStore } from './context.ts';
@@ -10,13 +10,24 @@ const atOnce = 50;
 /** On MySQL numbers are given before they are committed. */
 const settleMs = 2_000;
 
-/** Brings keys and pairs of likely doubles up to date with some of what has been written. */
-export async function followDuplicates(store: WorkerStore, holder: string): Promise<void> {
-  if ((await readLastSeq(store.db)) <= (await readDuplicatesSeq(store.db))) return;
+/** Somebody is writing when the newest event is younger. */
+const calmMs = 500;
+/** How long to leave those alone who write: every look takes the one writer's place for a moment. */
+const busyPauseMs = 1_000;
+
+/**
+ * Brings keys and pairs of likely doubles up to date with some of what has been written.
+ * @param sinceMs how long ago it has last done so
+ * @returns whether it has
+ */
+export async function followDuplicates(store: WorkerStore, holder: string, sinceMs: number): Promise<boolean> {
+  const newest = await readNewest(store.db);
+  if (newest === undefined || newest.seq <= (await readDuplicatesSeq(store.db))) return false;
   const now = store.now();
+  if (sinceMs < busyPauseMs && now.getTime() - Date.parse(newest.at) < calmMs) return false;
   const lease = { name: 'duplicates', holder };
   const until = new Date(now.getTime() + leaseMs).toISOString();
-  if (!(await holdLease(store.db, { ...lease, now: now.toISOString(), until }))) return;
+  if (!(await holdLease(store.db, { ...lease, now: now.toISOString(), until }))) return false;
   try {
     const tenants = new Map(
       store.registry.tenantIds.map((tenantId) => {
@@ -27,6 +38,7 @@ export async function followDuplicates(store: WorkerStore, holder: string): Prom
     const settled = store.db.dialect === 'mysql' ? now.getTime() - settleMs : now.getTime();
     const following = { tenants, limit: atOnce, until: new Date(settled).toISOString() };
     await followForDuplicates(store.db, following);
+    return true;
   } finally {
     await releaseLease(store.db, lease);
   }

@@ -135,11 +135,12 @@ function keepWatching(outside: Outside, running: Running, log: Logger): void {
 function keepFollowing(store: WorkerStore, running: Running, log: Logger): void {
   const holder = randomUUID();
   let isLooking = false;
+  let lookedAt = 0;
   const look = async (): Promise<void> => {
     if (isLooking) return;
     isLooking = true;
     try {
-      await followDuplicates(store, holder);
+      if (await followDuplicates(store, holder, Date.now() - lookedAt)) lookedAt = Date.now();
     } catch (error) {
       if (!running.isStopping) log.warn({ err: error }, 'duplicates wait');
     } finally {

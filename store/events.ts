@@ -141,7 +141,12 @@ export async function readSeqsAfter(db: Queries, seq: number, last: number): Pro
 
 /** The newest event's number, 0 when there is none. */
 export async function readLastSeq(db: Queries): Promise<number> {
-  return (await db.get<{ seq: number | null }>('SELECT MAX(`seq`) AS `seq` FROM `event`'))?.seq ?? 0;
+  return (await readNewest(db))?.seq ?? 0;
+}
+
+/** Number and time of the newest event. */
+export async function readNewest(db: Queries): Promise<{ readonly seq: number; readonly at: string } | undefined> {
+  return await db.get('SELECT `seq`, `at` FROM `event` ORDER BY `seq` DESC LIMIT 1');
 }
 
 /** One event of the tenant. */

@@ -273,6 +273,7 @@ describe('a start with wrong shipped files', () => {
       'csv-datei',
       'kaltakquise',
       'lead-agentur',
+      'mail',
       'webformular',
     ]);
     expect(snapshot.models.has('lead')).toBe(true);
