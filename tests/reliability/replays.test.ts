@@ -39,6 +39,7 @@ describe.each(dialects)('working many messages again on %s', (dialect) => {
       source: 'kaltakquise',
       receivedAt: at,
       state: 'rejected',
+      channel: 'webhook',
       contentType: 'application/json',
       contentHash: 'x',
       body: JSON.stringify({ lastName: `${name} ${index}`, email: `${name}${index}@example.org` }),
