@@ -12,6 +12,8 @@ const dovecot = './tests/support/setup/dovecot.ts';
 
 const project = (name: string, globalSetup: string[], timeoutMs: number) => ({
   test: {
+    // Two cores, but most of these tests wait for what they started; a browser does not.
+    maxWorkers: name === 'e2e' ? 2 : 3,
     ...shared,
     name,
     include: [`tests/${name}/**/*.test.{ts,tsx}`],
@@ -27,10 +29,8 @@ const project = (name: string, globalSetup: string[], timeoutMs: number) => ({
 export default defineConfig({
   test: {
     reporters: ['default', new ClosingLine()],
-    // Two cores also run MariaDB, Temporal and the browser.
-    maxWorkers: 2,
     projects: [
-      project('unit', [], 10_000),
+      project('unit', [], 30_000),
       project('contract', [mariadb], 60_000),
       project('workflow', [temporal], 90_000),
       project('integration', [mariadb, temporal, dovecot], 120_000),

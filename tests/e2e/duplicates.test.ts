@@ -42,7 +42,7 @@ describe.skipIf(!hasBrowser())('duplicates and received messages', () => {
     expect(await findBarriers(page)).toEqual([]);
     await page.getByRole('radio', { name: 'Titel: Zwilling zwei' }).check();
     await page.getByRole('button', { name: 'Zusammenführen' }).click();
-    await page.getByText('Zusammengeführt', { exact: true }).last().waitFor();
+    await page.getByRole('button', { name: 'Rückgängig' }).waitFor();
     await page.getByRole('tab', { name: 'Zusammengeführt' }).click();
     await pair('Zwilling').click();
     const leads = async (): Promise<string> =>

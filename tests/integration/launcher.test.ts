@@ -161,7 +161,7 @@ test('dependencies that cannot be installed end it with a sentence that names th
     JSON.stringify({ name: 'leitwerk', dependencies: { 'not-in-the-lockfile': '1.0.0' } }),
   );
 
-  const { code, stdout, stderr } = await launch(clone, ['start']);
+  const { code, stdout, stderr } = await launch(clone, ['start'], { npm_config_fetch_retries: '0' });
 
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toContain('Dependencies could not be installed. Check the network');

@@ -115,8 +115,9 @@ export function Duplicates() {
   if (model === undefined) return <ForbiddenFace />;
   const pairs = (answer.data?.pages ?? []).flatMap(({ data }) => data);
   const chosen = pairs.find((pair) => keyOf(pair) === search.pair);
+  // Whoever has gone on to another list meanwhile stays there.
   const choose = (pair: string | undefined): void =>
-    void navigate({ to: '/duplicates', search: { kind, state, pair } });
+    void navigate({ to: '/duplicates', search: (known) => ({ ...known, pair }) });
   const rows =
     pairs.length === 0 ? (
       <EmptyFace text={t(state === 'open' ? 'duplicates.empty' : 'duplicates.emptyDecided')} />
