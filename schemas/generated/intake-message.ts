@@ -58,7 +58,7 @@ export interface IntakeMessage {
   /**
    * Channel.
    */
-  channel: string | null;
+  channel: 'webhook' | 'form' | 'mail' | 'notice' | 'fetched' | null;
   /**
    * Content type.
    */

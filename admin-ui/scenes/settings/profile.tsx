@@ -54,7 +54,7 @@ function Sessions() {
             </Text>
           </div>
           {session.isCurrent === true ? (
-            <Badge color="gray" c="var(--mantine-color-text)">
+            <Badge color="gray" flex="none" c="var(--mantine-color-text)">
               {t('profile.current')}
             </Badge>
           ) : (
