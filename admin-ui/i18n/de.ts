@@ -588,7 +588,7 @@ export const de = {
       events: 'Ereignisse',
       processes: 'Prozesse',
       mails: 'Mails',
-      mailboxes: 'Postfächer',
+      mailboxes: 'verbunden',
       waiting: 'warten',
       ms: 'ms',
       MB: 'MB',

@@ -589,7 +589,7 @@ export const en: Texts = {
       events: 'events',
       processes: 'processes',
       mails: 'mails',
-      mailboxes: 'mailboxes',
+      mailboxes: 'connected',
       waiting: 'waiting',
       ms: 'ms',
       MB: 'MB',
