@@ -8,7 +8,7 @@ export interface MailboxesState {
   /** `standby`: another process reads. `degraded`: some mailbox cannot be read. */
   readonly state: 'ready' | 'standby' | 'degraded' | 'down';
   readonly since: string;
-  /** Mailboxes that are connected with. */
+  /** Mailboxes that are set up, whether they can be read or not. */
   readonly count: number;
 }
 

@@ -588,7 +588,7 @@ export const de = {
       events: 'Ereignisse',
       processes: 'Prozesse',
       mails: 'Mails',
-      mailboxes: 'verbunden',
+      mailboxes: 'eingerichtet',
       waiting: 'warten',
       ms: 'ms',
       MB: 'MB',

@@ -589,7 +589,7 @@ export const en: Texts = {
       events: 'events',
       processes: 'processes',
       mails: 'mails',
-      mailboxes: 'connected',
+      mailboxes: 'set up',
       waiting: 'waiting',
       ms: 'ms',
       MB: 'MB',
