@@ -34,7 +34,7 @@ export default defineConfig({
       project('contract', [mariadb], 60_000),
       project('workflow', [temporal], 90_000),
       project('integration', [mariadb, temporal, dovecot], 120_000),
-      project('reliability', [mariadb, temporal], 180_000),
+      project('reliability', [mariadb, temporal, dovecot], 180_000),
       project('security', [mariadb], 120_000),
       project('e2e', [temporal, chromium], 180_000),
     ],

@@ -21,6 +21,7 @@ import { importEditTable, importRowTable } from '../store/import-rows.ts';
 import { idempotencyTable } from '../store/idempotency.ts';
 import { mailAddressTable } from '../store/mail-addresses.ts';
 import { mailJobTable } from '../store/mail-jobs.ts';
+import { mailboxTable } from '../store/mailboxes.ts';
 import { mailThreadTable } from '../store/mail-threads.ts';
 import { counterTable } from '../store/numbers.ts';
 import { processTables } from '../store/process-tables.ts';
@@ -54,6 +55,7 @@ const systemTables = [
   mailJobTable,
   mailThreadTable,
   mailAddressTable,
+  mailboxTable,
   connectionTable,
   feedTable,
   feedRowTable,

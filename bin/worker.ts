@@ -8,6 +8,7 @@ import { provideBundle } from '../activities/bundle.ts';
 import { performEffect, type Outside } from '../activities/perform-effect.ts';
 import type { WorkerStore } from '../activities/context.ts';
 import { followDuplicates } from '../activities/follow-duplicates.ts';
+import { createMailboxes, type Mailboxes } from '../activities/mailboxes.ts';
 import { createMailFiling, type MailFiling } from '../activities/mail-filing.ts';
 import { watchAllSources } from '../activities/watch-sources.ts';
 import { createWorker, installRuntime, type ProcessWorker, type WorkerOptions } from '../activities/worker.ts';
@@ -42,6 +43,7 @@ interface Running {
   foundation?: Foundation;
   worker?: ProcessWorker;
   mail?: MailFiling;
+  mailboxes?: Mailboxes;
   /** No app above us: the line that scripts wait for is ours. */
   readonly isAlone: boolean;
   isStopping: boolean;
@@ -88,12 +90,19 @@ async function main(): Promise<void> {
     onError: (error) => log.warn({ err: error }, 'mail waits'),
   });
   const { options, outside } = await toWorkerOptions(settings, foundation, { store, log });
+  running.mailboxes = createMailboxes({
+    ...outside,
+    blobs: foundation.blobs,
+    onMail: () => running.mail?.wake(),
+    onError: (error) => log.warn({ err: error }, 'mailboxes wait'),
+  });
   keepWatching(outside, running, log);
   keepFollowing({ ...store, db: foundation.db }, running, log);
   running.timers.push(
     setInterval(() => {
       reportRelay(running);
       reportMail(running);
+      reportMailboxes(running);
     }, reportMs),
   );
   await keepWorking(options, running, log);
@@ -102,7 +111,7 @@ async function main(): Promise<void> {
 async function stopWorker(running: Running): Promise<void> {
   running.isStopping = true;
   for (const timer of running.timers) clearInterval(timer);
-  await Promise.all([running.worker?.stop(), running.mail?.stop()]);
+  await Promise.all([running.worker?.stop(), running.mail?.stop(), running.mailboxes?.stop()]);
 }
 
 /** Sees within half a second what other processes published. */
@@ -245,6 +254,14 @@ function reportMail({ mail }: Running): void {
   const { state, since, backlog } = mail.state();
   const isStandby = state === 'standby';
   tellPart('filing', { state: isStandby ? 'ready' : state, since, number: backlog, unit: 'mails', isStandby });
+}
+
+function reportMailboxes({ mailboxes }: Running): void {
+  const read = mailboxes?.state();
+  if (read === undefined) return;
+  const { state, since, count } = read;
+  const isStandby = state === 'standby';
+  tellPart('imap', { state: isStandby ? 'ready' : state, since, number: count, unit: 'mailboxes', isStandby });
 }
 
 function reportRelay({ worker }: Running): void {

@@ -7,6 +7,8 @@ import { isPublicAddress } from './addresses.ts';
 
 /** The one way out: every HTTP call to the world goes through here. */
 export interface Egress {
+  /** As the operator decided; for those who speak another language than HTTP. */
+  readonly mayCallPrivateAddresses: boolean;
   /**
    * Makes one call. Redirects are not followed: the answer says so with its status.
    * @throws LeitwerkError `RemoteRejected` for an address that may not be called or an answer that is too large,
@@ -127,6 +129,7 @@ export function createEgress({
       request.end(call.body);
     });
   return {
+    mayCallPrivateAddresses,
     call: async (call) => {
       const url = parseUrl(call.url);
       const host = hostOf(url);

@@ -1,13 +1,14 @@
 import { LeitwerkError } from '../core/errors.ts';
+import { imap } from './imap/kind.ts';
 import type { ConnectorKind, Preset } from './port.ts';
 import * as registered from './presets.ts';
 
 /** By the name that sources give. */
 const presets: readonly Preset[] = Object.values(registered);
 
-/** Kinds of connections. Those of presets come by themselves. */
+/** Kinds of connections: those of presets, which come by themselves, and mailboxes. */
 export const connectorKinds: ReadonlyMap<string, ConnectorKind> = new Map(
-  presets.map(({ connection }) => [connection.kind, connection]),
+  [...presets.map(({ connection }) => connection), imap].map((one) => [one.kind, one]),
 );
 
 /** @throws LeitwerkError `InvalidInput`. */

@@ -2,7 +2,10 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Issue, Language, Text } from './errors.ts';
 import { toIssue } from './validation.ts';
 
-/** A JSON Schema of an object whose members have `title` and `description` by language under `x-label` and `x-help`. */
+/**
+ * A JSON Schema of an object whose members have `title` and `description` by language under `x-label` and `x-help`, and the values of an
+ * `enum` theirs under `x-options`.
+ */
 export type ObjectSchema = Readonly<Record<string, unknown>> & {
   readonly properties: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 };
@@ -35,7 +38,7 @@ const validatorOf = (schema: ObjectSchema): ValidateFunction => {
   const known = validators.get(schema);
   if (known !== undefined) return known;
   const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false });
-  ajv.addVocabulary(['x-label', 'x-help', 'x-multiline']);
+  ajv.addVocabulary(['x-label', 'x-help', 'x-multiline', 'x-options']);
   const made = ajv.compile(schema);
   validators.set(schema, made);
   return made;

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
@@ -25,6 +26,15 @@ export interface BlobStore {
   /** Where the file lies, for readers that jump within it. @throws LeitwerkError `NotFound`. */
   path(name: string): Promise<string>;
 }
+
+/** A raw body up to this size is kept in its row; a larger one, or one that is not text, here. */
+export const rowLimit = 60_000;
+
+/** A text column would change what is no UTF-8, and some databases end a text at a zero. */
+const isText = (bytes: Uint8Array): boolean => isUtf8(bytes) && !bytes.includes(0);
+
+/** Whether raw bytes can be kept in their row. */
+export const isRowSized = (raw: Uint8Array): boolean => raw.byteLength <= rowLimit && isText(raw);
 
 const namePattern = /^[0-9a-f]{64}$/;
 

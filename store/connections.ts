@@ -67,6 +67,11 @@ export async function readConnections(db: Queries, tenantId: string): Promise<Co
   return rows.map(toRow);
 }
 
+/** Of every company. */
+export async function readConnectionsOfKind(db: Queries, kind: string): Promise<ConnectionRow[]> {
+  return (await db.all<StoredRow>('SELECT * FROM `connection` WHERE `kind` = ?', [kind])).map(toRow);
+}
+
 export async function readConnection(db: Queries, { tenantId, id }: ConnectionId): Promise<ConnectionRow | undefined> {
   const row = await db.get<StoredRow>('SELECT * FROM `connection` WHERE `tenantId` = ? AND `id` = ?', [tenantId, id]);
   return row === undefined ? undefined : toRow(row);

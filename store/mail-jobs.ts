@@ -15,7 +15,7 @@ export type MailRecipient =
   /** `number` of a record, where the address says one. */
   | { readonly kind: 'user'; readonly address: string; readonly user: string; readonly number: string | null };
 
-/** What SMTP said beside the mail itself. */
+/** What SMTP said beside the mail itself; all empty but the recipients where a mailbox was read. */
 export interface MailEnvelope {
   readonly remoteAddress: string;
   readonly helo: string;

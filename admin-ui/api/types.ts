@@ -168,7 +168,7 @@ export interface Connection {
   readonly kind: string;
   readonly kindLabel: Text;
   readonly name: string;
-  readonly settings: Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, string | number>>;
   readonly state: 'untested' | 'ok' | 'failing';
   readonly lastSuccessAt: string | null;
   readonly fault: { readonly message: Text } | null;
@@ -180,6 +180,11 @@ export interface ConnectionField {
   readonly 'x-label': Text;
   readonly 'x-help': Text;
   readonly 'x-multiline'?: boolean;
+  readonly type?: string;
+  /** Used where nothing is filled in. */
+  readonly default?: string;
+  /** Values to choose from. */
+  readonly 'x-options'?: Readonly<Record<string, Text>>;
 }
 
 interface ConnectionPart {

@@ -8,6 +8,7 @@ import {
   writeConnection,
   type ConnectionRow,
 } from '../../store/connections.ts';
+import { removeMailboxPosition } from '../../store/mailboxes.ts';
 import { removeSecret, writeSecret, type SecretBox } from '../../store/secrets.ts';
 import type { Tx } from '../../store/database.ts';
 import { transact, type Context } from '../context.ts';
@@ -177,6 +178,7 @@ export async function deleteConnection(ctx: Context, id: string): Promise<void> 
         facts: { sources },
       });
     await removeConnection(tx, row);
+    await removeMailboxPosition(tx, { tenantId: row.tenantId, connection: id });
     await removeSecret(tx, { tenantId: row.tenantId, name: connectionSecretName(id) });
     await auditConnection(ctx, tx, { act: 'delete', id, version: row.version + 1 });
   });

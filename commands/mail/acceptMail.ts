@@ -69,10 +69,16 @@ const store = async (ctx: Context, tx: Tx, mail: ArrivedMail): Promise<string> =
 /**
  * Takes a mail in: envelope row and job in one transaction. The same mail again, to the same recipients, is known and stored once.
  * Resolves with the message's id when all of it is durable.
+ * @param within What is written in the same transaction; done again where that is tried again.
  * @throws LeitwerkError `Unavailable`.
  */
-export async function acceptMail(ctx: Context, mail: ArrivedMail): Promise<string> {
-  const attempt = async (): Promise<string> => await ctx.db.write(async (tx) => await store(ctx, tx, mail));
+export async function acceptMail(ctx: Context, mail: ArrivedMail, within?: (tx: Tx) => Promise<void>): Promise<string> {
+  const attempt = async (): Promise<string> =>
+    await ctx.db.write(async (tx) => {
+      const stored = await store(ctx, tx, mail);
+      await within?.(tx);
+      return stored;
+    });
   let id: string;
   try {
     id = await attempt();

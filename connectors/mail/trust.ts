@@ -6,7 +6,7 @@ import type { Text } from '../../core/errors.ts';
 export type DnsResolver = (name: string, type: string) => Promise<string[][] | string[]>;
 
 export interface MailSession {
-  /** IP address of the server that delivered the mail. */
+  /** IP address of the server that delivered the mail; '' for one that was found in a mailbox. */
   readonly remoteAddress: string;
   readonly helo: string;
   /** '' for the empty sender of bounces. */
@@ -60,14 +60,16 @@ const reasonFor = (level: MailTrust['level'], domain: string): Text => {
 
 type Results = Awaited<ReturnType<typeof authenticate>>;
 
-const levelOf = ({ dkim, dmarc }: Results): MailTrust['level'] => {
+const levelOf = ({ dkim, dmarc }: Results, { remoteAddress }: MailSession): MailTrust['level'] => {
   const signatures = (dkim.results ?? []).map(({ status }) => status);
   const results = signatures.map(({ result }) => String(result));
   if (signatures.some(({ result, aligned }) => result === 'pass' && Boolean(aligned))) return 'aligned';
   const verdict = dmarc === false ? '' : String(dmarc.status.result);
   if (results.includes('temperror') || verdict === 'temperror') return 'unknown';
   const policy = dmarc === false ? '' : String(dmarc.policy ?? '');
-  if (verdict === 'fail' && ['reject', 'quarantine'].includes(policy)) return 'failed';
+  // Of a mail that lay in a mailbox only its provider knows whether SPF held, so DMARC fails for want of it.
+  const isJudged = remoteAddress !== '' || results.some((result) => result !== 'none');
+  if (isJudged && verdict === 'fail' && ['reject', 'quarantine'].includes(policy)) return 'failed';
   if (results.includes('pass')) return 'unaligned';
   // `neutral` is what the library says of a body that was changed and of a signature it cannot read.
   return results.some((result) => ['fail', 'neutral', 'permerror', 'policy'].includes(result)) ? 'failed' : 'none';
@@ -125,11 +127,11 @@ export async function checkMailTrust(
     return unknown;
   }
   if (results === undefined) return unknown;
-  const level = levelOf(results);
+  const level = levelOf(results, session);
   const domain = (results.dkim.headerFrom?.[0] ?? '').split('@').at(-1) ?? '';
   return {
     level,
-    spf: results.spf === false ? 'none' : String(results.spf.status.result),
+    spf: results.spf === false || session.remoteAddress === '' ? 'none' : String(results.spf.status.result),
     dkim: dkimOf(results),
     dmarc: results.dmarc === false ? 'none' : String(results.dmarc.status.result),
     reason: reasonFor(level, domain),

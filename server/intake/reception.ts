@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { formatOf, readContent, type Format, type ReceivedFile } from '../../connectors/web/content.ts';
 import type { PresetWebhook } from '../../connectors/port.ts';
@@ -6,6 +5,7 @@ import { LeitwerkError } from '../../core/errors.ts';
 import type { Context } from '../../commands/context.ts';
 import type { ReceivedMessage } from '../../commands/receiveMessage.ts';
 import { sourceOf, type Source } from '../../commands/source.ts';
+import { isRowSized } from '../../store/blobs.ts';
 import { failpoint } from '../../store/failpoints.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { Snapshot } from '../../store/registry.ts';
@@ -20,8 +20,6 @@ import { assertOrigin } from './origin.ts';
 
 const bodyLimit = 1024 * 1024;
 const multipartLimit = 25 * 1024 * 1024;
-/** A raw body up to this size is kept in its row; a larger one, or one that is not text, in the blob store. */
-export const rowLimit = 60_000;
 
 const keptHeaders = new Set([
   'content-type',
@@ -53,12 +51,6 @@ const headersToKeep = (request: IncomingMessage): Record<string, string> => {
   }
   return kept;
 };
-
-/** A text column would change what is no UTF-8, and some databases end a text at a zero. */
-const isText = (bytes: Uint8Array): boolean => isUtf8(bytes) && !bytes.includes(0);
-
-/** Whether raw bytes can be kept in their row. */
-export const isRowSized = (raw: Uint8Array): boolean => raw.byteLength <= rowLimit && isText(raw);
 
 const storeFiles = async (blobs: Services['blobs'], files: readonly ReceivedFile[]): Promise<RecordData[]> => {
   const stored: RecordData[] = [];

@@ -5,12 +5,12 @@ import { LeitwerkError } from '../../core/errors.ts';
 import { noAbility } from '../../core/permissions.ts';
 import type { Context } from '../../commands/context.ts';
 import { acceptMail } from '../../commands/mail/acceptMail.ts';
+import { storeContent } from '../../commands/mail/content.ts';
+import { routeOf, type Route } from '../../commands/mail/recipients.ts';
 import { failpoint } from '../../store/failpoints.ts';
 import type { MailRecipient } from '../../store/mail-jobs.ts';
 import type { Snapshot } from '../../store/registry.ts';
 import type { PartHealth, Services } from '../services.ts';
-import { storeContent } from './content.ts';
-import { routeOf, type Route } from './recipients.ts';
 import { createSenderLimits } from './senders.ts';
 
 /** What the operator decides about mail coming in. */

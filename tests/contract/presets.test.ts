@@ -56,7 +56,7 @@ const answering = (answer: Partial<EgressAnswer> | LeitwerkError): { egress: Egr
     if (answer instanceof LeitwerkError) throw answer;
     return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from('{}'), ...answer };
   };
-  return { egress: { call }, calls };
+  return { egress: { mayCallPrivateAddresses: false, call }, calls };
 };
 
 const accessOf = (preset: Preset, egress: Egress): Access => {

@@ -53,6 +53,18 @@ describe('trust in the sender (S47)', () => {
     expect(trust).toMatchObject({ level: 'none', spf: 'pass', dkim: 'none' });
   });
 
+  it('is not denied to a mail from a mailbox for want of SPF, only for a signature that does not hold', async () => {
+    const found = { remoteAddress: '', helo: '', mailFrom: '' };
+    const strict = { ...key('example.com'), '_dmarc.example.com': 'v=DMARC1; p=reject' };
+    const levelOf = async (raw: Uint8Array, of: typeof session): Promise<string> =>
+      (await checkMailTrust(raw, of, dns(strict))).level;
+    const signed = await signedBy('example.com');
+    expect(await levelOf(Buffer.from(mail), session)).toBe('failed');
+    expect(await levelOf(Buffer.from(mail), found)).toBe('none');
+    expect(await levelOf(signed, found)).toBe('aligned');
+    expect(await levelOf(Buffer.from(signed.toString().replace('\r\n\r\nText', '\r\n\r\nTexT')), found)).toBe('failed');
+  });
+
   it('is lost with the first changed byte', async () => {
     const signed = await signedBy('example.com');
     const changed = Buffer.from(signed.toString().replace('\r\n\r\nText', '\r\n\r\nTexT'));

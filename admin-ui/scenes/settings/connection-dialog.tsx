@@ -1,4 +1,4 @@
-import { PasswordInput, Select, Text, Textarea, TextInput } from '@mantine/core';
+import { NumberInput, PasswordInput, Select, Text, Textarea, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,7 +7,7 @@ import type { Connection, ConnectionField, ConnectionKind } from '../../api/type
 import { inLanguage } from '../../i18n/index.ts';
 import { FormDialog, useForm } from './form-dialog.tsx';
 
-type Values = Readonly<Record<string, string>>;
+type Values = Readonly<Record<string, string | number>>;
 
 interface FieldsProps {
   readonly part: 'settings' | 'credentials';
@@ -23,14 +23,45 @@ const isNeeded = (kind: ConnectionKind, part: FieldsProps['part'], name: string)
 /** What a kind asks for. Credentials are typed in and never shown. */
 function Fields({ part, kind, values, errorOf, onChange }: FieldsProps) {
   return Object.entries(kind[part].properties).map(([name, field]: [string, ConnectionField]) => {
-    const input = {
+    const set = (value: string | number): void => onChange({ ...values, [name]: value });
+    const asked = {
       label: inLanguage(field['x-label']),
       description: inLanguage(field['x-help']),
       required: isNeeded(kind, part, name),
       error: errorOf(`${part}/${name}`),
+      ...(field.default === undefined ? {} : { placeholder: field.default }),
+    };
+    const options = field['x-options'];
+    if (options !== undefined) {
+      const data = Object.entries(options).map(([value, label]) => ({ value, label: inLanguage(label) }));
+      const value = String(values[name] ?? field.default ?? '');
+      return (
+        <Select
+          key={name}
+          {...asked}
+          data={data}
+          value={value}
+          allowDeselect={false}
+          onChange={(one) => set(one ?? '')}
+        />
+      );
+    }
+    if (field.type === 'integer')
+      return (
+        <NumberInput
+          key={name}
+          {...asked}
+          value={values[name] ?? ''}
+          onChange={set}
+          hideControls
+          allowDecimal={false}
+          thousandSeparator=""
+        />
+      );
+    const input = {
+      ...asked,
       value: values[name] ?? '',
-      onChange: (event: { readonly currentTarget: { readonly value: string } }) =>
-        onChange({ ...values, [name]: event.currentTarget.value }),
+      onChange: (event: { readonly currentTarget: { readonly value: string } }) => set(event.currentTarget.value),
     };
     if (field['x-multiline'] === true)
       return <Textarea key={name} {...input} autosize minRows={3} maxRows={8} autoComplete="off" spellCheck={false} />;

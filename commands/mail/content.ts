@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isRowSized, rowLimit } from '../intake/reception.ts';
-import type { BlobStore } from '../../store/blobs.ts';
+import { isRowSized, rowLimit, type BlobStore } from '../../store/blobs.ts';
 
 /** A mail's raw bytes, stored or small enough to go into their row. */
 export interface StoredContent {
@@ -9,14 +8,15 @@ export interface StoredContent {
   readonly size: number;
   readonly rawHash: string;
   readonly messageId: string | undefined;
+  /** As it came, a character for each byte; of a very long one its start. */
+  readonly header: string;
 }
 
-/** The Message-ID of the header, which has no business to begin later than this. */
-const messageIdOf = (start: Buffer): string | undefined => {
+const readStart = (start: Buffer): Pick<StoredContent, 'header' | 'messageId'> => {
   const text = start.toString('latin1');
   const end = text.indexOf('\r\n\r\n');
   const header = end === -1 ? text : text.slice(0, end);
-  return /^message-id:\s*<([^<>\s]+)>/im.exec(header)?.[1];
+  return { header, messageId: /^message-id:\s*<([^<>\s]+)>/im.exec(header)?.[1] };
 };
 
 async function* joined(start: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -37,14 +37,14 @@ export async function storeContent(blobs: BlobStore, content: AsyncIterable<Uint
     if (next.done === true) {
       const whole = Buffer.concat(chunks);
       const rawHash = createHash('sha256').update(whole).digest('hex');
-      const messageId = messageIdOf(whole);
-      if (isRowSized(whole)) return { raw: whole.toString('utf8'), rawBlob: undefined, size, rawHash, messageId };
-      return { raw: undefined, rawBlob: await blobs.put(whole), size, rawHash, messageId };
+      const read = { size, rawHash, ...readStart(whole) };
+      if (isRowSized(whole)) return { ...read, raw: whole.toString('utf8'), rawBlob: undefined };
+      return { ...read, raw: undefined, rawBlob: await blobs.put(whole) };
     }
     chunks.push(next.value);
     size += next.value.byteLength;
   }
-  const messageId = messageIdOf(Buffer.concat(chunks));
+  const read = readStart(Buffer.concat(chunks));
   const blob = await blobs.putStream(joined(chunks, rest));
-  return { raw: undefined, rawBlob: blob.name, size: blob.size, rawHash: blob.name, messageId };
+  return { raw: undefined, rawBlob: blob.name, size: blob.size, rawHash: blob.name, ...read };
 }
