@@ -109,6 +109,14 @@ describe.each(dialects)('the intake page on %s', (dialect) => {
     expect((await world.api.get(`/intake-messages/${id}`)).json.data).toMatchObject({ attempts: 2 });
   });
 
+  it('refuses a source with a preset that there is not, with the line', async () => {
+    const { text } = await world.api.get('/config/sources/lead-agentur', { accept: 'application/yaml' });
+    const yaml = { 'content-type': 'application/yaml' };
+    const answer = await world.api.put('/config/sources/lead-agentur', `${text}\npreset: facebok\n`, yaml);
+    expect([answer.status, answer.json.errors[0]?.path]).toEqual([422, '/preset']);
+    expect(answer.json.errors[0]).toMatchObject({ line: `${text}\n`.split('\n').length });
+  });
+
   it('works mails and notices again that came to a halt, and leaves the others alone', async () => {
     const { store, api } = world;
     await store.foundation.registry.refresh();
