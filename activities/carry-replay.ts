@@ -1,11 +1,11 @@
 import { finishImport } from '../commands/imports/carry.ts';
 import type { ImportRecord } from '../commands/imports/import-record.ts';
-import { nextReplays, replayChunk } from '../commands/imports/replayMessages.ts';
+import { nextReplays, replayChunk, type Again } from '../commands/imports/replayMessages.ts';
 import type { Context } from '../commands/context.ts';
-import type { Replay } from '../commands/replayMessage.ts';
 import { readAgain } from '../connectors/web/content.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { readRawBody } from '../store/intake.ts';
+import type { RecordData } from '../store/record-table.ts';
 
 /** So many at once keep other writers waiting for a few hundredths of a second. */
 const chunkSize = 50;
@@ -22,15 +22,17 @@ export async function carryReplay(
     const messages = await nextReplays(ctx, record, { afterId, limit: chunkSize });
     const last = messages.at(-1);
     if (last === undefined) return await finishImport(ctx, record.id);
-    const replays: Replay[] = [];
-    for (const message of messages) {
-      const raw = await readRawBody(blobs, message);
-      replays.push({
-        id: String(message['id']),
-        content: await readAgain(raw, String(message['contentType'] ?? '')),
-      });
-    }
+    const replays: Again[] = [];
+    for (const message of messages) replays.push(await toAgain(blobs, message));
     if (!(await replayChunk(ctx, record.id, { afterId, replays }))) return;
     afterId = String(last['id']);
   }
 }
+
+const toAgain = async (blobs: BlobStore, message: RecordData): Promise<Again> => {
+  const id = String(message['id']);
+  const { channel } = message;
+  if (channel === 'mail' || channel === 'notice') return { id, line: channel };
+  const raw = await readRawBody(blobs, message);
+  return { id, content: await readAgain(raw, String(message['contentType'] ?? '')) };
+};

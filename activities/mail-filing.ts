@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { checkMailTrust, type MailParser, type MailTrust } from '../connectors/mail/index.ts';
+import { checkMailTrust, freeMemory, type MailParser, type MailTrust } from '../connectors/mail/index.ts';
 import { systemActor } from '../core/actor.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import type { ParsedMail } from '../core/mail/parsed-mail.ts';
 import { abilityOf } from '../commands/abilityOf.ts';
 import type { Context } from '../commands/context.ts';
-import { fileMail } from '../commands/mail/fileMail.ts';
+import { fileMail, type UnderstoodMail } from '../commands/mail/fileMail.ts';
 import { quarantineMail } from '../commands/mail/quarantineMail.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { failpoint } from '../store/failpoints.ts';
@@ -243,17 +243,28 @@ class Filing implements MailFiling {
     if (stored === undefined) return;
     const { mailRaw, bodyBlob } = stored;
     if (bodyBlob === null) return await this.#fileRaw(ctx, job, Buffer.from(mailRaw ?? ''));
-    const turn = this.#largeTurn.then(
-      async () => await this.#fileRaw(ctx, job, await this.#options.blobs.get(bodyBlob)),
-    );
+    const turn = this.#largeTurn.then(async () => await this.#fileLarge(ctx, job, bodyBlob));
     this.#largeTurn = turn.catch(() => undefined);
     await turn;
   }
 
   async #fileRaw(ctx: Context, job: MailJob, raw: Uint8Array): Promise<void> {
     const [mail, trust] = await Promise.all([this.#options.parser.parse(raw), trustOf(raw, job)]);
+    await this.#fileParsed(ctx, { job, mail, trust });
+  }
+
+  /** One after the other instead of at once: whoever is done with the bytes gives them on or back. */
+  async #fileLarge(ctx: Context, job: MailJob, blob: string): Promise<void> {
+    const raw = await this.#options.blobs.get(blob);
+    const trust = await trustOf(raw, job);
+    const mail = await this.#options.parser.parse(raw, { isGivenAway: true });
+    await this.#fileParsed(ctx, { job, mail, trust });
+    for (const { content } of mail.attachments) freeMemory(content);
+  }
+
+  async #fileParsed(ctx: Context, parsed: Omit<UnderstoodMail, 'attachments'>): Promise<void> {
     failpoint('S9');
-    await fileMail(ctx, { job, mail, trust, attachments: await this.#storeFiles(mail) });
+    await fileMail(ctx, { ...parsed, attachments: await this.#storeFiles(parsed.mail) });
   }
 
   async #storeFiles(mail: ParsedMail): Promise<RecordData[]> {

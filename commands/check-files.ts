@@ -6,7 +6,7 @@ import { toEntityModel, type EntitySchema } from '../core/entity.ts';
 import type { Language } from '../core/errors.ts';
 import { configHash } from '../store/config.ts';
 import type { ConfigFile } from '../store/config-files.ts';
-import { lookupOf, type ConfigEntry, type ConfigState } from './config-state.ts';
+import { lookupOf, type ConfigContext, type ConfigEntry, type ConfigState } from './config-state.ts';
 
 /** Files that may be published, and what is wrong with the others. */
 export interface CheckedFiles {
@@ -37,7 +37,11 @@ const schemaIssues = (state: ConfigState, { file, value }: ReadFile, language: L
 };
 
 /** Reads every file, then checks each as if all the readable ones were in force. */
-export const checkFiles = (files: readonly ConfigFile[], state: ConfigState, language: Language): CheckedFiles => {
+export const checkFiles = (
+  files: readonly ConfigFile[],
+  state: ConfigState,
+  { language, presets }: Pick<ConfigContext, 'language' | 'presets'>,
+): CheckedFiles => {
   const read = files.map((file): ReadFile => {
     const { value, issues } = parseConfig(file.kind, file.text, { key: file.key, file: file.file, language });
     return { file, value, issues };
@@ -45,7 +49,7 @@ export const checkFiles = (files: readonly ConfigFile[], state: ConfigState, lan
   const added = read
     .filter((one) => one.value !== undefined)
     .map(({ file, value }) => ({ kind: file.kind, key: file.key, value }));
-  const lookup = lookupOf(state, { added });
+  const lookup = lookupOf(state, { added, presets });
   const inForce = new Map(state.heads.map((head) => [`${head.kind}/${head.key}`, head.hash]));
   const entries: ConfigEntry[] = [];
   const issues: ConfigIssue[] = [];
@@ -68,7 +72,7 @@ export const checkWithoutWrong = (
   state: ConfigState,
   language: Language,
 ): CheckedFiles => {
-  const { entries, issues } = checkFiles(files, state, language);
+  const { entries, issues } = checkFiles(files, state, { language });
   const wrong = new Set(issues.map((issue) => issue.file));
   if (wrong.size === 0) return { entries, issues };
   const rest = checkWithoutWrong(

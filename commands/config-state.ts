@@ -13,7 +13,7 @@ import { insertEvent } from '../store/events.ts';
 import type { Context } from './context.ts';
 
 /** What config commands need of the call; no snapshot, so the command line can use them without a server. */
-export type ConfigContext = Pick<Context, 'db' | 'actor' | 'ability' | 'language' | 'now' | 'requestId'>;
+export type ConfigContext = Pick<Context, 'db' | 'actor' | 'ability' | 'language' | 'now' | 'requestId' | 'presets'>;
 
 /** A tenant's configuration as the database has it at one version number. */
 export interface ConfigState {
@@ -62,6 +62,8 @@ export async function readConfigState(db: Database, tenantId: string): Promise<C
 export interface StateChange {
   readonly added?: readonly Pick<ConfigEntry, 'kind' | 'key' | 'value'>[];
   readonly removed?: { readonly kind: string; readonly key: string };
+  /** Known presets of sources; absent = they are not judged. */
+  readonly presets?: readonly string[] | undefined;
 }
 
 /** What config texts may refer to once the change has been made. */
@@ -76,6 +78,7 @@ export function lookupOf(state: ConfigState, change: StateChange = {}): ConfigLo
     entities: [...models.keys()],
     keys: (kind) => [...(keys.get(kind) ?? [])],
     has: (kind, key) => keys.get(kind)?.has(key) === true,
+    presets: change.presets,
     hasUser: (email) => state.emails.has(email.toLowerCase()),
   };
 }

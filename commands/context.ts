@@ -17,6 +17,8 @@ export interface Context {
   readonly language: Language;
   readonly now: () => Date;
   readonly newId: () => string;
+  /** Names that sources may give as their `preset`; absent where nobody publishes. */
+  readonly presets?: readonly string[] | undefined;
   readonly requestId?: string | undefined;
   /** Overrides how urgently processes are woken: imports and replays go in the background. */
   readonly lane?: Lane | undefined;

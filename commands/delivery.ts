@@ -57,30 +57,33 @@ export async function receiveDelivery(
  * @throws LeitwerkError `Locked` when there is nothing left to fetch, `NotFound`, `Forbidden`.
  */
 export async function retryDelivery(ctx: Context, id: string): Promise<Written> {
-  const model = modelOf(ctx, 'intake-message');
   assertCan(ctx, 'create', modelOf(ctx, 'lead'));
-  return await transact(ctx, async (tx) => {
-    const written = await changeRecord(ctx, tx, {
-      model,
-      id,
-      verb: 'replay',
-      act: 'replay',
-      change: ({ state, attempts }) => {
-        if (state === 'parked') return { state: 'waiting', errors: null, attempts: Number(attempts ?? 1) + 1 };
-        throw new LeitwerkError('Locked', {
-          text:
-            state === 'waiting'
-              ? { de: 'Diese Nachricht wird gerade abgeholt.', en: 'This message is being fetched at this moment.' }
-              : {
-                  de: 'Aus dieser Nachricht ist schon alles geholt.',
-                  en: 'Everything of this message has been fetched.',
-                },
-        });
-      },
-    });
-    await wakeCollection({ ...ctx, lane: 'interactive' }, tx, id);
-    return written;
+  return await transact(ctx, async (tx) => await retryDeliveryWithin({ ...ctx, lane: 'interactive' }, tx, id));
+}
+
+/** As `retryDelivery`, inside the caller's transaction and in the caller's lane. */
+export async function retryDeliveryWithin(ctx: Context, tx: Tx, id: string): Promise<Written> {
+  const model = modelOf(ctx, 'intake-message');
+  const written = await changeRecord(ctx, tx, {
+    model,
+    id,
+    verb: 'replay',
+    act: 'replay',
+    change: ({ state, attempts }) => {
+      if (state === 'parked') return { state: 'waiting', errors: null, attempts: Number(attempts ?? 1) + 1 };
+      throw new LeitwerkError('Locked', {
+        text:
+          state === 'waiting'
+            ? { de: 'Diese Nachricht wird gerade abgeholt.', en: 'This message is being fetched at this moment.' }
+            : {
+                de: 'Aus dieser Nachricht ist schon alles geholt.',
+                en: 'Everything of this message has been fetched.',
+              },
+      });
+    },
   });
+  await wakeCollection(ctx, tx, id);
+  return written;
 }
 
 /** What fetching has come to: done, waiting for the next attempt, or for a person. */

@@ -17,12 +17,12 @@ const loadChecks = () => import('./check-files.ts');
 
 /** Checks a folder against the configuration in force without changing anything; empty = it can be imported. */
 export async function validateConfig(
-  ctx: Pick<ConfigContext, 'db' | 'actor' | 'language'>,
+  ctx: Pick<ConfigContext, 'db' | 'actor' | 'language' | 'presets'>,
   folder: ConfigFolder,
 ): Promise<readonly ConfigIssue[]> {
   const { checkFiles } = await loadChecks();
   const state = await readConfigState(ctx.db, ctx.actor.tenantId);
-  return [...folder.issues, ...checkFiles(folder.files, state, ctx.language).issues];
+  return [...folder.issues, ...checkFiles(folder.files, state, ctx).issues];
 }
 
 /**
@@ -37,7 +37,7 @@ export async function importConfig(
   assertMayConfigure(ctx);
   const { checkFiles } = await loadChecks();
   return await onSteadyState(ctx, (state) => {
-    const { entries, issues } = checkFiles(folder.files, state, ctx.language);
+    const { entries, issues } = checkFiles(folder.files, state, ctx);
     assertValid([...folder.issues, ...issues]);
     for (const entry of entries) assertMayGrant(ctx, entry);
     return async (tx) => {

@@ -53,7 +53,7 @@ const prepare = async (ctx: ConfigContext, state: ConfigState, input: PublishInp
   const yaml = input.yaml ?? (input.value === undefined ? undefined : writeYaml(kind, input.value, before));
   if (yaml === undefined) throw new LeitwerkError('Unreadable');
   assertExpected(head, { key, yaml, expectedRevision: input.expectedRevision });
-  const lookup = lookupOf(state, { added: [{ kind, key, value: {} }] });
+  const lookup = lookupOf(state, { added: [{ kind, key, value: {} }], presets: ctx.presets });
   const { value, issues } = checkConfig(kind, yaml, { key, language: ctx.language, lookup });
   assertValid(issues);
   const entry = { kind, key, yaml, value, comment: input.comment, expectedRevision: input.expectedRevision };

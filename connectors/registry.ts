@@ -26,6 +26,9 @@ export function connectorKindOf(kind: string): ConnectorKind {
   });
 }
 
+/** What a source can name as its `preset`. */
+export const presetKeys: readonly string[] = presets.map(({ key }) => key);
+
 export const presetOf = (key: string | undefined): Preset | undefined => presets.find((preset) => preset.key === key);
 
 /** Whether a source is one whose outside system is asked. */

@@ -1,5 +1,5 @@
 import type { Context } from '../commands/context.ts';
-import { findRecordsBy } from '../store/record-list.ts';
+import { findRecordsById } from '../store/records.ts';
 
 /** Names of records by their ids, in one query: of those that there are, that the actor may see, and whose name is open to the actor. */
 export async function recordNames(ctx: Context, entity: string, ids: readonly string[]): Promise<Map<string, string>> {
@@ -7,12 +7,10 @@ export async function recordNames(ctx: Context, entity: string, ids: readonly st
   if (entity === 'user') return new Map(ids.map((id) => [id, users.get(id)?.name ?? id]));
   const model = models.get(entity);
   if (model === undefined || !ctx.ability.isReadable(entity, model.titleField)) return new Map();
-  const values = [...new Set(ids)];
-  const search = { tenantId: ctx.actor.tenantId, field: 'id', values, limit: values.length };
-  const records = await findRecordsBy(ctx.db, model, search);
+  const records = await findRecordsById(ctx.db, model, { tenantId: ctx.actor.tenantId, ids: [...new Set(ids)] });
   return new Map(
     records
-      .filter((record) => ctx.ability.canOn('read', entity, record))
+      .filter((record) => record['deletedAt'] === null && ctx.ability.canOn('read', entity, record))
       .map((record) => [String(record['id']), String(record[model.titleField] ?? record['id'])]),
   );
 }

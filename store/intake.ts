@@ -121,17 +121,36 @@ export async function readRawBody(blobs: Pick<BlobStore, 'get'>, message: Record
     : Buffer.from(String(message['mailRaw'] ?? message['body'] ?? ''));
 }
 
-/** Kept messages that can be worked again: none has become a lead. */
+/** Kept messages that can be worked again: none has become a lead; of a parked notice something may be left to fetch. */
 export interface ReplayQuery {
   readonly tenantId: string;
   readonly model: EntityModel;
   /** What the asker may see. */
   readonly rows: Filter | undefined | 'none';
-  /** By their ids, whatever became of them; or the rejected and unreadable ones that match. */
+  /** By their ids; or those that match and failed: rejected, unreadable, mails set aside or in triage for it, parked notices. */
   readonly choice: { readonly ids: readonly string[] } | { readonly filter: Filter };
   /** Only those that were received until then. */
   readonly until: string;
 }
+
+/**
+ * What can be worked again. A mail is parsed again in its thread, a notice fetches again what it tells of: of these only what has come to a
+ * halt, and where nobody has chosen a mail itself, not what waits for a person's decision.
+ */
+const workableSql = (isChosen: boolean, dialect: Queries['dialect']): string => {
+  const reason = dialect === 'sqlite' ? "json_extract(`mail`, '$.reason')" : "JSON_VALUE(`mail`, '$.reason')";
+  const others = isChosen ? '1 = 1' : "`state` IN ('rejected', 'unreadable')";
+  const mails = isChosen
+    ? "`state` IN ('quarantined', 'triage', 'dismissed')"
+    : `\`state\` = 'quarantined' OR (\`state\` = 'triage' AND ${reason} = 'rejected')`;
+  return [
+    `\`channel\` NOT IN ('mail', 'notice') AND ${others}`,
+    `\`channel\` = 'mail' AND (${mails})`,
+    "`channel` = 'notice' AND `state` = 'parked'",
+  ]
+    .map((sql) => `(${sql})`)
+    .join(' OR ');
+};
 
 const replayCondition = (
   { tenantId, model, rows, choice, until }: ReplayQuery,
@@ -139,14 +158,14 @@ const replayCondition = (
 ): { readonly sql: string; readonly params: readonly Value[] } => {
   const parts = [
     {
-      // A mail is parsed again in its thread, a notice fetches again what it tells of: they have roads of their own.
-      sql: "`tenantId` = ? AND `deletedAt` IS NULL AND `lead` IS NULL AND `channel` NOT IN ('mail', 'notice') AND `receivedAt` <= ?",
+      sql: "`tenantId` = ? AND `deletedAt` IS NULL AND (`lead` IS NULL OR `channel` = 'notice') AND `receivedAt` <= ?",
       params: [tenantId, until],
     },
+    { sql: workableSql('ids' in choice, dialect), params: [] },
     rows === 'none' ? { sql: '1 = 0', params: [] } : rows === undefined ? undefined : filterSql(rows, model, dialect),
     'ids' in choice
       ? { sql: `\`id\` IN (${choice.ids.map(() => '?').join(', ') || 'NULL'})`, params: choice.ids }
-      : { sql: "`state` IN ('rejected', 'unreadable')", params: [] },
+      : undefined,
     'filter' in choice ? filterSql(choice.filter, model, dialect) : undefined,
   ].filter((part) => part !== undefined);
   return { sql: parts.map(({ sql }) => `(${sql})`).join(' AND '), params: parts.flatMap(({ params }) => params) };

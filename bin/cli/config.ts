@@ -1,3 +1,4 @@
+import type { Context } from '../../commands/context.ts';
 import { join, resolve } from 'node:path';
 import { exportConfig } from '../../commands/exportConfig.ts';
 import { importConfig, validateConfig } from '../../commands/importConfig.ts';
@@ -12,7 +13,7 @@ const validate: Command = {
   run: async (call) => {
     const dir = resolve(call.positionals[0] ?? join(rootFolder, 'config'));
     const folder = await readFolder(call, dir);
-    const issues = await validateConfig(await systemContext(call), folder);
+    const issues = await validateConfig(await publishingContext(call), folder);
     const text = issues.length === 0 ? `${folder.files.length} files are valid` : issues.map(toIssueLine).join('\n');
     return {
       json: { valid: issues.length === 0, files: folder.files.length, issues },
@@ -29,7 +30,7 @@ const importFolder: Command = {
   options: { comment: { value: 'TEXT', text: 'why, for the list of revisions' } },
   run: async (call) => {
     const folder = await readFolder(call, resolve(positional(call, 0, 'dir')));
-    const published = await importConfig(await systemContext(call), folder, call.option('comment'));
+    const published = await importConfig(await publishingContext(call), folder, call.option('comment'));
     const lines = published.map(({ kind, key, revision }) => `${kind}/${key}: revision ${revision}`);
     return { json: { published }, text: lines.length === 0 ? 'nothing to change' : lines.join('\n') };
   },
@@ -46,6 +47,12 @@ const exportFolder: Command = {
     return { json: { dir, files: files.map(({ file }) => file) }, text: `${files.length} files in ${dir}` };
   },
 };
+
+/** The connectors are loaded only here: other commands start without them. */
+async function publishingContext(call: Call): Promise<Context> {
+  const { presetKeys } = await import('../../connectors/registry.ts');
+  return { ...(await systemContext(call)), presets: presetKeys };
+}
 
 async function readFolder(call: Call, dir: string): Promise<ConfigFolder> {
   try {

@@ -10,6 +10,8 @@ import { insertRecord } from '../../store/records.ts';
 import { isUniqueViolation } from '../../store/violations.ts';
 import { assertCan, modelOf, transact, type Context } from '../context.ts';
 import { filterOptions } from '../filterOptions.ts';
+import { retryDeliveryWithin } from '../delivery.ts';
+import { retryMailWithin } from '../mail/retryMail.ts';
 import { replayWithin, type Replay } from '../replayMessage.ts';
 import { starterAbility } from './import-job.ts';
 import { importModel, lockImport, noteProgress, type ImportRecord, type ReplayChoice } from './import-record.ts';
@@ -35,7 +37,8 @@ const assertMayReplay = (ctx: Context): void => {
 };
 
 /**
- * How many messages would be worked again: of the ids those that have become no lead, of a filter the rejected and unreadable ones.
+ * How many messages would be worked again: of the ids those that have become no lead, of a filter those that failed
+ * (rejected, unreadable, mails set aside or in triage because their mapping failed, parked notices).
  * @throws LeitwerkError `InvalidFilter`, `Forbidden`.
  */
 export async function previewReplays(ctx: Context, choice: ReplayChoice): Promise<number> {
@@ -121,10 +124,19 @@ const outcomes: Readonly<Record<string, string>> = {
   unreadable: 'rejected',
 };
 
+/** A message to work again: by its content, or put back in the line of its own kind. */
+export type Again = Replay | { readonly id: string; readonly line: 'mail' | 'notice' };
+
+const putBack = { mail: retryMailWithin, notice: retryDeliveryWithin } as const;
+
 /** Works one message; one that has become a lead meanwhile, or that its starter may not touch, stays as it is. */
-const workOne = async (ctx: Context, tx: Tx, replay: Replay): Promise<string> => {
+const workOne = async (ctx: Context, tx: Tx, again: Again): Promise<string> => {
   try {
-    const { record } = await replayWithin(ctx, tx, replay);
+    if ('line' in again) {
+      await putBack[again.line](ctx, tx, again.id);
+      return 'updated';
+    }
+    const { record } = await replayWithin(ctx, tx, again);
     return outcomes[String(record['state'])] ?? 'updated';
   } catch (error) {
     if (!(error instanceof LeitwerkError) || error.isRetryable || error.status >= 500) throw error;
@@ -139,7 +151,7 @@ const workOne = async (ctx: Context, tx: Tx, replay: Replay): Promise<string> =>
 export async function replayChunk(
   ctx: Context,
   id: string,
-  chunk: { readonly afterId: string; readonly replays: readonly Replay[] },
+  chunk: { readonly afterId: string; readonly replays: readonly Again[] },
 ): Promise<boolean> {
   const attempt = async (): Promise<boolean> =>
     await ctx.db.write(async (tx) => {

@@ -1,4 +1,5 @@
 import { LeitwerkError } from '../../core/errors.ts';
+import type { Tx } from '../../store/database.ts';
 import { addMailJob, type MailRecipient } from '../../store/mail-jobs.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { modelOf, transact, type Context } from '../context.ts';
@@ -8,30 +9,40 @@ import { settleMessage } from './settleMessage.ts';
 const again = new Set(['quarantined', 'triage', 'dismissed']);
 
 /**
- * Has a mail worked again as if it came now, after a repair.
+ * As `retryMail`, inside the caller's transaction.
  * @throws LeitwerkError `Locked` for one that was filed or made a lead, `Forbidden`, `NotFound`.
+ */
+export async function retryMailWithin(
+  ctx: Context,
+  tx: Tx,
+  id: string,
+): Promise<{ readonly message: RecordData; readonly event: number }> {
+  const model = modelOf(ctx, 'intake-message');
+  const message = await loadRecord(ctx, tx, { model, id });
+  if (!ctx.ability.canOn('replay', model.name, message)) throw new LeitwerkError('Forbidden');
+  if (!again.has(String(message['state']))) {
+    const text = { de: 'Diese Mail ist schon verarbeitet.', en: 'This mail has been worked already.' };
+    throw new LeitwerkError('Locked', { text, facts: { state: message['state'] } });
+  }
+  const { recipients, mailFrom, helo } = message['mail'] as {
+    recipients: readonly MailRecipient[];
+    mailFrom: string;
+    helo: string;
+  };
+  const envelope = { recipients, mailFrom, helo, remoteAddress: String(message['remoteAddress'] ?? '') };
+  await addMailJob(tx, { id, tenantId: ctx.actor.tenantId, at: ctx.now().toISOString(), envelope });
+  const change = { state: 'received', errors: null };
+  const event = await settleMessage(ctx, tx, { message, change });
+  return { message: { ...message, ...change, version: Number(message['version']) + 1 }, event };
+}
+
+/**
+ * Has a mail worked again as if it came now, after a repair.
+ * @throws LeitwerkError as `retryMailWithin`.
  */
 export async function retryMail(
   ctx: Context,
   input: { readonly id: string },
 ): Promise<{ readonly message: RecordData; readonly event: number }> {
-  const model = modelOf(ctx, 'intake-message');
-  return await transact(ctx, async (tx) => {
-    const message = await loadRecord(ctx, tx, { model, id: input.id });
-    if (!ctx.ability.canOn('replay', model.name, message)) throw new LeitwerkError('Forbidden');
-    if (!again.has(String(message['state']))) {
-      const text = { de: 'Diese Mail ist schon verarbeitet.', en: 'This mail has been worked already.' };
-      throw new LeitwerkError('Locked', { text, facts: { state: message['state'] } });
-    }
-    const { recipients, mailFrom, helo } = message['mail'] as {
-      recipients: readonly MailRecipient[];
-      mailFrom: string;
-      helo: string;
-    };
-    const envelope = { recipients, mailFrom, helo, remoteAddress: String(message['remoteAddress'] ?? '') };
-    await addMailJob(tx, { id: input.id, tenantId: ctx.actor.tenantId, at: ctx.now().toISOString(), envelope });
-    const change = { state: 'received', errors: null };
-    const event = await settleMessage(ctx, tx, { message, change });
-    return { message: { ...message, ...change, version: Number(message['version']) + 1 }, event };
-  });
+  return await transact(ctx, async (tx) => await retryMailWithin(ctx, tx, input.id));
 }

@@ -39,8 +39,9 @@ export interface HeaderLine {
 
 export interface MailBytes {
   readonly headerLines: readonly HeaderLine[];
-  /** The mail as a parser can take it: a header block in UTF-8 of bearable length, lines that end in LF. */
-  readonly bytes: Buffer;
+  /** The header block as a parser can take it: in UTF-8, of bearable length, lines that end in LF. */
+  readonly head: Buffer;
+  /** From the empty line on, within the memory of the raw mail where its lines can stay as they are. */
   readonly body: Buffer;
 }
 
@@ -96,12 +97,12 @@ export function readHeader(raw: Uint8Array, doubts: Doubts): MailBytes {
   });
   const kept = read.filter(({ line }, index) => index < mostHeaders || wanted.has(line.name)).slice(0, 2 * mostHeaders);
   if (kept.length < read.length) doubts.add(doubt.tooManyHeaders);
-  if (kept.length === 0) return { headerLines: [], bytes: whole, body: whole };
+  if (kept.length === 0) return { headerLines: [], head: Buffer.from(''), body: whole };
   const block = kept.map(({ field }) => `${field}\n`).join('');
   return {
     headerLines: kept.map(({ line }) => line),
-    body: whole.subarray(end),
-    bytes: Buffer.concat([Buffer.from(block), end === whole.length ? Buffer.from('\n') : whole.subarray(end)]),
+    head: Buffer.from(block),
+    body: end === whole.length ? Buffer.from('\n') : whole.subarray(end),
   };
 }
 

@@ -110,12 +110,12 @@ const toMail = (lines: readonly HeaderLine[], body: Body, doubts: Doubts): Parse
  */
 export async function parseMail(raw: Uint8Array, depth = 0): Promise<ParsedMail> {
   const doubts = new Doubts();
-  const { headerLines, bytes, body } = readHeader(raw, doubts);
+  const { headerLines, head, body } = readHeader(raw, doubts);
   if (headerLines.length === 0) {
     if (raw.byteLength > 0) doubts.add(doubt.noHeaders);
     return toMail([], { text: toText(guessText(raw), doubts), html: null, attachments: [] }, doubts);
   }
-  const parts = await readParts(bytes, doubts);
+  const parts = await readParts({ head, body }, doubts);
   const mail = toMail(headerLines, toBody(isLost(parts, body) ? asItArrived(body, doubts) : parts, doubts), doubts);
   return await withAttachedMails(mail, depth, parseMail);
 }

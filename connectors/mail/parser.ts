@@ -8,9 +8,14 @@ export interface MailParser {
    * Mails wait for each other; the deadline counts from a mail's own turn.
    * @throws MailParseError only when the deadline or the memory limit was passed or the thread died. The next mail gets a new thread.
    */
-  readonly parse: (raw: Uint8Array) => Promise<ParsedMail>;
+  readonly parse: (raw: Uint8Array, options?: ParseOptions) => Promise<ParsedMail>;
   /** Ends the thread; mails that are still waiting fail. */
   readonly close: () => Promise<void>;
+}
+
+export interface ParseOptions {
+  /** The caller does not read the mail afterwards: its memory goes to the thread instead of a copy. */
+  readonly isGivenAway?: boolean;
 }
 
 export interface MailParserLimits {
@@ -47,6 +52,7 @@ export class MailParseError extends LeitwerkError {
 
 interface Task {
   readonly raw: Uint8Array;
+  readonly isGivenAway: boolean;
   readonly answer: PromiseWithResolvers<ParsedMail>;
 }
 
@@ -67,10 +73,10 @@ class ThreadParser implements MailParser {
     this.#limits = limits;
   }
 
-  readonly parse = async (raw: Uint8Array): Promise<ParsedMail> => {
+  readonly parse = async (raw: Uint8Array, { isGivenAway = false }: ParseOptions = {}): Promise<ParsedMail> => {
     if (this.#isClosed) throw new MailParseError('closed');
     const answer = Promise.withResolvers<ParsedMail>();
-    this.#waiting.push({ raw, answer });
+    this.#waiting.push({ raw, isGivenAway, answer });
     this.#next();
     return await answer.promise;
   };
@@ -88,8 +94,11 @@ class ThreadParser implements MailParser {
     if (this.#current === undefined) return;
     this.#worker ??= this.#start();
     this.#timer = setTimeout(() => this.#lose(new MailParseError('deadline')), this.#limits.deadlineMs);
-    const copy = Uint8Array.from(this.#current.raw);
-    this.#worker.postMessage(copy, [copy.buffer]);
+    const { raw, isGivenAway } = this.#current;
+    // Small buffers share their memory with others.
+    const isWhole = raw.buffer instanceof ArrayBuffer && raw.byteLength === raw.buffer.byteLength;
+    const sent = isGivenAway && isWhole ? raw : Uint8Array.from(raw);
+    this.#worker.postMessage(sent, [sent.buffer as ArrayBuffer]);
   }
 
   #take(): Task | undefined {

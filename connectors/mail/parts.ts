@@ -1,5 +1,8 @@
+import { Readable } from 'node:stream';
 import type { AttachmentStream, MessageText } from 'mailparser';
+import { freeMemory } from './memory.ts';
 import { doubt, type Doubts } from './doubts.ts';
+import type { MailBytes } from './headers.ts';
 import { createWatchedParser } from './structure.ts';
 
 export interface ReadFile {
@@ -18,21 +21,56 @@ export interface ReadParts {
 
 const isText = (data: AttachmentStream | MessageText): data is MessageText => data.type === 'text';
 
-/** Reads one file to its end and lets the parser go on. A copy of its own, because small buffers share their memory. */
+const largestBlock = 1_048_576;
+
+/** What comes piece by piece, in memory of its own that can be handed over; of a large file no two copies are there at a time. */
+const gather = async (pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
+  const blocks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  let left = 0;
+  for await (let piece of pieces) {
+    while (piece.byteLength > 0) {
+      if (left === 0) blocks.push(new Uint8Array((left = Math.max(piece.byteLength, Math.min(size, largestBlock)))));
+      const block = blocks.at(-1) ?? new Uint8Array();
+      const taken = piece.subarray(0, left);
+      block.set(taken, block.byteLength - left);
+      left -= taken.byteLength;
+      size += taken.byteLength;
+      piece = piece.subarray(taken.byteLength);
+    }
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const block of blocks) {
+    whole.set(block.subarray(0, size - at), at);
+    at += block.byteLength;
+    freeMemory(block);
+  }
+  return whole;
+};
+
+/** Reads one file to its end and lets the parser go on. */
 const readFile = async (stream: AttachmentStream): Promise<ReadFile> => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream.content as AsyncIterable<Buffer>) chunks.push(chunk);
+  const content = await gather(stream.content as AsyncIterable<Buffer>);
   stream.release?.();
   return {
     fileName: stream.filename ?? null,
     contentType: stream.contentType,
     contentId: stream.cid ?? null,
-    content: Uint8Array.from(Buffer.concat(chunks)),
+    content,
   };
 };
 
+const sliceSize = 65_536;
+
+/** A mail in slices, so that the parser never holds more than a few of them decoded. */
+function* slicesOf({ head, body }: Pick<MailBytes, 'head' | 'body'>): Generator<Buffer> {
+  yield head;
+  for (let at = 0; at < body.length; at += sliceSize) yield body.subarray(at, at + sliceSize);
+}
+
 /** Texts and files of a mail. What cannot be read to its end answers with what was read until then and a doubt. */
-export async function readParts(bytes: Buffer, doubts: Doubts): Promise<ReadParts> {
+export async function readParts(bytes: Pick<MailBytes, 'head' | 'body'>, doubts: Doubts): Promise<ReadParts> {
   const { parser, hasPlainText, textSoFar } = createWatchedParser(doubts);
   const files: Promise<ReadFile>[] = [];
   let text: MessageText | undefined;
@@ -43,7 +81,7 @@ export async function readParts(bytes: Buffer, doubts: Doubts): Promise<ReadPart
     });
     parser.on('end', () => resolve(true));
     parser.on('error', () => resolve(false));
-    parser.end(bytes);
+    Readable.from(slicesOf(bytes)).pipe(parser);
   });
   if (!isWhole) doubts.add(doubt.incomplete);
   const settled = isWhole ? await Promise.all(files) : await finished(files);

@@ -11,6 +11,8 @@ export interface ConfigLookup {
   keys(kind: string): readonly string[];
   has(kind: string, key: string): boolean;
   hasUser(email: string): boolean;
+  /** What a source may name as its `preset`; absent where that is not known: then it is not judged. */
+  readonly presets?: readonly string[] | undefined;
 }
 
 const withHint = (text: Text, word: string, known: readonly string[]): Text => {

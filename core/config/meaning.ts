@@ -96,6 +96,19 @@ const formFaults = (form: NonNullable<SourcesConfig['form']>, lookup: ConfigLook
   });
 };
 
+/** The preset is known, and what only works with a connection names one. Whether that is set up already is no fault: it may come later. */
+const presetFaults = (source: SourcesConfig, { presets }: ConfigLookup): Fault[] => {
+  const { preset, connection, poll, sheet } = source;
+  const faults: Fault[] = [];
+  const needs = (path: string, name: string): void =>
+    void faults.push(fault(path, 'required', { de: `Dazu gehört „${name}“.`, en: `This needs "${name}" too.` }));
+  if (preset !== undefined && presets?.includes(preset) === false) faults.push(unknownWord('/preset', preset, presets));
+  if (preset === undefined && connection !== undefined) needs('/connection', 'preset');
+  if (connection === undefined && poll !== undefined) needs('/poll', 'connection');
+  if (connection === undefined && sheet !== undefined) needs('/sheet', 'connection');
+  return faults;
+};
+
 const sourceFaults: Meaning = (value, lookup) => {
   const { auth, mapping, pipeline, defaults = {}, form } = value as unknown as SourcesConfig;
   const faults = [
@@ -106,6 +119,7 @@ const sourceFaults: Meaning = (value, lookup) => {
       keyFaults(`/defaults/tags/${index}`, tag, { kind: 'tags', lookup }),
     ),
     ...(form === undefined ? [] : formFaults(form, lookup)),
+    ...presetFaults(value as unknown as SourcesConfig, lookup),
   ];
   if (defaults.owner !== undefined && !lookup.hasUser(defaults.owner)) {
     faults.push(

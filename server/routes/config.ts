@@ -148,7 +148,19 @@ const shownSchema = (call: Call, entity: string): RecordData => {
       ...(field.listPosition === undefined ? {} : { 'x-list': field.listPosition }),
     };
   }
-  return { ...model.schema, properties };
+  const { titleField, indexes = [], unique = [], ...about } = model.schema['x-entity'];
+  // Whoever makes a model of the schema finds no field in it that it does not have.
+  return {
+    ...model.schema,
+    required: (model.schema.required ?? []).filter(isShown),
+    properties,
+    'x-entity': {
+      ...about,
+      titleField: isShown(titleField) ? titleField : 'id',
+      indexes: indexes.filter((names) => names.every(isShown)),
+      unique: unique.filter((names) => names.every(isShown)),
+    },
+  };
 };
 
 /** The schema as its author wrote it: what `PUT` takes back. */

@@ -8,6 +8,7 @@ import { createApi, type Api } from '../support/api.ts';
 import type { App } from '../support/app.ts';
 import { settled, type ImportData } from '../support/imports.ts';
 import { countRows } from '../support/ledger.ts';
+import { until } from '../support/processes.ts';
 import { addKey, createStore, dialects, secretOf, type Store } from '../support/stores.ts';
 
 interface World {
@@ -106,6 +107,51 @@ describe.each(dialects)('the intake page on %s', (dialect) => {
     expect(data['issues']).toMatchObject([{ path: '/email' }]);
     expect(data['attempts']).toMatchObject([{ errors: null, state: null }]);
     expect((await world.api.get(`/intake-messages/${id}`)).json.data).toMatchObject({ attempts: 2 });
+  });
+
+  it('refuses a source with a preset that there is not, with the line', async () => {
+    const { text } = await world.api.get('/config/sources/lead-agentur', { accept: 'application/yaml' });
+    const yaml = { 'content-type': 'application/yaml' };
+    const answer = await world.api.put('/config/sources/lead-agentur', `${text}\npreset: facebok\n`, yaml);
+    expect([answer.status, answer.json.errors[0]?.path]).toEqual([422, '/preset']);
+    expect(answer.json.errors[0]).toMatchObject({ line: `${text}\n`.split('\n').length });
+  });
+
+  it('works mails and notices again that came to a halt, and leaves the others alone', async () => {
+    const { store, api } = world;
+    await store.foundation.registry.refresh();
+    const ctx = store.asSystem();
+    const model = ctx.snapshot.models.get('intake-message');
+    if (model === undefined) throw new Error('no model');
+    const at = new Date().toISOString();
+    const stamp = { tenantId: 'main', version: 1, createdAt: at, createdBy: 'test', updatedAt: at, updatedBy: 'test' };
+    const common = { ...stamp, source: 'mail', receivedAt: at, contentHash: 'x' };
+    const recipients = [{ kind: 'source', address: 'leads+mail@leitwerk.local', source: 'mail' }];
+    const mail = (state: string, reason: string | null) => ({
+      ...common,
+      id: ctx.newId(),
+      channel: 'mail',
+      state,
+      remoteAddress: '127.0.0.1',
+      mail: { recipients, mailFrom: 'a@kunde.example', helo: 'x', reason },
+      mailRaw: `From: ${state}@kunde.example\nSubject: Anfrage\nMessage-ID: <${ctx.newId()}@kunde.example>\n\nBitte um Angebot.\n`,
+    });
+    const halted = [mail('quarantined', null), mail('triage', 'rejected')];
+    const notice = { ...common, id: ctx.newId(), channel: 'notice', state: 'parked', body: '{}' };
+    const others = [mail('triage', 'list'), mail('filed', null)];
+    await store.foundation.db.write(async (tx) => await insertRecords(tx, model, [...halted, notice, ...others]));
+    const choice = { filter: 'source = "mail"' };
+    expect((await api.post('/intake-messages/replay?dryRun=1', choice)).json.data).toEqual({ count: 3 });
+    const chosen = { ids: [String(others[1]?.id)] };
+    expect((await api.post('/intake-messages/replay?dryRun=1', chosen)).json.data).toEqual({ count: 0 });
+    const answer = await api.post('/intake-messages/replay', choice);
+    expect(await settled(api, (answer.json.data as unknown as ImportData).id)).toMatchObject({ read: 3, updated: 3 });
+    await until('two leads', async () => {
+      const count = await countRows(store, 'lead', "`source` = 'mail'");
+      return count === 2 ? count : undefined;
+    });
+    expect((await api.get(`/intake-messages/${notice.id}`)).json.data).toMatchObject({ attempts: 2 });
+    expect((await api.get(`/intake-messages/${String(others[0]?.id)}`)).json.data).toMatchObject({ state: 'triage' });
   });
 
   it('says what is wrong with a request for replays, and refuses whoever may not', async () => {

@@ -1,3 +1,5 @@
+import type { PublishedSchema } from '../../admin-ui/api/types.ts';
+import { toEntities, type Entities } from '../../admin-ui/model/entities.ts';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { addKey, dialects } from '../support/stores.ts';
 import { anonymous, buildHouse, type Caller, type House } from './house.ts';
@@ -87,6 +89,15 @@ describe.each(dialects)('fields, on %s', (dialect) => {
     await look(`/api/v1/leads/${id}/archive`, { method: 'POST', body: { reason: 'preis' } });
     expect(found).toEqual([]);
     expect((await house.call(caller, '/api/v1/leads.csv')).text.split('\n')[0]).not.toMatch(/budget|email|owner/);
+  });
+
+  it('S04: a schema names no field that it does not show, so that the screens can be made from it', async () => {
+    const whole = toEntities((await house.done(house.admin, '/api/v1/schemas'))['data'] as PublishedSchema[]);
+    const shown = toEntities((await house.done(caller, '/api/v1/schemas'))['data'] as PublishedSchema[]);
+    const indexed = (entities: Entities): string[] => entities.byName.get('lead')?.indexes.flat() ?? [];
+    expect(indexed(whole)).toContain('owner');
+    expect(indexed(shown)).not.toContain('owner');
+    expect(shown.byName.get('lead')?.fields.has('title')).toBe(true);
   });
 
   it('S04: nobody learns a closed field by asking for it', async () => {

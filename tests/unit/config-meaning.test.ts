@@ -18,6 +18,7 @@ beforeAll(async () => {
     entities,
     keys,
     has: (kind, key) => keys(kind).includes(key),
+    presets: ['facebook', 'google-sheets'],
     hasUser: (email) => email === 'anna@firma.de',
   };
 });
@@ -69,6 +70,16 @@ form:
     expect(firstMessage('sources', text)).toBe(
       'There is no "facebok" among the field mappings. Did you mean "facebook"?',
     );
+  });
+
+  it('knows presets, and what belongs to one', () => {
+    const text = `${head}auth: hmac\npreset: facebok\nconnection: facebook\n`;
+    expect(faults('sources', text)).toEqual(['4:9 /preset unknown']);
+    expect(firstMessage('sources', text)).toBe('There is no "facebok". Did you mean "facebook"?');
+    expect(faults('sources', `${head}auth: hmac\npreset: facebook\npoll: { everyMinutes: 5 }\n`)).toEqual([
+      '5:7 /poll required',
+    ]);
+    expect(faults('sources', `${head}auth: hmac\nconnection: facebook\n`)).toEqual(['4:13 /connection required']);
   });
 
   it('wants a public source for a form', () => {

@@ -33,6 +33,17 @@ describe('the thread that reads mails', { timeout: 60_000 }, () => {
     });
   });
 
+  it('takes the memory of a mail that is given away, except where others share it', async () => {
+    await using(createMailParser({ deadlineMs: 30_000, memoryMb: 256 }), async ({ parse }) => {
+      const own = Uint8Array.from(mailWithText('eigen'));
+      const shared = Uint8Array.from([...mailWithText('geteilt'), 0]).subarray(0, -1);
+      const mails = [await parse(own, { isGivenAway: true }), await parse(shared, { isGivenAway: true })];
+      expect(mails.map(({ text }) => text)).toEqual(['eigen', 'geteilt']);
+      expect(own.byteLength).toBe(0);
+      expect(Buffer.from(shared).toString()).toContain('geteilt');
+    });
+  });
+
   it('gives a mail up at its deadline, and the next gets a thread of its own', async () => {
     await using(createMailParser({ deadlineMs: 1, memoryMb: 256 }), async ({ parse }) => {
       const both = [parse(mailWithParts(1_000)), parse(mailWithText('Text'))].map(failureOf);

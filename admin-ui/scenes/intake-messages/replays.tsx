@@ -77,7 +77,7 @@ export function ReplayProgress() {
 
 const filterOf = (source: string | null, since: string): string =>
   [
-    'state in (rejected, unreadable)',
+    'state in (rejected, unreadable, quarantined, triage, parked)',
     ...(source === null ? [] : [`source = "${source}"`]),
     ...(since === '' ? [] : [`receivedAt >= "${new Date(since).toISOString()}"`]),
   ].join(' and ');
