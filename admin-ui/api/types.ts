@@ -240,8 +240,11 @@ export interface Operations {
     readonly title: string;
     readonly step: string | null;
     readonly error: string | null;
-    readonly since: string;
+    readonly since: string | null;
     readonly temporalUrl: string | null;
+    /** What to post to when it is to be tried again, or left out. */
+    readonly retry: string | null;
+    readonly skip: string | null;
   }[];
 }
 

@@ -1,8 +1,7 @@
-import type { RecordData } from '../../store/record-table.ts';
+import { attentionOf } from '../attention.ts';
 import type { Health } from '../health.ts';
 import type { LiveEvents } from '../live-events.ts';
 import type { Answer, Call, Route } from '../route.ts';
-import { parkedProcesses } from './processes.ts';
 
 const lastEventId = (call: Call): number | undefined => {
   const header = call.headers['last-event-id'] ?? call.query.get('lastEventId');
@@ -14,21 +13,6 @@ const events = async (call: Call, live: LiveEvents): Promise<Answer> => {
   await live.open(call.ctx, call.response, lastEventId(call));
   return { isHandled: true };
 };
-
-/** Settings that were not taken, and why. */
-const configFaults = (call: Call): RecordData[] =>
-  call.services.configIssues.map((issue) => ({
-    entity: 'config',
-    plural: 'config',
-    recordId: issue.file ?? issue.path,
-    title: `${issue.file ?? ''}:${issue.line ?? 1}:${issue.column ?? 1}`,
-    code: issue.code,
-    error: { de: issue.message, en: issue.message },
-    step: null,
-    attempts: 0,
-    since: null,
-    temporalUrl: null,
-  }));
 
 /** Watching the system: live changes, and the health page with what needs attention. */
 export const operationsRoutes = (live: LiveEvents, health: Health): readonly Route[] => [
@@ -47,10 +31,6 @@ export const operationsRoutes = (live: LiveEvents, health: Health): readonly Rou
     path: '/operations',
     summary: { de: 'Zustand aller Teile', en: 'State of every part' },
     access: { kind: 'may', area: 'operate' },
-    handle: async (call) => ({
-      json: {
-        data: { parts: await health.parts(), attention: [...configFaults(call), ...(await parkedProcesses(call))] },
-      },
-    }),
+    handle: async (call) => ({ json: { data: { parts: await health.parts(), attention: await attentionOf(call) } } }),
   },
 ];

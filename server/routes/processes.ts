@@ -61,6 +61,8 @@ const presentParked = (call: Call, parked: { process: ProcessRow; plural: string
     attempts,
     since: at,
     temporalUrl: temporalUrl(call, process),
+    retry: `/${plural}/${process.recordId}/process/retry`,
+    skip: `/${plural}/${process.recordId}/process/skip`,
   };
 };
 

@@ -180,10 +180,14 @@ describe.each(dialects)('Facebook lead ads on %s', (dialect) => {
     expect(JSON.stringify(parked['errors'])).toContain('neues Seiten-Token eintragen');
     const failing = (await world.api.get('/connections/facebook')).json.data;
     expect(failing['state']).toBe('failing');
+    const attention = async (): Promise<unknown> => (await world.api.get('/operations')).json.data['attention'];
+    const retry = `/intake-messages/${id}/replay`;
+    expect(await attention()).toEqual([expect.objectContaining({ recordId: id, code: 'parked', retry, skip: null })]);
     const credentials = { ...world.meta.credentials, accessToken: 'neues-token' };
     expect((await world.api.post('/connections/facebook/rotate', { credentials })).status).toBe(200);
-    expect((await world.api.post(`/intake-messages/${id}/replay`)).status).toBe(200);
+    expect((await world.api.post(retry)).status).toBe(200);
     await messageIn(id, 'accepted');
+    expect(await attention()).toEqual([]);
     expect(await leadsOf('301')).toHaveLength(1);
     expect((await world.api.get('/connections/facebook')).json.data['state']).toBe('ok');
     expect((await world.api.post(`/intake-messages/${id}/replay`)).status).toBe(409);

@@ -193,6 +193,10 @@ describe.each(dialects)('Google Sheets on %s', (dialect) => {
       expect.stringContaining('neue Zugangsdaten eintragen'),
     ]);
     expect((await world.api.get('/connections/google')).json.data['state']).toBe('failing');
+    const { attention } = (await world.api.get('/operations')).json.data;
+    expect(attention).toContainEqual(
+      expect.objectContaining({ entity: 'source', recordId: source, retry: `/sources/${source}/fetch` }),
+    );
     world.google.mend();
     sheet.isShared = false;
     expect((await fetchFrom(source)).fault?.message.de).toContain('nicht freigegeben');

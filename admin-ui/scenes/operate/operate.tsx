@@ -84,26 +84,37 @@ type Attention = Operations['attention'][number];
 function AttentionRow({ item }: { readonly item: Attention }) {
   const { t } = useTranslation();
   const { run } = useActs();
-  const model = useEntities().byName.get(item.entity);
-  const plural = model?.plural ?? `${item.entity}s`;
-  const act = (name: string, done: string) => () =>
-    void run([{ path: `/${plural}/${item.recordId}/process/${name}`, body: {} }], { done, canUndo: false });
+  const plural = useEntities().byName.get(item.entity)?.plural ?? `${item.entity}s`;
+  const post = (path: string, done: string): void => void run([{ path, body: {} }], { done, canUndo: false });
+  const { retry, skip } = item;
   return (
     <li className={classes['attention']}>
       <div style={{ flex: 1, minWidth: 0 }}>
-        <Anchor component={Link} to={addressOf(item.entity, item.recordId, plural)} size="sm" fw={560}>
-          {item.title}
-        </Anchor>
+        {item.entity === 'config' ? (
+          <Text size="sm" fw={560}>
+            {item.title}
+          </Text>
+        ) : (
+          <Anchor component={Link} to={addressOf(item.entity, item.recordId, plural)} size="sm" fw={560}>
+            {item.title}
+          </Anchor>
+        )}
         <Text size="sm">{[item.step, item.error].filter(Boolean).join(': ')}</Text>
-        <Text size="xs" c="dimmed">
-          {t('operate.since', { at: formatSoon(item.since, currentLanguage()) })}
-        </Text>
+        {item.since !== null && (
+          <Text size="xs" c="dimmed">
+            {t('operate.since', { at: formatSoon(item.since, currentLanguage()) })}
+          </Text>
+        )}
       </div>
       <Group gap="sm">
-        <Button onClick={act('retry', t('inbox.process.retried'))}>{t('inbox.process.retry')}</Button>
-        <Button variant="default" onClick={act('skip', t('inbox.process.skipped'))}>
-          {t('inbox.process.skip')}
-        </Button>
+        {retry !== null && (
+          <Button onClick={() => post(retry, t('inbox.process.retried'))}>{t('inbox.process.retry')}</Button>
+        )}
+        {skip !== null && (
+          <Button variant="default" onClick={() => post(skip, t('inbox.process.skipped'))}>
+            {t('inbox.process.skip')}
+          </Button>
+        )}
         {item.temporalUrl !== null && (
           <Anchor href={item.temporalUrl} target="_blank" rel="noreferrer" size="xs">
             {t('inbox.process.temporal')}
