@@ -126,7 +126,10 @@ class ThreadParser implements MailParser {
   }
 
   #start(): Worker {
-    const worker = new Worker(program, { resourceLimits: { maxOldGenerationSizeMb: this.#limits.memoryMb } });
+    const worker = new Worker(program, {
+      // At its limit a thread is given 16 MB more to end in. Where one collection may bring more than that, the whole process dies.
+      resourceLimits: { maxOldGenerationSizeMb: this.#limits.memoryMb, maxYoungGenerationSizeMb: 8 },
+    });
     worker.on('message', (mail: ParsedMail) => {
       if (this.#worker !== worker) return;
       this.#take()?.answer.resolve(mail);
