@@ -1,3 +1,4 @@
+import { spelledOut } from './spelling.ts';
 import type { EntityModel } from './entity.ts';
 import { isMappable } from './mappable.ts';
 import type { Mapping, MappingRow } from './mapping.ts';
@@ -46,14 +47,7 @@ const wholeNames = new Set([
 ]);
 
 /** `Straße / Hausnr.` → `strassehausnr`. */
-const fold = (name: string): string =>
-  name
-    .toLowerCase()
-    .replaceAll('ä', 'ae')
-    .replaceAll('ö', 'oe')
-    .replaceAll('ü', 'ue')
-    .replaceAll('ß', 'ss')
-    .replaceAll(/[^a-z0-9]/g, '');
+const fold = (name: string): string => spelledOut(name).replaceAll(/[^a-z0-9]/g, '');
 
 /** Field of each folded name; what a field is called itself goes before what others call it. */
 const namesOf = (model: EntityModel): ReadonlyMap<string, string> => {

@@ -1,6 +1,7 @@
 import { actorName } from '../../core/actor.ts';
 import { connectionIssues, type ConnectionFault, type ConnectionKind } from '../../core/connections.ts';
 import { LeitwerkError } from '../../core/errors.ts';
+import { toKey } from '../../core/spelling.ts';
 import {
   noteConnection,
   readConnection,
@@ -33,17 +34,6 @@ export interface NewConnection {
   readonly credentials: Values;
 }
 
-const idOf = (name: string): string =>
-  name
-    .toLowerCase()
-    .replaceAll('ä', 'ae')
-    .replaceAll('ö', 'oe')
-    .replaceAll('ü', 'ue')
-    .replaceAll('ß', 'ss')
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 60);
-
 const seal = async (ctx: Context, tx: Tx, of: { box: SecretBox; id: string; credentials: Values }): Promise<void> => {
   await writeSecret(tx, of.box, {
     tenantId: ctx.actor.tenantId,
@@ -57,7 +47,7 @@ const seal = async (ctx: Context, tx: Tx, of: { box: SecretBox; id: string; cred
 /** @throws LeitwerkError `InvalidInput`, `Conflict` when the id is taken, `Forbidden`. */
 export async function createConnection(ctx: Context, box: SecretBox, input: NewConnection): Promise<ConnectionRow> {
   assertMayConfigure(ctx);
-  const { kind, name, settings, credentials, id = idOf(name) } = input;
+  const { kind, name, settings, credentials, id = toKey(name).slice(0, 60) } = input;
   assertFits([
     ...connectionIssues(kind, 'settings', { values: settings, language: ctx.language }),
     ...credentialIssues(ctx, kind, credentials),

@@ -1,4 +1,3 @@
-import { actorName } from '../../core/actor.ts';
 import { LeitwerkError } from '../../core/errors.ts';
 import { parseFilter } from '../../core/filter/index.ts';
 import type { Ability } from '../../core/permissions.ts';
@@ -13,8 +12,10 @@ import { filterOptions } from '../filterOptions.ts';
 import { retryDeliveryWithin } from '../delivery.ts';
 import { retryMailWithin } from '../mail/retryMail.ts';
 import { replayWithin, type Replay } from '../replayMessage.ts';
+import { stampOf } from '../stamp.ts';
 import { starterAbility } from './import-job.ts';
 import { importModel, lockImport, noteProgress, type ImportRecord, type ReplayChoice } from './import-record.ts';
+import { noneYet } from './startImport.ts';
 
 const queryOf = (
   ctx: Context,
@@ -47,8 +48,6 @@ export async function previewReplays(ctx: Context, choice: ReplayChoice): Promis
   return await countReplayable(ctx.db.scans, query);
 }
 
-const counters = ['position', 'read', 'created', 'updated', 'unchanged', 'duplicates', 'rejected'];
-
 /**
  * Queues working kept messages again, as an import whose rows are these messages: it shows progress, can be paused and cancelled,
  * and goes on where it stopped. Messages that come later are not part of it.
@@ -63,16 +62,9 @@ export async function replayMessages(
   assertCan(ctx, 'start', model);
   const count = await previewReplays(ctx, choice);
   const id = ctx.newId();
-  const at = ctx.now().toISOString();
-  const actor = actorName(ctx.actor);
+  const stamp = stampOf(ctx, id);
   const record: RecordData = {
-    id,
-    tenantId: ctx.actor.tenantId,
-    version: 1,
-    createdAt: at,
-    createdBy: actor,
-    updatedAt: at,
-    updatedBy: actor,
+    ...stamp,
     fileName: ctx.language === 'de' ? 'Erneut verarbeiten' : 'Work again',
     size: count,
     state: 'queued',
@@ -81,14 +73,14 @@ export async function replayMessages(
     isDryRun: false,
     options: { replay: choice },
     starter: { actor: ctx.actor, language: ctx.language },
-    ...Object.fromEntries(counters.map((name) => [name, 0])),
+    ...noneYet,
   };
   return await transact(ctx, async (tx) => {
     await insertRecord(tx, model, record);
     await insertEvent(tx, {
-      tenantId: ctx.actor.tenantId,
-      at,
-      actor,
+      tenantId: stamp.tenantId,
+      at: stamp.createdAt,
+      actor: stamp.createdBy,
       act: 'import.start',
       entity: 'import',
       recordId: id,

@@ -1,4 +1,3 @@
-import { actorName } from '../../core/actor.ts';
 import { failpoint } from '../../store/failpoints.ts';
 import { countRepeat, findMessageByKey } from '../../store/intake.ts';
 import { addMailJob, type MailEnvelope } from '../../store/mail-jobs.ts';
@@ -8,6 +7,7 @@ import { isUniqueViolation } from '../../store/violations.ts';
 import type { Tx } from '../../store/database.ts';
 import { modelOf, type Context } from '../context.ts';
 import { boundedKey } from '../receiveMessage.ts';
+import { stampOf } from '../stamp.ts';
 
 /** A mail as it came, its raw bytes being durable or in here. */
 export interface ArrivedMail {
@@ -35,18 +35,11 @@ const store = async (ctx: Context, tx: Tx, mail: ArrivedMail): Promise<string> =
     return known.id;
   }
   const id = ctx.newId();
-  const at = ctx.now().toISOString();
-  const actor = actorName(ctx.actor);
+  const stamp = stampOf(ctx, id);
   await insertRecord(tx, modelOf(ctx, 'intake-message'), {
-    id,
-    tenantId,
-    version: 1,
-    createdAt: at,
-    createdBy: actor,
-    updatedAt: at,
-    updatedBy: actor,
+    ...stamp,
     source,
-    receivedAt: at,
+    receivedAt: stamp.createdAt,
     state: 'received',
     channel: 'mail',
     contentType: 'message/rfc822',
@@ -62,7 +55,7 @@ const store = async (ctx: Context, tx: Tx, mail: ArrivedMail): Promise<string> =
     attempts: 0,
     duplicates: 0,
   });
-  await addMailJob(tx, { id, tenantId, at, envelope });
+  await addMailJob(tx, { id, tenantId, at: stamp.createdAt, envelope });
   return id;
 };
 

@@ -1,3 +1,4 @@
+import { spelledOut } from '../spelling.ts';
 export interface PersonName {
   readonly firstName?: string;
   readonly lastName?: string;
@@ -69,12 +70,9 @@ const fromAddress = (address: string): PersonName => {
   return splitWords(words.map((word) => capital(word)));
 };
 
-const folded = (text: string): string =>
-  text.toLowerCase().replaceAll('ä', 'ae').replaceAll('ö', 'oe').replaceAll('ü', 'ue').replaceAll('ß', 'ss');
-
 /** A single word is a name where the address has it as well: `Müller <k.mueller@…>`, but not `Portal <leads@…>`. */
 const belongsTo = (word: string | undefined, address: string): boolean =>
-  word !== undefined && folded(address.split('@')[0] ?? '').includes(folded(word));
+  word !== undefined && spelledOut(address.split('@')[0] ?? '').includes(spelledOut(word));
 
 /** The name of a person: as the sender writes it, else as the first line of the signature has it, else from the address. */
 export function nameOf(senderName: string, address: string, signatureLine: string): PersonName {

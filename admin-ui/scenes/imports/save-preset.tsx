@@ -7,19 +7,11 @@ import type { Mapping } from '../../../core/mapping.ts';
 import { putConfig } from '../../api/config.ts';
 import type { RecordValue } from '../../api/types.ts';
 import { ProblemText, toProblem } from '../../app/acts.tsx';
+import { toKey } from '../../../core/spelling.ts';
 import type { Problem } from '../../api/client.ts';
 import { textOf } from '../../model/entities.ts';
 
-const keyOf = (label: string): string =>
-  label
-    .toLowerCase()
-    .replaceAll('ä', 'ae')
-    .replaceAll('ö', 'oe')
-    .replaceAll('ü', 'ue')
-    .replaceAll('ß', 'ss')
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 60);
+const keyOf = (label: string): string => toKey(label).slice(0, 60);
 
 type Options = Readonly<Record<string, unknown>> & { readonly mapping?: Mapping; readonly hasHeader?: boolean };
 

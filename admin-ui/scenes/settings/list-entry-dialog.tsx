@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { toKey } from '../../../core/spelling.ts';
 import { putConfig } from '../../api/config.ts';
 import type { ConfigItem, ConfigValue } from '../../api/types.ts';
 import { inLanguage } from '../../i18n/index.ts';
@@ -19,17 +20,6 @@ interface ListEntryDialogProps {
 
 const swatches = ['#1c7ed6', '#0b6166', '#2f9e44', '#f08c00', '#e03131', '#7048e8', '#868e96'];
 const authKinds = ['api-key', 'hmac', 'public', 'mail'] as const;
-
-/** "Messe & Events" → "messe-events": lower case letters, digits and hyphens. */
-const toKey = (label: string): string =>
-  label
-    .toLowerCase()
-    .replaceAll('ä', 'ae')
-    .replaceAll('ö', 'oe')
-    .replaceAll('ü', 'ue')
-    .replaceAll('ß', 'ss')
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '');
 
 interface Draft {
   readonly de: string;
