@@ -53,9 +53,11 @@ const refuse = (kind: FieldKind, value: unknown): Fitted =>
   fault(kind, `„${quoted(value)}“ ${unfit[kind].de}.`, `"${quoted(value)}" ${unfit[kind].en}.`);
 
 /** Nobody types these, lists cannot show them, and some databases end a text at a zero. */
-const invisible = /(?![\t\n\r])\p{Cc}/gu;
+const invisible = /(?![\t\n])\p{Cc}/gu;
 
-const readable = (text: string): string => text.toWellFormed().replaceAll(invisible, '');
+/** As people mean it: a line ends with LF whatever the sender's system, and an ö is one letter, where macOS sends two. */
+const readable = (text: string): string =>
+  text.toWellFormed().normalize('NFC').replaceAll(/\r\n?/g, '\n').replaceAll(invisible, '');
 
 const fitText = (value: unknown, field: Field): Fitted => {
   if (isScalar(value)) return { value: readable(String(value)) };

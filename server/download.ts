@@ -2,12 +2,16 @@ import { LeitwerkError } from '../core/errors.ts';
 import type { RecordData } from '../store/record-table.ts';
 import type { Answer, Call } from './route.ts';
 
+/** Header that names a downloaded file. Names come from strangers: line breaks, folders and halves of characters are taken out. */
+export const namedFile = (name: string): string =>
+  `attachment; filename*=UTF-8''${encodeURIComponent(name.toWellFormed().replaceAll(/[\r\n/\\]/g, '_'))}`;
+
 /** Always a download: what strangers send never becomes a page of ours. */
 export const download = (bytes: Uint8Array, name: string): Answer => ({
   bytes,
   headers: {
     'content-type': 'application/octet-stream',
-    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name.replaceAll(/[\r\n/\\]/g, '_'))}`,
+    'content-disposition': namedFile(name),
     'content-security-policy': "default-src 'none'; sandbox",
   },
 });

@@ -1,13 +1,11 @@
 import type { Encoding } from '../../core/import-options.ts';
 
-const isUtf8 = (bytes: Buffer): boolean => {
-  try {
-    // A character that the cut has halved is no fault.
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
-    return true;
-  } catch {
-    return false;
-  }
+/** More of what is not ASCII is UTF-8 than not: a file to which another program has added a row is still UTF-8. */
+const isMostlyUtf8 = (bytes: Buffer): boolean => {
+  // A character that the cut has halved is no fault.
+  const text = new TextDecoder('utf-8').decode(bytes, { stream: true });
+  const broken = text.match(/\uFFFD/g)?.length ?? 0;
+  return broken === 0 || (text.match(/[^\0-\u007F\uFFFD]/gu)?.length ?? 0) > broken;
 };
 
 /** Latin letters in UTF-16 have a zero beside each: in the second byte of a pair (little endian) or in the first. */
@@ -17,13 +15,13 @@ const zerosAt = (bytes: Buffer, odd: 0 | 1): number => {
   return zeros / Math.max(Math.min(bytes.length, 2_000) / 2, 1);
 };
 
-/** By byte order mark, else by the bytes: UTF-8 when they are valid, else what Windows writes in Western Europe. */
+/** By byte order mark, else by the bytes: UTF-8 when they are that, else what Windows writes in Western Europe. */
 export function guessEncoding(bytes: Buffer): Encoding {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
   if (zerosAt(bytes, 1) > 0.3 && zerosAt(bytes, 0) < 0.05) return 'utf-16le';
   if (zerosAt(bytes, 0) > 0.3 && zerosAt(bytes, 1) < 0.05) return 'utf-16be';
-  return isUtf8(bytes) ? 'utf-8' : 'windows-1252';
+  return isMostlyUtf8(bytes) ? 'utf-8' : 'windows-1252';
 }
 
 /** Length of a byte order mark in UTF-8. */

@@ -64,8 +64,8 @@ const faults = {
 } as const satisfies Record<string, Text>;
 
 const widthFault = (found: number, wanted: number): Text => ({
-  de: `Die Zeile hat ${found} Spalten, erwartet werden ${wanted}.`,
-  en: `The row has ${found} columns, ${wanted} are expected.`,
+  de: `Die Zeile hat ${found} ${found === 1 ? 'Spalte' : 'Spalten'}, erwartet werden ${wanted}.`,
+  en: `The row has ${found} ${found === 1 ? 'column' : 'columns'}, ${wanted} are expected.`,
 });
 
 /** `more`: the rest has not come yet. */

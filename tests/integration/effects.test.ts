@@ -135,7 +135,7 @@ describe('a mail', () => {
     await expect(perform(id)).rejects.toMatchObject({ code: 'RemoteRejected', isRetryable: false });
   });
 
-  it('takes no headers and no recipients from what a customer wrote', async () => {
+  it('S13: takes no headers and no recipients from what a customer wrote', async () => {
     const { id } = await recorded({ sendMail: { template: 'sla-warnung', to: ['owner'] } });
     await perform(id);
     expect(mails.map((mail) => mail.to)).toEqual(['anna@example.org']);

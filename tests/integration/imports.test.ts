@@ -1,4 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { expected } from '../corpus/csv/expected.ts';
+import { corpusTable } from '../corpus/csv/read.ts';
 import { createApi, type Api } from '../support/api.ts';
 import type { App } from '../support/app.ts';
 import { settled, upload, type ImportData, type ImportWords } from '../support/imports.ts';
@@ -246,6 +248,37 @@ describe.each(dialects)('imports on %s', (dialect) => {
     );
     expect(bad.status).toBe(422);
     expect(bad.json.errors.every(({ path }) => path.startsWith('/mapping'))).toBe(true);
+  });
+
+  describe('R25: tables of the corpus', () => {
+    const wished = { type: 'string', format: 'date', 'x-label': { de: 'Wunschtermin', en: 'Wished date' } };
+    beforeEach(async () => {
+      const { properties, ...schema } = (await world.api.get('/schemas/lead')).json.data['schema'] as {
+        properties: Readonly<Record<string, unknown>>;
+      };
+      if ('wunschtermin' in properties) return;
+      const wider = { ...schema, properties: { ...properties, wunschtermin: wished } };
+      expect((await world.api.put('/schemas/lead', { schema: wider })).status).toBe(200);
+    });
+
+    const tables = Object.entries(expected).filter(([, { leads }]) => leads !== undefined);
+    it.each(tables)('%s', async (name, { leads = [], rows: expectedRows, refused }) => {
+      const faults = refused ?? expectedRows.filter(([, cells]) => typeof cells === 'string');
+      const done = await send(corpusTable(name), { processes: 'none' });
+      expect(done).toMatchObject({
+        state: 'done',
+        read: expectedRows.length,
+        created: leads.length,
+        rejected: faults.length,
+      });
+      const byName = new Map((await leadsOf(done.id)).map((lead) => [lead['lastName'], lead]));
+      for (const lead of leads) expect(byName.get(String(lead['lastName']))).toMatchObject(lead);
+      const errors = (await world.api.get(`/imports/${done.id}/errors.csv`, { 'accept-language': 'de' })).text;
+      for (const [line, reason] of faults) {
+        const told = errors.split('\n').find((one) => /^\d+/.exec(one)?.[0] === String(line));
+        expect(told, `line ${line} of ${errors}`).toContain(reason);
+      }
+    });
   });
 
   it('acts with the rights of whoever started it', async () => {

@@ -100,11 +100,15 @@ describe('mapping by name', () => {
     });
   });
 
-  it('leaves out what nobody can type or see, and halves of characters', () => {
-    expect(byName({ lastName: 'M\u0000ey\u007Fer', message: 'a\r\n\tb\u0008', city: 'K\uD800öln' }).values).toEqual({
+  it('leaves out what nobody can type or see, ends lines with LF, and joins letters that came in two', () => {
+    expect(
+      byName({ lastName: 'M\u0000ey\u007Fer', message: 'a\r\n\tb\u0008', city: 'Ko\u0308ln', street: 'K\uD800öln' })
+        .values,
+    ).toEqual({
       lastName: 'Meyer',
-      message: 'a\r\n\tb',
-      city: 'K\uFFFDöln',
+      message: 'a\n\tb',
+      city: 'Köln',
+      street: 'K\uFFFDöln',
     });
   });
 

@@ -149,7 +149,7 @@ describe('rows', () => {
     const long = 'x'.repeat(1_100_000);
     const text = `Name;Ort\nAnna\nBert;Ulm;Süd\nCarl;Ulm;;\n;;\n   \nD\0ra;Ulm\nEmil;"a"b\n${long};y\nFritz;5" Rohr\n`;
     expect(await all(text)).toEqual([
-      [2, 'The row has 1 columns, 2 are expected.'],
+      [2, 'The row has 1 column, 2 are expected.'],
       [3, 'The row has 3 columns, 2 are expected.'],
       [4, ['Carl', 'Ulm']],
       [7, 'The row has NUL bytes. Is the encoding right?'],
