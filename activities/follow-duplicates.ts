@@ -1,8 +1,8 @@
 import { followForDuplicates, readDuplicatesSeq } from '../commands/duplicates/follow.ts';
 import { readNewest } from '../store/events.ts';
 import { systemActor } from '../core/actor.ts';
-import { holdLease, releaseLease } from '../store/outbox.ts';
 import { languageOf, processContext, type WorkerStore } from './context.ts';
+import { underLease } from './lease.ts';
 
 const leaseMs = 30_000;
 /** Few enough that a message which comes meanwhile does not notice. */
@@ -25,10 +25,7 @@ export async function followDuplicates(store: WorkerStore, holder: string, since
   if (newest === undefined || newest.seq <= (await readDuplicatesSeq(store.db))) return false;
   const now = store.now();
   if (sinceMs < busyPauseMs && now.getTime() - Date.parse(newest.at) < calmMs) return false;
-  const lease = { name: 'duplicates', holder };
-  const until = new Date(now.getTime() + leaseMs).toISOString();
-  if (!(await holdLease(store.db, { ...lease, now: now.toISOString(), until }))) return false;
-  try {
+  const hasFollowed = await underLease(store, { name: 'duplicates', holder, ms: leaseMs }, async () => {
     const tenants = new Map(
       store.registry.tenantIds.map((tenantId) => {
         const ctx = processContext(store, { tenantId, entity: 'duplicates', recordId: 'follow' });
@@ -39,7 +36,6 @@ export async function followDuplicates(store: WorkerStore, holder: string, since
     const following = { tenants, limit: atOnce, until: new Date(settled).toISOString() };
     await followForDuplicates(store.db, following);
     return true;
-  } finally {
-    await releaseLease(store.db, lease);
-  }
+  });
+  return hasFollowed === true;
 }

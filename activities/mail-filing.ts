@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { checkMailTrust, freeMemory, type MailParser, type MailTrust } from '../connectors/mail/index.ts';
 import { systemActor } from '../core/actor.ts';
 import { LeitwerkError } from '../core/errors.ts';
@@ -18,9 +17,9 @@ import {
   readDueMailJobs,
   type MailJob,
 } from '../store/mail-jobs.ts';
-import { holdLease, releaseLease } from '../store/outbox.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { languageOf, type WorkerStore } from './context.ts';
+import { Duty, type DutyState } from './lease.ts';
 
 export interface MailFilingOptions extends WorkerStore {
   readonly blobs: BlobStore;
@@ -28,9 +27,7 @@ export interface MailFilingOptions extends WorkerStore {
   readonly onError: (error: unknown) => void;
 }
 
-export interface MailFilingState {
-  readonly state: 'ready' | 'standby' | 'down';
-  readonly since: string;
+export interface MailFilingState extends DutyState {
   /** Acknowledged mails that are not filed yet. */
   readonly backlog: number;
 }
@@ -39,7 +36,7 @@ export interface MailFilingState {
 export interface MailFiling {
   /** There is new mail: look at once. */
   wake(): void;
-  /** For the health page. `standby`: another process files. */
+  /** For the health page. */
   state(): MailFilingState;
   /** Ends after what is under way. */
   stop(): Promise<void>;
@@ -49,11 +46,9 @@ const leaseMs = 5_000;
 const idleMs = 500;
 const batchSize = 16;
 const mostTries = 3;
-const longestPauseMs = 10_000;
 const trustWithinMs = 1_500;
 /** Small mails at once, most of which wait for name servers; of large ones only one is in memory. */
 const concurrency = 4;
-const beatMs = 1_000;
 /** Work that was begun by a process that died is begun again so much later; one batch never takes longer. */
 const abandonedMs = 60_000;
 /** After a first and a second failure. */
@@ -75,105 +70,35 @@ export function createMailFiling(options: MailFilingOptions): MailFiling {
 
 class Filing implements MailFiling {
   readonly #options: MailFilingOptions;
-  readonly #holder = randomUUID();
-  readonly #ended: Promise<void>;
-  #isStopping = false;
-  #isWoken = false;
-  #alarm: (() => void) | undefined;
-  #leaseUntil = 0;
-  #pauseMs = 0;
-  #state: Pick<MailFilingState, 'state' | 'since'>;
+  readonly #duty: Duty;
   #backlog = 0;
   #largeTurn: Promise<unknown> = Promise.resolve();
-  readonly #beat: NodeJS.Timeout;
 
   constructor(options: MailFilingOptions) {
+    const { db, now } = options;
     this.#options = options;
-    this.#state = { state: 'standby', since: options.now().toISOString() };
-    this.#ended = this.#run();
-    // A long parsing must not cost the lease.
-    this.#beat = setInterval(() => void this.#keepsLease().catch(options.onError), beatMs);
+    this.#duty = new Duty({
+      ...options,
+      name: 'mail',
+      leaseMs,
+      idleMs,
+      round: async () => await this.#round(),
+      // What was begun by whoever had it before is begun again.
+      onTaken: async () => await db.write(async (tx) => await makeMailJobsDue(tx, now().toISOString())),
+    });
   }
 
   wake(): void {
-    this.#isWoken = true;
-    if (this.#pauseMs === 0) this.#alarm?.();
+    this.#duty.wake();
   }
 
   state(): MailFilingState {
-    return { ...this.#state, backlog: this.#backlog };
+    return { ...this.#duty.state(), backlog: this.#backlog };
   }
 
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    this.#alarm?.();
-    await this.#ended;
+    await this.#duty.stop();
     await this.#options.parser.close();
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#isStopping) {
-      try {
-        const isMine = await this.#holdsLease();
-        const hasMore = isMine && (await this.#round());
-        this.#note(isMine ? 'ready' : 'standby');
-        this.#pauseMs = 0;
-        if (!hasMore) await this.#wait(idleMs);
-      } catch (error) {
-        this.#note('down');
-        this.#options.onError(error);
-        // What was begun is begun again.
-        this.#leaseUntil = 0;
-        this.#pauseMs = Math.min(Math.max(this.#pauseMs * 2, 250), longestPauseMs);
-        await this.#wait(this.#pauseMs);
-      }
-    }
-    clearInterval(this.#beat);
-    if (this.#leaseUntil > 0)
-      await releaseLease(this.#options.db, { name: 'mail', holder: this.#holder }).catch(this.#options.onError);
-  }
-
-  async #wait(ms: number): Promise<void> {
-    if (!this.#isStopping && !(this.#isWoken && this.#pauseMs === 0)) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        this.#alarm = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    this.#alarm = undefined;
-    this.#isWoken = false;
-  }
-
-  #note(state: MailFilingState['state']): void {
-    if (this.#state.state !== state) this.#state = { state, since: this.#options.now().toISOString() };
-  }
-
-  /** Whoever takes the lease over begins again what the former holder left. */
-  async #holdsLease(): Promise<boolean> {
-    const wasMine = this.#leaseUntil > this.#options.now().getTime();
-    const isMine = await this.#keepsLease(true);
-    const now = this.#options.now().toISOString();
-    if (isMine && !wasMine) await this.#options.db.write(async (tx) => await makeMailJobsDue(tx, now));
-    return isMine;
-  }
-
-  async #keepsLease(mayTake = false): Promise<boolean> {
-    const now = this.#options.now();
-    const left = this.#leaseUntil - now.getTime();
-    if (left > leaseMs / 2) return true;
-    if (left <= 0 && !mayTake) return false;
-    const until = new Date(now.getTime() + leaseMs);
-    const isMine = await holdLease(this.#options.db, {
-      name: 'mail',
-      holder: this.#holder,
-      now: now.toISOString(),
-      until: until.toISOString(),
-    });
-    this.#leaseUntil = isMine ? until.getTime() : 0;
-    return isMine;
   }
 
   /** One batch of new mails, or one mail that failed before: whoever it takes down, it takes nobody with it. Answers whether there may be more. */

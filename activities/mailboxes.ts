@@ -1,13 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readConnectionsOfKind, type ConnectionRow } from '../store/connections.ts';
-import { holdLease, releaseLease } from '../store/outbox.ts';
+import { Duty, type DutyState } from './lease.ts';
 import { readMailbox, type MailboxStore, type Reading } from './mailbox-reading.ts';
 
-export interface MailboxesState {
-  /** `standby`: another process reads. `degraded`: some mailbox cannot be read. */
-  readonly state: 'ready' | 'standby' | 'degraded' | 'down';
-  readonly since: string;
+export interface MailboxesState extends Pick<DutyState, 'since'> {
+  /** `degraded`: some mailbox cannot be read. */
+  readonly state: DutyState['state'] | 'degraded';
   /** Mailboxes that are set up, whether they can be read or not. */
   readonly count: number;
 }
@@ -34,56 +32,48 @@ const marksOf = ({ version, createdAt }: ConnectionRow): string => `${version} $
 
 class Keeper implements Mailboxes {
   readonly #store: MailboxStore;
-  readonly #lease = { name: 'imap', holder: randomUUID() };
+  readonly #duty: Duty;
   readonly #readings = new Map<string, { readonly marks: string; readonly reading: Reading }>();
-  readonly #ending = new AbortController();
-  readonly #ended: Promise<void>;
-  #leaseUntil = 0;
-  #count = 0;
-  #state: Omit<MailboxesState, 'count'> | undefined;
+  #rows: readonly ConnectionRow[] = [];
+  #hasHad = false;
+  /** Undefined while every mailbox can be read. */
+  #degradedSince: string | undefined;
 
   constructor(store: MailboxStore) {
     this.#store = store;
-    this.#ended = this.#run();
+    this.#duty = new Duty({
+      ...store,
+      name: 'imap',
+      leaseMs,
+      idleMs: lookMs,
+      isNeeded: async () => await this.#find(),
+      round: async () => await this.#round(),
+      onLost: async () => await this.#close([...this.#readings.keys()]),
+    });
   }
 
   state(): MailboxesState | undefined {
-    return this.#state === undefined ? undefined : { ...this.#state, count: this.#count };
+    if (!this.#hasHad) return undefined;
+    const duty = this.#duty.state();
+    const since = duty.state === 'ready' ? this.#degradedSince : undefined;
+    return { ...(since === undefined ? duty : { state: 'degraded', since }), count: this.#rows.length };
   }
 
   async stop(): Promise<void> {
-    this.#ending.abort();
-    await this.#ended;
+    await this.#duty.stop();
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#ending;
-    while (!signal.aborted) {
-      try {
-        await this.#look();
-      } catch (error) {
-        this.#note('down');
-        this.#store.onError(error);
-      }
-      await wait(lookMs, undefined, { signal }).catch(() => undefined);
-    }
-    await this.#release().catch(this.#store.onError);
-  }
-
-  async #look(): Promise<void> {
+  /** Whether there is any mailbox to read. */
+  async #find(): Promise<boolean> {
     const { db, registry } = this.#store;
     const tenants = new Set(registry.tenantIds);
-    const rows = (await readConnectionsOfKind(db, 'imap')).filter(({ tenantId }) => tenants.has(tenantId));
-    this.#count = rows.length;
-    if (rows.length === 0) {
-      if (this.#state !== undefined) this.#note('ready');
-      return await this.#release();
-    }
-    if (!(await this.#holdsLease())) {
-      this.#note('standby');
-      return await this.#close([...this.#readings.keys()]);
-    }
-    const wanted = new Map(rows.map((row) => [keyOf(row), row]));
+    this.#rows = (await readConnectionsOfKind(db, 'imap')).filter(({ tenantId }) => tenants.has(tenantId));
+    this.#hasHad ||= this.#rows.length > 0;
+    return this.#rows.length > 0;
+  }
+
+  async #round(): Promise<boolean> {
+    const wanted = new Map(this.#rows.map((row) => [keyOf(row), row]));
     const isStale = ([key, { marks }]: [string, { readonly marks: string }]): boolean => {
       const row = wanted.get(key);
       return row === undefined || marksOf(row) !== marks;
@@ -93,7 +83,8 @@ class Keeper implements Mailboxes {
       if (!this.#readings.has(key))
         this.#readings.set(key, { marks: marksOf(row), reading: await readMailbox(this.#store, row) });
     const isWell = [...this.#readings.values()].every(({ reading }) => reading.isHealthy());
-    this.#note(isWell ? 'ready' : 'degraded');
+    this.#degradedSince = isWell ? undefined : (this.#degradedSince ?? this.#store.now().toISOString());
+    return false;
   }
 
   async #close(keys: readonly string[]): Promise<void> {
@@ -103,25 +94,5 @@ class Keeper implements Mailboxes {
       await reading?.close();
     });
     if (closing.length > 0) await Promise.race([Promise.all(closing), wait(closeWithinMs, undefined, { ref: false })]);
-  }
-
-  async #release(): Promise<void> {
-    await this.#close([...this.#readings.keys()]);
-    if (this.#leaseUntil > 0) await releaseLease(this.#store.db, this.#lease);
-    this.#leaseUntil = 0;
-  }
-
-  async #holdsLease(): Promise<boolean> {
-    const now = this.#store.now();
-    if (this.#leaseUntil - now.getTime() > leaseMs / 2) return true;
-    const until = new Date(now.getTime() + leaseMs);
-    const lease = { ...this.#lease, now: now.toISOString(), until: until.toISOString() };
-    const isMine = await holdLease(this.#store.db, lease);
-    this.#leaseUntil = isMine ? until.getTime() : 0;
-    return isMine;
-  }
-
-  #note(state: MailboxesState['state']): void {
-    if (this.#state?.state !== state) this.#state = { state, since: this.#store.now().toISOString() };
   }
 }

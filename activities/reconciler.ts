@@ -3,10 +3,11 @@ import type { EntityModel } from '../core/entity.ts';
 import { insertEvent } from '../store/events.ts';
 import { readOpenImports } from '../store/import-rows.ts';
 import { readWaitingMessages } from '../store/intake.ts';
-import { holdLease, releaseLease, readDuePlaces, readOverdue } from '../store/outbox.ts';
+import { readDuePlaces, readOverdue } from '../store/outbox.ts';
 import { workflowIdOf } from '../store/processes.ts';
 import { tableName } from '../store/record-table.ts';
 import type { WorkerStore } from './context.ts';
+import { underLease } from './lease.ts';
 
 export interface ReconcilerOptions extends WorkerStore {
   readonly client: Client;
@@ -27,15 +28,8 @@ const pageSize = 500;
  * Answers how many were missing; 0 when another process is at it.
  */
 export async function reconcile(options: ReconcilerOptions): Promise<number> {
-  const now = options.now();
-  const lease = { name: 'reconciler', holder: options.holder };
-  const until = new Date(now.getTime() + leaseMs).toISOString();
-  if (!(await holdLease(options.db, { ...lease, now: now.toISOString(), until }))) return 0;
-  try {
-    return await compare(options, now);
-  } finally {
-    await releaseLease(options.db, lease);
-  }
+  const lease = { name: 'reconciler', holder: options.holder, ms: leaseMs };
+  return (await underLease(options, lease, async () => await compare(options, options.now()))) ?? 0;
 }
 
 const compare = async (options: ReconcilerOptions, now: Date): Promise<number> => {

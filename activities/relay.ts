@@ -1,29 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import type { EntityModel } from '../core/entity.ts';
 import { isClosed } from '../core/pipeline/run.ts';
 import { readBacklog, type Backlog } from '../store/backlog.ts';
 import type { Lane } from '../store/events.ts';
 import { failpoint } from '../store/failpoints.ts';
-import {
-  holdLease,
-  markRelayed,
-  readOutgoing,
-  readPlaces,
-  releaseLease,
-  type Outgoing,
-  type ProcessPlace,
-} from '../store/outbox.ts';
+import { markRelayed, readOutgoing, readPlaces, type Outgoing, type ProcessPlace } from '../store/outbox.ts';
 import { tableName } from '../store/record-table.ts';
 import type { WorkerStore } from './context.ts';
 import type { ProcessInput, SourceInput } from './contract.ts';
+import { Duty, type DutyState } from './lease.ts';
 import { createPacer, type Pacer } from './pacer.ts';
 import { isOwnEntity, type Starter } from './starter.ts';
 
 /** What the health page shows of the relay. */
-export interface RelayState {
-  /** `standby`: another process relays. `down`: Temporal or the database is away; work waits and nothing is lost. */
-  readonly state: 'ready' | 'standby' | 'down';
-  readonly since: string;
+export interface RelayState extends DutyState {
   readonly backlog: Backlog;
   readonly ratePerSecond: number;
   /** When the backlog will be worked off at this rate; null when there is none or no rate yet. */
@@ -58,7 +47,6 @@ const concurrency = 16;
 /** After the death of the one that relays, the next begins this much later at most. */
 const leaseMs = 5_000;
 const idleMs = 500;
-const longestPauseMs = 10_000;
 
 /** Tells Temporal what the event table says it must hear, at least once, people's work first. One relay of all processes acts at a time. */
 export function createRelay(options: RelayOptions): Relay {
@@ -68,28 +56,18 @@ export function createRelay(options: RelayOptions): Relay {
 class OutboxRelay implements Relay {
   readonly #options: RelayOptions;
   readonly #pacer: Pacer;
-  readonly #holder = randomUUID();
-  readonly #ended: Promise<void>;
-  #isStopping = false;
-  #alarm: (() => void) | undefined;
-  #isWoken = false;
-  #leaseUntil = 0;
-  #pauseMs = 0;
-  #state: Pick<RelayState, 'state' | 'since'>;
+  readonly #duty: Duty;
   #backlog: Backlog = { total: 0, lanes: { interactive: 0, incoming: 0, background: 0 } };
   #countedAt = 0;
 
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#pacer = createPacer(() => options.now().getTime());
-    this.#state = { state: 'standby', since: options.now().toISOString() };
-    this.#ended = this.#run();
+    this.#duty = new Duty({ ...options, name: 'relay', leaseMs, idleMs, round: async () => await this.#round() });
   }
 
   wake(): void {
-    this.#isWoken = true;
-    // While Temporal is away, new work does not shorten the pause.
-    if (this.#pauseMs === 0) this.#alarm?.();
+    this.#duty.wake();
   }
 
   stepTaken(): void {
@@ -102,63 +80,11 @@ class OutboxRelay implements Relay {
     const endsInMs = total === 0 || ratePerSecond === 0 ? undefined : (total / ratePerSecond) * 1_000;
     const expectedEndAt =
       endsInMs === undefined ? null : new Date(this.#options.now().getTime() + endsInMs).toISOString();
-    return { ...this.#state, backlog: this.#backlog, ratePerSecond, expectedEndAt };
+    return { ...this.#duty.state(), backlog: this.#backlog, ratePerSecond, expectedEndAt };
   }
 
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    this.#alarm?.();
-    await this.#ended;
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#isStopping) {
-      try {
-        const hasMore = (await this.#holdsLease()) && (await this.#round());
-        this.#pauseMs = 0;
-        if (!hasMore) await this.#wait(idleMs);
-      } catch (error) {
-        this.#note('down');
-        this.#options.onError(error);
-        this.#pauseMs = Math.min(Math.max(this.#pauseMs * 2, 250), longestPauseMs);
-        await this.#wait(this.#pauseMs);
-      }
-    }
-    if (this.#leaseUntil > 0)
-      await releaseLease(this.#options.db, { name: 'relay', holder: this.#holder }).catch(this.#options.onError);
-  }
-
-  async #wait(ms: number): Promise<void> {
-    if (!this.#isStopping && !(this.#isWoken && this.#pauseMs === 0)) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        this.#alarm = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    this.#alarm = undefined;
-    this.#isWoken = false;
-  }
-
-  #note(state: RelayState['state']): void {
-    if (this.#state.state !== state) this.#state = { state, since: this.#options.now().toISOString() };
-  }
-
-  async #holdsLease(): Promise<boolean> {
-    const now = this.#options.now();
-    if (this.#leaseUntil - now.getTime() > leaseMs / 2) return true;
-    const until = new Date(now.getTime() + leaseMs);
-    const isMine = await holdLease(this.#options.db, {
-      name: 'relay',
-      holder: this.#holder,
-      now: now.toISOString(),
-      until: until.toISOString(),
-    });
-    this.#leaseUntil = isMine ? until.getTime() : 0;
-    if (!isMine) this.#note('standby');
-    return isMine;
+    await this.#duty.stop();
   }
 
   /** One round; answers whether there may be more to do at once. */
@@ -183,11 +109,8 @@ class OutboxRelay implements Relay {
       );
       failpoint('S8');
       this.#pacer.relayed(events.length);
-      this.#note('ready');
       return true;
     }
-    // Nothing to tell does not mean that Temporal is there again; the worker's own state says that.
-    this.#note('ready');
     return false;
   }
 

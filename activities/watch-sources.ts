@@ -5,9 +5,9 @@ import { alertText, watchSources } from '../commands/watchSources.ts';
 import { systemActor } from '../core/actor.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { effectId } from '../store/effects.ts';
-import { holdLease, releaseLease } from '../store/outbox.ts';
 import { writeWaitingMails, type MailTo, type SourceAlert } from '../store/source-alerts.ts';
 import { languageOf, processContext } from './context.ts';
+import { underLease } from './lease.ts';
 import type { Outside } from './perform-effect.ts';
 
 /** How long one look may keep others from it. */
@@ -17,18 +17,12 @@ type Watching = Pick<Outside, 'db' | 'registry' | 'now' | 'newId' | 'mailer' | '
 
 /** Looks after the sources of every tenant and writes the mails that alerts owe. One process at a time does. */
 export async function watchAllSources(outside: Watching, holder: string): Promise<void> {
-  const now = outside.now();
-  const lease = { name: 'sources', holder };
-  const until = new Date(now.getTime() + leaseMs).toISOString();
-  if (!(await holdLease(outside.db, { ...lease, now: now.toISOString(), until }))) return;
-  try {
+  await underLease(outside, { name: 'sources', holder, ms: leaseMs }, async () => {
     for (const tenantId of outside.registry.tenantIds) {
       const ctx = contextOf(outside, tenantId);
       for (const alert of await watchSources(ctx)) await sendMails(outside, ctx, alert);
     }
-  } finally {
-    await releaseLease(outside.db, lease);
-  }
+  });
 }
 
 const contextOf = (outside: Watching, tenantId: string): Context => ({

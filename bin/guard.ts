@@ -1,13 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { niceness } from './priority.ts';
 
 /**
- * Starts "$@", tells its process id, and ends it when standard input closes: the kernel closes that pipe when our process
- * dies, whatever way. First TERM, then KILL. The watcher is a process of its own, so that a killed guard leaves no orphan either.
+ * Starts "$@", standing back (`priority.ts`), tells its process id, and ends it when standard input closes: the kernel closes that
+ * pipe when our process dies, whatever way. First TERM, then KILL. The watcher is a process of its own, so that a killed guard leaves
+ * no orphan either.
  */
 const script = `
 exec 3<&0
-"$@" </dev/null >/dev/null 3<&- &
+echo ${niceness} 2>/dev/null >/proc/self/autogroup
+nice -n ${niceness} "$@" </dev/null >/dev/null 3<&- &
 child=$!
 echo "$child"
 {
@@ -39,7 +42,7 @@ interface Options {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Starts a program that cannot outlive this process, not even after kill -9. */
+/** Starts a program that stands back and cannot outlive this process, not even after kill -9. */
 export function spawnGuarded(program: string, args: readonly string[], options: Options = {}): GuardedProcess {
   const isPosix = process.platform !== 'win32';
   // Its own process group: Ctrl-C in the terminal reaches us only, and we end it after draining.

@@ -17,6 +17,7 @@ import { listen } from './listen.ts';
 import { createLog } from './log.ts';
 import { startProcesses, type Processes } from './processes.ts';
 import { readLanguage, readSettings, rootFolder, type Settings } from './settings.ts';
+import { settleMemory } from './settle-memory.ts';
 import { endInOrder, type ShutdownStep } from './shutdown.ts';
 
 const refreshMs = 400;
@@ -126,6 +127,7 @@ const startApp = async (settings: Settings, services: Services, running: Running
   await listen(app.server, { ...settings, setting: 'PORT' });
   if (settings.role === 'all') await startMail(settings, services, running);
   print(`ready ${settings.publicUrl}`);
+  settleMemory();
   const token = await startSetup(services.db, new Date());
   if (token !== undefined) print(`set up ${settings.publicUrl}/setup?token=${token}`);
 };

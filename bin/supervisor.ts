@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { PartHealth } from '../server/services.ts';
+import { standBack } from './priority.ts';
 
 /** What the app and its worker process tell each other. Nothing in it is a record: only "look again" and figures. */
 export type WorkerMessage =
@@ -89,6 +90,7 @@ async function runOnce(options: WorkerProcessOptions, onStart: (child: ChildProc
       // Its own process group: Ctrl-C reaches the app only, which ends the worker in its turn.
       detached: process.platform !== 'win32',
     });
+    if (child.pid !== undefined) standBack(child.pid);
     child.on('message', (message) => {
       if (isWorkerMessage(message)) options.onMessage(message);
     });

@@ -24,6 +24,7 @@ import { openFoundation, type Foundation } from './foundation.ts';
 import { createIdSource } from './ids.ts';
 import { createLog } from './log.ts';
 import { readLanguage, readSettings, type Settings, type TlsSettings } from './settings.ts';
+import { settleMemory } from './settle-memory.ts';
 import { endInOrder } from './shutdown.ts';
 import { isWorkerMessage, type WorkerMessage } from './supervisor.ts';
 
@@ -71,11 +72,12 @@ async function main(): Promise<void> {
     }
     if (message.kind === 'stop') end(0);
   });
-  const foundation = await openFoundation(settings);
+  const foundation = await openFoundation(settings, { isMapped: false });
   running.foundation = foundation;
   keepFresh(foundation, running, log);
   keepTidy(foundation, running, log);
   installRuntime();
+  settleMemory();
   const store: WorkerStore = {
     db: tellingOfWrites(foundation.db),
     registry: foundation.registry,

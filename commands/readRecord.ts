@@ -4,6 +4,7 @@ import type { Queries } from '../store/database.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { findRecord } from '../store/records.ts';
 import type { Context } from './context.ts';
+import { standingId } from './duplicates/standing.ts';
 
 /** The record, where there is one that the actor may see. Within a transaction: `{ ...ctx, db: tx }`. */
 export async function findReadable(
@@ -17,10 +18,29 @@ export async function findReadable(
 
 /**
  * Reads a record for the actor.
- * @throws LeitwerkError `NotFound` when there is none or the actor may not see it: the answer does not tell which.
+ * @throws LeitwerkError `NotFound` when there is none or the actor may not see it: the answer does not tell which. With the fact `mergedInto`
+ * where another one stands for it now.
  */
 export async function readRecord(ctx: Context, model: EntityModel, id: string): Promise<RecordData> {
   const record = await findReadable(ctx, model, id);
-  if (record === undefined) throw new LeitwerkError('NotFound');
-  return record;
+  if (record !== undefined) return record;
+  throw (await mergedAway(ctx, model, id)) ?? new LeitwerkError('NotFound');
+}
+
+/** Says which record a merged one became, to whoever may see both. */
+async function mergedAway(ctx: Context, model: EntityModel, id: string): Promise<LeitwerkError | undefined> {
+  const { tenantId } = ctx.actor;
+  if (!model.fields.has('mergedInto')) return undefined;
+  const gone = await findRecord(ctx.db, model, { tenantId, id, isDeletedToo: true });
+  if (gone === undefined || gone['mergedInto'] === null) return undefined;
+  const standing = await findReadable(ctx, model, await standingId(ctx.db, model, { tenantId, id }));
+  if (standing === undefined || !ctx.ability.canOn('read', model.name, gone)) return undefined;
+  const [was, is] = [gone, standing].map((record) => String(record[model.titleField] ?? ''));
+  return new LeitwerkError('NotFound', {
+    facts: { mergedInto: standing['id'] },
+    text: {
+      de: `„${was}“ ist jetzt „${is}“: beide wurden zusammengeführt.`,
+      en: `"${was}" is "${is}" now: both were merged.`,
+    },
+  });
 }

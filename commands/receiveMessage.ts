@@ -11,7 +11,7 @@ import { modelOf, transact, type Context } from './context.ts';
 import { formIssues } from './formIssues.ts';
 import { mapMessage, type MappedMessage } from './mapMessage.ts';
 import { meetKnownLead } from './duplicates/knownLead.ts';
-import { standingLead } from './duplicates/mergeRecords.ts';
+import { standingId } from './duplicates/standing.ts';
 import type { Source } from './source.ts';
 import { stampOf } from './stamp.ts';
 import { titleOf, writeLead } from './writeLead.ts';
@@ -120,7 +120,8 @@ export async function findImported(
   if (dedupeKey?.startsWith('x:') !== true) return undefined;
   const search = { tenantId: ctx.actor.tenantId, scope: `lead/${source.key}`, keys: [dedupeKey] };
   const lead = (await findImportedKeys(tx, search)).get(dedupeKey);
-  return lead === undefined ? undefined : await standingLead(ctx, tx, lead);
+  if (lead === undefined) return undefined;
+  return await standingId(tx, modelOf(ctx, 'lead'), { tenantId: ctx.actor.tenantId, id: lead });
 }
 
 const repeatOfImported = async (

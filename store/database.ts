@@ -36,3 +36,11 @@ export interface Database extends Queries {
   /** After the writes that have begun. */
   close(): Promise<void>;
 }
+
+export interface ReadingOptions {
+  /**
+   * Whether an SQLite file is mapped into memory for reading: lists are up to twice as fast, and as much of it as was read counts as memory
+   * of the process. Default true; not where nobody waits for long lists.
+   */
+  readonly isMapped?: boolean;
+}

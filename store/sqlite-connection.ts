@@ -1,6 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import { LeitwerkError } from '../core/errors.ts';
 import { foldText } from '../core/filter/text.ts';
+import type { ReadingOptions } from './database.ts';
 import { codeOf } from './violations.ts';
 
 export type Statement = Sqlite.Statement<unknown[], unknown>;
@@ -40,9 +41,12 @@ export const openConnection = (file: string, options: Sqlite.Options): Sqlite.Da
 };
 
 /** A connection that only reads, and sees what was committed when each of its statements begins. */
-export const openReader = (file: string, timeoutMs: number): Sqlite.Database => {
+export const openReader = (
+  file: string,
+  { timeoutMs, isMapped = true }: ReadingOptions & { readonly timeoutMs: number },
+): Sqlite.Database => {
   const connection = openConnection(file, { readonly: true, timeout: timeoutMs });
   // For reading only: what is written would have to be copied out of the map first.
-  connection.pragma('mmap_size = 268435456');
+  connection.pragma(isMapped ? 'mmap_size = 268435456' : 'cache_size = -4000');
   return connection;
 };

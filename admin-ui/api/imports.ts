@@ -61,6 +61,15 @@ export const importQuery = (id: string) =>
     refetchInterval: ({ state }) => (isMoving(state.data?.data) ? hurryMs : false),
   });
 
+/** Processes of the import's records that have not begun yet. */
+export const waitingQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['import-processes', id],
+    queryFn: async ({ signal }) =>
+      (await read<{ readonly waiting: number }>(`/imports/${id}/processes`, signal)).waiting,
+    refetchInterval: ({ state }) => (state.data === 0 ? false : 2 * hurryMs),
+  });
+
 export const importsQuery = queryOptions({
   queryKey: ['list', 'imports', 'related', 'all'],
   queryFn: async () => await read<RecordValue[]>('/imports?sort=-createdAt&limit=100&total=none'),

@@ -1067,6 +1067,8 @@ export const de = {
     readOf: '{{read}} von etwa {{expected}} Zeilen',
     readOnly: '{{read}} Zeilen gelesen',
     end: 'voraussichtlich bis {{at}} Uhr',
+    waiting_one: '{{shown}} Prozess beginnt noch',
+    waiting_other: '{{shown}} Prozesse beginnen noch',
     mayLeave: 'Sie können die Seite verlassen; der Import läuft weiter.',
     act: { pause: 'Anhalten', resume: 'Fortsetzen', cancel: 'Abbrechen' },
     showRecords: 'Datensätze anzeigen',

@@ -1062,6 +1062,8 @@ export const en: Texts = {
     readOf: '{{read}} of about {{expected}} rows',
     readOnly: '{{read}} rows read',
     end: 'expected to end at {{at}}',
+    waiting_one: '{{shown}} process still to begin',
+    waiting_other: '{{shown}} processes still to begin',
     mayLeave: 'You may leave this page; the import goes on.',
     act: { pause: 'Pause', resume: 'Resume', cancel: 'Cancel' },
     showRecords: 'Show the records',

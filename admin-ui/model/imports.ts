@@ -70,10 +70,25 @@ export function progressOf(record: RecordValue): number | undefined {
   return expected === 0 ? undefined : Math.min(numberOf(record, 'read') / expected, 1);
 }
 
-/** When a file will have been read, judged by how fast it went since it began. */
-export function expectedEnd(record: RecordValue, now: Date): Date | undefined {
-  const [read, expected, startedAt] = [numberOf(record, 'read'), numberOf(record, 'expected'), record['startedAt']];
-  if (typeof startedAt !== 'string' || read === 0 || expected <= read) return undefined;
+/** When what is left will be done, judged by how fast it went since the import began. */
+function endOf(record: RecordValue, { done, left, now }: { done: number; left: number; now: Date }): Date | undefined {
+  const { startedAt } = record;
+  if (typeof startedAt !== 'string' || done <= 0 || left <= 0) return undefined;
   const elapsedMs = now.getTime() - new Date(startedAt).getTime();
-  return new Date(now.getTime() + (elapsedMs / read) * (expected - read));
+  return new Date(now.getTime() + (elapsedMs / done) * left);
+}
+
+/** When a file will have been read. */
+export function expectedEnd(record: RecordValue, now: Date): Date | undefined {
+  const read = numberOf(record, 'read');
+  return endOf(record, { done: read, left: numberOf(record, 'expected') - read, now });
+}
+
+/** When the processes of an import's records will have begun. */
+export function expectedStart(record: RecordValue, waiting: number, now: Date): Date | undefined {
+  return endOf(record, {
+    done: numberOf(record, 'created') + numberOf(record, 'updated') - waiting,
+    left: waiting,
+    now,
+  });
 }

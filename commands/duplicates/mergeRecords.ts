@@ -15,7 +15,7 @@ import {
 } from '../../store/duplicates.ts';
 import { tableName, type RecordData } from '../../store/record-table.ts';
 import { findRecord } from '../../store/records.ts';
-import { modelOf, transact, type Context } from '../context.ts';
+import { transact, type Context } from '../context.ts';
 import { changeRecord, loadRecord, writeIssues, type Written } from '../record-write.ts';
 import { addTimelineEntry, linksOf } from '../timeline.ts';
 
@@ -211,17 +211,4 @@ export async function mergeRecords(ctx: Context, model: EntityModel, input: Merg
     // The loser's event is always there, also when the winner needed no change: it is the handle for taking back.
     return { record: kept.record, event: left.event };
   });
-}
-
-/** The lead that stands for this one now: a merged one leads to its winner, however often that was merged itself. */
-export async function standingLead(ctx: Context, tx: Tx, id: string): Promise<string> {
-  const model = modelOf(ctx, 'lead');
-  let standing = id;
-  for (let hops = 0; hops < 50; hops += 1) {
-    const key = { tenantId: ctx.actor.tenantId, id: standing, isDeletedToo: true };
-    const next = (await findRecord(tx, model, key))?.['mergedInto'];
-    if (typeof next !== 'string') return standing;
-    standing = next;
-  }
-  return standing;
 }

@@ -1,13 +1,24 @@
 import type { ImapFlow } from 'imapflow';
 import { identityOf, type ImapMailbox, type MailboxPosition, type ReceiveMail } from './mailbox.ts';
 
-/** Uids that are to be fetched, rising. Without a position what nobody has read yet; then everything that came later. */
-const uidsToFetch = async (client: ImapFlow, position: MailboxPosition | null, isSame: boolean): Promise<number[]> => {
-  const after = position !== null && isSame ? position.uid : 0;
-  const query = position === null ? { seen: false } : { uid: `${after + 1}:*` };
-  const found = await client.search(query, { uid: true });
-  // `n:*` names the last mail even where that is before n.
-  return (found === false || found === undefined ? [] : found).filter((uid) => uid > after).toSorted((a, b) => a - b);
+/** Uids behind the position, rising: only what is unread as far as that is all that is wanted, then everything. */
+const uidsToFetch = async (client: ImapFlow, { uid, unreadUpTo = 0 }: MailboxPosition): Promise<number[]> => {
+  const search = async (from: number, to: number | '*', more = {}): Promise<number[]> => {
+    const found = await client.search({ ...more, uid: `${from}:${to}` }, { uid: true });
+    // `n:*` names the last mail even where that is before n.
+    return (Array.isArray(found) ? found : []).filter((one) => one >= from).toSorted((a, b) => a - b);
+  };
+  const unread = unreadUpTo > uid ? await search(uid + 1, unreadUpTo, { seen: false }) : [];
+  return [...unread, ...(await search(Math.max(uid, unreadUpTo) + 1, '*'))];
+};
+
+/** Where reading goes on. At first what was read before us is passed over, also when that first reading is broken off. */
+const startOf = (client: ImapFlow, position: MailboxPosition | null): MailboxPosition => {
+  if (client.mailbox === false) throw new Error('no folder is open');
+  const uidValidity = String(client.mailbox.uidValidity);
+  if (position?.uidValidity === uidValidity) return position;
+  const isFirst = position === null || position.unreadUpTo !== undefined;
+  return { uidValidity, uid: 0, ...(isFirst ? { unreadUpTo: client.mailbox.uidNext - 1 } : {}) };
 };
 
 /** Does to a mail in the mailbox what was asked for. Doing it again changes nothing; a mail that is gone is none of ours. */
@@ -61,18 +72,15 @@ const fetchOne = async (
  */
 export async function fetchNew(fetching: Fetching, position: MailboxPosition | null): Promise<MailboxPosition> {
   const { client, mailbox } = fetching;
-  if (client.mailbox === false) throw new Error('no folder is open');
-  const uidValidity = String(client.mailbox.uidValidity);
-  const isSame = position?.uidValidity === uidValidity;
+  const start = startOf(client, position);
+  const { uidValidity, unreadUpTo = 0 } = start;
+  const isAgain = position !== null && position.uidValidity !== uidValidity;
   // We may have ended between storing a mail and settling it: only the last one can be unsettled.
-  if (position !== null && isSame && position.uid > 0) await settle(client, mailbox, position.uid);
-  const end = Math.max(0, client.mailbox.uidNext - 1);
-  const uids = await uidsToFetch(client, position, isSame);
-  let reached: MailboxPosition = isSame ? position : { uidValidity, uid: 0 };
-  for (const uid of uids) {
-    reached = { uidValidity, uid };
-    await fetchOne(fetching, reached, position !== null && !isSame);
+  if (start.uid > 0) await settle(client, mailbox, start.uid);
+  let reached = start;
+  for (const uid of await uidsToFetch(client, start)) {
+    reached = { uidValidity, uid, ...(unreadUpTo > uid ? { unreadUpTo } : {}) };
+    await fetchOne(fetching, reached, isAgain);
   }
-  // At first, what was read before us is passed over for good.
-  return position === null && reached.uid < end ? { uidValidity, uid: end } : reached;
+  return reached.uid < unreadUpTo ? { uidValidity, uid: unreadUpTo } : reached;
 }

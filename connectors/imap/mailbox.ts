@@ -38,6 +38,8 @@ export interface MailboxPosition {
   /** The server's number for its numbering of the folder: when it changes, no uid means what it meant. */
   readonly uidValidity: string;
   readonly uid: number;
+  /** While the first reading is not through: up to here only what nobody has read is wanted. */
+  readonly unreadUpTo?: number;
 }
 
 export interface MailboxMail {

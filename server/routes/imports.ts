@@ -9,7 +9,9 @@ import { steerImport, type Steering } from '../../commands/imports/steerImport.t
 import { undoChunk, undoImport } from '../../commands/imports/undoImport.ts';
 import { readRecord } from '../../commands/readRecord.ts';
 import { visibleRecord } from '../../commands/record-write.ts';
+import { actorName } from '../../core/actor.ts';
 import { LeitwerkError } from '../../core/errors.ts';
+import { countWaitingProcesses } from '../../store/backlog.ts';
 import { sha256 } from '../../store/secrets.ts';
 import { writeErrorFile } from '../imports/errors-csv.ts';
 import { optionProperties, uploadBody } from '../imports/options.ts';
@@ -132,6 +134,14 @@ const errors = async (call: Call): Promise<Answer> => {
   return { isHandled: true };
 };
 
+/** What the rows have set going and has not begun yet. */
+const processes = async (call: Call): Promise<Answer> => {
+  const { id } = await recordOf(call);
+  const { tenantId } = call.ctx.actor;
+  const actor = actorName(importContext(call.ctx, id).actor);
+  return { json: { data: { waiting: await countWaitingProcesses(call.services.db.scans, { tenantId, actor }) } } };
+};
+
 const steerings: readonly { readonly name: Steering; readonly de: string; readonly en: string }[] = [
   { name: 'pause', de: 'Import anhalten', en: 'Pause an import' },
   { name: 'resume', de: 'Import fortsetzen', en: 'Resume an import' },
@@ -220,6 +230,16 @@ export const importRoutes: readonly Route[] = [
       additionalProperties: false,
     },
     handle: fix,
+  },
+  {
+    method: 'get',
+    path: '/imports/:id/processes',
+    summary: {
+      de: 'Wie viele Prozesse eines Imports noch nicht begonnen haben',
+      en: 'How many processes of an import have not begun',
+    },
+    access: { kind: 'verb', verb: 'read', entity: 'import' },
+    handle: processes,
   },
   {
     method: 'post',

@@ -174,7 +174,7 @@ describe('a mailbox that is read', () => {
     watch(mailboxOf(user, { after: 'move', moveTo: 'Leitwerk' }), shelf);
     await countIs(shelf, 2);
     await until('both are moved', async () => (await imap.filesIn(user, 'Leitwerk')).length === 2);
-    expect(await imap.filesIn(user, 'INBOX')).toEqual([]);
+    await until('the inbox is empty', async () => (await imap.filesIn(user, 'INBOX')).length === 0);
     await imap.deliver(user, mail('c'));
     await until('the third is moved', async () => (await imap.filesIn(user, 'Leitwerk')).length === 3);
     expect(subjects(shelf)).toEqual(['a', 'b', 'c']);
@@ -251,6 +251,29 @@ describe('nothing lost, nothing twice', () => {
     watch(mailboxOf(user), shelf);
     await until('it is seen', async () => (await imap.filesIn(user, 'INBOX')).every((name) => name.endsWith('S')));
     expect(shelf.got).toEqual([]);
+  });
+
+  it('a first reading that is broken off passes over what was read before, when it goes on', async (context) => {
+    const user = userOf(context);
+    await imap.deliver(user, mail('eins'));
+    await imap.deliver(user, mail('gelesen'), 'seen');
+    await imap.deliver(user, mail('zwei'));
+    const shelf = createShelf();
+    const first = watch(mailboxOf(user, { after: 'nothing' }), shelf, {
+      receive: async (one) => {
+        if (shelf.position !== null) throw new Error('killed');
+        shelf.got.push({ identity: one.identity, isAgain: one.isAgain, size: one.size, bytes: await buffer(one.raw) });
+        shelf.position = one.position;
+      },
+    });
+    await until('the second fails', () => shelf.problems.length > 0);
+    await end(first);
+    expect(shelf.position).toMatchObject({ uid: 1, unreadUpTo: 3 });
+    await imap.deliver(user, mail('später gelesen'), 'seen');
+    watch(mailboxOf(user, { after: 'nothing' }), shelf);
+    await countIs(shelf, 3);
+    expect(subjects(shelf)).toEqual(['eins', 'zwei', 'später gelesen']);
+    await until('it is through', () => shelf.position?.uid === 4 && shelf.position.unreadUpTo === undefined);
   });
 
   it('a mailbox numbered anew hands everything over again, and says so', async (context) => {

@@ -77,6 +77,10 @@ describe.each(dialects)('imports on %s', (dialect) => {
       stage: 'neu',
     });
     expect(JSON.parse(String(leads[0]?.['additional']))).toEqual({ Haustier: 'Katze' });
+    const waiting = async (): Promise<unknown> =>
+      (await world.api.get(`/imports/${id}/processes`)).json.data['waiting'];
+    expect(await waiting()).toBeLessThanOrEqual(3);
+    await until('every process has begun', async () => (await waiting()) === 0);
   });
 
   it('R26: rejects what is wrong with its line and reason, and takes only that in when it comes corrected', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -67,6 +67,20 @@ test('a worker that dies is started again, with the reason told and a growing pa
   await until('three lives', () => messages.length >= 3);
 
   expect(deaths.slice(0, 2)).toEqual(['exit code 3', 'exit code 3']);
+});
+
+test('a worker and a guarded program stand back behind the app', async () => {
+  const { messages } = await supervise(`${staying} ${ready}`);
+  await until('the worker', () => messages.length === 1);
+  const [message] = messages;
+  const worker = message?.kind === 'part' ? message.part.number : undefined;
+  const guarded = spawnGuarded('sleep', ['60']);
+  const program = await guarded.pid;
+  const standing = [worker, program].map((pid) => getPriority(pid ?? 0) - getPriority());
+  guarded.end();
+  await guarded.exited;
+
+  expect(standing).toEqual([5, 5]);
 });
 
 test('many wake-ups of one turn are one message', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   columnOf,
   expectedEnd,
+  expectedStart,
   fromValueMap,
   pathOf,
   progressOf,
@@ -49,6 +50,13 @@ describe('how far an import is', () => {
   it('is judged by how fast it went', () => {
     expect(progressOf(record)).toBe(0.25);
     expect(expectedEnd(record, new Date('2026-11-24T10:00:10Z'))?.toISOString()).toBe('2026-11-24T10:00:40.000Z');
+  });
+
+  it('also tells when the processes behind its records will have begun', () => {
+    const made = { ...record, created: 200, updated: 50 };
+    expect(expectedStart(made, 200, new Date('2026-11-24T10:00:10Z'))?.toISOString()).toBe('2026-11-24T10:00:50.000Z');
+    expect(expectedStart(made, 0, new Date())).toBeUndefined();
+    expect(expectedStart(made, 250, new Date())).toBeUndefined();
   });
 
   it('says nothing where nothing is known', () => {

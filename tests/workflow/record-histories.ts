@@ -1,13 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { archiveLead } from '../../commands/archiveLead.ts';
 import { modelOf } from '../../commands/context.ts';
 import { moveStage } from '../../commands/moveStage.ts';
 import type { ProcessKey } from '../../store/processes.ts';
 import { until } from '../support/processes.ts';
+import { keepHistory } from './keep-history.ts';
 import { startImpatientServer } from './server.ts';
 import { createStage, stageOf, text, type Stage } from './stage.ts';
 
@@ -111,10 +111,6 @@ const scenarios: Readonly<Record<string, (on: Stage) => Promise<ProcessKey>>> = 
   },
 };
 
-/** Stack traces, identities and sticky queues name the machine that recorded; replay needs none of them. */
-const withoutMachine = (field: string, value: unknown): unknown =>
-  field === 'stackTrace' || field === 'identity' || (typeof value === 'string' && /^\d+@/.test(value)) ? '' : value;
-
 const server = await startImpatientServer(24);
 const on = await createStage(server.address);
 await mkdir(folder, { recursive: true });
@@ -122,12 +118,8 @@ for (const [scenario, run] of Object.entries(scenarios)) {
   const key = await run(on);
   // The last workflow task is told after the rows are written.
   await setTimeout(500);
-  const history = await on.handle(key).fetchHistory();
-  await writeFile(
-    `${folder}${name}-${scenario}.json`,
-    `${JSON.stringify(JSON.parse(historyToJSON(history), withoutMachine), null, 1)}\n`,
-  );
-  process.stdout.write(`${scenario}: ${history.events?.length ?? 0} events\n`);
+  const events = await keepHistory(await on.handle(key).fetchHistory(), `${folder}${name}-${scenario}.json`);
+  process.stdout.write(`${scenario}: ${events} events\n`);
 }
 await on.end();
 await server.stop();

@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { RecordValue } from '../../api/types.ts';
 import { currentLanguage } from '../../i18n/index.ts';
-import { importQuery } from '../../api/imports.ts';
+import { importQuery, waitingQuery } from '../../api/imports.ts';
 import { textOf } from '../../model/entities.ts';
 import { formatNumber, formatTime } from '../../model/format.ts';
-import { expectedEnd, progressOf } from '../../model/imports.ts';
+import { expectedEnd, expectedStart, progressOf } from '../../model/imports.ts';
 
 /** How far an import is, and when it will probably be through. */
 export function ImportProgress({ record }: { readonly record: RecordValue }) {
@@ -33,5 +33,20 @@ export function ImportProgress({ record }: { readonly record: RecordValue }) {
         {t('imports.mayLeave')}
       </Text>
     </Stack>
+  );
+}
+
+/** Processes that an import has set going and that have not begun yet; nothing where all have. */
+export function WaitingProcesses({ record }: { readonly record: RecordValue }) {
+  const { t } = useTranslation();
+  const language = currentLanguage();
+  const { data: waiting = 0, dataUpdatedAt } = useQuery(waitingQuery(record.id));
+  if (waiting === 0) return null;
+  const end = expectedStart(record, waiting, new Date(dataUpdatedAt));
+  return (
+    <Text size="sm" className="lw-figures">
+      {t('imports.waiting', { count: waiting, shown: formatNumber(waiting, language) })}
+      {end !== undefined && ` · ${t('imports.end', { at: formatTime(end.toISOString(), language) })}`}
+    </Text>
   );
 }

@@ -11,7 +11,7 @@ import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import { formatNumber } from '../../model/format.ts';
 import { Counts } from './counts.tsx';
-import { ImportProgress } from './progress.tsx';
+import { ImportProgress, WaitingProcesses } from './progress.tsx';
 import { RowTable } from './row-table.tsx';
 import { SavePreset } from './save-preset.tsx';
 import { Steering } from './steering.tsx';
@@ -137,6 +137,7 @@ export function RunView({ record }: { readonly record: RecordValue }) {
         </Alert>
       )}
       {isOpen && <ImportProgress record={record} />}
+      {Number(record['created'] ?? 0) > 0 && <WaitingProcesses record={record} />}
       <Counts record={record} outcome={outcome} onChoose={setOutcome} />
       <Steering record={record} draft={draft} />
       {!isOpen && <Finished record={record} draft={draft} />}

@@ -1,10 +1,11 @@
 import { ActionIcon, Anchor, Button, Group, Menu, Modal, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link, useRouter } from '@tanstack/react-router';
+import { getRouteApi, Link, Navigate, useRouter } from '@tanstack/react-router';
 import { IconArrowLeft, IconDots, IconLink, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { EntityModel } from '../../../core/entity.ts';
+import { ApiError } from '../../api/client.ts';
 import { useRemoteChange } from '../../api/live.ts';
 import { recordQuery, relatedQuery, useEntities, useSession } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
@@ -183,6 +184,9 @@ function Detail({ model, id }: { readonly model: EntityModel; readonly id: strin
     .filter((field) => field.kind === 'reference')
     .map((field) => field.name);
   const answer = useQuery(recordQuery(model.plural, id, references.join(',')));
+  const successor = answer.error instanceof ApiError ? answer.error.problem['mergedInto'] : undefined;
+  if (typeof successor === 'string')
+    return <Navigate replace to="/list/$plural/$id" params={{ plural: model.plural, id: successor }} />;
   if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
   if (answer.data === undefined) return <LoadingFace />;
   const { data: record, _labels: labels = {} } = answer.data;
