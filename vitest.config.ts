@@ -36,7 +36,7 @@ export default defineConfig({
       project('integration', [mariadb, temporal, dovecot], 120_000),
       project('reliability', [mariadb, temporal, dovecot], 180_000),
       project('security', [mariadb], 120_000),
-      project('e2e', [temporal, chromium], 180_000),
+      project('e2e', [temporal, chromium, dovecot], 180_000),
     ],
   },
 });

@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback } from 'react';
+import { useCallback, useEffect } from 'react';
 import { clearFresh, useFreshCount } from '../api/live.ts';
 import { useChoices } from '../api/choices.ts';
 import { listQuery, useEntities, useSession, type ListRequest } from '../api/queries.ts';
@@ -108,6 +108,13 @@ export function useListPage({ entity, search, defaultSort, expand, filter: own }
       search: (known: ListSearch) => given({ ...known, ...change }),
       replace: !('id' in change),
     });
+  const isEmpty = list.isSuccess && rows.length === 0;
+  // Where there is nothing, nothing moves under the mouse.
+  useEffect(() => {
+    if (fresh === 0 || !isEmpty) return;
+    clearFresh(entity);
+    void client.invalidateQueries({ queryKey: ['list', model.plural] });
+  }, [client, entity, fresh, isEmpty, model.plural]);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const loadMore = useCallback((): void => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
