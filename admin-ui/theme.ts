@@ -7,6 +7,7 @@ import {
   Menu,
   Modal,
   Popover,
+  Tabs,
   Tooltip,
   type CSSVariablesResolver,
   type MantineColorsTuple,
@@ -113,6 +114,8 @@ export const theme = createTheme({
     Notification: {
       defaultProps: () => ({ closeButtonProps: { 'aria-label': i18n.t('common.close') } }),
     },
+    // On a phone they are pushed aside, not broken into lines.
+    Tabs: Tabs.extend({ styles: { list: { flexWrap: 'nowrap', overflowX: 'auto', scrollbarWidth: 'none' } } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: false, fz: 'xs' } }),
   },
 });

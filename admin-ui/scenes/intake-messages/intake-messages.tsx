@@ -76,7 +76,8 @@ function useMessageColumns(isCondensed: boolean): readonly Column[] {
       name: 'channel',
       label: t('intake.channel'),
       width: '80px',
-      render: (message) => textOf(message, 'channel') ?? '',
+      render: ({ channel }) =>
+        typeof channel === 'string' ? t(`choice.intake-message.channel.${channel}`, { defaultValue: channel }) : '',
     },
     {
       name: 'size',
