@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 const settledMs = 1_500;
 
 /**
- * Some seconds from now gives back the memory that only starting needed, about a third: what was read and compiled once. V8 does so by
+ * In a moment gives back the memory that only starting needed, about a third: what was read and compiled once. V8 does so by
  * itself only when nothing has happened for a while. Takes 50 ms.
  */
 export function settleMemory(): void {
