@@ -13,7 +13,7 @@ import { createBlobStore, type BlobStore } from '../store/blobs.ts';
 import { connectionTable } from '../store/connections.ts';
 import { configTables } from '../store/config.ts';
 import { readShipped } from '../store/config-files.ts';
-import type { Database, ReadingOptions } from '../store/database.ts';
+import type { Database, MemoryOptions } from '../store/database.ts';
 import { duplicateTables } from '../store/duplicates.ts';
 import { eventTable } from '../store/events.ts';
 import { feedRowTable, feedTable } from '../store/feeds.ts';
@@ -75,12 +75,12 @@ export const dataPaths = (folder: string): { database: string; blobs: string; ke
  * configuration. Safe to run in several processes at once and beside a running server.
  * @throws LeitwerkError `Misconfigured` or `Unavailable` in one sentence.
  */
-export async function openFoundation(settings: Settings, reading: ReadingOptions = {}): Promise<Foundation> {
+export async function openFoundation(settings: Settings, memory: MemoryOptions = {}): Promise<Foundation> {
   prepareDataFolder(settings.dataFolder);
   const paths = dataPaths(settings.dataFolder);
   const secrets = createSecretBox(settings.secretKey ?? provideSecretKey(paths));
   const now = new Date();
-  const db = await openDatabase(settings, reading);
+  const db = await openDatabase(settings, memory);
   try {
     await migrate(db, systemTables);
     await createTenant(db, { id: defaultTenantId, name: 'Leitwerk' }, now);
@@ -95,9 +95,9 @@ export async function openFoundation(settings: Settings, reading: ReadingOptions
 }
 
 /** Only the driver that is needed is loaded: MySQL's takes 25 MB. */
-async function openDatabase({ dataFolder, databaseUrl }: Settings, reading: ReadingOptions): Promise<Database> {
+async function openDatabase({ dataFolder, databaseUrl }: Settings, memory: MemoryOptions): Promise<Database> {
   if (databaseUrl === undefined)
-    return (await import('../store/sqlite.ts')).openSqlite(dataPaths(dataFolder).database, reading);
+    return (await import('../store/sqlite.ts')).openSqlite(dataPaths(dataFolder).database, memory);
   return await (await import('../store/mysql.ts')).openMysql(databaseUrl);
 }
 

@@ -84,7 +84,7 @@ function startWorker(
     env: childEnvironment({ TEMPORAL_ADDRESS: address, LEITWERK_DATA: settings.dataFolder, MALLOC_ARENA_MAX: '2' }),
     // The worker's objects are small and short-lived: a large nursery would only keep memory, and an import's rows would let the heap
     // grow to twice what is needed before anyone looks for garbage in it.
-    nodeFlags: ['--max-semi-space-size=2', '--heap-growing-percent=40'],
+    nodeFlags: ['--max-semi-space-size=2', '--heap-growing-percent=30'],
     onMessage: (message: WorkerMessage) => {
       if (message.kind === 'wake') onWake();
       if (message.kind === 'part') onPart(message.name, message.part);

@@ -72,7 +72,7 @@ async function main(): Promise<void> {
     }
     if (message.kind === 'stop') end(0);
   });
-  const foundation = await openFoundation(settings, { isMapped: false });
+  const foundation = await openFoundation(settings, { isSparing: true });
   running.foundation = foundation;
   keepFresh(foundation, running, log);
   keepTidy(foundation, running, log);

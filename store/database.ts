@@ -37,10 +37,10 @@ export interface Database extends Queries {
   close(): Promise<void>;
 }
 
-export interface ReadingOptions {
+export interface MemoryOptions {
   /**
-   * Whether an SQLite file is mapped into memory for reading: lists are up to twice as fast, and as much of it as was read counts as memory
-   * of the process. Default true; not where nobody waits for long lists.
+   * Keeps little of an SQLite file in memory: a cache of 4 MB instead of 16, and no map of the file, with which lists are up to twice as fast
+   * but all that was read counts as memory of the process. For processes whose answers nobody waits for. Default false.
    */
-  readonly isMapped?: boolean;
+  readonly isSparing?: boolean;
 }

@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import { LeitwerkError } from '../core/errors.ts';
 import { foldText } from '../core/filter/text.ts';
-import type { ReadingOptions } from './database.ts';
+import type { MemoryOptions } from './database.ts';
 import { codeOf } from './violations.ts';
 
 export type Statement = Sqlite.Statement<unknown[], unknown>;
@@ -29,24 +29,25 @@ export const createStatements = (connection: Sqlite.Database): ((sql: string) =>
   };
 };
 
-export const openConnection = (file: string, options: Sqlite.Options): Sqlite.Database => {
+export const openConnection = (
+  file: string,
+  options: Sqlite.Options,
+  { isSparing = false }: MemoryOptions = {},
+): Sqlite.Database => {
   const connection = new Sqlite(file, options);
   connection.function('fold', { deterministic: true }, (text: unknown) =>
     typeof text === 'string' ? foldText(text) : null,
   );
   connection.pragma('foreign_keys = ON');
   connection.pragma('temp_store = MEMORY');
-  connection.pragma('cache_size = -16000');
+  connection.pragma(`cache_size = ${isSparing ? -4_000 : -16_000}`);
   return connection;
 };
 
 /** A connection that only reads, and sees what was committed when each of its statements begins. */
-export const openReader = (
-  file: string,
-  { timeoutMs, isMapped = true }: ReadingOptions & { readonly timeoutMs: number },
-): Sqlite.Database => {
-  const connection = openConnection(file, { readonly: true, timeout: timeoutMs });
+export const openReader = (file: string, timeoutMs: number, memory: MemoryOptions = {}): Sqlite.Database => {
+  const connection = openConnection(file, { readonly: true, timeout: timeoutMs }, memory);
   // For reading only: what is written would have to be copied out of the map first.
-  connection.pragma(isMapped ? 'mmap_size = 268435456' : 'cache_size = -4000');
+  if (memory.isSparing !== true) connection.pragma('mmap_size = 268435456');
   return connection;
 };

@@ -4,7 +4,7 @@ import type { ScanAnswer, ScanRequest } from './sqlite-scans.ts';
 import { codeOf } from './violations.ts';
 
 /** The other side of `SqliteScans`: answers each query in turn and ends when it is told to. */
-const connection = openReader(String(workerData), { timeoutMs: 5_000 });
+const connection = openReader(String(workerData), 5_000);
 const prepare = createStatements(connection);
 
 const answer = ({ sql, params }: ScanRequest): ScanAnswer => {

@@ -1,6 +1,6 @@
 import type Sqlite from 'better-sqlite3';
 import { LeitwerkError } from '../core/errors.ts';
-import type { Database, Eventually, Queries, ReadingOptions, Row, Tx, Value } from './database.ts';
+import type { Database, Eventually, Queries, MemoryOptions, Row, Tx, Value } from './database.ts';
 import { failpoint } from './failpoints.ts';
 import { createStatements, openConnection, openReader, translate, type Statement } from './sqlite-connection.ts';
 import { SqliteScans } from './sqlite-scans.ts';
@@ -23,9 +23,9 @@ interface Job {
  * Opens the SQLite file (`:memory:` for tests of one connection). WAL with `synchronous=FULL`: a resolved write has been fsynced.
  * @throws LeitwerkError `Misconfigured` naming the file when it cannot be opened.
  */
-export function openSqlite(file: string, reading: ReadingOptions = {}): Database {
+export function openSqlite(file: string, memory: MemoryOptions = {}): Database {
   try {
-    return new SqliteDatabase(file, reading);
+    return new SqliteDatabase(file, memory);
   } catch (cause) {
     throw new LeitwerkError('Misconfigured', {
       cause,
@@ -48,8 +48,8 @@ class SqliteDatabase implements Database {
   readonly #queue: Job[] = [];
   #draining: Promise<void> | undefined;
 
-  constructor(file: string, reading: ReadingOptions) {
-    this.#writer = openConnection(file, { timeout: lockPatienceMs });
+  constructor(file: string, memory: MemoryOptions) {
+    this.#writer = openConnection(file, { timeout: lockPatienceMs }, memory);
     // A commit writes whole pages, one for each index at least: half the usual size is half the bytes to fsync. Counts for new files.
     this.#writer.pragma('page_size = 2048');
     this.#writer.pragma('journal_mode = WAL');
@@ -59,7 +59,7 @@ class SqliteDatabase implements Database {
     // From here on it is waited for in `#begin`, where others go on meanwhile.
     this.#writer.pragma('busy_timeout = 0');
     const isShared = file !== ':memory:';
-    this.#reader = isShared ? openReader(file, { timeoutMs: lockPatienceMs, ...reading }) : this.#writer;
+    this.#reader = isShared ? openReader(file, lockPatienceMs, memory) : this.#writer;
     this.#scans = isShared ? new SqliteScans(file) : undefined;
     this.#prepare = createStatements(this.#writer);
     this.#read = this.#reader === this.#writer ? this.#prepare : createStatements(this.#reader);
