@@ -80,7 +80,8 @@ const work = async (): Promise<void> => {
 };
 await Promise.all(Array.from({ length: load.sessions }, work));
 const sorted = takenMs.toSorted((one, other) => one - other);
-const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+const at = (share: number): number =>
+  Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 process.stdout.write(
   JSON.stringify({ perSecond: takenMs.length / load.seconds, p50Ms: at(0.5), p99Ms: at(0.99), failures }),
 );
