@@ -37,5 +37,5 @@ export async function followDuplicates(store: WorkerStore, holder: string, since
     await followForDuplicates(store.db, following);
     return true;
   });
-  return hasFollowed === true;
+  return hasFollowed ?? false;
 }

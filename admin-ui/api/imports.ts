@@ -61,13 +61,13 @@ export const importQuery = (id: string) =>
     refetchInterval: ({ state }) => (isMoving(state.data?.data) ? hurryMs : false),
   });
 
-/** Processes of the import's records that have not begun yet. */
-export const waitingQuery = (id: string) =>
+/** Processes of the import's records that have not begun yet; while rows still come, there may be more. */
+export const waitingQuery = (id: string, isOpen: boolean) =>
   queryOptions({
     queryKey: ['import-processes', id],
     queryFn: async ({ signal }) =>
       (await read<{ readonly waiting: number }>(`/imports/${id}/processes`, signal)).waiting,
-    refetchInterval: ({ state }) => (state.data === 0 ? false : 2 * hurryMs),
+    refetchInterval: ({ state }) => (state.data === 0 && !isOpen ? false : 2 * hurryMs),
   });
 
 export const importsQuery = queryOptions({

@@ -5,6 +5,7 @@ import { knowsColumn } from '../../core/import-columns.ts';
 import { expected } from '../corpus/csv/expected.ts';
 import { corpusTable, tableNames } from '../corpus/csv/read.ts';
 import { shippedModel } from '../support/configuration.ts';
+import { mutated } from '../support/mutate.ts';
 import { chooseSeed, createRandom, type Random } from '../support/random.ts';
 
 const seed = chooseSeed();
@@ -78,22 +79,7 @@ const tokens = [
   .map((token) => Buffer.from(token))
   .concat([Buffer.from([0xff, 0xfe]), Buffer.from([0xe4]), Buffer.from('"'.repeat(999)), Buffer.from(';'.repeat(300))]);
 
-const mutate = (random: Random, bytes: Buffer): Buffer => {
-  const at = random.below(bytes.length + 1);
-  const [before, after] = [bytes.subarray(0, at), bytes.subarray(at)];
-  switch (random.below(5)) {
-    case 0:
-      return Buffer.concat([before, Buffer.from([random.below(256)]), after.subarray(1)]);
-    case 1:
-      return Buffer.concat([before, random.pick(tokens), after]);
-    case 2:
-      return Buffer.concat([before, after.subarray(random.below(40))]);
-    case 3:
-      return Buffer.concat([before, corpusTable(random.pick(tableNames)).subarray(0, random.below(200)), after]);
-    default:
-      return random.below(4) === 0 ? before : bytes;
-  }
-};
+const other = (random: Random): Buffer => corpusTable(random.pick(tableNames));
 
 /** The dialect, or none because the file is refused in a sentence. */
 const detectOrRefuse = (bytes: Buffer): Dialect | undefined => {
@@ -114,8 +100,7 @@ describe(`mutated tables (R24), SEED=${seed}`, () => {
       let readable = 0;
       for (let run = 0; run < runs; run += 1) {
         const name = random.pick(tableNames);
-        let bytes = corpusTable(name);
-        for (let changes = 1 + random.below(6); changes > 0; changes -= 1) bytes = mutate(random, bytes);
+        const bytes = mutated(random, corpusTable(name), { tokens, other });
         const what = `run ${run} of SEED=${seed}, from ${name}`;
         const dialect = detectOrRefuse(bytes);
         if (dialect === undefined) continue;

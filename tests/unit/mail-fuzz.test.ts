@@ -11,6 +11,7 @@ import {
   type ParsedMail,
 } from '../../core/mail/index.ts';
 import { corpusMail, corpusNames } from '../corpus/mail/read.ts';
+import { mutated } from '../support/mutate.ts';
 import { chooseSeed, createRandom, type Random } from '../support/random.ts';
 
 const seed = chooseSeed();
@@ -65,36 +66,7 @@ const tokens = [
   '\ud83c\udf89',
 ].map((token) => Buffer.from(token));
 
-const slice = (random: Random, bytes: Buffer): Buffer => {
-  const start = random.below(bytes.length + 1);
-  return bytes.subarray(start, start + random.below(200));
-};
-
-/** One change: a flipped byte, a token or a piece of a mail put in, a piece taken out or doubled, the end cut off. */
-const mutate = (random: Random, bytes: Buffer): Buffer => {
-  const at = random.below(bytes.length + 1);
-  const [before, after] = [bytes.subarray(0, at), bytes.subarray(at)];
-  switch (random.below(6)) {
-    case 0:
-      return Buffer.concat([before, Buffer.from([random.below(256)]), after.subarray(1)]);
-    case 1:
-      return Buffer.concat([before, random.pick(tokens), after]);
-    case 2:
-      return Buffer.concat([before, slice(random, corpusMail(random.pick(corpusNames))), after]);
-    case 3:
-      return Buffer.concat([before, after.subarray(random.below(100))]);
-    case 4:
-      return Buffer.concat([before, slice(random, bytes), after]);
-    default:
-      return random.below(4) === 0 ? before : bytes;
-  }
-};
-
-const mutated = (random: Random, bytes: Buffer): Buffer => {
-  let result = bytes;
-  for (let changes = 1 + random.below(8); changes > 0; changes -= 1) result = mutate(random, result);
-  return result;
-};
+const other = (random: Random): Buffer => corpusMail(random.pick(corpusNames));
 
 const understand = (mail: ParsedMail): void => {
   classifyMail(mail);
@@ -129,7 +101,7 @@ describe(`mutated input (R24), SEED=${seed}`, () => {
       const random = createRandom(seed);
       for (let run = 0; run < runs; run += 1) {
         const name = random.pick(corpusNames);
-        const raw = mutated(random, corpusMail(name));
+        const raw = mutated(random, corpusMail(name), { tokens, other });
         const what = `run ${run} of SEED=${seed}, from ${name}`;
         const mail = await parser.parse(raw);
         understand(mail);

@@ -37,10 +37,10 @@ export function ImportProgress({ record }: { readonly record: RecordValue }) {
 }
 
 /** Processes that an import has set going and that have not begun yet; nothing where all have. */
-export function WaitingProcesses({ record }: { readonly record: RecordValue }) {
+export function WaitingProcesses({ record, isOpen }: { readonly record: RecordValue; readonly isOpen: boolean }) {
   const { t } = useTranslation();
   const language = currentLanguage();
-  const { data: waiting = 0, dataUpdatedAt } = useQuery(waitingQuery(record.id));
+  const { data: waiting = 0, dataUpdatedAt } = useQuery(waitingQuery(record.id, isOpen));
   if (waiting === 0) return null;
   const end = expectedStart(record, waiting, new Date(dataUpdatedAt));
   return (

@@ -137,7 +137,7 @@ export function RunView({ record }: { readonly record: RecordValue }) {
         </Alert>
       )}
       {isOpen && <ImportProgress record={record} />}
-      {Number(record['created'] ?? 0) > 0 && <WaitingProcesses record={record} />}
+      {Number(record['created'] ?? 0) > 0 && <WaitingProcesses record={record} isOpen={isOpen} />}
       <Counts record={record} outcome={outcome} onChoose={setOutcome} />
       <Steering record={record} draft={draft} />
       {!isOpen && <Finished record={record} draft={draft} />}
