@@ -5,6 +5,7 @@ import { ClosingLine } from './tests/support/closing-line.ts';
 const shared = { pool: 'forks', environment: 'node' } as const;
 
 /** Where a project needs servers, they start once for the whole run, on first use. */
+const store = './tests/support/setup/store.ts';
 const mariadb = './tests/support/setup/mariadb.ts';
 const temporal = './tests/support/setup/temporal.ts';
 const chromium = './tests/support/setup/chromium.ts';
@@ -33,9 +34,9 @@ export default defineConfig({
       project('unit', [], 30_000),
       project('contract', [mariadb], 60_000),
       project('workflow', [temporal], 90_000),
-      project('integration', [mariadb, temporal, dovecot], 120_000),
-      project('reliability', [mariadb, temporal, dovecot], 180_000),
-      project('security', [mariadb], 120_000),
+      project('integration', [store, mariadb, temporal, dovecot], 120_000),
+      project('reliability', [store, mariadb, temporal, dovecot], 300_000),
+      project('security', [store, mariadb], 120_000),
       project('e2e', [temporal, chromium, dovecot], 180_000),
     ],
   },

@@ -44,30 +44,33 @@ describe.skipIf(!hasBrowser())('every screen', () => {
 
   afterAll(async () => await world.close());
 
-  for (const theme of ['light', 'dark'] as const) {
-    for (const width of [1440, 390]) {
-      it(`has no serious barrier, no blocked content and no request to elsewhere (${theme}, ${width} px)`, async () => {
-        const found: string[] = [];
-        const { page, faults } = await world.open('/inbox', {
-          like: signedIn,
-          theme,
-          width,
-          language: width === 390 ? 'en' : 'de',
-        });
-        for (const screen of [...screens, `/inbox?id=${lead}`]) {
-          await page.goto(`${world.app.url}${screen}`);
-          if (screen.startsWith('/inbox?id'))
-            await page.getByRole('heading', { level: 2, name: 'Für alle Bildschirme' }).waitFor();
-          else await settled(page);
-          found.push(...(await findBarriers(page)).map((barrier) => `${screen} ${barrier}`));
-          const isWider = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
-          if (isWider === true) found.push(`${screen} scrolls sideways`);
-        }
-        expect([...found, ...faults]).toEqual([]);
-        await page.context().close();
-      });
-    }
-  }
+  it.each([
+    { width: 1440, language: 'de' },
+    { width: 390, language: 'en' },
+  ] as const)(
+    'has no serious barrier in light and dark, no blocked content, no request to elsewhere ($width px, $language)',
+    async ({ width, language }) => {
+      const found: string[] = [];
+      const { page, faults } = await world.open('/inbox', { like: signedIn, width, language });
+      for (const screen of [...screens, `/inbox?id=${lead}`]) {
+        await page.emulateMedia({ colorScheme: 'light' });
+        await page.goto(`${world.app.url}${screen}`);
+        if (screen.startsWith('/inbox?id'))
+          await page.getByRole('heading', { level: 2, name: 'Für alle Bildschirme' }).waitFor();
+        else await settled(page);
+        const light = await findBarriers(page);
+        // The same page in other colours: nothing else about it differs.
+        await page.emulateMedia({ colorScheme: 'dark' });
+        await page.locator('html[data-mantine-color-scheme=dark]').waitFor();
+        const dark = await findBarriers(page, 'colours');
+        found.push(...[...light, ...dark].map((barrier) => `${screen} ${barrier}`));
+        const isWider = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
+        if (isWider === true) found.push(`${screen} scrolls sideways`);
+      }
+      expect([...found, ...faults]).toEqual([]);
+      await page.context().close();
+    },
+  );
 
   it('says what is missing where nothing is, and what to do', async () => {
     const { page } = await world.open('/list/opportunities', { like: signedIn });

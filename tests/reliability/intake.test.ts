@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterEach, describe, expect, it, type TestContext } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, type TestContext } from 'vitest';
 import type { App } from '../support/app.ts';
 import { auditLedger, countRows } from '../support/ledger.ts';
 import { findDescendants, isAlive, until } from '../support/processes.ts';
@@ -24,134 +24,146 @@ afterEach(async () => {
 const createWorld = async (context: TestContext, dialect: Dialect): Promise<World> => {
   const store = await createStore(context, dialect);
   const sender = createSender({ source: 'kaltakquise', secret: await secretOf(store, 'kaltakquise'), seed });
-  open.push(store.clear, async () => await Promise.resolve(sender.close()));
   return { store, sender };
 };
 
-const start = async (store: Store, env: Readonly<Record<string, string>> = {}): Promise<App> => {
-  const app = await store.start({ ...apiOnly, env });
-  open.push(app.kill);
-  return app;
-};
-
-const unacknowledged = (sender: Sender): Item[] => sender.items.filter((item) => !isAcknowledged(item));
+const unacknowledged = (items: readonly Item[]): Item[] => items.filter((item) => !isAcknowledged(item));
 
 /** What the sender was told when the database could not take it. */
 const isPutOff = (heard: Heard): boolean =>
   heard !== 'lost' && heard.status === 503 && Number(heard.headers['retry-after']) > 0;
 
 describe.each(dialects)('intake on %s', (dialect) => {
+  let world: World | undefined;
+  let app: App | undefined;
+  afterAll(async () => {
+    await app?.kill();
+    world?.sender.close();
+    await world?.store.clear();
+  });
+
+  /** One store and one sender for all; the app goes on from test to test until one of them ends it. */
+  const begin = async (context: TestContext): Promise<World & { running: App }> => {
+    world ??= await createWorld(context, dialect);
+    app ??= await world.store.start({ ...apiOnly, env: { FAILPOINT: 'none' } });
+    return { ...world, running: app };
+  };
+  /** I1 to I7, and no lead that nobody has sent. */
+  const audit = async ({ store, sender }: World): Promise<string[]> => [
+    ...(await auditLedger(store, sender.items)),
+    ...((await countRows(store, 'lead')) <= sender.items.length ? [] : ['there are more leads than were sent']),
+  ];
+
   it.for(['S1', 'S4', 'S5', 'S10', 'commit'])(
     'R01, R02: loses and doubles nothing when kill -9 comes at %s',
     async (stage, context) => {
-      const { store, sender } = await createWorld(context, dialect);
-      const doomed = await start(store, { FAILPOINT: 'none' });
-      await doomed.arm(`${stage}:kill:${1 + sender.random.below(30)}`);
-      await sender.deliver(doomed.url, sender.make(120), 4);
-      await doomed.kill();
-      expect(statusesOf(sender.items)).toContain('lost');
-      expect(await auditLedger(store, sender.items)).toEqual([]);
+      const { store, sender, running } = await begin(context);
+      await running.arm(`${stage}:kill:${1 + sender.random.below(30)}`);
+      const items = sender.make(120);
+      await sender.deliver(running.url, items, 4);
+      await running.kill();
+      expect(statusesOf(items)).toContain('lost');
+      expect(await audit({ store, sender })).toEqual([]);
 
-      const app = await start(store);
-      await sender.deliver(app.url, unacknowledged(sender));
-      expect(unacknowledged(sender)).toEqual([]);
+      app = undefined;
+      const { running: again } = await begin(context);
+      await sender.deliver(again.url, unacknowledged(items));
+      expect(unacknowledged(items)).toEqual([]);
       // A sender that did not hear the answer sends again what was stored already.
-      await sender.deliver(app.url, sender.items.slice(0, 20));
-      expect(await auditLedger(store, sender.items)).toEqual([]);
-      expect(await countRows(store, 'lead')).toBe(120);
+      await sender.deliver(again.url, items.slice(0, 20));
+      expect(await audit({ store, sender })).toEqual([]);
+      expect(await countRows(store, 'lead')).toBe(sender.items.length);
     },
   );
 
   it.for(['write:ENOSPC', 'write:EIO', 'commit:ENOSPC', 'commit:EIO'])(
     'R11, R13: stores all or nothing when %s comes, whichever write it hits',
     async (fault, context) => {
-      const { store, sender } = await createWorld(context, dialect);
-      const app = await start(store, { FAILPOINT: 'none' });
+      const { store, sender, running } = await begin(context);
       // The sender's key and the like are read once, before the count begins.
-      await sender.deliver(app.url, sender.make(1));
+      await sender.deliver(running.url, sender.make(1));
       const most = fault.startsWith('commit') ? 1 : 30;
       let isThrough = false;
       let nth = 1;
       for (; nth <= most && !isThrough; nth += 1) {
-        await app.arm(`${fault}:${nth}`);
+        await running.arm(`${fault}:${nth}`);
         const items = sender.make(1);
         const before = await countRows(store, 'lead');
-        await sender.deliver(app.url, items);
+        await sender.deliver(running.url, items);
         isThrough = items.every(isAcknowledged);
         expect(isThrough || items[0]?.heard.every(isPutOff), JSON.stringify(items[0]?.heard)).toBe(true);
         expect(await countRows(store, 'lead')).toBe(before + (isThrough ? 1 : 0));
-        await sender.deliver(app.url, unacknowledged(sender));
+        await sender.deliver(running.url, unacknowledged(items));
       }
       expect(nth).toBeGreaterThan(fault.startsWith('commit') ? 1 : 4);
       expect(nth).toBeLessThan(30);
-      await app.arm('none');
-      expect(unacknowledged(sender)).toEqual([]);
-      expect(await auditLedger(store, sender.items)).toEqual([]);
+      await running.arm('none');
+      expect(unacknowledged(sender.items)).toEqual([]);
+      expect(await audit({ store, sender })).toEqual([]);
     },
   );
 
   it('R11: a group of posts shares the fault of its commit and is taken afterwards', async (context) => {
-    const { store, sender } = await createWorld(context, dialect);
-    const app = await start(store, { FAILPOINT: 'none' });
-    await app.arm('commit:ENOSPC:3');
-    await sender.deliver(app.url, sender.make(200), 50);
-    const refused = unacknowledged(sender);
+    const { store, sender, running } = await begin(context);
+    const before = await countRows(store, 'lead');
+    await running.arm('commit:ENOSPC:3');
+    await sender.deliver(running.url, sender.make(200), 50);
+    const refused = unacknowledged(sender.items);
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.every((item) => item.heard.every(isPutOff))).toBe(true);
-    expect(await auditLedger(store, sender.items)).toEqual([]);
-    expect(await countRows(store, 'lead')).toBe(200 - refused.length);
-    await sender.deliver(app.url, refused);
-    expect(await auditLedger(store, sender.items)).toEqual([]);
-    expect(await countRows(store, 'lead')).toBe(200);
+    expect(await audit({ store, sender })).toEqual([]);
+    expect(await countRows(store, 'lead')).toBe(before + 200 - refused.length);
+    await sender.deliver(running.url, refused);
+    expect(await audit({ store, sender })).toEqual([]);
+    expect(await countRows(store, 'lead')).toBe(before + 200);
   });
 
   it('R08: a hundred posts of one key at once make one lead, and all hear the same', async (context) => {
-    const { store, sender } = await createWorld(context, dialect);
-    const app = await start(store);
+    const { store, sender, running } = await begin(context);
+    const before = await countRows(store, 'lead');
     const [item] = sender.make(1);
     if (item === undefined) throw new Error('no item');
-    await sender.deliver(app.url, Array<Item>(100).fill(item), 100);
+    await sender.deliver(running.url, Array<Item>(100).fill(item), 100);
     const statuses = statusesOf([item]);
     expect(statuses.filter((status) => status === 202)).toHaveLength(1);
     expect(statuses.filter((status) => status === 200)).toHaveLength(99);
     const leads = item.heard.map((heard) => (heard === 'lost' ? heard : heard.body['lead']));
     expect(new Set(leads).size).toBe(1);
-    expect(await auditLedger(store, sender.items)).toEqual([]);
-    expect(await countRows(store, 'lead')).toBe(1);
+    expect(await audit({ store, sender })).toEqual([]);
+    expect(await countRows(store, 'lead')).toBe(before + 1);
   });
 
   it('R15: ten thousand posts at once hear 2xx, 429 or 503, and what was acknowledged is there', async (context) => {
-    const { store, sender } = await createWorld(context, dialect);
-    const app = await start(store);
+    const { store, sender, running } = await begin(context);
+    const before = await countRows(store, 'lead');
+    const items = sender.make(10_000);
     // So many connections at once; Linux keeps 4,096 waiting for one port.
-    await sender.deliver(app.url, sender.make(10_000), 4_000);
-    const others = statusesOf(sender.items).filter(
-      (status) => status === 'lost' || ![200, 202, 429, 503].includes(status),
-    );
+    await sender.deliver(running.url, items, 4_000);
+    const others = statusesOf(items).filter((status) => status === 'lost' || ![200, 202, 429, 503].includes(status));
     expect(others).toEqual([]);
-    const putOff = unacknowledged(sender).flatMap((item) => item.heard);
+    const putOff = unacknowledged(items).flatMap((item) => item.heard);
     expect(putOff.every((heard) => heard !== 'lost' && Number(heard.headers['retry-after']) > 0)).toBe(true);
-    expect(await countRows(store, 'lead')).toBe(10_000 - putOff.length);
+    expect(await countRows(store, 'lead')).toBe(before + 10_000 - putOff.length);
     await until('the rest is taken', async () => {
-      await sender.deliver(app.url, unacknowledged(sender), 500);
-      return unacknowledged(sender).length === 0;
+      await sender.deliver(running.url, unacknowledged(items), 500);
+      return unacknowledged(items).length === 0;
     });
-    expect(await auditLedger(store, sender.items)).toEqual([]);
+    expect(await audit({ store, sender })).toEqual([]);
   }, 600_000);
 
   it('R31: SIGTERM under load ends with 0 within 10 s, and every acknowledged post is there', async (context) => {
-    const { store, sender } = await createWorld(context, dialect);
-    const app = await start(store);
-    const load = sender.deliver(app.url, sender.make(3_000), 30);
-    await until('the load has begun', () => sender.items.some(isAcknowledged));
-    const family = [app.pid, ...findDescendants(app.pid).map(({ pid }) => pid)];
+    const { store, sender, running } = await begin(context);
+    const items = sender.make(3_000);
+    const load = sender.deliver(running.url, items, 30);
+    await until('the load has begun', () => items.some(isAcknowledged));
+    const family = [running.pid, ...findDescendants(running.pid).map(({ pid }) => pid)];
     const startedAt = Date.now();
-    expect(await app.stop()).toBe(0);
+    expect(await running.stop()).toBe(0);
     expect(Date.now() - startedAt).toBeLessThan(10_000);
     await load;
     expect(family.filter(isAlive)).toEqual([]);
-    expect(unacknowledged(sender).length).toBeGreaterThan(0);
-    expect(await auditLedger(store, sender.items)).toEqual([]);
+    expect(unacknowledged(items).length).toBeGreaterThan(0);
+    expect(await audit({ store, sender })).toEqual([]);
   });
 });
 
@@ -168,7 +180,9 @@ describe('R05: another process holds the SQLite file', () => {
 
   it('puts posts off with 503 and Retry-After, takes them afterwards, and answers reads meanwhile', async (context) => {
     const { store, sender } = await createWorld(context, 'sqlite');
-    const app = await start(store);
+    open.push(store.clear, async () => await Promise.resolve(sender.close()));
+    const app = await store.start(apiOnly);
+    open.push(app.kill);
     await sender.deliver(app.url, sender.make(5));
     const child = spawn(process.execPath, ['--input-type=module', '-e', holder, `${store.folder}/leitwerk.sqlite`], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -176,14 +190,14 @@ describe('R05: another process holds the SQLite file', () => {
     open.push(async () => await Promise.resolve(child.kill('SIGKILL')));
     await once(child.stdout, 'data');
     await sender.deliver(app.url, sender.make(30), 30);
-    const refused = unacknowledged(sender);
+    const refused = unacknowledged(sender.items);
     expect(refused).toHaveLength(30);
     expect(refused.every((item) => item.heard.every(isPutOff))).toBe(true);
     expect((await fetch(`${app.url}/health/live`)).status).toBe(200);
     child.kill('SIGKILL');
     await once(child, 'exit');
     await sender.deliver(app.url, refused);
-    expect(unacknowledged(sender)).toEqual([]);
+    expect(unacknowledged(sender.items)).toEqual([]);
     expect(await auditLedger(store, sender.items)).toEqual([]);
   });
 });

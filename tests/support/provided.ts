@@ -3,6 +3,8 @@ import { inject, type TestContext } from 'vitest';
 /** What the run's global setup started once, for all test files of a project. Absent = not installed here. */
 declare module 'vitest' {
   interface ProvidedContext {
+    /** A data folder as set up on SQLite: a store of a test begins as a copy of it. */
+    storeTemplate: string | undefined;
     /** `mysql://root@127.0.0.1:port/` for `createMariadbDatabase`. */
     mariadbUrl: string | undefined;
     /** `host:port` of a Temporal dev server that all files share: use a task queue and record ids of your own. */
@@ -13,6 +15,7 @@ declare module 'vitest' {
 }
 
 const installed = {
+  storeTemplate: 'No data folder could be set up',
   mariadbUrl: 'MariaDB is not installed (apt-get install mariadb-server)',
   temporalAddress: 'No Temporal server could be provided',
   chromiumPath: 'Chromium is not installed (apt-get install chromium)',

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
@@ -13,7 +13,7 @@ import { systemActor } from '../../core/actor.ts';
 import { createAbility } from '../../core/permissions.ts';
 import { readShipped } from '../../store/config-files.ts';
 import { startApp, type App, type AppOptions } from './app.ts';
-import { createMariadbDatabase } from './mariadb.ts';
+import { copyMariadbTemplate } from './mariadb.ts';
 import { need } from './provided.ts';
 
 export const dialects = ['sqlite', 'mariadb'] as const;
@@ -40,10 +40,13 @@ interface Wanted {
   readonly databaseUrl?: string | undefined;
 }
 
-/** An empty store of the dialect, or the test is skipped with the reason. */
+/** A store of the dialect as set up, with nothing in it; or the test is skipped with the reason. */
 export async function createStore(context: Parameters<typeof need>[0], dialect: Dialect): Promise<Store> {
-  const databaseUrl = dialect === 'sqlite' ? undefined : await createMariadbDatabase(need(context, 'mariadbUrl'));
-  return await openStore(dialect, { databaseUrl });
+  if (dialect === 'mariadb')
+    return await openStore(dialect, { databaseUrl: await copyMariadbTemplate(need(context, 'mariadbUrl')) });
+  const folder = await mkdtemp(join(tmpdir(), `leitwerk-${dialect}-`));
+  await cp(need(context, 'storeTemplate'), folder, { recursive: true });
+  return await openStore(dialect, { folder });
 }
 
 /** A store at a place that the test has made. */

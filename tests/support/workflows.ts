@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { until } from './processes.ts';
 import { countRows, findUnrelayed } from './ledger.ts';
@@ -19,17 +20,26 @@ export async function readRunning(address: string): Promise<string[]> {
   }
 }
 
-/** Resolves when nothing waits: I4, every open lead has taken its first step, every effect is done. */
-export async function drained(store: Store, timeoutMs = 60_000): Promise<void> {
-  await until(
-    'the outbox is empty and every process has taken its step',
-    async () => {
-      const isRelayed = (await findUnrelayed(store)).length === 0;
-      const [leads, processes] = [await countRows(store, 'lead'), await countRows(store, 'process')];
-      return isRelayed && leads === processes && (await countRows(store, 'effect', "`state` = 'pending'")) === 0;
-    },
-    timeoutMs,
-  );
+/**
+ * Resolves when nothing waits: I4, every open lead has taken its first step, every effect is done. Rejects when nothing
+ * has moved for `stillMs`: how long all of it takes says more about the machine.
+ */
+export async function drained(store: Store, stillMs = 60_000): Promise<void> {
+  let last = '';
+  let movedAt = Date.now();
+  for (;;) {
+    const waiting = {
+      unrelayed: (await findUnrelayed(store)).length,
+      leadsWithoutProcess: (await countRows(store, 'lead')) - (await countRows(store, 'process')),
+      effects: await countRows(store, 'effect', "`state` = 'pending'"),
+    };
+    if (Object.values(waiting).every((count) => count === 0)) return;
+    const now = JSON.stringify(waiting);
+    if (now !== last) movedAt = Date.now();
+    if (Date.now() - movedAt > stillMs) throw new Error(`nothing has moved for ${stillMs} ms: ${now}`);
+    last = now;
+    await wait(50);
+  }
 }
 
 /** I3: exactly one running workflow for every lead whose process goes on; waits for Temporal's list, which comes a moment later. */

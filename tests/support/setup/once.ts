@@ -10,7 +10,7 @@ interface Shared {
   readonly server: Promise<Server | undefined>;
 }
 
-type Provided = 'mariadbUrl' | 'temporalAddress' | 'chromiumPath' | 'dovecotPath';
+type Provided = 'storeTemplate' | 'mariadbUrl' | 'temporalAddress' | 'chromiumPath' | 'dovecotPath';
 
 /** Several projects of one run share a server: the first one starts it, the last one ends it. */
 const kept = ((globalThis as { leitwerkTestServers?: Map<Provided, Shared> }).leitwerkTestServers ??= new Map());
