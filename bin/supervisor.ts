@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { PartHealth } from '../server/services.ts';
+import { atMostEvery } from './at-most-every.ts';
 import { standBack } from './priority.ts';
 
 /** What the app and its worker process tell each other. Nothing in it is a record: only "look again" and figures. */
@@ -23,7 +24,7 @@ export interface WorkerProcessOptions {
 }
 
 export interface WorkerProcess {
-  /** Tells the worker to look for new events. Costs one small message however often it is called in one turn. */
+  /** Tells the worker to look for new events: at once, and then at most every 20 ms however often it is called. */
   readonly wake: () => void;
   readonly pid: () => number | undefined;
   /** Drains and ends it; ends it by force after `withinMs`. */
@@ -31,12 +32,13 @@ export interface WorkerProcess {
 }
 
 const longestPauseMs = 30_000;
+/** A message for every post would cost a tenth of what one connection can post: the worker looks each time. */
+const wakeMs = 20;
 
 /** Keeps the worker process running beside the app: starts it, starts it again when it dies, later each time. */
 export function superviseWorker(options: WorkerProcessOptions): WorkerProcess {
   const stopping = new AbortController();
   let child: ChildProcess | undefined;
-  let isWakeSent = false;
   const send = (message: WorkerMessage): void => {
     // A channel that closes meanwhile is no loss: the next worker looks by itself when it starts.
     if (child?.connected === true) child.send(message, () => undefined);
@@ -45,14 +47,7 @@ export function superviseWorker(options: WorkerProcessOptions): WorkerProcess {
     child = started;
   });
   return {
-    wake: () => {
-      if (isWakeSent) return;
-      isWakeSent = true;
-      setImmediate(() => {
-        isWakeSent = false;
-        send({ kind: 'wake' });
-      });
-    },
+    wake: atMostEvery(wakeMs, () => send({ kind: 'wake' })),
     pid: () => child?.pid,
     stop: async (withinMs) => {
       stopping.abort();

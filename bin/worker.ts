@@ -20,6 +20,7 @@ import { cacheFolder } from '../scripts/launch/cache.mjs';
 import type { PartHealth } from '../server/services.ts';
 import { armFailpoint } from '../store/failpoints.ts';
 import { forgetIdempotencyKeys } from '../store/idempotency.ts';
+import { atMostEvery } from './at-most-every.ts';
 import { openFoundation, type Foundation } from './foundation.ts';
 import { createIdSource } from './ids.ts';
 import { createLog } from './log.ts';
@@ -30,6 +31,7 @@ import { isWorkerMessage, type WorkerMessage } from './supervisor.ts';
 
 const refreshMs = 400;
 const reportMs = 1000;
+const tellMs = 20;
 const tidyMs = 3_600_000;
 const idempotencyKeptMs = 7 * 24 * 3_600_000;
 const followMs = 250;
@@ -202,17 +204,9 @@ function toTls({ serverName, ca, certificate, key }: TlsSettings): NonNullable<W
   };
 }
 
-/** What a process writes is shown in every browser at once: the app is told to look, at most every 20 ms. */
+/** What a process writes is shown in every browser at once: the app is told to look. */
 function tellingOfWrites(db: Foundation['db']): Foundation['db'] {
-  let isTold = false;
-  const tell = (): void => {
-    if (isTold) return;
-    isTold = true;
-    setTimeout(() => {
-      isTold = false;
-      send({ kind: 'wake' });
-    }, 20).unref();
-  };
+  const tell = atMostEvery(tellMs, () => send({ kind: 'wake' }));
   return {
     dialect: db.dialect,
     scans: db.scans,

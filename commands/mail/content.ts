@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { isRowSized, rowLimit, type BlobStore } from '../../store/blobs.ts';
+import { sha256 } from '../../store/secrets.ts';
 
 /** A mail's raw bytes, stored or small enough to go into their row. */
 export interface StoredContent {
@@ -13,9 +13,8 @@ export interface StoredContent {
 }
 
 const readStart = (start: Buffer): Pick<StoredContent, 'header' | 'messageId'> => {
-  const text = start.toString('latin1');
-  const end = text.indexOf('\r\n\r\n');
-  const header = end === -1 ? text : text.slice(0, end);
+  const end = start.indexOf('\r\n\r\n');
+  const header = start.toString('latin1', 0, end === -1 ? start.length : end);
   return { header, messageId: /^message-id:\s*<([^<>\s]+)>/im.exec(header)?.[1] };
 };
 
@@ -36,7 +35,7 @@ export async function storeContent(blobs: BlobStore, content: AsyncIterable<Uint
     const next = await rest.next();
     if (next.done === true) {
       const whole = Buffer.concat(chunks);
-      const rawHash = createHash('sha256').update(whole).digest('hex');
+      const rawHash = sha256(whole);
       const read = { size, rawHash, ...readStart(whole) };
       if (isRowSized(whole)) return { ...read, raw: whole.toString('utf8'), rawBlob: undefined };
       return { ...read, raw: undefined, rawBlob: await blobs.put(whole) };

@@ -1,7 +1,7 @@
 import type { Server } from 'node:net';
 import type { SMTPServerDataStream, SMTPServerOptions, SMTPServerSession } from 'smtp-server';
 import { LeitwerkError } from '../../core/errors.ts';
-import { createLineEndings } from './line-endings.ts';
+import { readContent } from './content.ts';
 import { PromptServer } from './prompt-server.ts';
 import { toReply, type Reply } from './replies.ts';
 
@@ -58,25 +58,6 @@ export interface SmtpServer {
   close(withinMs: number): Promise<void>;
 }
 
-const tooLarge = (): LeitwerkError => new LeitwerkError('TooLarge');
-
-const smuggled = (): LeitwerkError =>
-  new LeitwerkError('Unreadable', {
-    text: { de: 'Zeilen müssen mit CR LF enden.', en: 'Lines must end with CR LF (RFC 5321, 2.3.8)' },
-  });
-
-/** The content while it comes. What is left of a refused one is read away by the library, so that its sender hears why. */
-async function* checked(stream: SMTPServerDataStream): AsyncGenerator<Uint8Array> {
-  const endings = createLineEndings();
-  for await (const bytes of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    endings.read(bytes);
-    if (stream.sizeExceeded) throw tooLarge();
-    yield bytes;
-  }
-  if (stream.sizeExceeded) throw tooLarge();
-  if (!endings.areStrict()) throw smuggled();
-}
-
 const toEnvelope = (session: SMTPServerSession): SmtpEnvelope => ({
   remoteAddress: session.remoteAddress,
   helo: session.hostNameAppearsAs,
@@ -123,10 +104,11 @@ export function createSmtpServer(options: SmtpOptions): SmtpServer {
     }
   };
   const receive = async (stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> => {
+    const content = readContent(stream);
     try {
-      await options.onMail(toEnvelope(session), checked(stream));
+      await options.onMail(toEnvelope(session), content);
     } finally {
-      stream.resume();
+      content.release();
     }
   };
   const server = new PromptServer(

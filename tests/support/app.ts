@@ -33,6 +33,7 @@ export interface AppPorts {
 
 /** The real app in a process of its own. */
 export interface App {
+  /** `http://…`; `smtp://…` of one that only takes mail. */
   readonly url: string;
   readonly folder: string;
   readonly ports: AppPorts;
@@ -117,7 +118,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
       },
       timeoutMs,
     );
-  const ready = await line(/^ready http/);
+  const ready = await line(/^ready \w+:/);
   const descendant = async (what: string, pattern: RegExp): Promise<number> =>
     await until(what, () => findDescendants(pid).find(({ command }) => pattern.test(command))?.pid);
   return {

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface RunningProcess {
@@ -26,21 +28,28 @@ function listProcesses(): RunningProcess[] {
 /** A zombie waits for its parent only: it runs no more. */
 export function isAlive(pid: number): boolean {
   try {
-    return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
-      .trim()
-      .startsWith('Z');
+    return !stateOf(pid).startsWith('Z');
   } catch {
     return false;
   }
 }
 
+/** Asked again and again, `ps` takes a processor away from those who are waited for. */
+function stateOf(pid: number): string {
+  if (process.platform !== 'linux')
+    return execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+  const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  // After the name, which may hold anything.
+  return text.slice(text.lastIndexOf(')') + 2);
+}
+
 /** Resolves when `check` answers something true; rejects naming `what` after `timeoutMs`. */
 export async function until<T>(what: string, check: () => T | Promise<T>, timeoutMs = 20_000): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
-  for (;;) {
+  for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 1.5, 100)) {
     const value = await check();
     if (value !== undefined && value !== null && value !== false) return value;
     if (Date.now() > deadline) throw new Error(`${what}: not within ${timeoutMs} ms`);
-    await wait(25);
+    await wait(pauseMs);
   }
 }
