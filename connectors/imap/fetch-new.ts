@@ -1,5 +1,5 @@
 import type { ImapFlow } from 'imapflow';
-import { identityOf, type ImapMailbox, type MailboxPosition, type ReceiveMail } from './mailbox.ts';
+import type { ImapMailbox, MailboxPosition, ReceiveMail } from './mailbox.ts';
 
 /** Uids behind the position, rising: only what is unread as far as that is all that is wanted, then everything. */
 const uidsToFetch = async (client: ImapFlow, { uid, unreadUpTo = 0 }: MailboxPosition): Promise<number[]> => {
@@ -38,26 +38,13 @@ interface Fetching {
 /** Bytes that are asked for at a time, and the most of a mail that is in memory here. */
 const chunkSize = 1_048_576;
 
-const fetchOne = async (
-  { client, mailbox, receive }: Fetching,
-  position: MailboxPosition,
-  isAgain: boolean,
-): Promise<void> => {
+const fetchOne = async ({ client, mailbox, receive }: Fetching, position: MailboxPosition): Promise<void> => {
   const range = String(position.uid);
-  const about = await client.fetchOne(range, { size: true, internalDate: true }, { uid: true });
-  const { content } = about === false ? {} : await client.download(range, undefined, { uid: true, chunkSize });
+  const { content } = await client.download(range, undefined, { uid: true, chunkSize });
   // Somebody deleted it between search and fetch.
-  if (about === false || content === undefined) return;
-  const arrived = about.internalDate === undefined ? undefined : new Date(about.internalDate);
+  if (content === undefined) return;
   try {
-    await receive({
-      position,
-      identity: identityOf(mailbox, position),
-      isAgain,
-      size: about.size ?? 0,
-      arrivedAt: arrived === undefined || Number.isNaN(arrived.getTime()) ? null : arrived.toISOString(),
-      raw: content,
-    });
+    await receive({ position, raw: content });
   } finally {
     // The connection goes on only when what was asked of it is read or thrown away.
     content.resume();
@@ -74,13 +61,12 @@ export async function fetchNew(fetching: Fetching, position: MailboxPosition | n
   const { client, mailbox } = fetching;
   const start = startOf(client, position);
   const { uidValidity, unreadUpTo = 0 } = start;
-  const isAgain = position !== null && position.uidValidity !== uidValidity;
   // We may have ended between storing a mail and settling it: only the last one can be unsettled.
   if (start.uid > 0) await settle(client, mailbox, start.uid);
   let reached = start;
   for (const uid of await uidsToFetch(client, start)) {
     reached = { uidValidity, uid, ...(unreadUpTo > uid ? { unreadUpTo } : {}) };
-    await fetchOne(fetching, reached, isAgain);
+    await fetchOne(fetching, reached);
   }
   return reached.uid < unreadUpTo ? { uidValidity, uid: unreadUpTo } : reached;
 }

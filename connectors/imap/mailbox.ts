@@ -45,20 +45,9 @@ export interface MailboxPosition {
 export interface MailboxMail {
   /** Where the mailbox stands once this mail is durable: store it together with the mail. */
   readonly position: MailboxPosition;
-  /** `<user>@<host>:<port>/<folder>;<uidValidity>/<uid>`: the same for the same mail, however often it is fetched. */
-  readonly identity: string;
-  /** The folder was numbered anew: this mail may have been received under another identity. Compare its bytes. */
-  readonly isAgain: boolean;
-  /** Bytes, as the server says. */
-  readonly size: number;
-  /** When it arrived at the server, ISO 8601 UTC; null when the server does not say. */
-  readonly arrivedAt: string | null;
   /** Exactly as it lies at the server. What is not read is thrown away. */
   readonly raw: Readable;
 }
 
 /** Resolves when the mail is durable and rejects when it could not be stored: then the mailbox keeps it as it is, and it comes again. */
 export type ReceiveMail = (mail: MailboxMail) => Promise<void>;
-
-export const identityOf = ({ user, host, port, folder }: ImapMailbox, { uidValidity, uid }: MailboxPosition): string =>
-  `${user}@${host}:${port}/${folder};${uidValidity}/${uid}`;
