@@ -1,20 +1,26 @@
 import { keepOutcome } from '../commands/connections/changeConnection.ts';
 import { openConnection } from '../commands/connections/connection.ts';
-import { acceptMail } from '../commands/mail/acceptMail.ts';
-import { storeContent } from '../commands/mail/content.ts';
+import { acceptMail, type ArrivedMail } from '../commands/mail/acceptMail.ts';
+import { storeContent, type StoredContent } from '../commands/mail/content.ts';
 import { usersNamedIn } from '../commands/mail/recipients.ts';
 import { sourceOf } from '../commands/source.ts';
 import type { Egress } from '../connectors/egress.ts';
-import type { ImapMailbox, MailboxPosition, MailboxWatcher, ReceiveMail } from '../connectors/imap/index.ts';
+import type {
+  ImapMailbox,
+  MailboxPosition,
+  MailboxWatcher,
+  OversizedMail,
+  ReceiveMail,
+} from '../connectors/imap/index.ts';
 import { sourceActor } from '../core/actor.ts';
-import { LeitwerkError } from '../core/errors.ts';
+import { LeitwerkError, type Text } from '../core/errors.ts';
 import type { Context } from '../commands/context.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { ConnectionRow } from '../store/connections.ts';
 import { failpoint } from '../store/failpoints.ts';
 import { readMailboxPosition, writeMailboxPosition } from '../store/mailboxes.ts';
 import type { MailRecipient } from '../store/mail-jobs.ts';
-import type { SecretBox } from '../store/secrets.ts';
+import { sha256, type SecretBox } from '../store/secrets.ts';
 import { processContext, type WorkerStore } from './context.ts';
 import { toDetail } from './failure.ts';
 
@@ -23,6 +29,8 @@ export interface MailboxStore extends WorkerStore {
   readonly blobs: BlobStore;
   readonly secrets: SecretBox;
   readonly egress: Egress;
+  /** Bytes of the largest mail that is taken in, as by SMTP. */
+  readonly mostBytes: number;
   /** A mail has been taken in. */
   readonly onMail: () => void;
   readonly onError: (error: unknown) => void;
@@ -40,21 +48,49 @@ export interface Reading {
 const contextOf = (store: MailboxStore, { tenantId, id }: ConnectionRow): Context =>
   processContext(store, { tenantId, entity: 'connection', recordId: id });
 
+const tooLarge = ({ size }: OversizedMail, most: number, { user, folder }: ImapMailbox): Text => {
+  const [has, may] = [size, most].map((bytes) => Math.ceil(bytes / 1_000_000));
+  return {
+    de: `Diese Mail ist zu groß (${has} MB, höchstens ${may} MB) und wurde nicht geholt. Sie liegt unverändert im Postfach „${user}“, Ordner „${folder}“: dort lesen und hier zuordnen. Oder SMTP_MAX_MB erhöhen und die Mail in diesen Ordner kopieren; sie kommt dann als neue Nachricht.`,
+    en: `This mail is too large (${has} MB, at most ${may} MB) and was not fetched. It is unchanged in the mailbox "${user}", folder "${folder}": read it there and sort it here. Or raise SMTP_MAX_MB and copy the mail into that folder; it then comes as a new message.`,
+  };
+};
+
+type Content = StoredContent & Pick<ArrivedMail, 'absent'>;
+
+/** What stands for a mail that stays in its mailbox: the same whenever the mailbox is numbered anew. */
+const toAbsent = (mail: OversizedMail, reason: Text): Content => {
+  const { size, messageId, from, subject } = mail;
+  const rawHash = sha256(JSON.stringify([size, messageId, from, subject]));
+  return {
+    raw: undefined,
+    rawBlob: undefined,
+    size,
+    rawHash,
+    messageId,
+    header: '',
+    absent: { from, subject, reason },
+  };
+};
+
 /** Takes a mail in and notes in the same transaction that the mailbox has been read up to it. */
 const receiverOf = (store: MailboxStore, row: ConnectionRow, mailbox: ImapMailbox): ReceiveMail => {
   const { tenantId } = row;
   const key = keyOf(row, mailbox);
-  return async ({ position, raw }) => {
+  return async (mail) => {
     const outer = contextOf(store, row);
     const { key: source, label } = sourceOf(outer.snapshot, mailbox.source);
     const ctx = { ...outer, actor: sourceActor(tenantId, { key: source, name: label.de }) };
-    const content = await storeContent(store.blobs, raw);
+    const content: Content =
+      'raw' in mail
+        ? await storeContent(store.blobs, mail.raw)
+        : toAbsent(mail, tooLarge(mail, store.mostBytes, mailbox));
     const users = await usersNamedIn(store, tenantId, content.header);
     const own: MailRecipient = { kind: 'source', address: mailbox.user, source };
     // Which server brought it, and under which name, only the mailbox's provider knows.
     const envelope = { remoteAddress: '', helo: '', mailFrom: '', recipients: users.length > 0 ? users : [own] };
     await acceptMail(ctx, { ...content, source, envelope }, async (tx) => {
-      await writeMailboxPosition(tx, key, position);
+      await writeMailboxPosition(tx, key, mail.position);
     });
     store.onMail();
     failpoint('S5');
@@ -104,7 +140,7 @@ const watch = async (
   onState: (problem: unknown) => void,
 ): Promise<MailboxWatcher> => {
   const { toMailbox, watchMailbox } = await import('../connectors/imap/index.ts');
-  const { egress, db } = store;
+  const { egress, db, mostBytes } = store;
   const mailbox = toMailbox(await openConnection(contextOf(store, row), store.secrets, row.id));
   const key = keyOf(row, mailbox);
   const load = async (): Promise<MailboxPosition | null> =>
@@ -113,6 +149,7 @@ const watch = async (
     mailbox,
     network: egress,
     egress,
+    mostBytes,
     loadPosition: async () => {
       // Said at once, not when the first mail comes.
       sourceOf(contextOf(store, row).snapshot, mailbox.source);

@@ -97,6 +97,7 @@ async function main(): Promise<void> {
   running.mailboxes = createMailboxes({
     ...outside,
     blobs: foundation.blobs,
+    mostBytes: settings.smtp.mostBytes,
     onMail: () => running.mail?.wake(),
     onError: (error) => log.warn({ err: error }, 'mailboxes wait'),
   });

@@ -916,6 +916,7 @@ export const de = {
       sameMessageId: 'Es gibt schon eine Mail mit dieser Kennung, aber mit anderem Inhalt.',
       list: 'Ein Rundschreiben, keine Anfrage.',
       rejected: 'Aus dieser Mail ließ sich kein Inbox-Eintrag machen.',
+      tooLarge: 'Sie ist zu groß und liegt nur im Postfach.',
     },
   },
   mailAddress: {

@@ -911,6 +911,7 @@ export const en: Texts = {
       sameMessageId: 'There is a mail with this id already, but it says something else.',
       list: 'A mailing, not an enquiry.',
       rejected: 'No lead could be made of this mail.',
+      tooLarge: 'It is too large and is in its mailbox only.',
     },
   },
   mailAddress: {

@@ -1,6 +1,9 @@
+import type { Text } from '../../core/errors.ts';
+import type { MailAddress } from '../../core/mail/parsed-mail.ts';
 import { failpoint } from '../../store/failpoints.ts';
 import { countRepeat, findMessageByKey } from '../../store/intake.ts';
 import { addMailJob, type MailEnvelope } from '../../store/mail-jobs.ts';
+import type { RecordData } from '../../store/record-table.ts';
 import { insertRecord } from '../../store/records.ts';
 import { sha256 } from '../../store/secrets.ts';
 import { isUniqueViolation } from '../../store/violations.ts';
@@ -8,6 +11,8 @@ import type { Tx } from '../../store/database.ts';
 import { modelOf, type Context } from '../context.ts';
 import { boundedKey } from '../receiveMessage.ts';
 import { stampOf } from '../stamp.ts';
+import type { TriageReason } from './fileMail.ts';
+import { settleMessage } from './settleMessage.ts';
 
 /** A mail as it came, its raw bytes being durable or in here. */
 export interface ArrivedMail {
@@ -21,10 +26,29 @@ export interface ArrivedMail {
   readonly rawHash: string;
   /** Without angle brackets. */
   readonly messageId: string | undefined;
+  /** Of a mail whose content is not with us: what is known of it, and a sentence that says where it is and what to do. */
+  readonly absent?: { readonly from: MailAddress | null; readonly subject: string; readonly reason: Text } | undefined;
 }
 
+/** What a person who sorts an absent mail goes by. */
+const absentChange = (
+  ctx: Context,
+  { envelope, messageId }: ArrivedMail,
+  { from, subject, reason }: NonNullable<ArrivedMail['absent']>,
+): RecordData => {
+  const { recipients, mailFrom, helo } = envelope;
+  const triage: TriageReason = 'tooLarge';
+  return {
+    state: 'triage',
+    sender: from?.address.slice(0, 320) ?? null,
+    subject: subject.slice(0, 500),
+    mail: { recipients, mailFrom, helo, messageId, from, reason: triage },
+    errors: [{ path: '', code: triage, message: reason[ctx.language], text: reason }],
+  };
+};
+
 const store = async (ctx: Context, tx: Tx, mail: ArrivedMail): Promise<string> => {
-  const { source, envelope } = mail;
+  const { source, envelope, absent } = mail;
   const dedupeKey = boundedKey(mail.messageId === undefined ? `h:${mail.rawHash}` : `m:${mail.messageId}`);
   // The same mail for somebody else is worked, too.
   const contentHash = sha256(JSON.stringify([mail.rawHash, envelope.recipients]));
@@ -36,7 +60,7 @@ const store = async (ctx: Context, tx: Tx, mail: ArrivedMail): Promise<string> =
   }
   const id = ctx.newId();
   const stamp = stampOf(ctx, id);
-  await insertRecord(tx, modelOf(ctx, 'intake-message'), {
+  const message: RecordData = {
     ...stamp,
     source,
     receivedAt: stamp.createdAt,
@@ -54,13 +78,15 @@ const store = async (ctx: Context, tx: Tx, mail: ArrivedMail): Promise<string> =
     remoteAddress: envelope.remoteAddress,
     attempts: 0,
     duplicates: 0,
-  });
-  await addMailJob(tx, { id, tenantId, at: stamp.createdAt, envelope });
+  };
+  await insertRecord(tx, modelOf(ctx, 'intake-message'), message);
+  if (absent === undefined) await addMailJob(tx, { id, tenantId, at: stamp.createdAt, envelope });
+  else await settleMessage(ctx, tx, { message, change: absentChange(ctx, mail, absent) });
   return id;
 };
 
 /**
- * Takes a mail in: envelope row and job in one transaction. The same mail again, to the same recipients, is known and stored once.
+ * Takes a mail in: envelope row and job in one transaction; one that is absent waits to be sorted instead. The same mail again, to the same recipients, is known and stored once.
  * Resolves with the message's id when all of it is durable.
  * @param within What is written in the same transaction; done again where that is tried again.
  * @throws LeitwerkError `Unavailable`.

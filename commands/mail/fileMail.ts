@@ -36,7 +36,7 @@ export interface UnderstoodMail {
 }
 
 /** Why a person has to look at a mail. */
-export type TriageReason = 'unknownPerson' | 'unverifiedNumber' | 'sameMessageId' | 'list' | 'rejected';
+export type TriageReason = 'unknownPerson' | 'unverifiedNumber' | 'sameMessageId' | 'list' | 'rejected' | 'tooLarge';
 
 interface Outcome {
   readonly state: 'accepted' | 'attached' | 'updated' | 'filed' | 'triage' | 'duplicate';

@@ -10,7 +10,7 @@ const again = new Set(['quarantined', 'triage', 'dismissed']);
 
 /**
  * As `retryMail`, inside the caller's transaction.
- * @throws LeitwerkError `Locked` for one that was filed or made a lead, `Forbidden`, `NotFound`.
+ * @throws LeitwerkError `Locked` for one that was filed or made a lead, or whose content is not with us, `Forbidden`, `NotFound`.
  */
 export async function retryMailWithin(
   ctx: Context,
@@ -23,6 +23,13 @@ export async function retryMailWithin(
   if (!again.has(String(message['state']))) {
     const text = { de: 'Diese Mail ist schon verarbeitet.', en: 'This mail has been worked already.' };
     throw new LeitwerkError('Locked', { text, facts: { state: message['state'] } });
+  }
+  if (message['mailRaw'] === null && message['bodyBlob'] === null) {
+    const text = {
+      de: 'Diese Mail liegt nur im Postfach, nicht hier.',
+      en: 'This mail is in its mailbox only, not here.',
+    };
+    throw new LeitwerkError('Locked', { text });
   }
   const { recipients, mailFrom, helo } = message['mail'] as {
     recipients: readonly MailRecipient[];

@@ -1,5 +1,5 @@
-import type { ImapFlow } from 'imapflow';
-import type { ImapMailbox, MailboxPosition, ReceiveMail } from './mailbox.ts';
+import type { FetchMessageObject, ImapFlow } from 'imapflow';
+import type { ImapMailbox, MailboxPosition, OversizedMail, ReceiveMail } from './mailbox.ts';
 
 /** Uids behind the position, rising: only what is unread as far as that is all that is wanted, then everything. */
 const uidsToFetch = async (client: ImapFlow, { uid, unreadUpTo = 0 }: MailboxPosition): Promise<number[]> => {
@@ -33,16 +33,38 @@ interface Fetching {
   readonly client: ImapFlow;
   readonly mailbox: ImapMailbox;
   readonly receive: ReceiveMail;
+  /** Bytes of the largest mail that is fetched. */
+  readonly mostBytes: number;
 }
 
 /** Bytes that are asked for at a time, and the most of a mail that is in memory here. */
 const chunkSize = 1_048_576;
 
-const fetchOne = async ({ client, mailbox, receive }: Fetching, position: MailboxPosition): Promise<void> => {
+const toOversized = ({ size = 0, envelope = {} }: FetchMessageObject): Omit<OversizedMail, 'position'> => {
+  const { messageId = '', from: [from] = [], subject = '' } = envelope;
+  return {
+    size,
+    messageId: /<([^<>\s]+)>/.exec(messageId)?.[1],
+    from: from?.address === undefined ? null : { address: from.address.toLowerCase(), name: from.name ?? '' },
+    subject,
+  };
+};
+
+/** @returns The position, as it is to be kept. */
+const fetchOne = async (
+  { client, mailbox, receive, mostBytes }: Fetching,
+  position: MailboxPosition,
+): Promise<MailboxPosition> => {
   const range = String(position.uid);
-  const { content } = await client.download(range, undefined, { uid: true, chunkSize });
+  const about = await client.fetchOne(range, { size: true, envelope: true }, { uid: true });
+  if (about !== false && (about.size ?? 0) > mostBytes) {
+    const passedOver: MailboxPosition = { ...position, isPassedOver: true };
+    await receive({ ...toOversized(about), position: passedOver });
+    return passedOver;
+  }
+  const { content } = about === false ? {} : await client.download(range, undefined, { uid: true, chunkSize });
   // Somebody deleted it between search and fetch.
-  if (content === undefined) return;
+  if (content === undefined) return position;
   try {
     await receive({ position, raw: content });
   } finally {
@@ -50,11 +72,12 @@ const fetchOne = async ({ client, mailbox, receive }: Fetching, position: Mailbo
     content.resume();
   }
   await settle(client, mailbox, position.uid);
+  return position;
 };
 
 /**
- * Hands over what is new in an open folder, oldest first, one at a time, and settles each once it is durable. Stops at the first that could not
- * be received: it stays as it is and comes again.
+ * Hands over what is new in an open folder, oldest first, one at a time, and settles each once it is durable. Of one that is larger than
+ * `mostBytes` only what the server says of it. Stops at the first that could not be received: it stays as it is and comes again.
  * @returns Where the folder stands; to be given the next time unless `receive` stored a later one.
  */
 export async function fetchNew(fetching: Fetching, position: MailboxPosition | null): Promise<MailboxPosition> {
@@ -62,11 +85,9 @@ export async function fetchNew(fetching: Fetching, position: MailboxPosition | n
   const start = startOf(client, position);
   const { uidValidity, unreadUpTo = 0 } = start;
   // We may have ended between storing a mail and settling it: only the last one can be unsettled.
-  if (start.uid > 0) await settle(client, mailbox, start.uid);
+  if (start.uid > 0 && start.isPassedOver !== true) await settle(client, mailbox, start.uid);
   let reached = start;
-  for (const uid of await uidsToFetch(client, start)) {
-    reached = { uidValidity, uid, ...(unreadUpTo > uid ? { unreadUpTo } : {}) };
-    await fetchOne(fetching, reached);
-  }
-  return reached.uid < unreadUpTo ? { uidValidity, uid: unreadUpTo } : reached;
+  for (const uid of await uidsToFetch(client, start))
+    reached = await fetchOne(fetching, { uidValidity, uid, ...(unreadUpTo > uid ? { unreadUpTo } : {}) });
+  return reached.uid < unreadUpTo ? { uidValidity, uid: unreadUpTo, isPassedOver: true } : reached;
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { MailAddress } from '../../core/mail/parsed-mail.ts';
 
 /** A mailbox at a provider, as a connection holds it: plain values only. */
 export interface ImapMailbox {
@@ -33,13 +34,15 @@ export interface ImapOAuth {
   readonly scope?: string;
 }
 
-/** How far a folder was read. Every mail up to `uid` is durable. */
+/** How far a folder was read. Every mail up to `uid` is durable or was passed over. */
 export interface MailboxPosition {
   /** The server's number for its numbering of the folder: when it changes, no uid means what it meant. */
   readonly uidValidity: string;
   readonly uid: number;
   /** While the first reading is not through: up to here only what nobody has read is wanted. */
   readonly unreadUpTo?: number;
+  /** The mail at `uid` is not with us: it stays in the mailbox as it is. */
+  readonly isPassedOver?: true;
 }
 
 export interface MailboxMail {
@@ -49,5 +52,16 @@ export interface MailboxMail {
   readonly raw: Readable;
 }
 
+/** A mail that is too large to be fetched, as its server describes it. It stays in the mailbox as it is. */
+export interface OversizedMail {
+  readonly position: MailboxPosition;
+  /** Bytes. */
+  readonly size: number;
+  /** Without angle brackets; undefined when it has none. */
+  readonly messageId: string | undefined;
+  readonly from: MailAddress | null;
+  readonly subject: string;
+}
+
 /** Resolves when the mail is durable and rejects when it could not be stored: then the mailbox keeps it as it is, and it comes again. */
-export type ReceiveMail = (mail: MailboxMail) => Promise<void>;
+export type ReceiveMail = (mail: MailboxMail | OversizedMail) => Promise<void>;

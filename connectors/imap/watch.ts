@@ -15,6 +15,8 @@ export interface MailboxWatch {
   /** Where the folder stands, as stored; asked at each connection. Null for a folder that was never read. */
   readonly loadPosition: () => Promise<MailboxPosition | null>;
   readonly receive: ReceiveMail;
+  /** A larger mail is not fetched: `receive` is told of it, and it stays in the mailbox. */
+  readonly mostBytes: number;
   /** Told where the folder stands after each round, also when nothing new was there. */
   readonly savePosition: (position: MailboxPosition) => Promise<void>;
   /** Told when the mailbox works (null) and when it does not; it is tried again by itself. */
@@ -65,7 +67,7 @@ class Alarm {
  * A mail is handed over again until `receive` has resolved for it; never after that, as long as its position is stored.
  */
 export function watchMailbox(watch: MailboxWatch): MailboxWatcher {
-  const { mailbox, pollMs = 300_000, retryMs = 5_000 } = watch;
+  const { mailbox, mostBytes, pollMs = 300_000, retryMs = 5_000 } = watch;
   const tokens = mailbox.auth.type === 'oauth' ? createTokenSource(mailbox.auth, watch.egress) : undefined;
   const ending = new AbortController();
   const { signal } = ending;
@@ -85,7 +87,7 @@ export function watchMailbox(watch: MailboxWatch): MailboxWatcher {
     client.on('close', news.ring);
     let position = await watch.loadPosition();
     while (!signal.aborted && client.usable) {
-      position = await fetchNew({ client, mailbox, receive }, position);
+      position = await fetchNew({ client, mailbox, receive, mostBytes }, position);
       await watch.savePosition(position);
       watch.onState?.(null);
       // Ends with the next command; its failure is that of the connection, which the next command tells.

@@ -7,6 +7,8 @@ import { connectionOf } from '../../commands/connections/connection.ts';
 import { createUser } from '../../commands/accounts/createUser.ts';
 import { renewMailAddress } from '../../commands/mail/mailAddress.ts';
 import { asUser } from '../../commands/mail/mail-context.ts';
+import { retryMail } from '../../commands/mail/retryMail.ts';
+import { makeLeadOfMail } from '../../commands/mail/sortMail.ts';
 import { createEgress } from '../../connectors/egress.ts';
 import { connectorKindOf } from '../../connectors/registry.ts';
 import type { Row } from '../../store/database.ts';
@@ -70,6 +72,7 @@ const createWorld = async (context: TestContext, dialect: Dialect = 'sqlite'): P
         blobs,
         secrets,
         egress,
+        mostBytes: 1_000_000,
         now: () => new Date(),
         newId: createIdSource(),
         onMail: () => undefined,
@@ -202,6 +205,37 @@ describe('a mailbox that is connected', () => {
     await deleteConnection(store.asSystem(), 'post');
     await until('it is let go', () => mailboxes.state()?.count === 0);
     expect(await store.foundation.db.all('SELECT * FROM `mailbox`')).toEqual([]);
+  });
+
+  it('says of a mail that is too large where it lies, lets a person sort it, and reads on', async (context) => {
+    const world = await createWorld(context);
+    const { store, user } = world;
+    const text = 'Zeile mit siebzig Zeichen, damit die Mail größer wird als erlaubt ist.\r\n'.repeat(20_000);
+    await imap.deliver(user, buildMail({ id: 'gross@kunde.example', subject: 'Bauplan', text }));
+    await imap.deliver(user, buildMail({ id: 'b@kunde.example', subject: 'Danach' }));
+    await world.connect();
+    const mailboxes = world.work();
+    const [large, next] = await world.hasMessages(2);
+    expect(next).toMatchObject({ state: 'accepted', subject: 'Danach' });
+    expect(large).toMatchObject({ state: 'triage', sender: 'anna@kunde.example', subject: 'Bauplan', bodyBlob: null });
+    const said = `(2 MB, höchstens 1 MB) und wurde nicht geholt. Sie liegt unverändert im Postfach „${user}“, Ordner „INBOX“`;
+    expect(String(large?.['errors'])).toContain(said);
+    expect(mailboxes.state()).toMatchObject({ state: 'ready' });
+    await until('the other is seen', async () =>
+      (await imap.filesIn(user, 'INBOX')).some((name) => name.endsWith('S')),
+    );
+    expect((await imap.filesIn(user, 'INBOX')).filter((name) => name.endsWith('S'))).toHaveLength(1);
+    const id = String(large?.['id']);
+    await expect(retryMail(store.asSystem(), { id })).rejects.toMatchObject({ code: 'Locked' });
+    const { message } = await makeLeadOfMail(store.asSystem(), { id });
+    expect(message['state']).toBe('accepted');
+    await mailboxes.stop();
+    await imap.renumber(user);
+    world.work();
+    await until('both are known', async () =>
+      (await world.messages()).every(({ duplicates }) => Number(duplicates) === 1),
+    );
+    expect(await world.messages()).toHaveLength(2);
   });
 
   it('is another one when its folder changes: there what is unread is fetched', async (context) => {

@@ -8,6 +8,7 @@ import {
   type MailboxPosition,
   type MailboxWatch,
   type MailboxWatcher,
+  type OversizedMail,
 } from '../../connectors/imap/index.ts';
 import type { LeitwerkError } from '../../core/errors.ts';
 import { mailWithFile } from '../corpus/mail/builders.ts';
@@ -42,6 +43,7 @@ afterAll(async () => {
 /** A database for one mailbox: what was received and where it stands, kept over restarts of the watcher. */
 const createShelf = () => ({
   got: [] as { readonly position: MailboxPosition; readonly bytes: Buffer }[],
+  passedOver: [] as OversizedMail[],
   position: null as MailboxPosition | null,
   problems: [] as LeitwerkError[],
   rounds: 0,
@@ -69,11 +71,12 @@ const watch = (mailbox: ImapMailbox, shelf: Shelf, more: Partial<MailboxWatch> =
     network: { mayCallPrivateAddresses: true, certificates: imap.certificates },
     egress,
     loadPosition: async () => await Promise.resolve(shelf.position),
+    mostBytes: 40_000_000,
     receive: async (mail) => {
       if (shelf.isDown) throw new Error('database away');
-      const { position } = mail;
-      shelf.got.push({ position, bytes: await buffer(mail.raw) });
-      shelf.position = position;
+      if ('raw' in mail) shelf.got.push({ position: mail.position, bytes: await buffer(mail.raw) });
+      else shelf.passedOver.push(mail);
+      shelf.position = mail.position;
     },
     savePosition: async (position) => {
       shelf.position = await Promise.resolve(position);
@@ -181,6 +184,47 @@ describe('a mailbox that is read', () => {
     expect(shelf.got[0]?.bytes.equals(raw)).toBe(true);
   });
 
+  it('tells of a mail that is too large instead of fetching it, leaves it as it is, and goes on', async (context) => {
+    const user = userOf(context);
+    const head =
+      'Message-ID: <gross@example.com>\r\nSubject: =?utf-8?Q?Gro=C3=9F?=\r\nFrom: Anna <Anna@Example.com>\r\n';
+    const large = `${head}\r\n${'Zeile\r\n'.repeat(20_000)}`;
+    await imap.deliver(user, mail('davor'));
+    await imap.deliver(user, mail('danach'));
+    await imap.deliver(user, large);
+    const shelf = createShelf();
+    const settings = { after: 'move', moveTo: 'Leitwerk' } as const;
+    const first = watch(mailboxOf(user, settings), shelf, { mostBytes: large.length - 1 });
+    await until('the round is over', () => shelf.rounds === 1);
+    expect(subjects(shelf)).toEqual(['davor', 'danach']);
+    expect(shelf.passedOver).toMatchObject([
+      {
+        size: large.length,
+        messageId: 'gross@example.com',
+        from: { address: 'anna@example.com', name: 'Anna' },
+        subject: 'Groß',
+      },
+    ]);
+    await end(first);
+    watch(mailboxOf(user, settings), shelf, { mostBytes: large.length });
+    await until('the next round is over', () => shelf.rounds === 2);
+    expect(await imap.filesIn(user, 'Leitwerk')).toHaveLength(2);
+    expect(await imap.filesIn(user, 'INBOX')).toEqual([expect.not.stringMatching(/S$/)]);
+    expect(shelf.got).toHaveLength(2);
+  });
+
+  it('leaves what was read before it where it is, after a restart too', async (context) => {
+    const user = userOf(context);
+    await imap.deliver(user, mail('gelesen'), 'seen');
+    const shelf = createShelf();
+    const first = watch(mailboxOf(user, { after: 'move', moveTo: 'Leitwerk' }), shelf);
+    await until('the round is over', () => shelf.rounds === 1);
+    await end(first);
+    watch(mailboxOf(user, { after: 'move', moveTo: 'Leitwerk' }), shelf);
+    await until('the next round is over', () => shelf.rounds === 2);
+    expect(await imap.filesIn(user, 'INBOX')).toHaveLength(1);
+  });
+
   it('goes on when a mail is not read to its end', async (context) => {
     const user = userOf(context);
     await imap.deliver(user, mailWithFile(2_000_000));
@@ -253,7 +297,7 @@ describe('nothing lost, nothing twice', () => {
     const first = watch(mailboxOf(user, { after: 'nothing' }), shelf, {
       receive: async (one) => {
         if (shelf.position !== null) throw new Error('killed');
-        shelf.got.push({ position: one.position, bytes: await buffer(one.raw) });
+        if ('raw' in one) shelf.got.push({ position: one.position, bytes: await buffer(one.raw) });
         shelf.position = one.position;
       },
     });
