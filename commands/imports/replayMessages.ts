@@ -2,20 +2,17 @@ import { LeitwerkError } from '../../core/errors.ts';
 import { parseFilter } from '../../core/filter/index.ts';
 import type { Ability } from '../../core/permissions.ts';
 import type { Tx } from '../../store/database.ts';
-import { insertEvent } from '../../store/events.ts';
 import { countReplayable, readReplayable, type ReplayQuery } from '../../store/intake.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { insertRecord } from '../../store/records.ts';
 import { isUniqueViolation } from '../../store/violations.ts';
 import { assertCan, modelOf, transact, type Context } from '../context.ts';
 import { filterOptions } from '../filterOptions.ts';
 import { retryDeliveryWithin } from '../delivery.ts';
 import { retryMailWithin } from '../mail/retryMail.ts';
 import { replayWithin, type Replay } from '../replayMessage.ts';
-import { stampOf } from '../stamp.ts';
 import { starterAbility } from './import-job.ts';
 import { importModel, lockImport, noteProgress, type ImportRecord, type ReplayChoice } from './import-record.ts';
-import { noneYet } from './startImport.ts';
+import { insertImport } from './startImport.ts';
 
 const queryOf = (
   ctx: Context,
@@ -58,13 +55,9 @@ export async function replayMessages(
   request: { readonly choice: ReplayChoice; readonly source?: string | undefined },
 ): Promise<{ readonly id: string }> {
   const { choice, source } = request;
-  const model = importModel(ctx);
-  assertCan(ctx, 'start', model);
+  assertCan(ctx, 'start', importModel(ctx));
   const count = await previewReplays(ctx, choice);
-  const id = ctx.newId();
-  const stamp = stampOf(ctx, id);
-  const record: RecordData = {
-    ...stamp,
+  const columns = {
     fileName: ctx.language === 'de' ? 'Erneut verarbeiten' : 'Work again',
     size: count,
     state: 'queued',
@@ -72,24 +65,8 @@ export async function replayMessages(
     entity: 'intake-message',
     isDryRun: false,
     options: { replay: choice },
-    starter: { actor: ctx.actor, language: ctx.language },
-    ...noneYet,
   };
-  return await transact(ctx, async (tx) => {
-    await insertRecord(tx, model, record);
-    await insertEvent(tx, {
-      tenantId: stamp.tenantId,
-      at: stamp.createdAt,
-      actor: stamp.createdBy,
-      act: 'import.start',
-      entity: 'import',
-      recordId: id,
-      version: 1,
-      requestId: ctx.requestId,
-      wakes: { process: `import/${id}`, lane: 'interactive' },
-    });
-    return { id };
-  });
+  return await transact(ctx, async (tx) => await insertImport(ctx, tx, { columns }));
 }
 
 /** The next messages of a replay after the one that was worked last. */

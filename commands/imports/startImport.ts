@@ -29,6 +29,34 @@ export const noneYet: RecordData = Object.fromEntries(
   ['position', 'read', 'created', 'updated', 'unchanged', 'duplicates', 'rejected'].map((name) => [name, 0]),
 );
 
+/**
+ * Writes an import that has not begun: its row, of which `columns` are what is particular to it, and the event that wakes its workflow
+ * unless it is a draft or carried by whoever starts it.
+ */
+export async function insertImport(
+  ctx: Context,
+  tx: Tx,
+  { columns, isCarriedHere = false }: { readonly columns: RecordData; readonly isCarriedHere?: boolean },
+): Promise<{ readonly id: string }> {
+  const id = ctx.newId();
+  const stamp = stampOf(ctx, id);
+  const starter = { actor: ctx.actor, language: ctx.language };
+  const isDraft = columns['state'] === 'draft';
+  await insertRecord(tx, importModel(ctx), { ...stamp, run: id, starter, edits: 0, ...noneYet, ...columns });
+  await insertEvent(tx, {
+    tenantId: stamp.tenantId,
+    at: stamp.createdAt,
+    actor: stamp.createdBy,
+    act: isDraft ? 'import.create' : 'import.start',
+    entity: 'import',
+    recordId: id,
+    version: 1,
+    requestId: ctx.requestId,
+    wakes: isDraft || isCarriedHere ? undefined : { process: `import/${id}`, lane: 'interactive' },
+  });
+  return { id };
+}
+
 const emptyIssue = (ctx: Context): { path: string; code: string; message: string } => ({
   path: '/file',
   code: 'empty',
@@ -45,41 +73,22 @@ export async function startImport(
   request: ImportRequest,
   { isCarriedHere = false, within }: StartOptions = {},
 ): Promise<{ readonly id: string }> {
-  const model = importModel(ctx);
-  assertCan(ctx, 'start', model);
+  assertCan(ctx, 'start', importModel(ctx));
   const plan = await judgeWords(ctx, request.words, request.size === 0 ? [emptyIssue(ctx)] : []);
-  const id = ctx.newId();
-  const stamp = stampOf(ctx, id);
-  const record: RecordData = {
-    ...stamp,
+  const columns = {
     fileName: request.fileName.slice(-200),
     blob: request.blob,
     size: request.size,
     state: plan.isDraft ? 'draft' : 'queued',
     isDraft: plan.isDraft,
-    run: id,
     source: plan.source,
     entity: plan.model.name,
     preset: plan.preset,
     isDryRun: plan.isDryRun && !plan.isDraft,
     options: plan.options,
-    starter: { actor: ctx.actor, language: ctx.language },
-    edits: 0,
-    ...noneYet,
   };
   return await transact(ctx, async (tx) => {
-    await insertRecord(tx, model, record);
-    await insertEvent(tx, {
-      tenantId: stamp.tenantId,
-      at: stamp.createdAt,
-      actor: stamp.createdBy,
-      act: plan.isDraft ? 'import.create' : 'import.start',
-      entity: 'import',
-      recordId: id,
-      version: 1,
-      requestId: ctx.requestId,
-      wakes: plan.isDraft || isCarriedHere ? undefined : { process: `import/${id}`, lane: 'interactive' },
-    });
+    const { id } = await insertImport(ctx, tx, { columns, isCarriedHere });
     await within?.(tx, id);
     return { id };
   });
