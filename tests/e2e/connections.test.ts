@@ -81,6 +81,17 @@ describe.skipIf(!hasBrowser())('connections and what is fetched through them', (
     expect(faults).toEqual([]);
   });
 
+  it('says in its dialog why a connection that a source needs cannot be deleted', async () => {
+    await open('/settings/connections');
+    await page.getByRole('button', { name: 'Löschen: Google Vertrieb' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Löschen' }).click();
+    await dialog.getByRole('alert').getByText('messe', { exact: false }).waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Abbrechen' }).click();
+    await dialog.waitFor({ state: 'detached' });
+  });
+
   it.each([
     { width: 390, theme: 'dark', language: 'en' },
     { width: 1440, theme: 'dark', language: 'de' },

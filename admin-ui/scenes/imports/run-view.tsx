@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { IconDownload } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -7,6 +7,7 @@ import { useEntities, useSession } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
 import { addressOf } from '../../app/address.ts';
 import { Card } from '../../components/card.tsx';
+import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import { formatNumber } from '../../model/format.ts';
@@ -27,35 +28,31 @@ interface Kept {
 function Undo({ record, draft }: { readonly record: RecordValue; readonly draft: Draft }) {
   const { t } = useTranslation();
   const [isAsking, setAsking] = useState(false);
+  const form = useForm(async () => {
+    setAsking(false);
+    await draft.act('undo');
+  });
   return (
     <>
       <Button variant="default" onClick={() => setAsking(true)}>
         {t('imports.undo')}
       </Button>
-      <Modal
-        opened={isAsking}
-        onClose={() => setAsking(false)}
-        title={t('imports.undoTitle')}
-        closeButtonProps={{ 'aria-label': t('common.close') }}
-      >
-        <Text size="sm">
-          {t('imports.undoLead', {
-            created: formatNumber(Number(record['created'] ?? 0), currentLanguage()),
-            updated: formatNumber(Number(record['updated'] ?? 0), currentLanguage()),
-          })}
-        </Text>
-        <Group justify="flex-end" mt="md">
-          <Button
-            color="red"
-            onClick={() => {
-              setAsking(false);
-              void draft.act('undo');
-            }}
-          >
-            {t('imports.undo')}
-          </Button>
-        </Group>
-      </Modal>
+      {isAsking && (
+        <FormDialog
+          title={t('imports.undoTitle')}
+          form={form}
+          submitLabel={t('imports.undo')}
+          isDangerous
+          onClose={() => setAsking(false)}
+        >
+          <Text size="sm">
+            {t('imports.undoLead', {
+              created: formatNumber(Number(record['created'] ?? 0), currentLanguage()),
+              updated: formatNumber(Number(record['updated'] ?? 0), currentLanguage()),
+            })}
+          </Text>
+        </FormDialog>
+      )}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Anchor, Badge, Button, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { IconExternalLink } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -7,6 +7,7 @@ import { processQuery } from '../../api/queries.ts';
 import type { ProcessView } from '../../api/types.ts';
 import { useActs } from '../../app/acts.tsx';
 import { Card } from '../../components/card.tsx';
+import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import { MigrationWords } from '../../components/migration-words.tsx';
 import { currentLanguage, inLanguage } from '../../i18n/index.ts';
 import { formatSoon } from '../../model/format.ts';
@@ -58,13 +59,13 @@ function Migration({ id, process }: PartProps) {
   const { run } = useActs();
   const [isOpen, setOpen] = useState(false);
   const { revision, latestRevision: latest } = process;
-  if (!process.migratable || latest === null || revision === null || latest === revision) return undefined;
-  const migrate = (): void => {
+  const form = useForm(async () => {
     setOpen(false);
-    void run([{ path: `/leads/${id}/process/migrate`, body: { revision: latest } }], {
+    await run([{ path: `/leads/${id}/process/migrate`, body: { revision: latest } }], {
       done: t('inbox.process.migrated', { latest }),
     });
-  };
+  });
+  if (!process.migratable || latest === null || revision === null || latest === revision) return undefined;
   return (
     <>
       <Text size="xs" c="dimmed" mt="sm">
@@ -73,23 +74,17 @@ function Migration({ id, process }: PartProps) {
           {t('inbox.process.migrate')}
         </Anchor>
       </Text>
-      <Modal
-        opened={isOpen}
-        onClose={() => setOpen(false)}
-        title={t('inbox.process.migrateTitle', { latest })}
-        closeButtonProps={{ 'aria-label': t('common.close') }}
-      >
-        <Text size="sm" mb="sm">
-          {t('inbox.process.migrateLead')}
-        </Text>
-        {isOpen && <MigrationWords id={id} migration={{ plural: 'leads', revision: latest }} />}
-        <Group justify="flex-end" gap="sm" mt="md">
-          <Button variant="default" onClick={() => setOpen(false)}>
-            {t('common.cancel')}
-          </Button>
-          <Button onClick={migrate}>{t('inbox.process.migrate')}</Button>
-        </Group>
-      </Modal>
+      {isOpen && (
+        <FormDialog
+          title={t('inbox.process.migrateTitle', { latest })}
+          form={form}
+          submitLabel={t('inbox.process.migrate')}
+          onClose={() => setOpen(false)}
+        >
+          <Text size="sm">{t('inbox.process.migrateLead')}</Text>
+          <MigrationWords id={id} migration={{ plural: 'leads', revision: latest }} />
+        </FormDialog>
+      )}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Button, Group, Menu, Modal, Text } from '@mantine/core';
+import { ActionIcon, Anchor, Group, Menu, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, Navigate, useRouter } from '@tanstack/react-router';
 import { IconArrowLeft, IconDots, IconLink, IconTrash } from '@tabler/icons-react';
@@ -15,6 +15,7 @@ import { ActivitiesCard } from '../../components/activities-card.tsx';
 import { Card } from '../../components/card.tsx';
 import { ErrorFace, LoadingFace, NotFoundFace } from '../../components/faces.tsx';
 import { RecordForm } from '../../components/field/record-form.tsx';
+import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import { Timeline } from '../../components/timeline.tsx';
 import { currentLanguage, inLanguage } from '../../i18n/index.ts';
 import { textOf, titleOf, visibleFields } from '../../model/entities.ts';
@@ -68,14 +69,14 @@ function Head({ model, record }: HeadProps) {
   const title = titleOf(model, record);
   const lead = textOf(record, 'lead');
   const back = (): void => void router.navigate({ to: '/list/$plural', params: { plural: model.plural } });
-  const remove = async (): Promise<void> => {
+  const form = useForm(async () => {
     setDeleting(false);
     if (
       (await run([{ method: 'DELETE', path: `/${model.plural}/${record.id}` }], { done: t('common.deleted') })) !==
       undefined
     )
       back();
-  };
+  });
   return (
     <div className={detail['head']}>
       <Group gap="sm" wrap="nowrap" align="flex-start">
@@ -115,22 +116,17 @@ function Head({ model, record }: HeadProps) {
           </Menu>
         )}
       </Group>
-      <Modal
-        opened={isDeleting}
-        onClose={() => setDeleting(false)}
-        title={t('record.deleteTitle', { title })}
-        closeButtonProps={{ 'aria-label': t('common.close') }}
-      >
-        <Text size="sm">{t('record.deleteLead')}</Text>
-        <Group justify="flex-end" gap="sm" mt="md">
-          <Button variant="default" onClick={() => setDeleting(false)}>
-            {t('common.cancel')}
-          </Button>
-          <Button color="red" onClick={() => void remove()}>
-            {t('common.delete')}
-          </Button>
-        </Group>
-      </Modal>
+      {isDeleting && (
+        <FormDialog
+          title={t('record.deleteTitle', { title })}
+          form={form}
+          submitLabel={t('common.delete')}
+          isDangerous
+          onClose={() => setDeleting(false)}
+        >
+          <Text size="sm">{t('record.deleteLead')}</Text>
+        </FormDialog>
+      )}
     </div>
   );
 }

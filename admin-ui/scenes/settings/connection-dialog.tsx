@@ -4,8 +4,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { request } from '../../api/client.ts';
 import type { Connection, ConnectionField, ConnectionKind } from '../../api/types.ts';
+import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import { inLanguage } from '../../i18n/index.ts';
-import { FormDialog, useForm } from './form-dialog.tsx';
 
 type Values = Readonly<Record<string, string | number>>;
 

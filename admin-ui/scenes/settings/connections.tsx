@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconPlus } from '@tabler/icons-react';
@@ -9,6 +9,7 @@ import type { Connection, ConnectionKind } from '../../api/types.ts';
 import { showProblem, toProblem } from '../../app/acts.tsx';
 import { ChoiceDot } from '../../components/choice-dot.tsx';
 import { EmptyFace, ErrorFace, LoadingFace } from '../../components/faces.tsx';
+import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import { currentLanguage, inLanguage } from '../../i18n/index.ts';
 import { formatInstant } from '../../model/format.ts';
 import { ConnectionDialog } from './connection-dialog.tsx';
@@ -23,33 +24,18 @@ type Tested = Connection & { readonly reached: Connection['kindLabel'] | null };
 function DeleteDialog({ connection, onClose }: { readonly connection: Connection; readonly onClose: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const remove = async (): Promise<void> => {
+  const { name } = connection;
+  const form = useForm(async () => {
+    await request('DELETE', `/connections/${connection.id}`);
     onClose();
-    try {
-      await request('DELETE', `/connections/${connection.id}`);
-      notifications.show({ message: t('connections.deleted', { name: connection.name }) });
-    } catch (error) {
-      showProblem(toProblem(error), t('error.title'));
-    }
+    notifications.show({ message: t('connections.deleted', { name }) });
     await client.invalidateQueries({ queryKey: ['connections'] });
-  };
+  });
+  const title = t('connections.deleteTitle', { name });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('connections.deleteTitle', { name: connection.name })}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <FormDialog title={title} form={form} submitLabel={t('connections.delete')} isDangerous onClose={onClose}>
       <Text size="sm">{t('connections.deleteLead')}</Text>
-      <Group justify="flex-end" gap="sm" mt="md">
-        <Button variant="default" onClick={onClose}>
-          {t('common.cancel')}
-        </Button>
-        <Button color="red" onClick={() => void remove()}>
-          {t('connections.delete')}
-        </Button>
-      </Group>
-    </Modal>
+    </FormDialog>
   );
 }
 

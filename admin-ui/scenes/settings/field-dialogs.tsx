@@ -1,7 +1,7 @@
 import { Select, Switch, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { FormDialog, useForm } from './form-dialog.tsx';
+import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import { fieldKinds, type EntityDraft, type FieldDraft } from './new-field.ts';
 
 const emptyField: FieldDraft = {

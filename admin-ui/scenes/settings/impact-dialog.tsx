@@ -3,8 +3,8 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { EntityModel } from '../../../core/entity.ts';
 import type { SchemaImpact } from '../../api/schemas.ts';
+import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import { inLanguage } from '../../i18n/index.ts';
-import { FormDialog, useForm } from './form-dialog.tsx';
 
 function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   return (

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, Text, TextInput } from '@mantine/core';
+import { Button, Select, Text, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconPlus } from '@tabler/icons-react';
@@ -8,11 +8,10 @@ import { toChoices } from '../../api/choices.ts';
 import { read, request } from '../../api/client.ts';
 import { useConfig } from '../../api/queries.ts';
 import type { ApiKey } from '../../api/types.ts';
-import { showProblem, toProblem } from '../../app/acts.tsx';
 import { EmptyFace, ErrorFace, LoadingFace } from '../../components/faces.tsx';
+import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import { currentLanguage } from '../../i18n/index.ts';
 import { formatInstant, fromLocalInput } from '../../model/format.ts';
-import { FormDialog, useForm } from './form-dialog.tsx';
 import { OnceDialog } from './once-dialog.tsx';
 import { PageHead } from './page-head.tsx';
 import classes from './settings.module.css';
@@ -84,33 +83,17 @@ function KeyDialog({ onClose, onMade }: { readonly onClose: () => void; readonly
 function RevokeDialog({ apiKey, onClose }: { readonly apiKey: ApiKey; readonly onClose: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const revoke = async (): Promise<void> => {
+  const form = useForm(async () => {
+    await request('DELETE', `/keys/${apiKey.id}`);
     onClose();
-    try {
-      await request('DELETE', `/keys/${apiKey.id}`);
-      notifications.show({ message: t('keys.revoked') });
-    } catch (error) {
-      showProblem(toProblem(error), t('error.title'));
-    }
+    notifications.show({ message: t('keys.revoked') });
     await client.invalidateQueries({ queryKey: ['keys'] });
-  };
+  });
+  const title = t('keys.revokeTitle', { name: apiKey.name });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('keys.revokeTitle', { name: apiKey.name })}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <FormDialog title={title} form={form} submitLabel={t('keys.revoke')} isDangerous onClose={onClose}>
       <Text size="sm">{t('keys.revokeLead')}</Text>
-      <Group justify="flex-end" gap="sm" mt="md">
-        <Button variant="default" onClick={onClose}>
-          {t('common.cancel')}
-        </Button>
-        <Button color="red" onClick={() => void revoke()}>
-          {t('keys.revoke')}
-        </Button>
-      </Group>
-    </Modal>
+    </FormDialog>
   );
 }
 

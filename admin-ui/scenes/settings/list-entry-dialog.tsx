@@ -6,8 +6,8 @@ import { useTranslation } from 'react-i18next';
 import { toKey } from '../../../core/spelling.ts';
 import { putConfig } from '../../api/config.ts';
 import type { ConfigItem, ConfigValue } from '../../api/types.ts';
+import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import { inLanguage } from '../../i18n/index.ts';
-import { FormDialog, useForm } from './form-dialog.tsx';
 
 interface ListEntryDialogProps {
   readonly kind: string;

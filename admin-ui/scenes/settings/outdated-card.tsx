@@ -6,10 +6,10 @@ import { useTranslation } from 'react-i18next';
 import { migrateOutdated, readOutdated, type Outdated } from '../../api/migration.ts';
 import type { Stage } from '../../api/types.ts';
 import { Card } from '../../components/card.tsx';
+import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import { MigrationWords } from '../../components/migration-words.tsx';
 import { currentLanguage, inLanguage } from '../../i18n/index.ts';
 import { formatNumber } from '../../model/format.ts';
-import { FormDialog, useForm } from './form-dialog.tsx';
 
 interface OutdatedProps {
   readonly pipeline: string;

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Menu, ActionIcon, Modal, Stack, Tabs, Text } from '@mantine/core';
+import { Anchor, Button, Group, Menu, ActionIcon, Modal, Tabs, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -19,6 +19,7 @@ import { sourcesQuery } from '../../api/queries.ts';
 import type { SourceFigures } from '../../api/types.ts';
 import { showProblem, toProblem } from '../../app/acts.tsx';
 import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
+import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import { currentLanguage, inLanguage } from '../../i18n/index.ts';
 import { formatInstant, formatNumber } from '../../model/format.ts';
 import { FeedLine } from './feed-line.tsx';
@@ -78,31 +79,16 @@ interface RotateDialogProps {
 
 function RotateDialog({ source, onClose, onRotated }: RotateDialogProps) {
   const { t } = useTranslation();
-  const rotate = async (): Promise<void> => {
+  const form = useForm(async () => {
+    const { body } = await request<{ data: Rotated }>('POST', `/sources/${source.key}/rotate`, { body: {} });
     onClose();
-    try {
-      onRotated((await request<{ data: Rotated }>('POST', `/sources/${source.key}/rotate`, { body: {} })).body.data);
-    } catch (error) {
-      showProblem(toProblem(error), t('error.title'));
-    }
-  };
+    onRotated(body.data);
+  });
+  const title = t('sources.rotateTitle', { source: inLanguage(source.label) });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('sources.rotateTitle', { source: inLanguage(source.label) })}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
-      <Stack gap="md">
-        <Text size="sm">{t('sources.rotateLead')}</Text>
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose}>
-            {t('common.cancel')}
-          </Button>
-          <Button onClick={() => void rotate()}>{t('sources.rotate')}</Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <FormDialog title={title} form={form} submitLabel={t('sources.rotate')} onClose={onClose}>
+      <Text size="sm">{t('sources.rotateLead')}</Text>
+    </FormDialog>
   );
 }
 

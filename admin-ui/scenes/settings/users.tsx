@@ -10,7 +10,7 @@ import { useConfig, usersQuery } from '../../api/queries.ts';
 import type { User } from '../../api/types.ts';
 import { showProblem, toProblem } from '../../app/acts.tsx';
 import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
-import { FormDialog, useForm } from './form-dialog.tsx';
+import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import { OnceDialog } from './once-dialog.tsx';
 import { PageHead } from './page-head.tsx';
 import classes from './settings.module.css';

@@ -1,8 +1,8 @@
 import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Problem } from '../../api/client.ts';
-import { ProblemText, toProblem } from '../../app/acts.tsx';
+import type { Problem } from '../api/client.ts';
+import { ProblemText, toProblem } from '../app/acts.tsx';
 
 interface Form {
   readonly problem: Problem | undefined;
@@ -45,7 +45,7 @@ interface FormDialogProps {
   readonly children: ReactNode;
 }
 
-/** A form in a dialog; stays open with the reason when saving fails. */
+/** A form, or a question before something is taken away, in a dialog; stays open with the reason when saving fails. */
 export function FormDialog({ title, form, submitLabel, isDisabled, isDangerous, onClose, children }: FormDialogProps) {
   const { t } = useTranslation();
   return (
