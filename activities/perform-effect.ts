@@ -9,12 +9,13 @@ import { sendWebhook } from '../connectors/webhook-out/index.ts';
 import { LeitwerkError, type Language } from '../core/errors.ts';
 import { splitRecipient, type Recipient } from '../core/pipeline/config.ts';
 import type { ExternalEffect } from '../core/pipeline/state.ts';
-import { renderTemplate, type TemplateConfig } from '../core/template.ts';
+import type { TemplateConfig } from '../core/template.ts';
 import { readEffect, writeEffectState, writeSent, type EffectRow } from '../store/effects.ts';
 import { failpoint } from '../store/failpoints.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { findRecord } from '../store/records.ts';
 import type { SecretBox } from '../store/secrets.ts';
+import { composeMail } from './compose-mail.ts';
 import { processContext, type WorkerStore } from './context.ts';
 import type { EffectInput } from './contract.ts';
 
@@ -135,19 +136,11 @@ const sendMails = async (
   const sent = new Set(row.sent);
   for (const [index, addressee] of addressees.entries()) {
     if (sent.has(addressee.address)) continue;
-    const { from, ...mail } = compose(addressee.language);
-    await mailer.send({ ...mail, from, to: addressee.address, id: `${row.id}.${index}` });
+    await mailer.send({ ...compose(addressee.language), to: addressee.address, id: `${row.id}.${index}` });
     sent.add(addressee.address);
     if (addressees.length > 1) await outside.db.write(async (tx) => await writeSent(tx, row, [...sent]));
   }
 };
-
-interface Company {
-  readonly name: string;
-  readonly currency: string;
-  readonly timeZone: string;
-  readonly mail?: { readonly from?: string; readonly fromName?: string };
-}
 
 const composer = async (outside: Outside, { ctx, row, record }: Sending, key: string) => {
   const template = ctx.snapshot.config('templates').get(key)?.value as TemplateConfig | undefined;
@@ -156,25 +149,18 @@ const composer = async (outside: Outside, { ctx, row, record }: Sending, key: st
       text: { de: `Die Vorlage „${key}“ gibt es nicht.`, en: `There is no template "${key}".` },
     });
   }
-  const company = ctx.snapshot.config('company').values().next().value?.value as Company;
   const definition = await pipelineOf(outside.db, modelOf(ctx, row.entity), record);
   const owner = ctx.snapshot.users.get(String(record['owner'] ?? ''));
-  const from = {
-    name: company.mail?.fromName ?? company.name,
-    address: outside.mailFrom ?? company.mail?.from ?? 'leitwerk@localhost',
-  };
-  return (language: Language) => ({
-    from,
-    ...renderTemplate(
+  return (language: Language) =>
+    composeMail(ctx, {
       template,
-      {
+      data: {
         record,
-        company: { ...company },
         owner: owner === undefined ? undefined : { name: owner.name, email: owner.email },
         stage: { key: row.stage, label: definition.stages.get(row.stage)?.label[language] ?? row.stage },
         url: `${outside.publicUrl}/${row.entity}/${row.recordId}`,
       },
-      { language, timeZone: company.timeZone, currency: company.currency },
-    ),
-  });
+      language,
+      mailFrom: outside.mailFrom,
+    });
 };

@@ -1,11 +1,12 @@
-import { companyOf } from '../commands/company.ts';
 import type { Context } from '../commands/context.ts';
 import type { Source } from '../commands/source.ts';
 import { alertText, watchSources } from '../commands/watchSources.ts';
 import { systemActor } from '../core/actor.ts';
 import { LeitwerkError } from '../core/errors.ts';
+import type { TemplateConfig } from '../core/template.ts';
 import { effectId } from '../store/effects.ts';
 import { writeWaitingMails, type MailTo, type SourceAlert } from '../store/source-alerts.ts';
+import { composeMail } from './compose-mail.ts';
 import { languageOf, processContext } from './context.ts';
 import { underLease } from './lease.ts';
 import type { Outside } from './perform-effect.ts';
@@ -44,27 +45,42 @@ const sendMails = async (outside: Watching, ctx: Context, alert: SourceAlert): P
   }
 };
 
-const compose = (outside: Watching, ctx: Context, of: { readonly alert: SourceAlert; readonly to: MailTo }) => {
+/** Templates of the mails about an alert. */
+const templates: Readonly<Record<SourceAlert['kind'], string>> = {
+  silence: 'quelle-verstummt',
+  errorRate: 'quelle-fehlerhaft',
+};
+
+/** Written where an admin has archived the template: an alert is never kept back. */
+const plain: TemplateConfig = {
+  subject: { de: 'Quelle „{{source.label}}“ prüfen', en: 'Check the source “{{source.label}}”' },
+  body: { de: '{{alert.text}}\n\n{{url}}', en: '{{alert.text}}\n\n{{url}}' },
+};
+
+const labelled = ({ snapshot }: Context, key: string): Pick<Source, 'key' | 'label'> =>
+  (snapshot.config('sources').get(key)?.value as Source | undefined) ?? { key, label: { de: key, en: key } };
+
+const compose = (
+  { publicUrl, mailFrom }: Watching,
+  ctx: Context,
+  of: { readonly alert: SourceAlert; readonly to: MailTo },
+) => {
   const { alert, to } = of;
-  const company = companyOf(ctx.snapshot);
-  const source = ctx.snapshot.config('sources').get(alert.source)?.value as Source | undefined;
-  const label = source?.label ?? { de: alert.source, en: alert.source };
-  const sentence = alertText({ label }, alert.finding)[to.language];
-  const url = `${outside.publicUrl}/received?filter=${encodeURIComponent(`source = "${alert.source}"`)}`;
-  const text = `${sentence}\n\n${url}\n`;
-  return {
-    from: {
-      name: company?.mail?.fromName ?? company?.name ?? 'Leitwerk',
-      address: outside.mailFrom ?? company?.mail?.from ?? 'leitwerk@localhost',
+  const { language } = to;
+  const template = ctx.snapshot.config('templates').get(templates[alert.kind])?.value as TemplateConfig | undefined;
+  const { key, label } = labelled(ctx, alert.source);
+  return composeMail(ctx, {
+    template: template ?? plain,
+    data: {
+      record: {},
+      source: { key, label: label[language] },
+      alert: { ...alert.finding, text: alertText({ label }, alert.finding)[language] },
+      url: `${publicUrl}/received?filter=${encodeURIComponent(`source = "${key}"`)}`,
     },
-    subject: to.language === 'de' ? `Quelle „${label.de}“ prüfen` : `Check the source "${label.en}"`,
-    text,
-    html: `<p>${escaped(sentence)}</p><p><a href="${escaped(url)}">${escaped(url)}</a></p>`,
-  };
+    language,
+    mailFrom,
+  });
 };
 
 /** The same for every attempt to write to one address. */
 const mailId = (alert: SourceAlert, to: MailTo): string => effectId(`source-alert/${alert.id}/${to.address}`);
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string): string => text.replaceAll(/[&<>"]/g, (letter) => entities[letter] ?? letter);

@@ -10,6 +10,8 @@ export const templateRoots: Readonly<Record<string, readonly string[] | undefine
   company: ['name', 'email', 'phone', 'website', 'street', 'postalCode', 'city', 'country', 'vatId'],
   stage: ['key', 'label'],
   activity: ['title', 'dueAt', 'note'],
+  source: ['key', 'label'],
+  alert: ['text', 'since', 'expected', 'count', 'errors', 'percent', 'usualPercent'],
   url: [],
 };
 

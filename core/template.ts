@@ -1,6 +1,7 @@
 import Handlebars from 'handlebars';
 import { DateTime } from 'luxon';
 import { LeitwerkError, type Language, type Text } from './errors.ts';
+import type { ErrorRate, Silence } from './source-watch.ts';
 import { readTemplate } from './template-check.ts';
 
 /** Value of config kind `templates`. */
@@ -18,8 +19,16 @@ export interface TemplateData {
   readonly company?: Readonly<Record<string, unknown>> | undefined;
   readonly stage?: { readonly key: string; readonly label: string } | undefined;
   readonly activity?: { readonly title: string; readonly dueAt?: string | null } | undefined;
-  /** Address of the record in the app. */
+  /** Of an alert: the source that somebody is told of, and why. */
+  readonly source?: { readonly key: string; readonly label: string } | undefined;
+  readonly alert?: TemplateAlert | undefined;
+  /** Address of the record in the app; of an alert, that of the source's messages. */
   readonly url?: string | undefined;
+}
+
+/** What was found about a source (`core/source-watch.ts`), and all of it in a sentence. */
+export interface TemplateAlert extends Partial<Omit<Silence, 'kind'> & Omit<ErrorRate, 'kind'>> {
+  readonly text: string;
 }
 
 export interface TemplateOptions {

@@ -1016,7 +1016,7 @@ export interface TagsConfig {
   position?: Position;
 }
 /**
- * A mail in German and English. Handlebars with {{record.…}}, {{owner.…}}, {{company.…}}; {{#if}}, {{#unless}}, {{#each}} and the helpers date, money, default.
+ * A mail in German and English. Handlebars with {{record.…}}, {{owner.…}}, {{company.…}}, in alerts {{source.…}} and {{alert.…}}; {{#if}}, {{#unless}}, {{#each}} and the helpers date, money, default.
  */
 export interface TemplatesConfig {
   key: Key;

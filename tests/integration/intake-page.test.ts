@@ -210,11 +210,41 @@ describe.each(dialects)('the intake page on %s', (dialect) => {
     await watchAllSources(outside, 'one');
     await watchAllSources(outside, 'two');
     expect(mails.map(({ to }) => to)).toEqual(['chef@example.org']);
-    expect(mails[0]?.text).toContain('Facebook');
+    expect(mails[0]?.subject).toBe('Von „Facebook“ kommt nichts mehr');
+    expect(mails[0]?.text).toMatch(/Sonst wären seither etwa \d+ Nachrichten gekommen/);
+    expect(mails[0]?.text).toContain('http://x/received?filter=source%20%3D%20%22facebook%22');
     expect(await countRows(store, 'notice', "`entity` = 'source'")).toBe(1);
     const sourceOf = async (): Promise<Readonly<Record<string, unknown>> | undefined> =>
       (await world.api.get('/sources')).json.data.find(({ key }) => key === 'facebook');
     expect(await sourceOf()).toMatchObject({ alerts: [{ kind: 'silence' }], lastAt: null });
+    /** What is written, in English, to somebody who still has to be told. */
+    const mailOf = async (): Promise<OutgoingMail | undefined> => {
+      await registry.refresh();
+      await db.write(
+        async (tx) =>
+          await tx.run("UPDATE `source_alert` SET `mails` = ? WHERE `source` = 'facebook'", [
+            JSON.stringify([{ address: 'chef@example.org', language: 'en' }]),
+          ]),
+      );
+      await watchAllSources(outside, 'one');
+      return mails.at(-1);
+    };
+    const template = '/config/templates/quelle-verstummt';
+    const own = `key: quelle-verstummt
+label: { de: Still, en: Silent }
+subject: { de: Still, en: '{{source.key}} is silent' }
+body: { de: Still, en: 'Missing: {{alert.expected}} {{alert.usualPercent}} in {{company.city}}' }
+`;
+    expect((await world.api.put(template, own, { 'content-type': 'application/yaml' })).status).toBeLessThan(300);
+    expect(await mailOf()).toMatchObject({
+      subject: 'facebook is silent',
+      text: expect.stringMatching(/^Missing: \d+ {2}in Berlin\n$/),
+    });
+    expect((await world.api.delete(template)).status).toBe(204);
+    expect(await mailOf()).toMatchObject({
+      subject: 'Check the source “Facebook”',
+      text: expect.stringMatching(/^Nothing comes from "Facebook" any more: .*\n\nhttp:\/\/x\/received/),
+    });
     const parts = async () => (await world.api.get('/operations')).json.data['parts'];
     expect(await parts()).toMatchObject({ sources: { state: 'degraded', number: 1 } });
     await db.write(async (tx) => await insertRecords(tx, model, [message(0)]));

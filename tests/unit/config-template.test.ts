@@ -115,6 +115,7 @@ describe('templates are inert (S12)', () => {
     ['{{> partial}}', 'statement'],
     ['{{#*inline "a"}}{{/inline}}', 'statement'],
     ['{{constructor}}', 'unknown'],
+    ['{{alert.missing}}', 'unknown'],
     ['{{record.constructor.constructor}}', 'path'],
     ['{{record.__proto__.x}}', 'path'],
     ['{{lookup record "constructor"}}', 'helper'],
