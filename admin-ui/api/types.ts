@@ -311,13 +311,14 @@ export interface Mail {
   } | null;
   readonly doubts?: readonly Text[];
   readonly text: string;
-  /** Sanitised. */
+  /** Sanitised, the mail's own pictures in it as `data:` URLs. */
   readonly html: string | null;
   readonly files: readonly {
     readonly index: number;
     readonly name: string;
     readonly contentType: string;
     readonly size: number;
+    /** The HTML shows it. */
     readonly isInline: boolean;
   }[];
 }

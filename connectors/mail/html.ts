@@ -1,19 +1,9 @@
+import { unescape } from 'node:querystring';
 import sanitizeHtml, { type Attributes, type IOptions, type Tag } from 'sanitize-html';
 import { htmlToText } from 'html-to-text';
 
-/** An image of the mail itself, by its content id. */
-export interface InlineImage {
-  readonly contentId: string;
-  readonly contentType: string;
-  readonly content: Uint8Array;
-}
-
 const longestHtml = 2_000_000;
 const deepestHtml = 400;
-const largestImage = 200_000;
-const mostImageBytes = 2_000_000;
-
-const imageTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
 
 /** Elements that hold nothing or close by themselves, so that an open tag says nothing about depth. */
 const flat =
@@ -78,23 +68,16 @@ const styles: Record<string, RegExp[]> = {
   'max-width': [length],
 };
 
-/** The image itself where the mail brings it along and it is small, else its place with what would have been loaded. */
-const imageOf = (images: readonly InlineImage[]) => {
-  let left = mostImageBytes;
-  return (tagName: string, attributes: Attributes): Tag => {
+/** The place of an image: with the content id of one that the mail brings along, else with what would have been loaded. */
+const imageOf =
+  (pictures: ReadonlySet<string>) =>
+  (tagName: string, attributes: Attributes): Tag => {
     const { src = '', alt = '', width = '', height = '' } = attributes;
     const shape = { alt, width, height };
     if (/^\s*https?:/i.test(src)) return { tagName, attribs: { ...shape, 'data-blocked-src': src.trim() } };
-    const contentId = /^cid:(.+)$/i.exec(src.trim())?.[1];
-    const image = images.find((one) => one.contentId === contentId);
-    if (image === undefined || !imageTypes.has(image.contentType)) return { tagName, attribs: shape };
-    const size = image.content.byteLength;
-    if (size > largestImage || size > left) return { tagName, attribs: { ...shape, 'data-attached': image.contentId } };
-    left -= size;
-    const data = Buffer.from(image.content).toString('base64');
-    return { tagName, attribs: { ...shape, src: `data:${image.contentType};base64,${data}` } };
+    const contentId = unescape(/^cid:(.+)$/i.exec(src.trim())?.[1] ?? '');
+    return { tagName, attribs: pictures.has(contentId) ? { ...shape, 'data-attached': contentId } : shape };
   };
-};
 
 const blocks = words(
   'address article section header footer main h1 h2 h3 h4 h5 h6 p div hr pre blockquote ul ol li dl dt dd center',
@@ -102,12 +85,12 @@ const blocks = words(
 const inline = words('span br b strong i em u s strike del ins small big sub sup code kbd mark abbr cite q font a img');
 const tables = words('table caption colgroup col thead tbody tfoot tr th td');
 
-const optionsFor = (images: readonly InlineImage[]): IOptions => ({
+const optionsFor = (pictures: ReadonlySet<string>): IOptions => ({
   allowedTags: [...blocks, ...inline, ...tables],
   allowedAttributes: {
     '*': ['style', 'dir', 'lang', 'align', 'valign', 'title'],
     a: ['href', 'rel', 'target'],
-    img: ['src', 'alt', 'width', 'height', 'data-blocked-src', 'data-attached'],
+    img: ['alt', 'width', 'height', 'data-blocked-src', 'data-attached'],
     font: ['color', 'size', 'face'],
     table: ['border', 'cellpadding', 'cellspacing', 'width', 'bgcolor'],
     td: ['colspan', 'rowspan', 'width', 'height', 'bgcolor', 'nowrap'],
@@ -117,24 +100,25 @@ const optionsFor = (images: readonly InlineImage[]): IOptions => ({
     ol: ['start', 'type'],
   },
   allowedSchemes: ['http', 'https', 'mailto', 'tel'],
-  allowedSchemesByTag: { img: ['data'] },
   allowProtocolRelative: false,
   allowedStyles: { '*': styles },
   nestingLimit: deepestHtml,
   transformTags: {
-    img: imageOf(images),
+    img: imageOf(pictures),
     a: (tagName, { href = '', title = '', style = '' }) => ({ tagName, attribs: { ...linkOf(href), title, style } }),
   },
 });
 
 /**
- * HTML of a stranger made safe to show: no scripts, no forms, no frames, and nothing that is loaded when it is opened. Remote images stay as
- * `<img data-blocked-src="…">` without `src`, images of the mail that are too large as `<img data-attached="…">`.
+ * HTML of a stranger made safe to show: no scripts, no forms, no frames, and nothing that is loaded when it is opened. No image has a `src`:
+ * remote ones stay as `<img data-blocked-src="…">`, those that the mail brings along as `<img data-attached="<content id>">`, which are shown
+ * from the mail's files (`withPictures`).
  * Answers undefined where the HTML is too long or too deep to be worked on.
+ * @param pictures Content ids of files that may be shown (`isInlinePicture`).
  */
-export function sanitizeMailHtml(html: string, images: readonly InlineImage[]): string | undefined {
+export function sanitizeMailHtml(html: string, pictures: ReadonlySet<string>): string | undefined {
   if (html.length > longestHtml || isTooDeep(html)) return undefined;
-  return sanitizeHtml(html, optionsFor(images)).trim();
+  return sanitizeHtml(html, optionsFor(pictures)).trim();
 }
 
 /** Plain text of sanitised HTML: a line for each table row, so that two columns read as `label value`. */

@@ -1,4 +1,5 @@
 import libmime from 'libmime';
+import { isInlinePicture, pictureCounts } from '../../core/mail/inline-pictures.ts';
 import type { MailAttachment, ParsedMail } from '../../core/mail/parsed-mail.ts';
 import { guessText } from './charset.ts';
 import { doubt, Doubts } from './doubts.ts';
@@ -31,12 +32,12 @@ const toFileName = ({ fileName, contentType }: ReadFile, index: number): string 
   return `${clean.slice(0, 150 - ending.length)}${ending}`;
 };
 
-const toAttachment = (file: ReadFile, index: number, html: string): MailAttachment => ({
+const toAttachment = (file: ReadFile, index: number): MailAttachment => ({
   fileName: toFileName(file, index),
   contentType: /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(file.contentType) ? file.contentType : 'application/octet-stream',
   size: file.content.byteLength,
   content: file.content,
-  isInline: file.contentId !== null && html.includes(`cid:${file.contentId}`),
+  isInline: false,
   contentId: file.contentId,
 });
 
@@ -59,20 +60,23 @@ interface Body {
   readonly attachments: readonly MailAttachment[];
 }
 
-const imagesOf = (files: readonly ReadFile[]) =>
-  files.flatMap(({ contentId, contentType, content }) =>
-    contentId !== null && contentType.startsWith('image/') ? [{ contentId, contentType, content }] : [],
-  );
+/** Marks the pictures that the HTML shows. */
+const withInline = (attachments: readonly MailAttachment[], html: string): MailAttachment[] => {
+  const counts = pictureCounts(html);
+  return attachments.map((file) => ({ ...file, isInline: isInlinePicture(file) && counts.has(file.contentId ?? '') }));
+};
 
 const toBody = ({ text, html = '', files }: ReadParts, doubts: Doubts): Body => {
-  const safe = html === '' ? null : sanitizeMailHtml(html, imagesOf(files));
-  const attachments = files.map((file, index) => toAttachment(file, index, html));
+  const attachments = files.map(toAttachment);
+  const pictures = new Set(attachments.flatMap((file) => (isInlinePicture(file) ? (file.contentId ?? []) : [])));
+  const safe = html === '' ? null : sanitizeMailHtml(html, pictures);
   const plain = text === undefined || text.trim() === '' ? textOfHtml(safe ?? '') : text;
-  if (safe !== undefined) return { text: toText(plain, doubts), html: safe, attachments };
+  if (safe !== undefined)
+    return { text: toText(plain, doubts), html: safe, attachments: withInline(attachments, safe ?? '') };
   doubts.add(doubt.unusableHtml);
   const content = new TextEncoder().encode(html);
   const file = { fileName: 'mail.html', contentType: 'text/html', contentId: null, content };
-  return { text: toText(text ?? '', doubts), html: null, attachments: [...attachments, toAttachment(file, 0, '')] };
+  return { text: toText(text ?? '', doubts), html: null, attachments: [...attachments, toAttachment(file, 0)] };
 };
 
 /** Nothing was found in a mail that has something: its boundaries are wrong. */

@@ -13,8 +13,9 @@ export interface MailAttachment {
   /** Bytes. */
   readonly size: number;
   readonly content: Uint8Array;
-  /** Part of the body's HTML (cid:), not a file the sender meant to attach. */
+  /** A picture that the HTML shows in its place (`isInlinePicture`), not a file the sender meant to attach. */
   readonly isInline: boolean;
+  /** What the HTML names it by (`cid:`), without angle brackets. */
   readonly contentId: string | null;
 }
 
@@ -33,7 +34,7 @@ export interface ParsedMail {
   /** ISO 8601 UTC; null when missing or unreadable. */
   readonly date: string | null;
   readonly text: string;
-  /** Sanitised; null when the mail has no HTML. */
+  /** Sanitised, its own pictures by their content ids (`data-attached`); null when the mail has no HTML. */
   readonly html: string | null;
   readonly attachments: readonly MailAttachment[];
   /** Lower-cased header names; several values joined by a newline. */

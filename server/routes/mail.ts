@@ -15,6 +15,7 @@ import { visibleRecord } from '../../commands/record-write.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { attachmentOf } from '../download.ts';
 import { asObject, asText } from '../input.ts';
+import { shownMail } from '../mail/shown-mail.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
 const idOf = (call: Call): string => call.params['id'] ?? '';
@@ -33,20 +34,9 @@ const showAddress = (call: Call, local: string | null): Answer => ({
   json: { data: { address: local === null ? null : `${local}@${domainOf(call)}` } },
 });
 
-/** Text and sanitised HTML. Remote pictures are not in it; whoever shows it does so in a sandbox. */
-const contentOf = (message: RecordData): RecordData => {
-  const { text, html } = (message['mailBody'] ?? {}) as { text?: string; html?: string | null };
-  const { from, to, cc, date, kind, trust, doubts } = (message['mail'] ?? {}) as RecordData;
-  const files = ((message['attachments'] ?? []) as readonly RecordData[]).map((file, index) => ({
-    index,
-    name: file['name'],
-    contentType: file['contentType'],
-    size: file['size'],
-    isInline: file['isInline'] === true,
-  }));
-  const about = { from, to, cc, date, kind, trust, doubts };
-  return { id: message['id'], subject: message['subject'], ...about, text: text ?? '', html: html ?? null, files };
-};
+const shown = async ({ services }: Call, message: RecordData): Promise<Answer> => ({
+  json: { data: await shownMail(message, services.blobs) },
+});
 
 const sorted = ({ ctx }: Call, { message, event }: Sorted): Answer => ({
   json: { data: visibleRecord(ctx, modelOf(ctx, 'intake-message'), message), event },
@@ -94,14 +84,14 @@ export const mailRoutes: readonly Route[] = [
     path: '/intake-messages/:id/mail',
     summary: { de: 'Inhalt einer Mail', en: 'Content of a mail' },
     access: reading,
-    handle: async (call) => ({ json: { data: contentOf(await readMessage(call.ctx, idOf(call))) } }),
+    handle: async (call) => await shown(call, await readMessage(call.ctx, idOf(call))),
   },
   {
     method: 'get',
     path: '/timeline-entries/:id/mail',
     summary: { de: 'Die Mail hinter einem Eintrag', en: 'The mail behind an entry' },
     access: { kind: 'verb', verb: 'read', entity: 'timeline-entry' },
-    handle: async (call) => ({ json: { data: contentOf(await readMailOfEntry(call.ctx, idOf(call))) } }),
+    handle: async (call) => await shown(call, await readMailOfEntry(call.ctx, idOf(call))),
   },
   {
     method: 'get',

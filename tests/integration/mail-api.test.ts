@@ -27,7 +27,7 @@ beforeAll(async () => {
     await createUser(store.asSystem(), { name, email: `${name}@leitwerk.local`, role, password });
   app = await store.start({ args: ['--role', 'api'] });
   await store.foundation.registry.refresh();
-  office = await openPostOffice(store);
+  office = await openPostOffice(store, { mostBytes: 3_000_000 });
   manager = await signIn(app.url, { email: 'vera@leitwerk.local', password });
   sales = await signIn(app.url, { email: 'paul@leitwerk.local', password });
   viewer = await signIn(app.url, { email: 'lisa@leitwerk.local', password });
@@ -130,6 +130,43 @@ it('S18: the raw mail and its files are only ever downloads', async () => {
     expect(answer.headers.get('content-disposition')).toMatch(/^attachment/);
     expect(answer.headers.get('content-security-policy')).toContain('sandbox');
   }
+});
+
+it('S17: shows the pictures of a mail in their places; what cannot be shown is a file', async () => {
+  const part = (id: string, type: string, content: Buffer): string =>
+    [
+      `--b\nContent-Type: ${type}; name="${id}"\nContent-ID: <${id}>\nContent-Disposition: inline`,
+      `Content-Transfer-Encoding: base64\n\n${content.toString('base64').replaceAll(/.{76}/g, '$&\n')}\n`,
+    ].join('\n');
+  const png = Buffer.from('89504e470d0a1a0a', 'hex');
+  const html = ['plan', 'missing', 'logo', 'huge'].map((id) => `<img src="cid:${id}" alt="${id}">`).join('');
+  const text = [
+    `--b\nContent-Type: text/html; charset=utf-8\n\n${html}<img src="https://example.com/a.png">\n`,
+    part('plan', 'image/png', png),
+    part('logo', 'image/svg+xml', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')),
+    part('huge', 'image/png', Buffer.alloc(1_000_001)),
+    '--b--',
+  ].join('');
+  const headers = ['MIME-Version: 1.0', 'Content-Type: multipart/related; boundary=b'];
+  const mail = { id: 'm6@leitwerk.local', from: 'vera@leitwerk.local', to: 'otto@bild.example', headers, text };
+  expect(await deliver(office.port, { raw: buildMail(mail), to: [address] })).toMatch(/^250/);
+  await office.settled();
+  const stored = (await office.messages()).at(-1);
+  const { data } = (await manager.get(`/intake-messages/${String(stored?.['id'])}/mail`)).json;
+  expect(data['html']).toBe(
+    [
+      `<img alt="plan" src="data:image/png;base64,${png.toString('base64')}" />`,
+      '<img alt="missing" /><img alt="logo" /><img alt="huge" />',
+      '<img alt="" data-blocked-src="https://example.com/a.png" />',
+    ].join(''),
+  );
+  expect(data['files']).toMatchObject([
+    { name: 'plan', isInline: true },
+    { name: 'logo', isInline: false },
+    { name: 'huge', isInline: false },
+  ]);
+  // The row has their places only.
+  expect(stored?.['mailBody']).not.toContain('base64');
 });
 
 it('a mail that is filed on a deal of somebody else is read by nobody who may not see the deal', async () => {
