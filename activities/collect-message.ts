@@ -2,7 +2,7 @@ import { modelOf, type Context } from '../commands/context.ts';
 import { noteCollection } from '../commands/delivery.ts';
 import { sourceOf, type Source } from '../commands/source.ts';
 import type { Access, Notice, PresetWebhook } from '../connectors/port.ts';
-import { LeitwerkError, type Issue } from '../core/errors.ts';
+import { issueOf, LeitwerkError, type Issue } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import { findFeedItems } from '../store/feeds.ts';
 import type { RecordData } from '../store/record-table.ts';
@@ -63,7 +63,7 @@ const gather = async (gathering: Gathering, notices: readonly Notice[]): Promise
 
 const toIssue = ({ notice, error }: Failure, { language }: Context): Issue => {
   const { code, message } = toDetail(error);
-  return { path: notice?.path ?? '', code, message: message[language], text: message };
+  return issueOf({ path: notice?.path ?? '', code }, message, language);
 };
 
 const readBody = async (outgoing: Outgoing, message: RecordData): Promise<Readonly<Record<string, unknown>>> => {

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { text as readText } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { LeitwerkError, type Language } from '../core/errors.ts';
+import { inLanguage, LeitwerkError, type Language } from '../core/errors.ts';
 import { accountCommands } from './cli/accounts.ts';
 import { toIssueLine, usage, type Answer, type Call, type Command, type Option } from './cli/command.ts';
 import { configCommands } from './cli/config.ts';
@@ -144,6 +144,11 @@ const toText = (error: LeitwerkError, language: Language): string =>
   [error.text[language], ...error.issues.map(toIssueLine)].join('\n');
 
 const toJson = (error: LeitwerkError, language: Language): string =>
-  JSON.stringify({ code: error.code, message: error.text[language], errors: error.issues, ...error.facts });
+  JSON.stringify({
+    code: error.code,
+    message: error.text[language],
+    errors: error.issues.map((issue) => inLanguage(issue, language)),
+    ...error.facts,
+  });
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,4 +1,4 @@
-import type { Issue } from '../core/errors.ts';
+import { issueOf, type Issue } from '../core/errors.ts';
 import { createMapper, type Mapped, type Mapper, type Mapping, type MappingInput } from '../core/mapping.ts';
 import type { RecordData } from '../store/record-table.ts';
 import type { Snapshot } from '../store/registry.ts';
@@ -65,11 +65,11 @@ export function completeLead(ctx: Context, source: Source, mapped: Mapped): Mapp
     ...found.filter((issue) => !mapped.issues.some((other) => other.path === issue.path)),
   ];
   if (issues.length === 0 && essential.every((name) => isEmpty(values[name]))) {
-    const message =
-      ctx.language === 'de'
-        ? 'Es fehlt jede Angabe, über die man antworten könnte (E-Mail, Telefon, Name, Firma oder Nachricht).'
-        : 'Nothing to answer to: e-mail, phone, name, company or message is needed.';
-    issues.push({ path: '/email', code: 'required', message });
+    const text = {
+      de: 'Es fehlt jede Angabe, über die man antworten könnte (E-Mail, Telefon, Name, Firma oder Nachricht).',
+      en: 'Nothing to answer to: e-mail, phone, name, company or message is needed.',
+    };
+    issues.push(issueOf({ path: '/email', code: 'required' }, text, ctx.language));
   }
   return { values, additional: mapped.additional, issues };
 }

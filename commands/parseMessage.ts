@@ -1,3 +1,4 @@
+import { inLanguage } from '../core/errors.ts';
 import { readAudit } from '../store/events.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { modelOf, type Context } from './context.ts';
@@ -57,6 +58,6 @@ const mapVisible = (ctx: Context, message: RecordData, body: RecordData): Mapped
   return {
     values: Object.fromEntries(Object.entries(mapped.values).filter(([name]) => isShown(name))),
     additional: isShown('additional') ? mapped.additional : {},
-    issues: mapped.issues,
+    issues: mapped.issues.map((issue) => inLanguage(issue, ctx.language)),
   };
 };

@@ -1,4 +1,4 @@
-import type { Issue, Text } from '../core/errors.ts';
+import { issueOf, type Issue, type Text } from '../core/errors.ts';
 import type { Eventually, Tx } from '../store/database.ts';
 import { failpoint } from '../store/failpoints.ts';
 import { findImportedKeys } from '../store/import-rows.ts';
@@ -143,7 +143,7 @@ const rejected = async (
   const id = ctx.newId();
   const { issues, text } = rejection;
   const state = text === undefined ? 'rejected' : 'unreadable';
-  const shown = text === undefined ? issues : [{ path: '', code: 'unreadable', message: text[ctx.language] }];
+  const shown = text === undefined ? issues : [issueOf({ path: '', code: 'unreadable' }, text, ctx.language)];
   await storeEnvelope(ctx, tx, {
     message: rejection.message,
     id,

@@ -1,7 +1,7 @@
 import { actorName } from '../core/actor.ts';
 import { derivedFields } from '../core/derive.ts';
 import type { EntityModel } from '../core/entity.ts';
-import { LeitwerkError, type Issue } from '../core/errors.ts';
+import { issueOf, LeitwerkError, type Issue } from '../core/errors.ts';
 import type { Verb } from '../core/permissions.ts';
 import { storedValues } from '../core/stored-value.ts';
 import type { Tx } from '../store/database.ts';
@@ -56,15 +56,15 @@ export function writeIssues(ctx: Context, model: EntityModel, input: RecordData)
   return Object.keys(input).flatMap((name) => {
     const field = model.fields.get(name);
     if (field === undefined || field.isHidden || !ctx.ability.isReadable(model.name, name)) {
-      const message = ctx.language === 'de' ? 'Dieses Feld gibt es nicht.' : 'There is no such field.';
-      return [{ path: `/${name}`, code: 'unknown', message }];
+      const text = { de: 'Dieses Feld gibt es nicht.', en: 'There is no such field.' };
+      return [issueOf({ path: `/${name}`, code: 'unknown' }, text, ctx.language)];
     }
     if (field.isSystem || !ctx.ability.isWritable(model.name, name)) {
-      const message =
-        ctx.language === 'de'
-          ? 'Dieses Feld setzt das System; es ist nicht änderbar.'
-          : 'This field is set by the system and cannot be changed.';
-      return [{ path: `/${name}`, code: 'readOnly', message }];
+      const text = {
+        de: 'Dieses Feld setzt das System; es ist nicht änderbar.',
+        en: 'This field is set by the system and cannot be changed.',
+      };
+      return [issueOf({ path: `/${name}`, code: 'readOnly' }, text, ctx.language)];
     }
     return [];
   });
@@ -87,8 +87,8 @@ const referenceIssues = async (
         ? ctx.snapshot.users.has(id)
         : target !== undefined && (await findReadable({ ...ctx, db: tx }, target, id)) !== undefined;
     if (isKnown) continue;
-    const message = ctx.language === 'de' ? 'Dieser Datensatz existiert nicht.' : 'This record does not exist.';
-    issues.push({ path: `/${name}`, code: 'reference', message });
+    const text = { de: 'Dieser Datensatz existiert nicht.', en: 'This record does not exist.' };
+    issues.push(issueOf({ path: `/${name}`, code: 'reference' }, text, ctx.language));
   }
   return issues;
 };
@@ -235,7 +235,7 @@ export const refusingDoubles = async (ctx: Context, write: () => Promise<void>):
     const text = { de: 'Diesen Wert hat schon ein anderer Datensatz.', en: 'Another record has this value already.' };
     throw new LeitwerkError('Conflict', {
       text,
-      issues: [{ path: `/${field}`, code: 'unique', message: text[ctx.language] }],
+      issues: [issueOf({ path: `/${field}`, code: 'unique' }, text, ctx.language)],
       cause: error,
     });
   }

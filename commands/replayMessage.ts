@@ -1,4 +1,4 @@
-import { LeitwerkError, type Text } from '../core/errors.ts';
+import { issueOf, LeitwerkError, type Text } from '../core/errors.ts';
 import type { Tx } from '../store/database.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { assertCan, modelOf, transact, type Context } from './context.ts';
@@ -20,7 +20,7 @@ const workAgain = async (
 ): Promise<WorkedMessage> => {
   const { replay, message } = again;
   if ('unreadable' in replay.content) {
-    const issues = [{ path: '', code: 'unreadable', message: replay.content.unreadable[ctx.language] }];
+    const issues = [issueOf({ path: '', code: 'unreadable' }, replay.content.unreadable, ctx.language)];
     return { state: 'unreadable', lead: null, dedupeKey: null, issues };
   }
   const source = sourceOf(ctx.snapshot, String(message['source']));

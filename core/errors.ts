@@ -67,11 +67,22 @@ export interface Issue {
   readonly path: string;
   readonly code: string;
   readonly message: string;
-  /** The message in both languages, from whoever does not know which one the reader has. */
+  /** The message in both languages, from whoever does not know which one its readers have. */
   readonly text?: Text;
   readonly line?: number;
   readonly column?: number;
 }
+
+/** A fault whose words are known in both languages, said in one; who shows it later says it in the reader's (`inLanguage`). */
+export const issueOf = (at: Pick<Issue, 'path' | 'code'>, text: Text, language: Language): Issue => ({
+  ...at,
+  message: text[language],
+  text,
+});
+
+/** A fault in the reader's language, as far as its words are known in it. */
+export const inLanguage = ({ text, ...issue }: Issue, language: Language): Issue =>
+  text === undefined ? issue : { ...issue, message: text[language] };
 
 interface Details {
   /** What exactly is wrong, in both languages; replaces the catalogue's sentence. */

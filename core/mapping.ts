@@ -1,7 +1,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { MappingsConfig, MappingsTransform as Transform } from '../schemas/generated/config.ts';
 import type { EntityModel, Field } from './entity.ts';
-import type { Issue, Language } from './errors.ts';
+import { issueOf, type Issue, type Language } from './errors.ts';
 import { isMappable } from './mappable.ts';
 import { splitList, toFieldValue, type FieldValue, type Reading } from './field-value.ts';
 import { followPath, parseMappingPath, type MappingPath } from './mapping-path.ts';
@@ -147,8 +147,10 @@ class Draft {
   put(field: Field, value: unknown): void {
     const fitted = toFieldValue(field, value, this.options);
     if ('value' in fitted) this.values[field.name] = fitted.value;
-    else
-      this.issues.push({ path: `/${field.name}`, code: fitted.fault.code, message: fitted.fault.text[this.language] });
+    else {
+      const { code, text } = fitted.fault;
+      this.issues.push(issueOf({ path: `/${field.name}`, code }, text, this.language));
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { EntityModel, Field, PropertySchema } from './entity.ts';
-import type { Issue, Language } from './errors.ts';
+import { issueOf, type Issue, type Language } from './errors.ts';
 
 /** Keys and labels that a choice field with a config kind accepts; undefined = anything. */
 export type Choices = (field: Field) => readonly string[] | undefined;
@@ -88,8 +88,9 @@ const pathOf = (error: ErrorObject): string => {
 
 /** An Ajv error as an issue with a sentence in the reader's language. */
 export const toIssue = (error: ErrorObject, language: Language): Issue => {
-  const sentence = sentences[error.keyword]?.(error.params as Record<string, unknown>);
-  return { path: pathOf(error), code: error.keyword, message: sentence?.[language] ?? error.message ?? error.keyword };
+  const other = error.message ?? error.keyword;
+  const text = sentences[error.keyword]?.(error.params as Record<string, unknown>) ?? { de: other, en: other };
+  return issueOf({ path: pathOf(error), code: error.keyword }, text, language);
 };
 
 export interface RecordValidator {
@@ -108,11 +109,11 @@ const choiceIssues = (
     const allowed = check.choices(field);
     if (allowed === undefined || allowed.includes(value)) return [];
     const list = allowed.slice(0, 20).join(', ');
-    const message =
-      language === 'de'
-        ? `„${value}“ gibt es nicht. Erlaubt sind: ${list}.`
-        : `"${value}" does not exist. Allowed are: ${list}.`;
-    return [{ path: `/${field.name}`, code: 'choice', message }];
+    const text = {
+      de: `„${value}“ gibt es nicht. Erlaubt sind: ${list}.`,
+      en: `"${value}" does not exist. Allowed are: ${list}.`,
+    };
+    return [issueOf({ path: `/${field.name}`, code: 'choice' }, text, language)];
   });
 
 /** The fields that the schema speaks of: neither absent ones nor those that the system adds to every record. */

@@ -1,4 +1,4 @@
-import { catalogue, LeitwerkError, type Issue, type Language } from '../core/errors.ts';
+import { catalogue, inLanguage, LeitwerkError, type Language } from '../core/errors.ts';
 
 /** An answer as RFC 9457 describes it. */
 export interface Problem {
@@ -49,9 +49,6 @@ export function toProblem(error: unknown, context: ProblemContext): Problem {
     },
   };
 }
-
-const inLanguage = ({ text, ...issue }: Issue, language: Language): Issue =>
-  text === undefined ? issue : { ...issue, message: text[language] };
 
 /** The language a client asks for; German where it says nothing. */
 export function languageOf(acceptLanguage: string | undefined): Language {

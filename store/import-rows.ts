@@ -45,7 +45,7 @@ export interface ImportRow {
   readonly event: number | null;
   readonly at: number;
   readonly bytes: number;
-  /** Why it was rejected. */
+  /** Why it was rejected, in both languages; those of rows from before in the one of whoever started the import. */
   readonly reasons: readonly Issue[] | null;
   readonly scope: string | null;
   readonly key: string | null;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Issue, Text } from '../../core/errors.ts';
+import { issueOf, type Issue, type Text } from '../../core/errors.ts';
 import { errorColumns, keyColumn, readColumnNumber } from '../../core/import-columns.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { Context } from '../context.ts';
@@ -72,17 +72,16 @@ const givenKey = (cells: readonly string[], { shape }: ImportJob): string | unde
 const closedIssues = (ctx: Context, job: ImportJob, names: readonly string[]): Issue[] =>
   names
     .filter((name) => !job.writable.has(name))
-    .map((name) => ({
-      path: `/${name}`,
-      code: 'readOnly',
-      message: ctx.language === 'de' ? `„${name}“ dürfen Sie nicht füllen.` : `You may not fill "${name}".`,
-    }));
+    .map((name) => {
+      const text = { de: `„${name}“ dürfen Sie nicht füllen.`, en: `You may not fill "${name}".` };
+      return issueOf({ path: `/${name}`, code: 'readOnly' }, text, ctx.language);
+    });
 
 /** Turns a row into the values of a record, or says everything that is wrong with it. Pure but for the configuration. */
 export function judgeRow(ctx: Context, job: ImportJob, row: FileRow): JudgedRow {
   if (row.cells === undefined) {
-    const message = row.fault?.[ctx.language] ?? '';
-    return { row, issues: [{ path: '', code: 'unreadable', message }] };
+    const text = row.fault ?? { de: '', en: '' };
+    return { row, issues: [issueOf({ path: '', code: 'unreadable' }, text, ctx.language)] };
   }
   const body = toBody(row.cells, job);
   const mapped = job.mapper({ body }, ctx.language);

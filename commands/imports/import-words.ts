@@ -1,5 +1,5 @@
 import type { EntityModel } from '../../core/entity.ts';
-import { LeitwerkError, type Issue } from '../../core/errors.ts';
+import { issueOf, LeitwerkError, type Issue, type Text } from '../../core/errors.ts';
 import { readImportOptions, type ImportOptions, type OptionWords } from '../../core/import-options.ts';
 import type { Mapping } from '../../core/mapping.ts';
 import type { MappingsConfig } from '../../schemas/generated/config.ts';
@@ -12,11 +12,8 @@ import { matchField, matchKeys } from './match-key.ts';
 /** Entities that tell of others or of the system are no target. */
 const noTargets = new Set(['timeline-entry', 'saved-view', 'activity']);
 
-const issueOf = (ctx: Context, path: string, text: { readonly de: string; readonly en: string }): Issue => ({
-  path,
-  code: 'unknown',
-  message: text[ctx.language],
-});
+const unknownIssue = (ctx: Context, path: string, text: Text): Issue =>
+  issueOf({ path, code: 'unknown' }, text, ctx.language);
 
 const targetOf = (ctx: Context, word: string): EntityModel | undefined => {
   const model = ctx.snapshot.models.get(word) ?? ctx.snapshot.modelsByPlural.get(word);
@@ -24,13 +21,13 @@ const targetOf = (ctx: Context, word: string): EntityModel | undefined => {
 };
 
 const sourceIssue = (ctx: Context, key: string): Issue | undefined => {
-  if (key === '') return issueOf(ctx, '/source', { de: 'Die Quelle fehlt.', en: 'The source is missing.' });
+  if (key === '') return unknownIssue(ctx, '/source', { de: 'Die Quelle fehlt.', en: 'The source is missing.' });
   try {
     sourceOf(ctx.snapshot, key);
     return undefined;
   } catch (error) {
     if (!(error instanceof LeitwerkError)) throw error;
-    return issueOf(ctx, '/source', error.text);
+    return unknownIssue(ctx, '/source', error.text);
   }
 };
 
@@ -42,7 +39,7 @@ const matchIssue = (
   if (matchKey === undefined || matchKey === 'externalId' || matchField(model, matchKey) !== undefined)
     return undefined;
   const list = matchKeys(model).join(', ');
-  return issueOf(ctx, '/matchKey', {
+  return unknownIssue(ctx, '/matchKey', {
     de: `Über „${matchKey}“ lassen sich keine Datensätze finden. Erlaubt: ${list}.`,
     en: `Records cannot be found by "${matchKey}". Allowed: ${list}.`,
   });
@@ -68,7 +65,7 @@ const presetWords = (ctx: Context, key: string): OptionWords => {
       de: `Einen wiederkehrenden Import „${key}“ gibt es nicht.`,
       en: `There is no recurring import "${key}".`,
     };
-    throw new LeitwerkError('InvalidInput', { issues: [issueOf(ctx, '/preset', text)] });
+    throw new LeitwerkError('InvalidInput', { issues: [unknownIssue(ctx, '/preset', text)] });
   }
   const { header, ...file } = preset.file;
   return { ...file, entity: preset.entity, mapping: key, header: header === undefined ? undefined : String(header) };
@@ -101,7 +98,7 @@ export async function judgeWords(ctx: Context, given: OptionWords, more: readonl
     ...issues,
     sourceIssue(ctx, source),
     model === undefined
-      ? issueOf(ctx, '/entity', {
+      ? unknownIssue(ctx, '/entity', {
           de: `In „${entity}“ lässt sich nichts importieren.`,
           en: `Nothing can be imported into "${entity}".`,
         })

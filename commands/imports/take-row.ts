@@ -1,4 +1,4 @@
-import { LeitwerkError, type Issue } from '../../core/errors.ts';
+import { issueOf, LeitwerkError, type Issue } from '../../core/errors.ts';
 import type { Tx } from '../../store/database.ts';
 import { findImportedKeys, type ImportRow, type RowOutcome } from '../../store/import-rows.ts';
 import { findMessagesByKeys } from '../../store/intake.ts';
@@ -81,7 +81,7 @@ const rejected = (issues: readonly Issue[]): Outcome => ({
 const refusal = (ctx: Context, error: unknown): Outcome => {
   if (!(error instanceof LeitwerkError) || error.isRetryable || error.status >= 500) throw error;
   const { issues, code, text } = error;
-  return rejected(issues.length > 0 ? issues : [{ path: '', code, message: text[ctx.language] }]);
+  return rejected(issues.length > 0 ? issues : [issueOf({ path: '', code }, text, ctx.language)]);
 };
 
 /** Takes one row in, or says why not. */

@@ -1,4 +1,4 @@
-import type { Text } from '../../core/errors.ts';
+import { issueOf, type Text } from '../../core/errors.ts';
 import { endMailJob, type MailJob } from '../../store/mail-jobs.ts';
 import { lockRecord } from '../../store/records.ts';
 import { modelOf, type Context } from '../context.ts';
@@ -14,7 +14,7 @@ export async function quarantineMail(
     const key = { tenantId: job.tenantId, id: job.id };
     const message = await lockRecord(tx, modelOf(ctx, 'intake-message'), key);
     if (message === undefined) return;
-    const errors = [{ path: '', code: 'quarantined', message: reason[ctx.language], text: reason }];
+    const errors = [issueOf({ path: '', code: 'quarantined' }, reason, ctx.language)];
     await settleMessage(ctx, tx, { message, change: { state: 'quarantined', errors, attempts: job.attempts } });
   });
 }

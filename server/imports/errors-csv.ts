@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import { readSlices, type Dialect } from '../../connectors/csv/index.ts';
 import { tableBytes } from '../../commands/imports/import-table.ts';
 import type { EntityModel } from '../../core/entity.ts';
-import type { Issue, Language } from '../../core/errors.ts';
+import { inLanguage, type Issue, type Language } from '../../core/errors.ts';
 import { errorColumns } from '../../core/import-columns.ts';
 import type { ImportRecord } from '../../commands/imports/import-record.ts';
 import type { BlobStore } from '../../store/blobs.ts';
@@ -34,7 +34,8 @@ async function* rejectedRows({ db, record, tenantId }: ErrorFile): AsyncGenerato
 
 const reasonOf = (reasons: readonly Issue[], model: EntityModel, language: Language): string =>
   reasons
-    .map(({ path, message }) => {
+    .map((reason) => {
+      const { path, message } = inLanguage(reason, language);
       const label = model.fields.get(path.split('/')[1] ?? '')?.label[language];
       return label === undefined ? message : `${label}: ${message}`;
     })

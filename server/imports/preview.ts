@@ -10,7 +10,7 @@ import { wordsOf } from '../../commands/imports/import-words.ts';
 import { matchKeys } from '../../commands/imports/match-key.ts';
 import { readRecord } from '../../commands/readRecord.ts';
 import { visibleRecord } from '../../commands/record-write.ts';
-import { LeitwerkError, type Issue } from '../../core/errors.ts';
+import { inLanguage, LeitwerkError, type Issue } from '../../core/errors.ts';
 import type { Mapping } from '../../core/mapping.ts';
 import { readImportsOfShape } from '../../store/import-rows.ts';
 import type { RecordData } from '../../store/record-table.ts';
@@ -62,7 +62,7 @@ const shown = (ctx: Context, row: FileRow, job: ImportJob | undefined): ShownRow
   const { line, cells = [] } = row;
   if (job === undefined) return { line, cells, issues: [] };
   const judged = judgeRow(ctx, job, row);
-  if ('issues' in judged) return { line, cells, issues: judged.issues };
+  if ('issues' in judged) return { line, cells, issues: judged.issues.map((issue) => inLanguage(issue, ctx.language)) };
   const visible = visibleRecord(ctx, job.model, judged.values);
   const values = Object.fromEntries(Object.entries(visible).filter(([name]) => Object.hasOwn(judged.values, name)));
   return { line, cells, values, issues: [] };

@@ -6,7 +6,7 @@ import { fixImportRow } from '../../commands/imports/fixImportRow.ts';
 import { prepareImport } from '../../commands/imports/import-job.ts';
 import type { ImportRecord } from '../../commands/imports/import-record.ts';
 import { openTable, tableBytes } from '../../commands/imports/import-table.ts';
-import { LeitwerkError, type Issue } from '../../core/errors.ts';
+import { inLanguage, LeitwerkError, type Issue } from '../../core/errors.ts';
 import {
   findImportRow,
   readImportEdits,
@@ -22,7 +22,7 @@ interface ShownRow {
   readonly line: number;
   readonly outcome: RowOutcome;
   readonly recordId: string | null;
-  readonly reasons: readonly (Pick<Issue, 'path' | 'code' | 'message'> & { readonly field: string | null })[];
+  readonly reasons: readonly (Issue & { readonly field: string | null })[];
   readonly cells: readonly string[];
   readonly isEdited: boolean;
 }
@@ -53,11 +53,9 @@ const shown = async (ctx: Context, { blobs, record }: RowSource, rows: readonly 
       line,
       outcome,
       recordId,
-      reasons: (reasons ?? []).map(({ path, code, message }) => ({
-        path,
-        code,
-        message,
-        field: fields.get(path.split('/')[1] ?? '')?.label[ctx.language] ?? null,
+      reasons: (reasons ?? []).map((reason) => ({
+        ...inLanguage(reason, ctx.language),
+        field: fields.get(reason.path.split('/')[1] ?? '')?.label[ctx.language] ?? null,
       })),
       cells: edits.get(line) ?? cells,
       isEdited: edits.has(line),

@@ -1,7 +1,7 @@
 import busboy from 'busboy';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { LeitwerkError, type Issue, type Text } from '../../core/errors.ts';
+import { issueOf, LeitwerkError, type Issue, type Text } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Blob, BlobStore } from '../../store/blobs.ts';
 import { asObject } from '../input.ts';
@@ -46,23 +46,24 @@ const unreadable = (reason: Text): LeitwerkError =>
 
 const brokenOff: Text = { de: 'sie wurde abgebrochen.', en: 'it was broken off.' };
 
-const issueOf = (path: string, code: string, text: Text): Issue => ({ path, code, message: text.en, text });
+/** Who reads it is known only where it is answered. */
+const faultOf = (path: string, code: string, text: Text): Issue => issueOf({ path, code }, text, 'en');
 
 /** Names that are none of the options. */
 export const unknownIssues = (names: readonly string[], known: ReadonlySet<string> = optionNames): Issue[] =>
   names
     .filter((name) => !known.has(name))
     .map((name) =>
-      issueOf(`/${name}`, 'unknown', { de: 'Diese Angabe gibt es nicht.', en: 'There is no such option.' }),
+      faultOf(`/${name}`, 'unknown', { de: 'Diese Angabe gibt es nicht.', en: 'There is no such option.' }),
     );
 
 const missing = (path: '/file' | '/text'): Issue =>
   path === '/file'
-    ? issueOf(path, 'required', {
+    ? faultOf(path, 'required', {
         de: 'Erwartet wird eine Datei (multipart-Feld „file“).',
         en: 'A file is expected (multipart field "file").',
       })
-    : issueOf(path, 'required', { de: 'Erwartet wird der Text der Datei.', en: 'The text of the file is expected.' });
+    : faultOf(path, 'required', { de: 'Erwartet wird der Text der Datei.', en: 'The text of the file is expected.' });
 
 async function* limited(file: Readable, limit: number): AsyncGenerator<Uint8Array> {
   let size = 0;

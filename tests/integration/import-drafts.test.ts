@@ -65,8 +65,9 @@ describe.each(dialects)('drafts of imports on %s', (dialect) => {
       return now.state === 'draft' || now.state === 'failed' ? now : undefined;
     });
   };
-  const rejected = async (id: string): Promise<readonly Row[]> => {
-    const { data } = (await api.get(`/imports/${id}/rows?outcome=rejected`)).json as unknown as {
+  const rejected = async (id: string, language = 'de'): Promise<readonly Row[]> => {
+    const headers = { 'accept-language': language };
+    const { data } = (await api.get(`/imports/${id}/rows?outcome=rejected`, headers)).json as unknown as {
       data: { rows: Row[] };
     };
     return data.rows;
@@ -153,6 +154,30 @@ describe.each(dialects)('drafts of imports on %s', (dialect) => {
       options: { matchKey: 'email', processes: 'none' },
     });
     expect(await preview(next)).toMatchObject({ former: { id }, rows: [{ values: { lastName: 'Neu', budget: 7.5 } }] });
+  });
+
+  it('says why rows are rejected in the language of whoever reads it', async () => {
+    // What a lead needs, cells that do not fit, and what is no row.
+    const content = 'Nachname;E-Mail;Budget\n;;5\nBerg;keine;viel\nTal;tal@berg.example\n';
+    const { id } = await draft(content, { source: 'csv-datei' });
+    expect(await checked(id)).toMatchObject({ rejected: 3 });
+    const wordsIn = async (language: string): Promise<string> =>
+      (await rejected(id, language)).flatMap(({ reasons }) => reasons.map(({ message }) => message)).join('\n');
+    const [de, en] = [await wordsIn('de'), await wordsIn('en')];
+    expect(de).toMatch(/Es fehlt jede Angabe.*keine E-Mail-Adresse.*Spalten/s);
+    expect(en).toMatch(/Nothing to answer to.*not an e-mail address.*columns/s);
+    expect([de.split('\n').length, /[äöüß„]|ist kein/.exec(en)]).toEqual([en.split('\n').length, null]);
+    const errorsIn = async (language: string): Promise<string> =>
+      (await api.get(`/imports/${id}/errors.csv`, { 'accept-language': language })).text;
+    expect(await errorsIn('de')).toMatch(/\n2;.*Es fehlt jede Angabe/);
+    expect(await errorsIn('en')).toMatch(/\n2;.*Nothing to answer to/);
+    // Rows from before have one language.
+    const reasons = JSON.stringify([{ path: '/email', code: 'required', message: 'Von früher.' }]);
+    const sql =
+      'UPDATE `import_row` SET `reasons` = ? WHERE `line` = 2 AND `importId` = (SELECT `run` FROM `import` WHERE `id` = ?)';
+    await store.foundation.db.write(async (tx) => await tx.run(sql, [reasons, id]));
+    expect(await wordsIn('en')).toContain('Von früher.');
+    expect(await errorsIn('en')).toContain('E-mail: Von früher.');
   });
 
   it('a recurring import needs its file only', async () => {

@@ -161,8 +161,9 @@ describe('validation', () => {
       '/name: Dieses Feld fehlt.',
       '/other: Dieses Feld gibt es nicht.',
     ]);
+    const text = { de: 'Höchstens 10 Zeichen.', en: 'At most 10 characters.' };
     expect(validator.issues({ name: 'x'.repeat(11) }, 'en')).toEqual([
-      { path: '/name', code: 'maxLength', message: 'At most 10 characters.' },
+      { path: '/name', code: 'maxLength', message: text.en, text },
     ]);
   });
 
