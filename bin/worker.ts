@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { provideBundle } from '../activities/bundle.ts';
 import { performEffect, type Outside } from '../activities/perform-effect.ts';
 import type { WorkerStore } from '../activities/context.ts';
+import { forgetAllDrafts, type TidyStore } from '../activities/forget-drafts.ts';
 import { followDuplicates } from '../activities/follow-duplicates.ts';
 import { createMailboxes, type Mailboxes } from '../activities/mailboxes.ts';
 import { createMailFiling, type MailFiling } from '../activities/mail-filing.ts';
@@ -77,7 +78,6 @@ async function main(): Promise<void> {
   const foundation = await openFoundation(settings, { isSparing: true });
   running.foundation = foundation;
   keepFresh(foundation, running, log);
-  keepTidy(foundation, running, log);
   installRuntime();
   settleMemory();
   const store: WorkerStore = {
@@ -86,6 +86,7 @@ async function main(): Promise<void> {
     now: () => new Date(),
     newId: createIdSource(),
   };
+  keepTidy({ ...store, blobs: foundation.blobs }, running, log);
   // Mail is filed whether Temporal is there or not.
   running.mail = createMailFiling({
     ...store,
@@ -126,14 +127,15 @@ function keepFresh({ registry }: Foundation, running: Running, log: Logger): voi
   running.timers.push(setInterval(refresh, refreshMs));
 }
 
-/** Idempotency keys are honoured for a week. */
-function keepTidy({ db }: Foundation, running: Running, log: Logger): void {
+/** Idempotency keys are honoured for a week; drafts of imports that nobody wants any more are forgotten. */
+function keepTidy(store: TidyStore, running: Running, log: Logger): void {
   const forget = async (): Promise<void> => {
     const before = new Date(Date.now() - idempotencyKeptMs).toISOString();
-    await db.write(async (tx) => await forgetIdempotencyKeys(tx, before));
+    await store.db.write(async (tx) => await forgetIdempotencyKeys(tx, before));
+    await forgetAllDrafts(store);
   };
   const tidy = (): void =>
-    void forget().catch((error: unknown) => log.warn({ err: error }, 'old idempotency keys could not be forgotten'));
+    void forget().catch((error: unknown) => log.warn({ err: error }, 'what is old could not be forgotten'));
   running.timers.push(setInterval(tidy, tidyMs));
 }
 

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { LeitwerkError } from '../core/errors.ts';
 import { failpoint } from './failpoints.ts';
 import { sha256 } from './secrets.ts';
+import { codeOf } from './violations.ts';
 
 /** A stored file. */
 export interface Blob {
@@ -25,6 +26,11 @@ export interface BlobStore {
   stream(name: string, start?: number): Promise<AsyncIterable<Uint8Array>>;
   /** Where the file lies, for readers that jump within it. @throws LeitwerkError `NotFound`. */
   path(name: string): Promise<string>;
+  /**
+   * Removes a file that nothing refers to, unless the same bytes were stored at `keptSince` or later: whoever stores them is about to refer
+   * to them. One that is gone already is none to remove.
+   */
+  remove(name: string, keptSince: Date): Promise<void>;
 }
 
 /** A raw body up to this size is kept in its row; a larger one, or one that is not text, here. */
@@ -79,6 +85,19 @@ const writeAll = async (file: FileHandle, stream: AsyncIterable<Uint8Array>): Pr
     failpoint('S3');
   });
   return { name: hash.digest('hex'), size };
+};
+
+const removeOlder = async (path: string, keptSince: Date): Promise<void> => {
+  const aside = `${path}.removed`;
+  const isKept = async (file: string): Promise<boolean> => (await stat(file)).mtime >= keptSince;
+  try {
+    if (await isKept(path)) return;
+    // Judged once more where nobody stores it meanwhile; what came in between goes back.
+    await rename(path, aside);
+    await ((await isKept(aside)) ? rename(aside, path) : rm(aside));
+  } catch (cause) {
+    if (codeOf(cause) !== 'ENOENT') throw unwritable(cause);
+  }
 };
 
 export function createBlobStore(folder: string): BlobStore {
@@ -143,5 +162,8 @@ export function createBlobStore(folder: string): BlobStore {
     stream: async (name, start = 0) =>
       createReadStream(await existing(name), { start, highWaterMark: readSize }) as AsyncIterable<Uint8Array>,
     path: existing,
+    remove: async (name, keptSince) => {
+      if (namePattern.test(name)) await removeOlder(pathOf(name), keptSince);
+    },
   };
 }

@@ -240,6 +240,25 @@ export async function readImportsOfShape(db: Queries, tenantId: string, shape: s
   return rows.map(({ id }) => id);
 }
 
+/** Until when a draft must have rested for what is kept for it to be forgotten: instants. */
+export interface DraftAge {
+  readonly cancelledBefore: string;
+  /** Of drafts that are not cancelled; one that is being checked does not rest. */
+  readonly touchedBefore: string;
+}
+
+/** Drafts that have rested that long and still have their file. */
+export async function readForgottenDrafts(
+  db: Queries,
+  { tenantId, cancelledBefore, touchedBefore }: DraftAge & { readonly tenantId: string },
+): Promise<readonly string[]> {
+  const rows = await db.all<{ id: string }>(
+    "SELECT `id` FROM `import` WHERE `tenantId` = ? AND `deletedAt` IS NULL AND `isDraft` = 1 AND `blob` IS NOT NULL AND ((`state` = 'cancelled' AND `updatedAt` < ?) OR (`state` IN ('draft', 'paused', 'failed') AND `updatedAt` < ?))",
+    [tenantId, cancelledBefore, touchedBefore],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Imports that have something to do and of which nothing waits to be relayed. */
 export async function readOpenImports(db: Queries, tenantId: string): Promise<readonly string[]> {
   const rows = await db.all<{ id: string }>(

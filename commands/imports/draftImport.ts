@@ -5,14 +5,16 @@ import type { RecordData } from '../../store/record-table.ts';
 import { transact, type Context } from '../context.ts';
 import { findReadable } from '../readRecord.ts';
 import { changeRecord, type Written } from '../record-write.ts';
-import { importModel, toImport, type ImportRecord } from './import-record.ts';
+import { assertFile, importModel, toImport, type ImportRecord } from './import-record.ts';
 import { judgeWords, wordsOf } from './import-words.ts';
 import { noneYet } from './startImport.ts';
 
 const restingStates: readonly string[] = ['draft', 'failed', 'cancelled'];
 
-/** @throws LeitwerkError `Locked` for an import that has been started, or whose check is under way. */
-export function assertDraft({ isDraft, state }: ImportRecord): void {
+/** @throws LeitwerkError `Locked` for an import that has been started, whose check is under way, or that was forgotten. */
+export function assertDraft(record: ImportRecord): void {
+  assertFile(record);
+  const { isDraft, state } = record;
   if (isDraft && restingStates.includes(state)) return;
   throw new LeitwerkError('Locked', {
     text: isDraft

@@ -33,6 +33,7 @@ export interface ImportRecord {
   readonly state: ImportState;
   readonly undoState: 'running' | 'done' | null;
   readonly fileName: string;
+  /** Empty: it has none (a replay of messages), or its draft was forgotten. */
   readonly blob: string;
   readonly size: number;
   readonly entity: string;
@@ -70,7 +71,7 @@ export function toImport(data: RecordData): ImportRecord {
     state: data['state'] as ImportState,
     undoState: (data['undoState'] ?? null) as ImportRecord['undoState'],
     fileName: String(data['fileName'] ?? ''),
-    blob: String(data['blob']),
+    blob: String(data['blob'] ?? ''),
     size: Number(data['size']),
     entity: String(data['entity']),
     source: String(data['source']),
@@ -94,6 +95,17 @@ export function toImport(data: RecordData): ImportRecord {
 }
 
 export const importModel = (ctx: Pick<Context, 'snapshot'>): ReturnType<typeof modelOf> => modelOf(ctx, 'import');
+
+/** @throws LeitwerkError `Locked` for a draft whose file was forgotten (`forgetDrafts`). */
+export function assertFile({ blob, isDraft }: ImportRecord): void {
+  if (blob !== '' || !isDraft) return;
+  throw new LeitwerkError('Locked', {
+    text: {
+      de: 'Die Datei dieses Entwurfs ist gelöscht, weil er abgebrochen war oder lange lag. Bitte laden Sie sie neu hoch.',
+      en: 'The file of this draft is deleted, because it was cancelled or lay for long. Please upload it anew.',
+    },
+  });
+}
 
 /**
  * Reads and locks an import, whoever asks.

@@ -4,7 +4,7 @@ import type { Text } from '../../core/errors.ts';
 import type { BlobStore } from '../../store/blobs.ts';
 import { modelOf, type Context } from '../context.ts';
 import type { ImportShape } from './import-job.ts';
-import { lockImport, noteProgress, type ImportRecord, type ImportTable } from './import-record.ts';
+import { assertFile, lockImport, noteProgress, type ImportRecord, type ImportTable } from './import-record.ts';
 
 /** How the rows of a file are read, as far as commands know; the connector knows more. */
 export interface TableDialect extends ImportShape {
@@ -85,13 +85,14 @@ const withTable = async <D extends TableDialect>(
 
 /**
  * Opens the rows of an import's file: what kind of file it is, how it is read, which columns it has.
- * @throws LeitwerkError `Unreadable`, `TooLarge`, `InvalidInput` for a sheet that is not there.
+ * @throws LeitwerkError `Locked` when its file was forgotten, `Unreadable`, `TooLarge`, `InvalidInput` for a sheet that is not there.
  */
 export async function openTable<D extends TableDialect>(
   ctx: Context,
   given: ImportRecord,
   files: ImportFiles<D>,
 ): Promise<OpenTable<D>> {
+  assertFile(given);
   const record = await withTable(ctx, given, files);
   const open = tableBytes(record, files.blobs);
   const size = record.table?.size ?? record.size;
