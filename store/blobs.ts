@@ -88,7 +88,7 @@ const writeAll = async (file: FileHandle, stream: AsyncIterable<Uint8Array>): Pr
 };
 
 const removeOlder = async (path: string, keptSince: Date): Promise<void> => {
-  const aside = `${path}.removed`;
+  const aside = `${path}${temporaryName()}`;
   const isKept = async (file: string): Promise<boolean> => (await stat(file)).mtime >= keptSince;
   try {
     if (await isKept(path)) return;
