@@ -50,7 +50,12 @@ const tenMinutesMs = 600_000;
 
 /** Once a process, before anything else of Temporal: what it logs from this level on, and signals stay ours. */
 export function installRuntime(level: 'WARN' | 'ERROR' = 'WARN'): void {
-  Runtime.install({ logger: new DefaultLogger(level), shutdownSignals: [] });
+  Runtime.install({
+    logger: new DefaultLogger(level),
+    // While Temporal is away every call of every process would say so again; the health page and our own log do.
+    telemetryOptions: { logging: { filter: `${level},temporalio_client::retry=ERROR` } },
+    shutdownSignals: [],
+  });
 }
 
 const connect = async (options: WorkerOptions): Promise<NativeConnection> =>
