@@ -21,6 +21,11 @@ const screens = [
   '/settings/profile',
 ] as const;
 
+/** Text, not a function: this runs in the page. Colours change over a moment, and none in between is anyone's to read. */
+const colourChanges = `Promise.allSettled(
+  document.getAnimations().flatMap((one) => (one instanceof CSSTransition ? [one.finished] : [])),
+).then(() => undefined)`;
+
 const settled = async (page: Page): Promise<void> => {
   await page.locator('main h1').first().waitFor();
   await page.waitForLoadState('load');
@@ -62,6 +67,7 @@ describe.skipIf(!hasBrowser())('every screen', () => {
         // The same page in other colours: nothing else about it differs.
         await page.emulateMedia({ colorScheme: 'dark' });
         await page.locator('html[data-mantine-color-scheme=dark]').waitFor();
+        await page.evaluate(colourChanges);
         const dark = await findBarriers(page, 'colours');
         found.push(...[...light, ...dark].map((barrier) => `${screen} ${barrier}`));
         const isWider = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
