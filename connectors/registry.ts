@@ -1,4 +1,4 @@
-import { LeitwerkError } from '../core/errors.ts';
+import { issueOf, LeitwerkError } from '../core/errors.ts';
 import { imap } from './imap/kind.ts';
 import type { ConnectorKind, Preset } from './port.ts';
 import * as registered from './presets.ts';
@@ -22,7 +22,7 @@ export function connectorKindOf(kind: string): ConnectorKind {
   };
   throw new LeitwerkError('InvalidInput', {
     text,
-    issues: [{ path: '/kind', code: 'unknown', message: text.en, text }],
+    issues: [issueOf({ path: '/kind', code: 'unknown' }, text, 'en')],
   });
 }
 

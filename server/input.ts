@@ -1,9 +1,9 @@
-import { LeitwerkError, type Text } from '../core/errors.ts';
+import { issueOf, LeitwerkError, type Text } from '../core/errors.ts';
 import type { RecordData } from '../store/record-table.ts';
 
 /** The answer to one wrong part of a body. */
 export const invalidInput = (path: string, code: string, text: Text): LeitwerkError =>
-  new LeitwerkError('InvalidInput', { issues: [{ path, code, message: text.en, text }] });
+  new LeitwerkError('InvalidInput', { issues: [issueOf({ path, code }, text, 'en')] });
 
 /** @throws LeitwerkError `InvalidInput` when the body is not a JSON object. */
 export function asObject(value: unknown): RecordData {

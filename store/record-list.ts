@@ -1,5 +1,5 @@
 import type { EntityModel, Field } from '../core/entity.ts';
-import { LeitwerkError } from '../core/errors.ts';
+import { issueOf, LeitwerkError } from '../core/errors.ts';
 import type { Filter } from '../core/filter/filter.ts';
 import type { Database, Queries, Row, Value } from './database.ts';
 import { containsText, filterSql } from './filter-sql.ts';
@@ -107,7 +107,7 @@ const cursorProblem = (): LeitwerkError => {
   };
   return new LeitwerkError('InvalidFilter', {
     text,
-    issues: [{ path: 'cursor', code: 'cursor', message: text.en, text }],
+    issues: [issueOf({ path: 'cursor', code: 'cursor' }, text, 'en')],
   });
 };
 

@@ -1,3 +1,4 @@
+import { issueOf, type Issue } from '../../core/errors.ts';
 import type { OptionWords } from '../../core/import-options.ts';
 import type { Tx } from '../../store/database.ts';
 import { insertEvent } from '../../store/events.ts';
@@ -57,11 +58,8 @@ export async function insertImport(
   return { id };
 }
 
-const emptyIssue = (ctx: Context): { path: string; code: string; message: string } => ({
-  path: '/file',
-  code: 'empty',
-  message: ctx.language === 'de' ? 'Die Datei ist leer.' : 'The file is empty.',
-});
+const emptyIssue = (ctx: Context): Issue =>
+  issueOf({ path: '/file', code: 'empty' }, { de: 'Die Datei ist leer.', en: 'The file is empty.' }, ctx.language);
 
 /**
  * Queues the import of a stored file: its row and the event that starts its workflow. What is wrong with the file itself shows later,

@@ -1,4 +1,4 @@
-import type { Text } from '../../core/errors.ts';
+import { issueOf, type Text } from '../../core/errors.ts';
 import type { MailAddress } from '../../core/mail/parsed-mail.ts';
 import { failpoint } from '../../store/failpoints.ts';
 import { countRepeat, findMessageByKey } from '../../store/intake.ts';
@@ -43,7 +43,7 @@ const absentChange = (
     sender: from?.address.slice(0, 320) ?? null,
     subject: subject.slice(0, 500),
     mail: { recipients, mailFrom, helo, messageId, from, reason: triage },
-    errors: [{ path: '', code: triage, message: reason[ctx.language], text: reason }],
+    errors: [issueOf({ path: '', code: triage }, reason, ctx.language)],
   };
 };
 

@@ -1,4 +1,4 @@
-import { LeitwerkError } from '../../core/errors.ts';
+import { issueOf, LeitwerkError } from '../../core/errors.ts';
 import { toConfigKind } from '../../core/config/kinds.ts';
 import { archiveConfig } from '../../commands/archiveConfig.ts';
 import { modelOf } from '../../commands/context.ts';
@@ -22,7 +22,7 @@ const isDryRun = (call: Call): boolean => {
   const isDry = dryRunWords[call.query.get('dryRun') ?? '0'];
   if (isDry !== undefined) return isDry;
   const text = { de: 'dryRun ist 1 oder 0.', en: 'dryRun is 1 or 0.' };
-  throw new LeitwerkError('Unreadable', { text, issues: [{ path: 'dryRun', code: 'query', message: text.en, text }] });
+  throw new LeitwerkError('Unreadable', { text, issues: [issueOf({ path: 'dryRun', code: 'query' }, text, 'en')] });
 };
 
 const wantsYaml = (call: Call): boolean =>
