@@ -138,7 +138,9 @@ export async function setUp(world: World): Promise<Page> {
 /** Serious and critical findings of axe on what the page shows now, as text. */
 export async function findBarriers(page: Page, only?: 'colours'): Promise<string[]> {
   const axe = new AxeBuilder({ page });
-  const { violations } = await (only === undefined ? axe : axe.withRules(['color-contrast'])).analyze();
+  const { violations } = await (
+    only === undefined ? axe : axe.withRules(['color-contrast', 'link-in-text-block'])
+  ).analyze();
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);

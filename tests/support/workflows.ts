@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { until } from './processes.ts';
 import { countRows, findUnrelayed } from './ledger.ts';
@@ -27,19 +26,19 @@ export async function readRunning(address: string): Promise<string[]> {
 export async function drained(store: Store, stillMs = 60_000): Promise<void> {
   let last = '';
   let movedAt = Date.now();
-  for (;;) {
+  const isDone = async (): Promise<boolean> => {
     const waiting = {
       unrelayed: (await findUnrelayed(store)).length,
       leadsWithoutProcess: (await countRows(store, 'lead')) - (await countRows(store, 'process')),
       effects: await countRows(store, 'effect', "`state` = 'pending'"),
     };
-    if (Object.values(waiting).every((count) => count === 0)) return;
     const now = JSON.stringify(waiting);
     if (now !== last) movedAt = Date.now();
-    if (Date.now() - movedAt > stillMs) throw new Error(`nothing has moved for ${stillMs} ms: ${now}`);
     last = now;
-    await wait(50);
-  }
+    if (Date.now() - movedAt > stillMs) throw new Error(`nothing has moved for ${stillMs} ms: ${now}`);
+    return Object.values(waiting).every((count) => count === 0);
+  };
+  await until('nothing waits', isDone, Infinity);
 }
 
 /** I3: exactly one running workflow for every lead whose process goes on; waits for Temporal's list, which comes a moment later. */

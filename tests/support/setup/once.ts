@@ -1,3 +1,4 @@
+import type { ProvidedContext } from 'vitest';
 import type { TestProject } from 'vitest/node';
 
 interface Server {
@@ -10,7 +11,7 @@ interface Shared {
   readonly server: Promise<Server | undefined>;
 }
 
-type Provided = 'storeTemplate' | 'mariadbUrl' | 'temporalAddress' | 'chromiumPath' | 'dovecotPath';
+type Provided = keyof ProvidedContext;
 
 /** Several projects of one run share a server: the first one starts it, the last one ends it. */
 const kept = ((globalThis as { leitwerkTestServers?: Map<Provided, Shared> }).leitwerkTestServers ??= new Map());
