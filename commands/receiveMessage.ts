@@ -23,7 +23,7 @@ export interface ReceivedMessage {
   readonly channel: 'webhook' | 'form' | 'notice' | 'fetched';
   readonly contentType: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly raw: Uint8Array;
+  readonly raw: Buffer;
   /** Blob of the raw bytes where they are too large or not text. */
   readonly rawBlob?: string | undefined;
   readonly content: { readonly fields: RecordData } | { readonly unreadable: Text };
@@ -70,7 +70,7 @@ const envelopeOf = (ctx: Context, message: ReceivedMessage, id: string): RecordD
     contentType: message.contentType,
     size: message.raw.byteLength,
     headers: message.headers,
-    body: message.rawBlob === undefined ? Buffer.from(message.raw).toString('utf8') : null,
+    body: message.rawBlob === undefined ? message.raw.toString('utf8') : null,
     bodyBlob: message.rawBlob ?? null,
     attachments: message.attachments.length === 0 ? null : message.attachments,
     contentHash: sha256(message.raw),
@@ -217,9 +217,9 @@ export const keepingOnce = async (ctx: Context, work: (tx: Tx) => Eventually<Rec
     let isFirst = false;
     const receipt = await transact(
       ctx,
-      async (tx) => {
+      (tx) => {
         isFirst = true;
-        return await work(tx);
+        return work(tx);
       },
       isAccepted,
     );

@@ -55,8 +55,13 @@ const refuse = (kind: FieldKind, value: unknown): Fitted =>
 /** Nobody types these, lists cannot show them, and some databases end a text at a zero. */
 const invisible = /(?![\t\n])\p{Cc}/gu;
 
+/** Western European texts without anything to set right, which most are. */
+const readableAlready = /^[\t\n -~\u00a0-\u00ff]*$/;
+
 /** As people mean it: a line ends with LF whatever the sender's system, and an ö is one letter, where macOS sends two. */
-const readable = (text: string): string =>
+const readable = (text: string): string => (readableAlready.test(text) ? text : mended(text));
+
+const mended = (text: string): string =>
   text.toWellFormed().normalize('NFC').replaceAll(/\r\n?/g, '\n').replaceAll(invisible, '');
 
 const fitText = (value: unknown, field: Field): Fitted => {

@@ -141,7 +141,8 @@ class Draft {
   }
 
   has(field: Field): boolean {
-    return Object.hasOwn(this.values, field.name) || this.issues.some((issue) => issue.path === `/${field.name}`);
+    if (Object.hasOwn(this.values, field.name)) return true;
+    return this.issues.length > 0 && this.issues.some((issue) => issue.path === `/${field.name}`);
   }
 
   put(field: Field, value: unknown): void {
@@ -176,15 +177,19 @@ const applyRows = (rows: readonly CompiledRow[], input: MappingInput, draft: Dra
 };
 
 const applyNames = (names: ReadonlyMap<string, Field>, input: MappingInput, draft: Draft): void => {
-  const sent = Object.keys(input.body);
-  const isExact = (name: string): boolean => names.get(name)?.name === name;
-  for (const name of [...sent.filter(isExact), ...sent.filter((one) => !isExact(one))]) {
-    const field = names.get(name) ?? names.get(bareName(name));
+  const put = (name: string, field: Field | undefined): void => {
     const value = input.body[name];
-    if (field === undefined || value === undefined || draft.used.has(name) || draft.has(field)) continue;
+    if (field === undefined || value === undefined || draft.used.has(name) || draft.has(field)) return;
     draft.put(field, value);
     draft.used.add(name);
+  };
+  const similar: string[] = [];
+  for (const name of Object.keys(input.body)) {
+    const field = names.get(name);
+    if (field?.name === name) put(name, field);
+    else similar.push(name);
   }
+  for (const name of similar) put(name, names.get(name) ?? names.get(bareName(name)));
 };
 
 /**
@@ -207,7 +212,8 @@ export function createMapper(options: MapperOptions): Mapper {
     const draft = new Draft(options, language);
     applyRows(rows, input, draft);
     if (isByName) applyNames(names, input, draft);
-    const additional = Object.fromEntries(Object.entries(input.body).filter(([name]) => !draft.used.has(name)));
+    const rest = Object.keys(input.body).filter((name) => !draft.used.has(name));
+    const additional = Object.fromEntries(rest.map((name) => [name, input.body[name]]));
     return { values: draft.values, used: [...draft.used], additional, issues: draft.issues };
   };
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** How long a body may take to come. */
 export interface ReceiveRules {
@@ -10,6 +11,7 @@ export interface ReceiveRules {
 }
 
 interface Receiving {
+  readonly request: IncomingMessage;
   readonly isLarge: boolean;
   since: number;
   bytes: number;
@@ -28,12 +30,13 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
 const answer = 'HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
 
 export function createReceiveDeadline(rules: ReceiveRules, nowMs: () => number): ReceiveDeadline {
-  const open = new Map<IncomingMessage, Receiving>();
-  const isLate = (request: IncomingMessage, receiving: Receiving): boolean => {
+  /** By connection: each receives one body at a time, and a finished request is not kept until the next look. */
+  const open = new Map<Socket, Receiving>();
+  const isLate = (receiving: Receiving): boolean => {
     const elapsed = nowMs() - receiving.since;
     if (!receiving.isLarge) return elapsed >= rules.wholeMs;
     if (elapsed < rules.periodMs) return false;
-    const { bytesRead } = request.socket;
+    const { bytesRead } = receiving.request.socket;
     const isMoving = bytesRead - receiving.bytes >= rules.bytesPerPeriod;
     receiving.since = nowMs();
     receiving.bytes = bytesRead;
@@ -41,15 +44,17 @@ export function createReceiveDeadline(rules: ReceiveRules, nowMs: () => number):
   };
   return {
     watch: (request, isLarge) => {
-      if (hasBody(request)) open.set(request, { isLarge, since: nowMs(), bytes: request.socket.bytesRead });
+      const { socket } = request;
+      if (hasBody(request)) open.set(socket, { request, isLarge, since: nowMs(), bytes: socket.bytesRead });
     },
     sweep: () => {
-      for (const [request, receiving] of open) {
-        if (request.complete || request.destroyed) open.delete(request);
-        else if (isLate(request, receiving)) {
-          open.delete(request);
-          if (request.socket.writable) request.socket.write(answer);
-          request.socket.destroySoon();
+      for (const [socket, receiving] of open) {
+        const { request } = receiving;
+        if (request.complete || request.destroyed) open.delete(socket);
+        else if (isLate(receiving)) {
+          open.delete(socket);
+          if (socket.writable) socket.write(answer);
+          socket.destroySoon();
         }
       }
     },

@@ -1,13 +1,30 @@
 import process from 'node:process';
 import { LeitwerkError } from '../core/errors.ts';
 
-const stages = ['S1', 'S2', 'S3', 'S4', 'S5', 'S6', 'S7', 'S8', 'S9', 'S10', 'S11', 'S12', 'write', 'commit'] as const;
+const stages = [
+  'S1',
+  'S2',
+  'S3',
+  'S4',
+  'S5',
+  'S6',
+  'S7',
+  'S8',
+  'S9',
+  'S10',
+  'S11',
+  'S12',
+  'write',
+  'commit',
+  'sync',
+] as const;
 const modes = ['kill', 'throw', 'EIO', 'ENOSPC', 'delay'] as const;
 
 /**
  * Places where a test may break the process on purpose (`FAILPOINT=<stage>:<kill|throw|EIO|ENOSPC|delay>[:nth]`):
  * S1 bytes in, S2 file written, S3 file synced, S4 intake row committed, S5 answer sent, S6 relay picked, S7 workflow started,
- * S8 relay marked, S9 mail parsed, S10 record written, S11 effect sent, S12 effect recorded. `write` breaks a statement that writes, `commit` a commit.
+ * S8 relay marked, S9 mail parsed, S10 record written, S11 effect sent, S12 effect recorded. `write` breaks a statement that writes, `commit` a commit, `sync` its
+ * way to the disk.
  */
 export type FailpointStage = (typeof stages)[number];
 

@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIdSource } from '../../bin/ids.ts';
 import type { Database, Tx } from '../../store/database.ts';
+import { armFailpoint } from '../../store/failpoints.ts';
 import { openSqlite } from '../../store/sqlite.ts';
 
 describe('group commit on SQLite', () => {
@@ -47,6 +48,19 @@ describe('group commit on SQLite', () => {
     await db.write(add('b'));
 
     expect(await ids()).toEqual(['b']);
+  });
+
+  it('takes nothing more once a commit has not reached the disk', async () => {
+    await db.write(add('a'));
+    armFailpoint('sync:EIO');
+    try {
+      const outcomes = await Promise.allSettled([db.write(add('b')), db.write(add('c'))]);
+
+      expect(outcomes.map((one) => one.status)).toEqual(['rejected', 'rejected']);
+    } finally {
+      armFailpoint('none');
+    }
+    await expect(db.write(add('d'))).rejects.toMatchObject({ code: 'Unavailable' });
   });
 
   it('runs nothing twice when the one that fails has written nothing', async () => {
