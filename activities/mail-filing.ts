@@ -44,12 +44,11 @@ export interface MailFiling {
 
 const leaseMs = 5_000;
 const idleMs = 500;
-const batchSize = 16;
 const mostTries = 3;
 const trustWithinMs = 1_500;
-/** Small mails at once, most of which wait for name servers; of large ones only one is in memory. */
-const concurrency = 4;
-/** Work that was begun by a process that died is begun again so much later; one batch never takes longer. */
+/** Mails at once: most of them wait for name servers; of large ones only one is in memory. */
+const concurrency = 32;
+/** Work that was begun by a process that died is begun again so much later; no mail takes longer. */
 const abandonedMs = 60_000;
 /** After a first and a second failure. */
 const retryMs = [0, 1_000, 4_000] as const;
@@ -71,7 +70,10 @@ export function createMailFiling(options: MailFilingOptions): MailFiling {
 class Filing implements MailFiling {
   readonly #options: MailFilingOptions;
   readonly #duty: Duty;
+  readonly #underWay = new Set<Promise<void>>();
   #backlog = 0;
+  /** Why work that was under way could not go on: the next round says so. */
+  #failure: unknown;
   #largeTurn: Promise<unknown> = Promise.resolve();
 
   constructor(options: MailFilingOptions) {
@@ -98,33 +100,56 @@ class Filing implements MailFiling {
 
   async stop(): Promise<void> {
     await this.#duty.stop();
+    await Promise.all(this.#underWay);
     await this.#options.parser.close();
   }
 
-  /** One batch of new mails, or one mail that failed before: whoever it takes down, it takes nobody with it. Answers whether there may be more. */
+  /**
+   * Begins new mails while there is room, or works one that failed before, alone: whoever it takes down, it takes nobody with it.
+   * None waits for those that are under way. Answers whether there may be more.
+   */
   async #round(): Promise<boolean> {
     const { db, now } = this.#options;
+    this.#throwFailure();
     this.#backlog = await readMailBacklog(db);
-    const due = await readDueMailJobs(db, now().toISOString(), batchSize);
+    if (this.#underWay.size >= concurrency) await Promise.race(this.#underWay);
+    const due = await readDueMailJobs(db, now().toISOString(), concurrency - this.#underWay.size);
     const fresh = due.filter((job) => job.attempts === 0);
-    const jobs = fresh.length > 0 ? fresh : due.slice(0, 1);
-    if (jobs.length === 0) return false;
-    const tries = (jobs[0]?.attempts ?? 0) + 1;
+    if (fresh.length > 0) await this.#begin(fresh);
+    else if (due.length > 0) await this.#beginAlone(due.slice(0, 1));
+    return due.length > 0;
+  }
+
+  #throwFailure(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
+  }
+
+  async #beginAlone(jobs: readonly MailJob[]): Promise<void> {
+    await Promise.all(this.#underWay);
+    await this.#begin(jobs);
+    await Promise.all(this.#underWay);
+  }
+
+  async #begin(jobs: readonly MailJob[]): Promise<void> {
+    const { db, now } = this.#options;
     const dueAt = new Date(now().getTime() + abandonedMs).toISOString();
-    await db.write(
-      async (tx) =>
-        await beginMailJobs(
-          tx,
-          jobs.map((job) => job.id),
-          dueAt,
-        ),
-    );
-    const next = jobs.values();
-    const work = async (): Promise<void> => {
-      for (const job of next) await this.#work({ ...job, attempts: tries });
-    };
-    await Promise.all(Array.from({ length: concurrency }, work));
-    return true;
+    const ids = jobs.map((job) => job.id);
+    await db.write(async (tx) => await beginMailJobs(tx, ids, dueAt));
+    for (const job of jobs) this.#start({ ...job, attempts: job.attempts + 1 });
+  }
+
+  #start(job: MailJob): void {
+    const work = this.#work(job).catch((error: unknown) => {
+      this.#failure = error;
+    });
+    this.#underWay.add(work);
+    void work.then(() => {
+      this.#underWay.delete(work);
+      // It may be due again, and a failure is to be told.
+      this.#duty.wake();
+    });
   }
 
   #contextOf(job: MailJob): Context {

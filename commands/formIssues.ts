@@ -1,5 +1,5 @@
 import type { EntityModel } from '../core/entity.ts';
-import type { Issue, Language } from '../core/errors.ts';
+import { issueOf, type Issue, type Language } from '../core/errors.ts';
 import { isMappable } from '../core/mappable.ts';
 import type { RecordData } from '../store/record-table.ts';
 import type { SourceForm, SourceFormField } from './source.ts';
@@ -46,16 +46,16 @@ export function formIssues(
       ({ field, isRequired }) =>
         isRequired === true && canBeFilled(message.model, field) && isMissing(message.values[field]),
     )
-    .map(({ field }) => ({
-      path: `/${field}`,
-      code: 'required',
-      message: (message.model.fields.get(field)?.kind === 'boolean' ? unticked : missing)[language],
-    }));
+    .map(({ field }) => {
+      const text = message.model.fields.get(field)?.kind === 'boolean' ? unticked : missing;
+      return issueOf({ path: `/${field}`, code: 'required' }, text, language);
+    });
   const { files } = form;
   if (files === undefined) return issues;
   const most = files.most ?? 1;
+  const path = `/${filesField}`;
   if (files.isRequired === true && message.files === 0)
-    issues.push({ path: `/${filesField}`, code: 'required', message: noFile[language] });
-  if (message.files > most) issues.push({ path: `/${filesField}`, code: 'maxItems', message: tooMany(most)[language] });
+    issues.push(issueOf({ path, code: 'required' }, noFile, language));
+  if (message.files > most) issues.push(issueOf({ path, code: 'maxItems' }, tooMany(most), language));
   return issues;
 }

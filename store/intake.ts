@@ -1,4 +1,5 @@
 import type { EntityModel } from '../core/entity.ts';
+import { LeitwerkError } from '../core/errors.ts';
 import type { Filter } from '../core/filter/index.ts';
 import type { BlobStore } from './blobs.ts';
 import type { Queries, Tx, Value } from './database.ts';
@@ -114,11 +115,14 @@ export async function readSourceFigures(
   };
 }
 
-/** The body of a kept message as it came. @throws LeitwerkError `NotFound` when its file is gone. */
+/** The body of a kept message as it came. @throws LeitwerkError `NotFound` when its file is gone, or it was never fetched from its mailbox. */
 export async function readRawBody(blobs: Pick<BlobStore, 'get'>, message: RecordData): Promise<Uint8Array> {
-  return typeof message['bodyBlob'] === 'string'
-    ? await blobs.get(message['bodyBlob'])
-    : Buffer.from(String(message['mailRaw'] ?? message['body'] ?? ''));
+  if (typeof message['bodyBlob'] === 'string') return await blobs.get(message['bodyBlob']);
+  const text = message['mailRaw'] ?? message['body'];
+  if (typeof text === 'string') return Buffer.from(text);
+  throw new LeitwerkError('NotFound', {
+    text: { de: 'Diese Mail liegt nur in ihrem Postfach.', en: 'This mail is in its mailbox only.' },
+  });
 }
 
 /** Kept messages that can be worked again: none has become a lead; of a parked notice something may be left to fetch. */

@@ -120,6 +120,7 @@ class SqliteDatabase implements Database {
     this.#reader.close();
     if (this.#writer !== this.#reader) this.#writer.close();
     if (this.#logFile !== undefined) closeSync(this.#logFile);
+    this.#logFile = undefined;
   }
 
   async #drain(): Promise<void> {

@@ -1,9 +1,7 @@
 import { resolve } from 'node:dns/promises';
 import type { authenticate } from 'mailauth';
 import type { Text } from '../../core/errors.ts';
-
-/** Answers as `dns.promises.resolve(name, type)` does. */
-export type DnsResolver = (name: string, type: string) => Promise<string[][] | string[]>;
+import { keepAnswers, type DnsResolver } from './dns-cache.ts';
 
 export interface MailSession {
   /** IP address of the server that delivered the mail; '' for one that was found in a mailbox. */
@@ -29,7 +27,7 @@ export interface MailTrust {
 
 const deadlineMs = 10_000;
 
-const lookUp: DnsResolver = async (name, type) => (await resolve(name, type)) as string[] | string[][];
+const lookUp = keepAnswers(async (name, type) => (await resolve(name, type)) as string[] | string[][]);
 
 const reasonFor = (level: MailTrust['level'], domain: string): Text => {
   switch (level) {

@@ -18,7 +18,7 @@ import { formatInstant, formatNumber } from '../../model/format.ts';
 import detail from '../inbox/lead-detail.module.css';
 import classes from './message-detail.module.css';
 import { ParsedCards } from './parsed-cards.tsx';
-import { SortCard } from './sort-card.tsx';
+import { reasonOf, SortCard } from './sort-card.tsx';
 import { StateBadge } from './state-badge.tsx';
 
 interface Fault {
@@ -143,18 +143,20 @@ function Result({ message }: { readonly message: RecordValue }) {
   );
 }
 
-function MailCard({ id }: { readonly id: string }) {
+function MailCard({ message }: { readonly message: RecordValue }) {
   const { t } = useTranslation();
   return (
     <Card
       title={t('inbox.original')}
       actions={
-        <Anchor href={`/api/v1/intake-messages/${id}/raw`} download size="xs">
-          {t('common.download')} <IconDownload size={12} aria-hidden />
-        </Anchor>
+        reasonOf(message) !== 'tooLarge' && (
+          <Anchor href={`/api/v1/intake-messages/${message.id}/raw`} download size="xs">
+            {t('common.download')} <IconDownload size={12} aria-hidden />
+          </Anchor>
+        )
       }
     >
-      <MailView path={`/intake-messages/${id}`} />
+      <MailView path={`/intake-messages/${message.id}`} />
     </Card>
   );
 }
@@ -177,7 +179,7 @@ function Content({ message }: { readonly message: RecordValue }) {
           </Card>
         </div>
         <div className={detail['column']}>
-          {isMail && <MailCard id={message.id} />}
+          {isMail && <MailCard message={message} />}
           {!isMail && <RawBody message={message} />}
           {!isMail && (
             <Card title={t('intake.headers')}>

@@ -17,7 +17,8 @@ interface Choice {
   readonly body: unknown;
 }
 
-const reasonOf = (message: RecordValue): string | undefined => {
+/** Why a mail waits to be sorted. */
+export const reasonOf = (message: RecordValue): string | undefined => {
   const mail = message['mail'];
   if (typeof mail !== 'object' || mail === null || !('reason' in mail)) return undefined;
   return typeof mail.reason === 'string' ? mail.reason : undefined;
