@@ -73,7 +73,7 @@ class Filing implements MailFiling {
   readonly #underWay = new Set<Promise<void>>();
   #backlog = 0;
   /** Why work that was under way could not go on: the next round says so. */
-  #failure: unknown;
+  #failure: Error | undefined;
   #largeTurn: Promise<unknown> = Promise.resolve();
 
   constructor(options: MailFilingOptions) {
@@ -141,15 +141,20 @@ class Filing implements MailFiling {
   }
 
   #start(job: MailJob): void {
-    const work = this.#work(job).catch((error: unknown) => {
-      this.#failure = error;
-    });
-    this.#underWay.add(work);
-    void work.then(() => {
+    const work = this.#carry(job).finally(() => {
       this.#underWay.delete(work);
       // It may be due again, and a failure is to be told.
       this.#duty.wake();
     });
+    this.#underWay.add(work);
+  }
+
+  async #carry(job: MailJob): Promise<void> {
+    try {
+      await this.#work(job);
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+    }
   }
 
   #contextOf(job: MailJob): Context {
