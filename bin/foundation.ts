@@ -42,7 +42,7 @@ export interface Foundation {
 }
 
 /** Tables that are not made from entity schemas. */
-const systemTables = [
+export const systemTables = [
   ...accountTables,
   ...configTables,
   eventTable,

@@ -1,4 +1,5 @@
 import type { ConfigIssue } from '../core/config/faults.ts';
+import { toEntityModel, type EntitySchema } from '../core/entity.ts';
 import { configHash, isDamaged, readAllHeads } from '../store/config.ts';
 import type { ConfigFile, ConfigFolder } from '../store/config-files.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type ConfigContext,
   type PublishedEntry,
 } from './config-state.ts';
+import { provideTable } from './provideTable.ts';
 
 /** Reading and checking take 100 ms and 6 MB to load, which a start that finds nothing new does without. */
 const loadChecks = () => import('./check-files.ts');
@@ -36,10 +38,12 @@ export async function importConfig(
 ): Promise<readonly PublishedEntry[]> {
   assertMayConfigure(ctx);
   const { checkFiles } = await loadChecks();
-  return await onSteadyState(ctx, (state) => {
+  return await onSteadyState(ctx, async (state) => {
     const { entries, issues } = checkFiles(folder.files, state, ctx);
     assertValid([...folder.issues, ...issues]);
     for (const entry of entries) assertMayGrant(ctx, entry);
+    for (const { kind, value } of entries)
+      if (kind === 'schemas') await provideTable(ctx, toEntityModel(value as EntitySchema, 0));
     return async (tx) => {
       const published: PublishedEntry[] = [];
       for (const entry of entries) published.push(await publishEntry(ctx, tx, { ...entry, comment }));

@@ -1,8 +1,8 @@
 import type { ConfigIssue } from '../core/config/faults.ts';
 import { fitsColumn, type SchemaChange } from '../core/config/schema-change.ts';
 import { toEntityModel, type EntityModel, type EntitySchema } from '../core/entity.ts';
-import { LeitwerkError } from '../core/errors.ts';
-import { assertExpected, readRevisions } from '../store/config.ts';
+import { issueOf, LeitwerkError } from '../core/errors.ts';
+import { assertExpected, readRevisions, type ConfigRevision } from '../store/config.ts';
 import {
   assertMayConfigure,
   assertValid,
@@ -15,6 +15,7 @@ import {
   type ConfigState,
   type PublishedEntry,
 } from './config-state.ts';
+import { provideTable } from './provideTable.ts';
 import { schemaImpact, type SchemaImpact } from './schema-impact.ts';
 
 export interface PublishSchemaInput {
@@ -31,8 +32,20 @@ export interface PublishSchemaInput {
 
 interface Prepared {
   readonly entry: ConfigEntry;
+  readonly after: EntityModel;
   readonly impact: SchemaImpact;
 }
+
+/** Those of earlier revisions that can be read at all. */
+const compiled = (revisions: readonly ConfigRevision[]): EntityModel[] =>
+  revisions.flatMap(({ value, revision }) => {
+    try {
+      return [toEntityModel(value as EntitySchema, revision)];
+    } catch (error) {
+      if (!(error instanceof LeitwerkError)) throw error;
+      return [];
+    }
+  });
 
 /** A field of an earlier revision has left its column behind, which the name brings back with its values. */
 const columnIssues = async (
@@ -40,18 +53,22 @@ const columnIssues = async (
   before: EntityModel | undefined,
   after: EntityModel,
 ): Promise<ConfigIssue[]> => {
-  const added = [...after.fields.values()].filter((field) => before !== undefined && !before.fields.has(field.name));
+  const added = [...after.fields.values()].filter((field) => before?.fields.has(field.name) !== true);
   if (added.length === 0) return [];
   const revisions = await readRevisions(ctx.db, { tenantId: ctx.actor.tenantId, kind: 'schemas', key: after.name });
-  const earlier = revisions.map((revision) => toEntityModel(revision.value as EntitySchema, revision.revision));
+  const columns = new Map(
+    compiled(revisions)
+      .flatMap((model) => [...model.fields.values()])
+      .map((field) => [field.name.toLowerCase(), field]),
+  );
   return added.flatMap((field) => {
-    const known = earlier.map((model) => model.fields.get(field.name)).find((one) => one !== undefined);
-    if (known === undefined || fitsColumn(known, field)) return [];
-    const message =
-      ctx.language === 'de'
-        ? `„${field.name}“ gab es schon mit anderem Typ (${known.kind}); bitte einen anderen Namen nehmen.`
-        : `"${field.name}" existed before with another type (${known.kind}); please take another name.`;
-    return [{ path: `/properties/${field.name}`, code: 'column', message }];
+    const known = columns.get(field.name.toLowerCase());
+    if (known === undefined || (known.name === field.name && fitsColumn(known, field))) return [];
+    const text = {
+      de: `„${known.name}“ (${known.kind}) gab es hier schon; bitte denselben Typ oder einen anderen Namen nehmen.`,
+      en: `"${known.name}" (${known.kind}) was here before; please take the same type or another name.`,
+    };
+    return [issueOf({ path: `/properties/${field.name}`, code: 'column' }, text, ctx.language)];
   });
 };
 
@@ -64,7 +81,7 @@ const impossibleIssue = (change: SchemaChange, ctx: ConfigContext): ConfigIssue 
           en: 'please add a new field and retire the old one',
         };
   return {
-    path: `/properties/${change.field ?? ''}`,
+    path: change.field === undefined ? '/x-entity/unique' : `/properties/${change.field}`,
     code: change.change,
     message: `${change.text[ctx.language]}: ${why[ctx.language]}.`,
   };
@@ -103,6 +120,7 @@ const prepare = async (ctx: ConfigContext, state: ConfigState, input: PublishSch
       comment: input.comment,
       expectedRevision: input.expectedRevision,
     },
+    after,
     impact,
   };
 };
@@ -118,7 +136,7 @@ const assertConfirmed = (impact: SchemaImpact, confirm: string | undefined): voi
 
 /**
  * Publishes an entity schema. What adds or relaxes takes effect at once; a destructive change needs the hash of its impact.
- * Columns are added by the registry's next refresh and never dropped.
+ * Columns are added first and never dropped.
  * @throws LeitwerkError `Forbidden`, `InvalidInput`, `Conflict` (stale revision, or unconfirmed: facts `impact` and `confirm`).
  */
 export async function publishSchema(
@@ -127,8 +145,9 @@ export async function publishSchema(
 ): Promise<PublishedEntry & { readonly impact: SchemaImpact }> {
   assertMayConfigure(ctx);
   return await onSteadyState(ctx, async (state) => {
-    const { entry, impact } = await prepare(ctx, state, input);
+    const { entry, after, impact } = await prepare(ctx, state, input);
     assertConfirmed(impact, input.confirm);
+    await provideTable(ctx, after);
     return async (tx) => ({ ...(await publishEntry(ctx, tx, entry)), impact });
   });
 }

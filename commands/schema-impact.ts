@@ -50,10 +50,16 @@ export interface ImpactQuestion {
 const recordsOf = async ({ db, tenantId, before }: ImpactQuestion, change: SchemaChange): Promise<number> => {
   if (!change.isDestructive || before === undefined) return 0;
   const field = change.field === undefined ? undefined : before.fields.get(change.field);
+  const { fields } = change;
+  // Fields that are new have no value yet.
+  if (fields !== undefined)
+    return fields.every((name) => before.fields.has(name))
+      ? await countSharedValues(db.scans, tenantId, { model: before, fields })
+      : 0;
   if (change.change === 'required' && field === undefined) return await countRecords(db.scans, tenantId, before);
   if (field === undefined) return change.field === undefined ? await countRecords(db.scans, tenantId, before) : 0;
   if (change.change === 'unique')
-    return await countSharedValues(db.scans, tenantId, { model: before, field: field.name });
+    return await countSharedValues(db.scans, tenantId, { model: before, fields: [field.name] });
   const { filled, empty } = await countFieldUse(db.scans, tenantId, { model: before, field });
   return change.change === 'required' ? empty : filled;
 };

@@ -1,4 +1,4 @@
-import { LeitwerkError, type Issue, type Text } from './errors.ts';
+import { issueOf, LeitwerkError, type Issue, type Text } from './errors.ts';
 
 /**
  * What a field is for table, form, filter and format.
@@ -198,20 +198,40 @@ const toField = (name: string, property: PropertySchema, required: ReadonlySet<s
 const namePattern = /^[a-z][a-zA-Z0-9]{0,59}$/;
 const entityPattern = /^[a-z][a-z0-9-]{0,39}$/;
 
-type Report = (path: string, code: string, message: string) => void;
+type Report = (path: string, code: string, text: Text) => void;
+
+const nameText: Text = {
+  de: 'Ein Feldname beginnt mit einem Kleinbuchstaben und besteht aus Buchstaben und Ziffern.',
+  en: 'A field name starts with a lower case letter and has letters and digits only.',
+};
+const typeText: Text = {
+  de: 'Ein Feld braucht einen Typ (type), x-reference oder x-money.',
+  en: 'A field needs a type, x-reference or x-money.',
+};
+const takenText = (name: string): Text => ({
+  de: `„${name}“ hat jeder solche Eintrag schon.`,
+  en: `"${name}" is a field that every such record has already.`,
+});
+const similarText = (name: string, other: string): Text => ({
+  de: `„${name}“ unterscheidet sich von „${other}“ nur in Groß- und Kleinschreibung.`,
+  en: `"${name}" differs from "${other}" in upper and lower case only.`,
+});
 
 const readFields = (schema: EntitySchema, report: Report): Map<string, Field> => {
   const taken = { ...commonProperties, ...(schema['x-entity'].pipeline === true ? pipelineProperties : {}) };
   const required = new Set(schema.required ?? []);
   const fields = new Map<string, Field>();
+  // Databases do not tell names of columns apart by their case.
+  const names = new Map<string, string>();
   for (const [name, property] of Object.entries({ ...taken, ...schema.properties })) {
     const path = `/properties/${name}`;
-    if (!namePattern.test(name))
-      report(path, 'name', 'A field name starts with a lower case letter and has letters and digits only.');
-    if (name in taken && name in schema.properties)
-      report(path, 'taken', `"${name}" is a field that every such record has already.`);
+    const other = names.get(name.toLowerCase());
+    names.set(name.toLowerCase(), name);
+    if (!namePattern.test(name)) report(path, 'name', nameText);
+    if (name in taken && name in schema.properties) report(path, 'taken', takenText(name));
+    else if (other !== undefined) report(path, 'taken', similarText(name, other));
     const field = toField(name, property, required);
-    if (field === undefined) report(path, 'type', 'A field needs a type, x-reference or x-money.');
+    if (field === undefined) report(path, 'type', typeText);
     else fields.set(name, field);
   }
   return fields;
@@ -235,12 +255,15 @@ const namedFields = (schema: EntitySchema): [path: string, name: string][] => {
  */
 export function toEntityModel(schema: EntitySchema, revision: number): EntityModel {
   const issues: Issue[] = [];
-  const report: Report = (path, code, message) => void issues.push({ path, code, message });
+  const report: Report = (path, code, text) => void issues.push(issueOf({ path, code }, text, 'en'));
   if (!entityPattern.test(schema.$id))
-    report('/$id', 'name', 'An entity name is lower case letters, digits and hyphens.');
+    report('/$id', 'name', {
+      de: 'Der Name eines Objekts besteht aus Kleinbuchstaben, Ziffern und Bindestrichen.',
+      en: 'An entity name is lower case letters, digits and hyphens.',
+    });
   const fields = readFields(schema, report);
   for (const [path, name] of namedFields(schema))
-    if (!fields.has(name)) report(path, 'unknown', `"${name}" is not a field.`);
+    if (!fields.has(name)) report(path, 'unknown', { de: `„${name}“ ist kein Feld.`, en: `"${name}" is not a field.` });
   if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
 
   const { plural, label, pluralLabel, titleField, pipeline, readOnly, indexes = [], unique = [] } = schema['x-entity'];

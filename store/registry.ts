@@ -4,7 +4,7 @@ import { withLinks } from '../core/links.ts';
 import { LeitwerkError, type Text } from '../core/errors.ts';
 import { createValidator, type RecordValidator } from '../core/validation.ts';
 import { listTenants, listUsers, type User } from './accounts-users.ts';
-import { readConfigVersion, readHeads, type ConfigHead } from './config.ts';
+import { readConfigVersion, readHeads, readRevisions, type ConfigHead } from './config.ts';
 import type { Database, Queries } from './database.ts';
 import { toTable } from './record-table.ts';
 import { migrate } from './tables.ts';
@@ -24,7 +24,7 @@ export interface Snapshot {
   choices(kind: string): readonly Choice[];
   /** Compiled at first use, kept as long as the snapshot. */
   validatorOf(model: EntityModel): RecordValidator;
-  /** Schemas that could not be compiled, with the reason; their last good revision stays in force. */
+  /** Schemas that could not be compiled or whose table could not be had, with the reason; their last good revision stays in force. */
   readonly faults: readonly { readonly entity: string; readonly message: string }[];
 }
 
@@ -41,22 +41,35 @@ const byKind = (heads: readonly ConfigHead[]): Map<string, Map<string, ConfigHea
   return kinds;
 };
 
+/** An entity whose schema in force cannot be had, and the model that stands in for it; undefined where there is none. */
+interface StandIn {
+  readonly model: EntityModel | undefined;
+  readonly message: string;
+}
+
+type StandIns = ReadonlyMap<string, StandIn>;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 const compileModels = (
   heads: readonly ConfigHead[],
   before: Snapshot | undefined,
+  standIns: StandIns,
 ): Pick<Snapshot, 'models' | 'faults'> => {
   const models = new Map<string, EntityModel>();
   const faults: { entity: string; message: string }[] = [];
-  for (const head of heads) {
-    const known = before?.models.get(head.key);
+  const standIn = (entity: string, { model, message }: StandIn): void => {
+    faults.push({ entity, message });
+    if (model !== undefined) models.set(entity, model);
+  };
+  for (const { key, value, revision } of heads) {
+    const known = before?.models.get(key);
+    const replaced = standIns.get(key);
     try {
-      models.set(
-        head.key,
-        known?.revision === head.revision ? known : toEntityModel(head.value as EntitySchema, head.revision),
-      );
+      if (replaced !== undefined) standIn(key, replaced);
+      else models.set(key, known?.revision === revision ? known : toEntityModel(value as EntitySchema, revision));
     } catch (error) {
-      faults.push({ entity: head.key, message: error instanceof Error ? error.message : String(error) });
-      if (known !== undefined) models.set(head.key, known);
+      standIn(key, { model: known, message: messageOf(error) });
     }
   }
   return { models: withLinks(models), faults };
@@ -89,10 +102,10 @@ const createChoices = (heads: readonly ConfigHead[]): Snapshot['choices'] => {
 const createSnapshot = (
   tenantId: string,
   read: { version: string; heads: readonly ConfigHead[]; users: readonly User[] },
-  before: Snapshot | undefined,
+  from: { readonly before: Snapshot | undefined; readonly standIns: StandIns },
 ): Snapshot => {
   const kinds = byKind(read.heads);
-  const { models, faults } = compileModels([...(kinds.get('schemas') ?? none).values()], before);
+  const { models, faults } = compileModels([...(kinds.get('schemas') ?? none).values()], from.before, from.standIns);
   const validators = new WeakMap<EntityModel, RecordValidator>();
   const config = (kind: string): ReadonlyMap<string, ConfigHead> => kinds.get(kind) ?? none;
   const keys = new Map<string, readonly string[]>();
@@ -117,6 +130,40 @@ const createSnapshot = (
       return validator;
     },
   };
+};
+
+/** Brings tables to their models. Answers why it could not, by entity. */
+const bringTables = async (db: Database, models: readonly EntityModel[]): Promise<ReadonlyMap<string, string>> => {
+  try {
+    await migrate(db, models.map(toTable));
+    return new Map();
+  } catch (error) {
+    if (error instanceof LeitwerkError) throw error;
+  }
+  const failed = new Map<string, string>();
+  for (const model of models) {
+    try {
+      await migrate(db, [toTable(model)]);
+    } catch (error) {
+      failed.set(model.name, messageOf(error));
+    }
+  }
+  return failed;
+};
+
+/** The newest earlier revision of an entity that can be read and whose table can be had. */
+const earlierModel = async (db: Database, tenantId: string, entity: string): Promise<EntityModel | undefined> => {
+  const [, ...earlier] = await readRevisions(db, { tenantId, kind: 'schemas', key: entity });
+  for (const { value, revision } of earlier) {
+    try {
+      const model = toEntityModel(value as EntitySchema, revision);
+      await migrate(db, [toTable(model)]);
+      return model;
+    } catch (error) {
+      if (error instanceof LeitwerkError && error.isRetryable) throw error;
+    }
+  }
+  return undefined;
 };
 
 /** A value that changes when configuration, schemas or users of the tenant do. */
@@ -145,14 +192,17 @@ export async function createRegistry(db: Database): Promise<Registry> {
     const version = await readVersion(db, tenantId);
     const before = snapshots.get(tenantId);
     if (before?.version === version) return;
-    const next = createSnapshot(
-      tenantId,
-      { version, heads: await readHeads(db, tenantId), users: await listUsers(db, tenantId) },
-      before,
-    );
+    const read = { version, heads: await readHeads(db, tenantId), users: await listUsers(db, tenantId) };
+    const next = createSnapshot(tenantId, read, { before, standIns: new Map() });
     const changed = [...next.models.values()].filter((model) => before?.models.get(model.name) !== model);
-    await migrate(db, changed.map(toTable));
-    snapshots.set(tenantId, next);
+    const failed = await bringTables(db, changed);
+    if (failed.size === 0) return void snapshots.set(tenantId, next);
+    const standIns = new Map<string, StandIn>();
+    for (const [entity, message] of failed) {
+      const model = before?.models.get(entity) ?? (await earlierModel(db, tenantId, entity));
+      standIns.set(entity, { model, message });
+    }
+    snapshots.set(tenantId, createSnapshot(tenantId, read, { before, standIns }));
   };
   let running: Promise<void> | undefined;
   const loadAll = async (): Promise<void> => {

@@ -28,15 +28,17 @@ export async function countFieldUse(
   return { filled, empty: all - filled };
 }
 
-/** Values that several records share: they stand in the way of making the field unique. */
+/** Values of the fields together that several records share: they stand in the way of making them unique. */
 export async function countSharedValues(
   q: Queries,
   tenantId: string,
-  at: { readonly model: EntityModel; readonly field: string },
+  at: { readonly model: EntityModel; readonly fields: readonly string[] },
 ): Promise<number> {
-  const column = `\`${at.field}\``;
+  const columns = at.fields.map((name) => `\`${name}\``);
+  const list = columns.join(', ');
+  const filled = columns.map((column) => `${column} IS NOT NULL`).join(' AND ');
   // The unique index of the table counts deleted records too.
-  const shared = `SELECT ${column} FROM \`${tableName(at.model.name)}\` WHERE \`tenantId\` = ? AND ${column} IS NOT NULL GROUP BY ${column} HAVING COUNT(*) > 1`;
+  const shared = `SELECT ${list} FROM \`${tableName(at.model.name)}\` WHERE \`tenantId\` = ? AND ${filled} GROUP BY ${list} HAVING COUNT(*) > 1`;
   return await countRow(q, `SELECT COUNT(*) AS \`n\` FROM (${shared}) d`, tenantId);
 }
 

@@ -9,46 +9,66 @@ import type { ConfigValue } from './parse.ts';
 /** Names that tables or addresses of the product itself have. */
 const reserved = new Set([
   ...configKinds,
-  'user',
-  'users',
-  'tenant',
-  'session',
-  'sessions',
   'api-key',
-  'keys',
-  'setup',
-  'setup-token',
-  'user-password',
-  'sign-in-failure',
-  'event',
-  'events',
-  'idempotency',
-  'counter',
-  'secret',
-  'process',
-  'processes',
-  'effect',
-  'effects',
+  'assignment-turn',
+  'audit',
   'blob',
   'blobs',
   'config',
-  'config-revision',
   'config-head',
+  'config-revision',
   'config-version',
-  'schemas',
-  'me',
-  'audit',
-  'operations',
-  'search',
-  'matches',
-  'undo',
+  'connection',
+  'connections',
+  'counter',
   'docs',
-  'lease',
+  'duplicate-pair',
+  'duplicates',
+  'effect',
+  'effects',
+  'event',
+  'events',
+  'feed',
+  'feed-row',
+  'follower',
+  'idempotency',
+  'import-edit',
   'import-row',
-  'relay',
+  'keys',
+  'lease',
+  'mail-address',
+  'mail-job',
+  'mail-thread',
+  'mailbox',
+  'match-key',
+  'matches',
+  'me',
+  'notice',
   'notification',
   'notifications',
+  'operations',
+  'process',
+  'processes',
+  'record-merge',
+  'relay',
+  'schemas',
+  'search',
+  'secret',
+  'session',
+  'sessions',
+  'setup',
+  'setup-token',
+  'sign-in-failure',
+  'source-alert',
+  'tenant',
+  'undo',
+  'user',
+  'user-password',
+  'users',
 ]);
+
+/** Databases keep names to themselves, too. */
+export const isReservedName = (name: string): boolean => reserved.has(name) || name.startsWith('sqlite-');
 
 const nameFaults = (schema: EntitySchema, lookup: ConfigLookup): Fault[] => {
   const name = schema.$id;
@@ -61,8 +81,8 @@ const nameFaults = (schema: EntitySchema, lookup: ConfigLookup): Fault[] => {
   const faults: Fault[] = [];
   const refuse = (path: string, word: string): void =>
     void faults.push(fault(path, 'taken', { de: `„${word}“ ist schon vergeben.`, en: `"${word}" is taken already.` }));
-  if (reserved.has(name)) refuse('/$id', name);
-  if (reserved.has(plural) || taken !== undefined) refuse('/x-entity/plural', plural);
+  if (isReservedName(name)) refuse('/$id', name);
+  if (isReservedName(plural) || taken !== undefined) refuse('/x-entity/plural', plural);
   return faults;
 };
 
@@ -91,7 +111,9 @@ const compile = (schema: EntitySchema): EntityModel | Fault[] => {
     return toEntityModel(schema, 0);
   } catch (error) {
     if (!(error instanceof LeitwerkError)) throw error;
-    return error.issues.map((issue) => fault(issue.path, issue.code, { de: issue.message, en: issue.message }));
+    return error.issues.map((issue) =>
+      fault(issue.path, issue.code, issue.text ?? { de: issue.message, en: issue.message }),
+    );
   }
 };
 

@@ -19,6 +19,8 @@ export type SchemaChangeKind =
 export interface SchemaChange {
   readonly change: SchemaChangeKind;
   readonly field: string | undefined;
+  /** Fields that become unique together. */
+  readonly fields?: readonly string[];
   readonly isDestructive: boolean;
   /** The column cannot hold what the new type says, so the change is refused. */
   readonly isImpossible: boolean;
@@ -192,6 +194,14 @@ const compareEntity = (before: EntityModel, after: EntityModel): SchemaChange[] 
     );
   if (a.readOnly !== true && b.readOnly === true)
     changes.push(change('entity', undefined, { de: 'nur noch lesbar', en: 'read-only' }));
+  const known = new Set((a.unique ?? []).map((fields) => fields.join()));
+  for (const fields of (b.unique ?? []).filter((one) => !known.has(one.join()))) {
+    const names = fields.join(', ');
+    changes.push({
+      ...change('unique', undefined, { de: `zusammen eindeutig: ${names}`, en: `unique together: ${names}` }),
+      fields,
+    });
+  }
   if (
     JSON.stringify([a.label, a.pluralLabel, a.titleField, a.indexes]) !==
     JSON.stringify([b.label, b.pluralLabel, b.titleField, b.indexes])

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemTables } from '../../bin/foundation.ts';
 import { previewSchema, publishSchema } from '../../commands/publishSchema.ts';
 import { restoreConfig } from '../../commands/restoreConfig.ts';
+import { isReservedName } from '../../core/config/meaning-schema.ts';
 import type { EntitySchema, PropertySchema } from '../../core/entity.ts';
 import { LeitwerkError } from '../../core/errors.ts';
-import { readHead } from '../../store/config.ts';
+import { publishRevision, readHead } from '../../store/config.ts';
 import type { Database } from '../../store/database.ts';
-import type { Registry } from '../../store/registry.ts';
+import { createRegistry, type Registry } from '../../store/registry.ts';
 import { openSqlite } from '../../store/sqlite.ts';
 import { configContext, shipConfiguration } from '../support/configuration.ts';
 
@@ -162,6 +164,71 @@ describe('publishing an entity schema', () => {
     expect(error.issues[0]).toMatchObject({ path: '/properties/externalId', code: 'unique' });
   });
 
+  it('refuses what the database cannot do, and nothing is half-published', async () => {
+    const roof = (name: string): EntitySchema => withField(name, { type: 'string', maxLength: 50 });
+    await publish(roof('roofArea'));
+    await registry.refresh();
+    await insertLead('a', { company: 'Meyer', city: 'Berlin' });
+    await insertLead('b', { company: 'Meyer', city: 'Berlin' });
+    const pair = { ...lead(), 'x-entity': { ...lead()['x-entity'], unique: [['company', 'city']] } };
+
+    const refused = [
+      [withField('firstname', { type: 'string', maxLength: 50 }), '/properties/firstname', 'taken'],
+      [roof('roofarea'), '/properties/roofarea', 'taken'],
+      [pair, '/x-entity/unique', 'unique'],
+    ] as const;
+    for (const [schema, path, code] of refused)
+      expect((await failure(publish(schema))).issues).toMatchObject([{ path, code }]);
+
+    await registry.refresh();
+    expect(lead()['x-entity'].unique).toBeUndefined();
+    await expect(publish(withField('after', { type: 'string', maxLength: 50 }))).resolves.toMatchObject({
+      isNew: true,
+    });
+  });
+
+  it('refuses a name whose column an earlier revision has left behind in other letters', async () => {
+    await publish(withField('roofArea', { type: 'string', maxLength: 50 }));
+    await registry.refresh();
+    const { facts } = await failure(publish(withProperties((properties) => without(properties, 'roofArea'))));
+    await publish(
+      withProperties((properties) => without(properties, 'roofArea')),
+      String(facts['confirm']),
+    );
+    await registry.refresh();
+
+    expect((await failure(publish(withField('roofarea', { type: 'string', maxLength: 50 })))).issues).toMatchObject([
+      { path: '/properties/roofarea', code: 'column' },
+    ]);
+  });
+
+  it('starts with the last good revision where the database cannot have the one in force (R33)', async () => {
+    await insertLead('a', { company: 'Meyer' });
+    await insertLead('b', { company: 'Meyer' });
+    const schema = withProperties((properties) => ({
+      ...properties,
+      company: { ...properties['company'], 'x-unique': true },
+    }));
+    const head = await readHead(db, { tenantId: 'main', kind: 'schemas', key: 'lead' });
+    await db.write(async (tx) => {
+      await publishRevision(tx, {
+        tenantId: 'main',
+        kind: 'schemas',
+        key: 'lead',
+        yaml: JSON.stringify(schema),
+        value: schema,
+        author: 'somebody',
+        at: new Date(0).toISOString(),
+      });
+    });
+
+    await registry.refresh();
+    expect(registry.snapshot('main').faults).toMatchObject([{ entity: 'lead' }]);
+    const started = await createRegistry(db);
+    expect(started.snapshot('main').models.get('lead')?.revision).toBe(head?.revision);
+    expect(started.snapshot('main').faults).toMatchObject([{ entity: 'lead' }]);
+  });
+
   it('refuses a name that an earlier field of another type has left its column behind for', async () => {
     const schema = withProperties((properties) => without(properties, 'score'));
     await publish(schema, (await previewSchema(configContext(db), { entity: 'lead', schema })).hash);
@@ -194,6 +261,12 @@ describe('publishing an entity schema', () => {
     expect(second.issues.map((issue) => issue.path)).toEqual(
       expect.arrayContaining(['/properties/boss/x-reference', '/required']),
     );
+  });
+
+  it('keeps the names of all its own tables', () => {
+    const names = systemTables.map(({ name }) => name.replaceAll('_', '-'));
+
+    expect(names.filter((name) => !isReservedName(name))).toEqual([]);
   });
 
   it('refuses names that the product itself uses', async () => {
