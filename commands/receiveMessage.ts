@@ -200,7 +200,9 @@ export async function receiveMessage(ctx: Context, message: ReceivedMessage): Pr
     const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };
     const { additional } = mapped;
     const met = await meetKnownLead(ctx, tx, { source, values, additional });
-    const lead = met?.lead ?? (await writeLead(ctx, tx, { values, source, messageId: id, additional }));
+    const written = met ?? (await writeLead(ctx, tx, { values, source, messageId: id, additional }));
+    if ('issues' in written) return await rejected(ctx, tx, { message, issues: written.issues });
+    const { lead } = written;
     const outcome: Outcome = { state: met?.state ?? 'accepted', lead, dedupeKey: dedupeKey ?? null, issues: [] };
     await storeEnvelope(ctx, tx, { message, id, outcome });
     return { status: 'accepted', id, lead };

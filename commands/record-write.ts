@@ -226,9 +226,9 @@ export function assertMayAct(
 }
 
 /** @throws LeitwerkError `Conflict` naming the field whose value another record has. */
-export const refusingDoubles = async (ctx: Context, write: () => Promise<void>): Promise<void> => {
+export const refusingDoubles = async <T>(ctx: Context, write: () => Promise<T>): Promise<T> => {
   try {
-    await write();
+    return await write();
   } catch (error) {
     const field = violatedColumn(error);
     if (field === undefined) throw error;

@@ -43,6 +43,7 @@ export async function workMessage(ctx: Context, tx: Tx, message: KeptMessage): P
   const sender = { ...ctx, actor: sourceActor(ctx.actor.tenantId, { key: source.key, name: source.label.de }) };
   const { additional } = mapped;
   const met = await meetKnownLead(sender, tx, { source, values, additional });
-  const lead = met?.lead ?? (await writeLead(sender, tx, { values, source, messageId: message.id, additional }));
-  return { state: met?.state ?? 'accepted', lead, dedupeKey, issues: [] };
+  const written = met ?? (await writeLead(sender, tx, { values, source, messageId: message.id, additional }));
+  if ('issues' in written) return { state: 'rejected', lead: null, dedupeKey: null, issues: written.issues };
+  return { state: met?.state ?? 'accepted', lead: written.lead, dedupeKey, issues: [] };
 }

@@ -1,10 +1,12 @@
 import { leadTitle } from '../core/derive.ts';
+import { LeitwerkError, type Issue } from '../core/errors.ts';
 import type { Tx } from '../store/database.ts';
 import { insertEvent, insertEvents, type EventInput } from '../store/events.ts';
 import { failpoint } from '../store/failpoints.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { insertRecord, insertRecords } from '../store/records.ts';
 import { modelOf, type Context } from './context.ts';
+import { refusingDoubles } from './record-write.ts';
 import type { Source } from './source.ts';
 import { stampOf } from './stamp.ts';
 import { startingPlace } from './startingPlace.ts';
@@ -53,13 +55,25 @@ export function draftLead(ctx: Context, intake: Intake): LeadDraft {
   return { id, record, event };
 }
 
-/** Writes the lead with the event that starts its process. Answers its id. */
-export async function writeLead(ctx: Context, tx: Tx, intake: Intake): Promise<string> {
+/**
+ * Writes the lead with the event that starts its process. Answers its id; or the faults where another lead has a value that only one
+ * may have, for the message to be kept with them.
+ */
+export async function writeLead(
+  ctx: Context,
+  tx: Tx,
+  intake: Intake,
+): Promise<{ readonly lead: string } | { readonly issues: readonly Issue[] }> {
   const { id, record, event } = draftLead(ctx, intake);
-  await insertRecord(tx, modelOf(ctx, 'lead'), record);
+  try {
+    await refusingDoubles(ctx, async () => await insertRecord(tx, modelOf(ctx, 'lead'), record));
+  } catch (error) {
+    if (error instanceof LeitwerkError && error.code === 'Conflict') return { issues: error.issues };
+    throw error;
+  }
   await insertEvent(tx, event);
   failpoint('S10');
-  return id;
+  return { lead: id };
 }
 
 /** Writes many leads, each as `writeLead` does. Answers the numbers of their events by id. */

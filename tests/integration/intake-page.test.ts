@@ -109,6 +109,32 @@ describe.each(dialects)('the intake page on %s', (dialect) => {
     expect((await world.api.get(`/intake-messages/${id}`)).json.data).toMatchObject({ attempts: 2 });
   });
 
+  it('keeps a message whose value only one lead may have, and makes a lead of it once it is free', async () => {
+    const { json } = await world.api.get('/schemas/lead');
+    const schema = json.data['schema'] as { properties: Record<string, unknown> };
+    const vat = { type: 'string', maxLength: 40, 'x-unique': true, 'x-label': { de: 'USt-Id', en: 'VAT id' } };
+    const unique = { ...schema, properties: { ...schema.properties, vat } };
+    expect((await world.api.put('/schemas/lead', unique)).status).toBeLessThan(300);
+    await publish('mail');
+    const send = async (email: string) => {
+      const response = await fetch(`${world.app.url}/intake/lead-agentur`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${world.secret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ mail: email, vat: 'DE123456789' }),
+      });
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    const first = await send('erste@example.org');
+    const second = await send('zweite@example.org');
+
+    expect([first.status, second.status]).toEqual([202, 422]);
+    expect(second.body).toMatchObject({ errors: [{ path: '/vat', code: 'unique' }] });
+    const replay = `/intake-messages/${String(second.body['id'])}/replay`;
+    expect((await world.api.post(replay, {})).json.data).toMatchObject({ state: 'rejected', attempts: 2 });
+    expect((await world.api.patch(`/leads/${String(first.body['lead'])}`, { vat: null })).status).toBe(200);
+    expect((await world.api.post(replay, {})).json.data).toMatchObject({ state: 'accepted' });
+  });
+
   it('refuses a source with a preset that there is not, with the line', async () => {
     const { text } = await world.api.get('/config/sources/lead-agentur', { accept: 'application/yaml' });
     const yaml = { 'content-type': 'application/yaml' };
