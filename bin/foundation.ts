@@ -9,6 +9,7 @@ import { systemActor } from '../core/actor.ts';
 import type { ConfigIssue } from '../core/config/faults.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { accountTables } from '../store/accounts.ts';
+import { listTenants } from '../store/accounts-users.ts';
 import { createBlobStore, type BlobStore } from '../store/blobs.ts';
 import { connectionTable } from '../store/connections.ts';
 import { configTables } from '../store/config.ts';
@@ -84,7 +85,8 @@ export async function openFoundation(settings: Settings, memory: MemoryOptions =
   try {
     await migrate(db, systemTables);
     await createTenant(db, { id: defaultTenantId, name: 'Leitwerk' }, now);
-    const shippedIssues = await bringShippedIn(db, now);
+    const shippedIssues = [];
+    for (const { id } of await listTenants(db)) shippedIssues.push(...(await bringShippedIn(db, id, now)));
     const registry = await createRegistry(db);
     const blobs = createBlobStore(paths.blobs);
     return { db, registry, blobs, secrets, shippedIssues, close: async () => await db.close() };
@@ -92,6 +94,17 @@ export async function openFoundation(settings: Settings, memory: MemoryOptions =
     await db.close();
     throw error;
   }
+}
+
+/** Makes another company on the same system, with the shipped configuration. */
+export async function addTenant(
+  { db, registry }: Pick<Foundation, 'db' | 'registry'>,
+  tenant: { readonly id: string; readonly name: string },
+): Promise<void> {
+  const now = new Date();
+  await createTenant(db, tenant, now);
+  await bringShippedIn(db, tenant.id, now);
+  await registry.refresh();
 }
 
 /** Only the driver that is needed is loaded: MySQL's takes 25 MB. */
@@ -102,9 +115,9 @@ async function openDatabase({ dataFolder, databaseUrl }: Settings, memory: Memor
 }
 
 /** What cannot be read gives way to its last good revision; then new texts of this version, and those that nobody has changed. */
-async function bringShippedIn(db: Database, now: Date): Promise<readonly ConfigIssue[]> {
+async function bringShippedIn(db: Database, tenantId: string, now: Date): Promise<readonly ConfigIssue[]> {
   const files = await readShipped(join(rootFolder, 'config'), join(rootFolder, 'schemas', 'entities'));
-  const actor = systemActor(defaultTenantId);
+  const actor = systemActor(tenantId);
   const ctx = { db, actor, language: actor.language, now: () => now };
   const damaged = await keepLastGood(ctx);
   const { issues } = await importShipped(ctx, files);

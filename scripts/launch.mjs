@@ -2,6 +2,7 @@
  * `npm start`, `npm test`, `npm run check`, `npm run bench`: provides what is missing on a fresh machine, then runs the command.
  * Plain JavaScript for any Node ≥ 18; what follows runs on Node ≥ 24.15.
  */
+import { readFileSync } from 'node:fs';
 import module from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -53,6 +54,28 @@ function needsInterface(command, args) {
   return !args.includes('--role') || args.includes('api');
 }
 
+/** Ends us when npm has ended, however it did: it tells only the shell that it runs us in, if anyone. */
+function endWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const lineage = () => `${process.ppid} ${parentOf(process.ppid)}`;
+  const born = lineage();
+  const watch = setInterval(() => {
+    if (lineage() === born) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 1000).unref();
+}
+
+/** Empty where the system does not say. */
+function parentOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ')[1];
+  } catch {
+    return '';
+  }
+}
+
+endWithNpm();
 try {
   const code = await launch(process.argv.slice(2));
   if (code !== undefined) process.exitCode = code;

@@ -4,7 +4,8 @@ import { createUser } from '../../commands/accounts/createUser.ts';
 import { normaliseEmail } from '../../commands/accounts/inputs.ts';
 import { revokeKey } from '../../commands/accounts/revokeKey.ts';
 import { listKeys, type ApiKey } from '../../store/accounts-keys.ts';
-import { findUserByEmail, listUsers } from '../../store/accounts-users.ts';
+import { findUserByEmail, listTenants, listUsers } from '../../store/accounts-users.ts';
+import { addTenant } from '../foundation.ts';
 import { positional, required, systemContext, toTable, usage, type Command } from './command.ts';
 
 const userCreate: Command = {
@@ -95,6 +96,47 @@ const keyCreate: Command = {
   },
 };
 
+const tenantPattern = /^[a-z][a-z0-9-]{1,39}$/;
+
+const tenantCreate: Command = {
+  name: 'tenant create',
+  text: 'Create another company on the same system, with the shipped configuration',
+  positionals: ['<id>'],
+  options: { name: { value: 'N', text: 'name of the company', isRequired: true } },
+  run: async (call) => {
+    const [id, name] = [positional(call, 0, 'id'), required(call, 'name')];
+    if (!tenantPattern.test(id))
+      throw usage(
+        'Die Kennung besteht aus 2 bis 40 Kleinbuchstaben, Ziffern und Bindestrichen und beginnt mit einem Buchstaben.',
+        'The id is 2 to 40 lower case letters, digits and hyphens and begins with a letter.',
+      );
+    const foundation = await call.foundation();
+    if (foundation.registry.tenantIds.includes(id))
+      throw usage(`Den Mandanten ${id} gibt es schon.`, `The tenant ${id} exists already.`);
+    await addTenant(foundation, { id, name });
+    return {
+      json: { id, name },
+      text: `${name}, id ${id}
+next: npx leitwerk user create --tenant ${id} --role superadmin --email … --name …`,
+    };
+  },
+};
+
+const tenantList: Command = {
+  name: 'tenant list',
+  text: 'List the companies on this system',
+  run: async (call) => {
+    const tenants = await listTenants((await call.foundation()).db);
+    return {
+      json: tenants,
+      text: toTable(
+        ['id', 'name'],
+        tenants.map(({ id, name }) => [id, name]),
+      ),
+    };
+  },
+};
+
 const stateOf = (key: ApiKey, now: Date): string => {
   if (key.revokedAt !== null) return 'revoked';
   return key.expiresAt !== null && new Date(key.expiresAt) <= now ? 'expired' : 'active';
@@ -129,4 +171,13 @@ const keyRevoke: Command = {
   },
 };
 
-export const accountCommands: readonly Command[] = [userCreate, userList, userDisable, keyCreate, keyList, keyRevoke];
+export const accountCommands: readonly Command[] = [
+  userCreate,
+  userList,
+  userDisable,
+  keyCreate,
+  keyList,
+  keyRevoke,
+  tenantCreate,
+  tenantList,
+];

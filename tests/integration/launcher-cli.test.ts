@@ -78,6 +78,20 @@ describe.each(['SQLite', 'MariaDB'])('the command line on %s', (dialect) => {
     expect(JSON.parse(list.stdout)).toMatchObject([{ email: 'anna@example.com', isDisabled: true }]);
   });
 
+  test('makes a second company, which has its own configuration and people', async () => {
+    const made = await leitwerk(['tenant', 'create', 'sued', '--name', 'Süd GmbH'], env);
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    expect((await leitwerk(['tenant', 'create', 'sued', '--name', 'Süd GmbH'], env)).code).toBe(1);
+    expect((await leitwerk(['tenant', 'create', 'Süd', '--name', 'Süd GmbH'], env)).code).toBe(1);
+
+    const key = await leitwerk(['key', 'create', '--tenant', 'sued', '--name', 'south', '--role', 'sales'], env);
+    expect(key.code).toBe(0);
+    expect((await leitwerk(['key', 'list', '--tenant', 'sued'], env)).stdout).toContain('south');
+    expect((await leitwerk(['key', 'list'], env)).stdout).not.toContain('south');
+    const tenants = JSON.parse((await leitwerk(['tenant', 'list', '--json'], env)).stdout) as { id: string }[];
+    expect(tenants.map(({ id }) => id)).toEqual(['main', 'sued']);
+  });
+
   test('creates a key whose clear text is the last line, and revokes it', async () => {
     const created = await leitwerk(['key', 'create', '--name', 'test', '--role', 'sales'], env);
     expect(created.stdout.trimEnd().split('\n').at(-1)).toMatch(/^lw_[\w-]{40,}$/);

@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, expect, test, vi } from 'vitest';
 import { spawnGuarded } from '../../bin/guard.ts';
+import { niceness } from '../../bin/priority.ts';
 import { rootFolder } from '../../bin/settings.ts';
 import { superviseWorker, type WorkerMessage, type WorkerProcess } from '../../bin/supervisor.ts';
 import { provideTemporal } from '../../bin/temporal/provide.ts';
@@ -76,7 +77,7 @@ test('a worker and a guarded program stand back behind the app', async () => {
   const worker = message?.kind === 'part' ? message.part.number : undefined;
   const guarded = spawnGuarded('sleep', ['60']);
   const program = await guarded.pid;
-  const isBack = (pid = 0): boolean => getPriority(pid) - getPriority() === 5;
+  const isBack = (pid = 0): boolean => getPriority(pid) - getPriority() === niceness;
   await until('both stand back', () => isBack(worker) && isBack(program));
   guarded.end();
   await guarded.exited;

@@ -247,3 +247,20 @@ test('the program learns that its launcher was killed', async () => {
 
   expect(await until('its end', () => !isAlive(pid))).toBe(true);
 });
+
+test.each(['SIGTERM', 'SIGKILL'] as const)('the program ends when npm, which started it, gets %s', async (signal) => {
+  const clone = await createClone();
+  const start = 'node scripts/launch.mjs start';
+  await clone.write('package.json', JSON.stringify({ name: 'leitwerk', type: 'module', scripts: { start } }));
+  await clone.write('bin/leitwerk.ts', stayingProgram);
+  const npm = spawn('npm', ['start'], {
+    cwd: clone.folder,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+    stdio: 'pipe',
+  });
+  const pid = await readPid(npm);
+
+  npm.kill(signal);
+
+  expect(await until('its end', () => !isAlive(pid))).toBe(true);
+});

@@ -2,16 +2,13 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
-import { createTenant } from '../../commands/accounts/createTenant.ts';
 import { createKey } from '../../commands/accounts/createKey.ts';
 import type { Context } from '../../commands/context.ts';
-import { importShipped } from '../../commands/importConfig.ts';
 import { rotateSource } from '../../commands/rotateSource.ts';
-import { openFoundation, type Foundation } from '../../bin/foundation.ts';
-import { readSettings, rootFolder } from '../../bin/settings.ts';
+import { addTenant as makeTenant, openFoundation, type Foundation } from '../../bin/foundation.ts';
+import { readSettings } from '../../bin/settings.ts';
 import { systemActor } from '../../core/actor.ts';
 import { createAbility } from '../../core/permissions.ts';
-import { readShipped } from '../../store/config-files.ts';
 import { startApp, type App, type AppOptions } from './app.ts';
 import { copyMariadbTemplate } from './mariadb.ts';
 import { need } from './provided.ts';
@@ -88,13 +85,9 @@ export async function openStore(dialect: Dialect, wanted: Wanted): Promise<Store
   };
 }
 
-/** A second company on the same system, with the shipped configuration. */
+/** A second company on the same system. */
 export async function addTenant(store: Store, id: string): Promise<void> {
-  const { db, registry } = store.foundation;
-  await createTenant(db, { id, name: id }, new Date());
-  const files = await readShipped(join(rootFolder, 'config'), join(rootFolder, 'schemas', 'entities'));
-  await importShipped({ db, actor: systemActor(id), language: 'en', now: () => new Date() }, files);
-  await registry.refresh();
+  await makeTenant(store.foundation, { id, name: id });
 }
 
 /** A key of the API. */
