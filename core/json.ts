@@ -1,4 +1,5 @@
 import { LeitwerkError } from './errors.ts';
+import { findJsonFault } from './json-fault.ts';
 
 const deepest = 40;
 
@@ -8,7 +9,8 @@ const unreadable = (de: string, en: string, cause?: unknown): LeitwerkError =>
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** Names that would reach a prototype when someone copies members carelessly. */
-const isForbidden = (name: string): boolean => name === '__proto__' || name === 'constructor' || name === 'prototype';
+export const isForbidden = (name: string): boolean =>
+  name === '__proto__' || name === 'constructor' || name === 'prototype';
 
 const check = (value: unknown, depth: number): void => {
   if (typeof value !== 'object' || value === null) return;
@@ -20,14 +22,38 @@ const check = (value: unknown, depth: number): void => {
   }
 };
 
+const brokenJson = (json: string, cause: unknown): LeitwerkError => {
+  const { line, column, found } = findJsonFault(json);
+  if (found === '')
+    return unreadable(
+      `Das JSON endet zu früh (Zeile ${line}, Spalte ${column}).`,
+      `The JSON ends too early (line ${line}, column ${column}).`,
+      cause,
+    );
+  const isControl = found < ' ';
+  return unreadable(
+    `Das JSON ist in Zeile ${line}, Spalte ${column} nicht lesbar: dort steht ${isControl ? 'ein Steuerzeichen' : `„${found}“`}.`,
+    `The JSON cannot be read at line ${line}, column ${column}: there is ${isControl ? 'a control character' : `"${found}"`}.`,
+    cause,
+  );
+};
+
+const textOf = (bytes: Uint8Array): string => {
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw unreadable('Das JSON ist nicht in UTF-8.', 'The JSON is not in UTF-8.', cause);
+  }
+};
+
 /** @throws LeitwerkError `Unreadable` for bytes that are not UTF-8 JSON, too deep, or name a prototype. */
 export function parseJson(bytes: Uint8Array): unknown {
+  const json = textOf(bytes);
   let value: unknown;
   try {
-    value = JSON.parse(decoder.decode(bytes));
+    value = JSON.parse(json);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw unreadable(`Das JSON ist nicht lesbar: ${reason}`, `The JSON cannot be read: ${reason}`, cause);
+    throw brokenJson(json, cause);
   }
   check(value, 0);
   return value;

@@ -1,3 +1,5 @@
+import { readForm } from '../../core/charset.ts';
+
 /** What a sender sent, for people: the text they wrote, and the rest as names and values. */
 export interface Original {
   readonly text: string | undefined;
@@ -29,9 +31,20 @@ const flatten = (
     return [[`${prefix}${name}`, plain(one)] as const];
   });
 
+/** Members of an object, and of those inside it, as names and values to read. */
+export const toRows = (value: unknown): Original['rows'] => (isObject(value) ? flatten(value) : []);
+
 const readJson = (body: string): unknown => {
   try {
     return JSON.parse(body) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+const readFormBody = (body: string, contentType: string): unknown => {
+  try {
+    return Object.fromEntries(readForm(new TextEncoder().encode(body), contentType));
   } catch {
     return undefined;
   }
@@ -43,7 +56,7 @@ const readJson = (body: string): unknown => {
  */
 export function toOriginal(body: string, contentType: string): Original {
   const json = contentType.includes('json') ? readJson(body) : undefined;
-  const form = contentType.includes('urlencoded') ? Object.fromEntries(new URLSearchParams(body)) : undefined;
+  const form = contentType.includes('urlencoded') ? readFormBody(body, contentType) : undefined;
   const parsed = form ?? json;
   if (!isObject(parsed)) return { text: body === '' ? undefined : body, rows: [] };
   const rows = flatten(parsed).filter(([name]) => !name.startsWith('_'));

@@ -1,21 +1,10 @@
 import { Transform, type TransformCallback } from 'node:stream';
-import { TextDecoder } from 'node:util';
+import { decoderOf, guessText, utf8Of, westernOf } from '../../core/charset.ts';
 import { doubt, type Doubts } from './doubts.ts';
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 const lenientUtf8 = new TextDecoder('utf-8');
-const western = new TextDecoder('windows-1252');
 
 const isAscii = (bytes: Uint8Array): boolean => bytes.every((byte) => byte < 0x80);
-
-const utf8Of = (bytes: Uint8Array): string | undefined => {
-  try {
-    return strictUtf8.decode(bytes);
-  } catch {
-    // Not UTF-8: the caller tries the next.
-    return undefined;
-  }
-};
 
 /** A few broken bytes in UTF-8, as opposed to another charset under its name. */
 const isMostlyUtf8 = (bytes: Uint8Array): boolean => {
@@ -25,22 +14,6 @@ const isMostlyUtf8 = (bytes: Uint8Array): boolean => {
   );
   return beyondAscii.filter((character) => character === '\uFFFD').length * 2 < beyondAscii.length;
 };
-
-const decoderOf = (charset: string): TextDecoder | undefined => {
-  try {
-    return new TextDecoder(charset);
-  } catch {
-    // A name that is not in the Encoding Standard, UTF-7 among them (it can hide markup from a sanitiser).
-    return undefined;
-  }
-};
-
-/**
- * Text of bytes whose charset nobody named: UTF-8 when it is, else windows-1252, which is what German form scripts send.
- */
-export function guessText(bytes: Uint8Array): string {
-  return utf8Of(bytes) ?? western.decode(bytes);
-}
 
 /**
  * Text of bytes that name their charset, rightly or not. What is valid UTF-8 beyond ASCII is UTF-8 even where a western charset is named:
@@ -59,7 +32,7 @@ export function decodeText(bytes: Uint8Array, charset: string, doubts: Doubts): 
     const text = utf8Of(bytes);
     if (text !== undefined) return text;
     doubts.add(doubt.wrongCharset(charset));
-    return isMostlyUtf8(bytes) ? lenientUtf8.decode(bytes) : western.decode(bytes);
+    return isMostlyUtf8(bytes) ? lenientUtf8.decode(bytes) : westernOf(bytes);
   }
   const text = decoder.decode(bytes);
   if (text.includes('\uFFFD')) doubts.add(doubt.wrongCharset(charset));

@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import libmime from 'libmime';
 import { parseAddressHeader, type EmailAddress } from 'mailparser';
 import type { MailAddress } from '../../core/mail/parsed-mail.ts';
-import { guessText } from './charset.ts';
+import { guessText } from '../../core/charset.ts';
 import { doubt, type Doubts } from './doubts.ts';
 
 const mostHeaders = 1_000;

@@ -1,7 +1,7 @@
 import libmime from 'libmime';
 import { isInlinePicture, pictureCounts } from '../../core/mail/inline-pictures.ts';
 import type { MailAttachment, ParsedMail } from '../../core/mail/parsed-mail.ts';
-import { guessText } from './charset.ts';
+import { guessText } from '../../core/charset.ts';
 import { doubt, Doubts } from './doubts.ts';
 import {
   addressesOf,

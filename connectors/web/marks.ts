@@ -1,3 +1,5 @@
+import { charsetField } from '../../core/charset.ts';
+
 /** The members of a message by name. */
 type Members = Readonly<Record<string, unknown>>;
 
@@ -8,7 +10,7 @@ export const formMark = '_form';
 /** One value for each time a form was opened: sending it twice makes one lead. */
 export const formKey = '_key';
 
-const marks = new Set([honeypot, formMark, formKey]);
+const marks = new Set([honeypot, formMark, formKey, charsetField]);
 
 /** What the sender said, without what the form says about itself. */
 export const withoutMarks = (fields: Members): Members =>

@@ -214,6 +214,27 @@ describe.each(installed)('the ways in on %s', (dialect) => {
     });
 
     it.each([
+      ['nothing', 'lastName=M%FCller', ''],
+      ['iso-8859-1', 'lastName=M%FCller', '; charset=iso-8859-1'],
+      ['a field', 'lastName=M%FCller&_charset_=windows-1252', ''],
+    ])('keeps umlauts of pages in windows-1252 that say so by %s, and when worked again', async (_what, text, more) => {
+      const answer = await post('webformular', `${text}&city=K%F6ln`, {
+        'content-type': `application/x-www-form-urlencoded${more}`,
+      });
+      expect(answer.status).toBe(202);
+      const stored = (await api.get(`/leads/${String(answer.body['lead'])}`)).json.data;
+      expect(stored).toMatchObject({ lastName: 'Müller', city: 'Köln', additional: null });
+      const parsed = await api.get(`/intake-messages/${String(answer.body['id'])}/parsed`);
+      expect(parsed.json.data).toMatchObject({ values: { lastName: 'Müller', city: 'Köln' } });
+    });
+
+    it('answers 400 in the language of the sender for a charset that there is not', async () => {
+      const type = { 'content-type': 'application/x-www-form-urlencoded; charset=quatsch', 'accept-language': 'de' };
+      const answer = await post('webformular', 'lastName=M%FCller', type);
+      expect(answer).toMatchObject({ status: 400, body: { detail: 'Den Zeichensatz „quatsch“ gibt es nicht.' } });
+    });
+
+    it.each([
       [
         'ends in the middle of a file',
         '--x\r\nContent-Disposition: form-data; name="f"; filename="t.txt"\r\n\r\nhello',

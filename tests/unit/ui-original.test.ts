@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toOriginal } from '../../admin-ui/model/original.ts';
+import { toOriginal, toRows } from '../../admin-ui/model/original.ts';
 
 describe('the original beside the fields', () => {
   it('takes a JSON body apart: the text the sender wrote, then the rest', () => {
@@ -25,6 +25,22 @@ describe('the original beside the fields', () => {
       text: 'Hallo Welt',
       rows: [['lastName', 'Beispiel']],
     });
+  });
+
+  it('takes a form apart in its charset', () => {
+    const type = 'application/x-www-form-urlencoded';
+    expect(toOriginal('lastName=M%FCller', type).rows).toEqual([['lastName', 'Müller']]);
+    expect(toOriginal('lastName=Dvo%F8%E1k', `${type}; charset=iso-8859-2`).rows).toEqual([['lastName', 'Dvořák']]);
+    expect(toOriginal('a=M%FCller', `${type}; charset=quatsch`)).toEqual({ text: 'a=M%FCller', rows: [] });
+  });
+
+  it('reads what the lead kept, answers inside of it by their names', () => {
+    expect(toRows({ form_id: '77', field_data: { 'Wie viele?': '10–50', Themen: ['CRM', 'Mail'] } })).toEqual([
+      ['form_id', '77'],
+      ['field_data.Wie viele?', '10–50'],
+      ['field_data.Themen', 'CRM, Mail'],
+    ]);
+    expect(toRows(null)).toEqual([]);
   });
 
   it('shows a body that cannot be read exactly as it came', () => {
