@@ -4,7 +4,7 @@ import type { EntityModel, Field } from './entity.ts';
 import { issueOf, type Issue, type Language } from './errors.ts';
 import { isMappable } from './mappable.ts';
 import { splitList, toFieldValue, type FieldValue, type Reading } from './field-value.ts';
-import { followPath, parseMappingPath, type MappingPath } from './mapping-path.ts';
+import { followPath, parseMappingPath, withoutTaken, type MappingPath } from './mapping-path.ts';
 import { readBoolean, readDate, readMoney, readNumber } from './read-text.ts';
 
 /** What config kind `mappings` says of a message. */
@@ -26,9 +26,9 @@ export interface MappingInput {
 export interface Mapped {
   /** Field → value; a field that the message does not speak of is absent, one that it clears is null. */
   readonly values: Readonly<Record<string, FieldValue>>;
-  /** Top-level members that went into a field. */
+  /** Top-level members that went into fields as a whole. */
   readonly used: readonly string[];
-  /** The other members, as received. */
+  /** The other members, and of those that rows took parts of, what is left; as received, but answers in a list by their names. */
   readonly additional: Readonly<Record<string, unknown>>;
   /** Values that do not fit their field; those fields are absent from `values`. */
   readonly issues: readonly Issue[];
@@ -131,6 +131,8 @@ const bareName = (name: string): string => name.replaceAll(/[\s_-]/g, '').toLowe
 class Draft {
   readonly values: Record<string, FieldValue> = {};
   readonly used = new Set<string>();
+  /** Top-level members of which rows took something inside. */
+  readonly opened = new Set<string>();
   readonly issues: Issue[] = [];
   readonly options: MapperOptions;
   readonly language: Language;
@@ -161,7 +163,9 @@ const readRow = ({ row, paths, transforms }: CompiledRow, input: MappingInput, d
     const value = followPath(path, path.isHeader ? (input.headers ?? {}) : input.body);
     if (value === undefined) continue;
     found.push(value);
-    if (!path.isHeader) draft.used.add(path.root);
+    if (path.isHeader) continue;
+    if (path.steps.length === 1) draft.used.add(path.root);
+    else draft.opened.add(path.root);
   }
   if (found.length === 0) return row.default;
   let value: unknown = typeof row.from === 'string' ? found[0] : found;
@@ -179,7 +183,8 @@ const applyRows = (rows: readonly CompiledRow[], input: MappingInput, draft: Dra
 const applyNames = (names: ReadonlyMap<string, Field>, input: MappingInput, draft: Draft): void => {
   const put = (name: string, field: Field | undefined): void => {
     const value = input.body[name];
-    if (field === undefined || value === undefined || draft.used.has(name) || draft.has(field)) return;
+    if (field === undefined || value === undefined || draft.has(field)) return;
+    if (draft.used.has(name) || draft.opened.has(name)) return;
     draft.put(field, value);
     draft.used.add(name);
   };
@@ -192,6 +197,30 @@ const applyNames = (names: ReadonlyMap<string, Field>, input: MappingInput, draf
   for (const name of similar) put(name, names.get(name) ?? names.get(bareName(name)));
 };
 
+/** Paths into members, by the member's name. */
+const pathsInside = (rows: readonly CompiledRow[]): ReadonlyMap<string, readonly MappingPath[]> =>
+  Map.groupBy(
+    rows.flatMap(({ paths }) => paths.filter((path) => !path.isHeader && path.steps.length > 1)),
+    (path) => path.root,
+  );
+
+/** What no field took. A member that rows emptied counts as used. */
+const restOf = (
+  inside: ReadonlyMap<string, readonly MappingPath[]>,
+  body: MappingInput['body'],
+  draft: Draft,
+): Record<string, unknown> => {
+  const rest: [string, unknown][] = [];
+  for (const name of Object.keys(body)) {
+    if (draft.used.has(name)) continue;
+    const paths = inside.get(name);
+    const value = paths === undefined ? body[name] : withoutTaken(body[name], paths);
+    if (value === undefined) draft.used.add(name);
+    else rest.push([name, value]);
+  }
+  return Object.fromEntries(rest);
+};
+
 /**
  * Prepares the mapping of received messages to fields of a record, once per config revision.
  * Rows go in order, a later row that finds something wins; absent, null, '', 0 and false stay apart.
@@ -199,6 +228,7 @@ const applyNames = (names: ReadonlyMap<string, Field>, input: MappingInput, draf
 export function createMapper(options: MapperOptions): Mapper {
   const { mapping, model } = options;
   const rows = mapping === undefined ? [] : compileRows(mapping, model);
+  const inside = pathsInside(rows);
   const isByName = mapping === undefined || mapping.unmapped !== 'additional';
   // A sender does not get to name users or other records by guessing a field's name; a mapping row may.
   const named = [...model.fields.values()].filter(
@@ -212,8 +242,7 @@ export function createMapper(options: MapperOptions): Mapper {
     const draft = new Draft(options, language);
     applyRows(rows, input, draft);
     if (isByName) applyNames(names, input, draft);
-    const rest = Object.keys(input.body).filter((name) => !draft.used.has(name));
-    const additional = Object.fromEntries(rest.map((name) => [name, input.body[name]]));
+    const additional = restOf(inside, input.body, draft);
     return { values: draft.values, used: [...draft.used], additional, issues: draft.issues };
   };
 }

@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { createApi, type Api } from '../support/api.ts';
 import type { App } from '../support/app.ts';
 import { fetchNow } from '../support/feeds.ts';
-import { deliver, delivery, openMeta, type Meta } from '../support/meta.ts';
+import { answers, deliver, delivery, openMeta, type Meta } from '../support/meta.ts';
 import { until } from '../support/processes.ts';
 import { addKey, createStore, dialects, secretOf, type Store } from '../support/stores.ts';
 
@@ -111,6 +111,15 @@ describe.each(dialects)('Facebook lead ads on %s', (dialect) => {
     expect([again.status, again.json['status'], again.json['id']]).toEqual([200, 'duplicate', id]);
     await messageIn(await send(delivery(['103'])), 'accepted');
     expect(await leadsOf('101', '102', '103')).toHaveLength(3);
+  });
+
+  it('shows the answers that no row of the mapping names on the lead', async () => {
+    const field_data = [...answers('L150'), { name: 'wie_viele_mitarbeiter?', values: ['10–50'] }];
+    world.meta.addLead({ id: '150', field_data });
+    await messageIn(await send(delivery(['150'])), 'accepted');
+    expect(JSON.parse(String((await leadsOf('150'))[0]?.['additional']))).toMatchObject({
+      field_data: { 'wie_viele_mitarbeiter?': '10–50' },
+    });
   });
 
   it('keeps a delivery of other things, and fetches nothing', async () => {

@@ -156,7 +156,43 @@ describe('mapping by rows', () => {
     };
     const { values, additional } = byRows(rows, body, { 'x-campaign': 'Herbst' });
     expect(values).toEqual({ email: 'a@b.de', company: 'B', city: 'Bonn', jobTitle: 'Chef', campaign: 'Herbst' });
-    expect(additional).toEqual({ rest: 1 });
+    expect(additional).toEqual({ items: [{}], fields: { plz: {} }, rest: 1 });
+  });
+
+  it('keeps of a member what no row took', () => {
+    const rows: MappingRow[] = [
+      { from: 'kontakt.mail', to: 'email' },
+      { from: 'kontakt.ort.name', to: 'city' },
+      { from: 'firma.name', to: 'company' },
+      { from: 'leer.name', to: 'jobTitle' },
+    ];
+    const body = {
+      kontakt: { mail: 'a@b.de', mobil: '0171', ort: { name: 'Bonn', plz: '53111' } },
+      firma: { name: 'Muster' },
+      leer: {},
+    };
+    const { used, additional } = byRows(rows, body);
+    expect(additional).toEqual({ kontakt: { mobil: '0171', ort: { plz: '53111' } }, leer: {} });
+    expect(used).toEqual(['firma']);
+  });
+
+  it('keeps the answers of a list that no row took, by their names', () => {
+    const rows: MappingRow[] = [
+      { from: 'field_data[name=email].values[0]', to: 'email' },
+      { from: 'field_data[name=city].values[0]', to: 'city' },
+    ];
+    const answer = (name: string, ...values: string[]): object => ({ name, values });
+    const rest = (...field_data: object[]): unknown => byRows(rows, { field_data }).additional;
+    expect(
+      rest(answer('email', 'a@b.de'), answer('wie_viele_mitarbeiter?', '10–50'), answer('themen', 'CRM', 'Mail')),
+    ).toEqual({ field_data: { 'wie_viele_mitarbeiter?': '10–50', themen: ['CRM', 'Mail'] } });
+    expect(rest(answer('email', 'a@b.de', 'c@d.de'))).toEqual({ field_data: { email: 'c@d.de' } });
+    expect(rest(answer('email', 'a@b.de'))).toEqual({});
+    expect(rest(answer('farbe', 'rot'))).toEqual({ field_data: { farbe: 'rot' } });
+    expect(rest(answer('farbe', 'rot'), answer('farbe', 'blau'))).toEqual({
+      field_data: [answer('farbe', 'rot'), answer('farbe', 'blau')],
+    });
+    expect(rest(answer('__proto__', 'rot'))).toEqual({ field_data: [answer('__proto__', 'rot')] });
   });
 
   it.each<readonly [string, MappingRow, unknown, unknown]>([

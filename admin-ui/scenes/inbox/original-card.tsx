@@ -10,15 +10,8 @@ import { MailView } from '../../components/mail-view.tsx';
 import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import { formatInstant } from '../../model/format.ts';
-import { toOriginal, type Original } from '../../model/original.ts';
+import { toOriginal, toRows, type Original } from '../../model/original.ts';
 import classes from './lead-detail.module.css';
-
-const rowsOf = (additional: unknown): Original['rows'] =>
-  typeof additional === 'object' && additional !== null
-    ? Object.entries(additional).map(
-        ([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
-      )
-    : [];
 
 /** The envelope's content for those who may read it; for others what the lead has taken over from it. */
 function useOriginal(lead: RecordValue, envelope: string | undefined): Original & { readonly isMail: boolean } {
@@ -28,7 +21,7 @@ function useOriginal(lead: RecordValue, envelope: string | undefined): Original 
   if (message === undefined || body === undefined)
     return {
       text: textOf(lead, 'message'),
-      rows: rowsOf(lead['additional']),
+      rows: toRows(lead['additional']),
       isMail: message?.['channel'] === 'mail',
     };
   return { ...toOriginal(body, textOf(message, 'contentType') ?? ''), isMail: false };
