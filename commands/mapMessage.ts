@@ -1,5 +1,12 @@
 import { issueOf, type Issue } from '../core/errors.ts';
-import { createMapper, type Mapped, type Mapper, type Mapping, type MappingInput } from '../core/mapping.ts';
+import {
+  createMapper,
+  mappedHeaders,
+  type Mapped,
+  type Mapper,
+  type Mapping,
+  type MappingInput,
+} from '../core/mapping.ts';
 import type { RecordData } from '../store/record-table.ts';
 import type { Snapshot } from '../store/registry.ts';
 import { timeZoneOf } from './company.ts';
@@ -13,28 +20,41 @@ export interface MappedMessage {
   readonly issues: readonly Issue[];
 }
 
-/** Mappers are compiled once a snapshot and source. */
-const mappers = new WeakMap<Snapshot, Map<string, Mapper>>();
+/** What is worked out of a source's mapping. */
+interface Prepared {
+  readonly mapper: Mapper;
+  readonly headers: ReadonlySet<string>;
+}
 
-const mapperOf = (ctx: Pick<Context, 'snapshot'>, source: Source): Mapper => {
-  const { snapshot } = ctx;
-  const known = mappers.get(snapshot) ?? new Map<string, Mapper>();
-  mappers.set(snapshot, known);
-  const kept = known.get(source.key);
-  if (kept !== undefined) return kept;
+/** Prepared once a snapshot and source. */
+const preparedSources = new WeakMap<Snapshot, Map<string, Prepared>>();
+
+const prepare = (snapshot: Snapshot, source: Source): Prepared => {
   const mapping =
     source.mapping === undefined
       ? undefined
       : (snapshot.config('mappings').get(source.mapping)?.value as Mapping | undefined);
   const mapper = createMapper({
-    model: modelOf(ctx, 'lead'),
+    model: modelOf({ snapshot }, 'lead'),
     mapping,
     timeZone: timeZoneOf(snapshot),
     choices: (field) => (field.configKind === undefined ? undefined : snapshot.choices(field.configKind)),
   });
-  known.set(source.key, mapper);
-  return mapper;
+  return { mapper, headers: mappedHeaders(mapping) };
 };
+
+const preparedOf = (snapshot: Snapshot, source: Source): Prepared => {
+  const kept = preparedSources.get(snapshot)?.get(source.key);
+  if (kept !== undefined) return kept;
+  const prepared = prepare(snapshot, source);
+  const others = preparedSources.get(snapshot) ?? [];
+  preparedSources.set(snapshot, new Map([...others, [source.key, prepared]]));
+  return prepared;
+};
+
+/** Headers that the source's mapping takes, so that they are kept with its messages. */
+export const headersOf = (snapshot: Snapshot, source: Source): ReadonlySet<string> =>
+  preparedOf(snapshot, source).headers;
 
 /** At least one of these, or nobody could ever answer the message. */
 const essential = ['email', 'phone', 'lastName', 'company', 'message', 'title'];
@@ -50,7 +70,7 @@ const defaultsOf = (ctx: Context, source: Source): RecordData => {
 
 /** Turns the members of a message into fields of a lead: mapping rows, the source's defaults, and every fault at once. */
 export function mapMessage(ctx: Context, source: Source, { body, headers }: MappingInput): MappedMessage {
-  return completeLead(ctx, source, mapperOf(ctx, source)({ body, headers }, ctx.language));
+  return completeLead(ctx, source, preparedOf(ctx.snapshot, source).mapper({ body, headers }, ctx.language));
 }
 
 /** Completes what was mapped with the source's defaults and judges it as a lead. */

@@ -1,5 +1,8 @@
 import { isForbidden } from './json.ts';
 
+/** Headers that prove who sends: neither kept nor mapped. */
+const provingHeader = /authorization|cookie|signature/;
+
 /** One step of a path: a name, a position in a list, or the first entry of a list whose member has a value. */
 type Step = { readonly name: string } | { readonly index: number } | { readonly where: string; readonly is: string };
 
@@ -44,6 +47,10 @@ const member = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]
     : undefined;
+
+/** Name of the header that the path takes, where it may be kept. */
+export const keptHeaderOf = ({ isHeader, root }: MappingPath): string | undefined =>
+  isHeader && !provingHeader.test(root) ? root : undefined;
 
 /** Position of the entry that a step into a list means; -1 = none. */
 const positionOf = (step: Step, list: readonly unknown[]): number => {

@@ -4,7 +4,7 @@ import type { EntityModel, Field } from './entity.ts';
 import { issueOf, type Issue, type Language } from './errors.ts';
 import { isMappable } from './mappable.ts';
 import { splitList, toFieldValue, type FieldValue, type Reading } from './field-value.ts';
-import { followPath, parseMappingPath, withoutTaken, type MappingPath } from './mapping-path.ts';
+import { followPath, keptHeaderOf, parseMappingPath, withoutTaken, type MappingPath } from './mapping-path.ts';
 import { readBoolean, readDate, readMoney, readNumber } from './read-text.ts';
 
 /** What config kind `mappings` says of a message. */
@@ -124,6 +124,15 @@ const compileRows = (mapping: Mapping, model: EntityModel): CompiledRow[] =>
     const paths = asList(row.from).flatMap((from) => parseMappingPath(from) ?? []);
     return [{ row, field, paths, transforms: asList(row.transform) }];
   });
+
+/** Names of the headers that the mapping's rows take, in lower case; without those that prove who sends. */
+export const mappedHeaders = (mapping: Mapping | undefined): ReadonlySet<string> =>
+  new Set(
+    (mapping?.rows ?? [])
+      .flatMap(({ from }) => asList(from))
+      .flatMap((from) => parseMappingPath(from) ?? [])
+      .flatMap((path) => keptHeaderOf(path) ?? []),
+  );
 
 /** `first_name`, `first-name`, `First Name` and `firstName` are one name. */
 const bareName = (name: string): string => name.replaceAll(/[\s_-]/g, '').toLowerCase();

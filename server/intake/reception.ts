@@ -3,6 +3,7 @@ import { formatOf, readContent, type Format, type ReceivedFile } from '../../con
 import type { PresetWebhook } from '../../connectors/port.ts';
 import { LeitwerkError } from '../../core/errors.ts';
 import type { Context } from '../../commands/context.ts';
+import { headersOf } from '../../commands/mapMessage.ts';
 import type { ReceivedMessage } from '../../commands/receiveMessage.ts';
 import { sourceOf, type Source } from '../../commands/source.ts';
 import { isRowSized } from '../../store/blobs.ts';
@@ -43,11 +44,11 @@ export interface Reception {
   readonly isForm?: boolean;
 }
 
-const headersToKeep = (request: IncomingMessage): Record<string, string> => {
+const headersToKeep = (request: IncomingMessage, mapped: ReadonlySet<string>): Record<string, string> => {
   const kept: Record<string, string> = {};
   for (const name of Object.keys(request.headers)) {
     const value = request.headers[name];
-    if (keptHeaders.has(name) && typeof value === 'string') kept[name] = value.slice(0, 1_000);
+    if ((keptHeaders.has(name) || mapped.has(name)) && typeof value === 'string') kept[name] = value.slice(0, 1_000);
   }
   return kept;
 };
@@ -134,7 +135,7 @@ const readMessage = async (
     source,
     channel: webhook !== undefined ? 'notice' : isThroughForm ? 'form' : 'webhook',
     contentType,
-    headers: headersToKeep(request),
+    headers: headersToKeep(request, headersOf(snapshot, source)),
     raw,
     rawBlob: isRowSized(raw) ? undefined : await blobs.put(raw),
     content: 'fields' in content ? { fields } : content,

@@ -418,6 +418,41 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       });
     });
 
+    it('maps the headers that rows name, also when worked again, and keeps none that prove who sends', async () => {
+      const row = (from: string, to: string): object => ({ from, to });
+      await put('mappings/kopfzeilen', {
+        key: 'kopfzeilen',
+        label: { de: 'Kopfzeilen', en: 'Headers' },
+        entity: 'lead',
+        rows: [
+          row('$header.X-Campaign', 'campaign'),
+          row('$header.authorization', 'company'),
+          row('$header.cookie', 'city'),
+          row('$header.x-hub-signature-256', 'street'),
+        ],
+      });
+      const { value } = (await api.get('/config/sources/lead-agentur')).json.data as unknown as { value: object };
+      await put('sources/lead-agentur', { ...value, mapping: 'kopfzeilen' });
+      const headers = { 'x-campaign': 'Herbst', 'x-other': 'a', cookie: 'a=b', 'x-hub-signature-256': 'c' };
+      const answer = await asAgency(lead({ score: 'viel' }), headers);
+      expect(answer.status).toBe(422);
+      const kept = (await messageOf(answer.body['id']))['headers'];
+      expect(kept).toMatchObject({ 'x-campaign': 'Herbst' });
+      expect(Object.keys(kept as object)).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/x-other|authorization|cookie|signature/)]),
+      );
+      const taken = (await asAgency(lead(), headers)).body['lead'];
+      expect((await api.get(`/leads/${String(taken)}`)).json.data).toMatchObject({
+        campaign: 'Herbst',
+        company: null,
+        city: null,
+        street: null,
+      });
+      const parsed = await api.get(`/intake-messages/${String(answer.body['id'])}/parsed`);
+      expect(parsed.json.data).toMatchObject({ values: { campaign: 'Herbst' } });
+      await put('sources/lead-agentur', value);
+    });
+
     it('works a refused message again once its mapping is repaired', async () => {
       const answer = await asAgency({ kontakt: { mail: 'spaet@example.org' }, mail: 'kaputt', email: 'kaputt' });
       expect(answer.status).toBe(422);
