@@ -76,6 +76,8 @@ export function mapMessage(ctx: Context, source: Source, { body, headers }: Mapp
 /** Completes what was mapped with the source's defaults and judges it as a lead. */
 export function completeLead(ctx: Context, source: Source, mapped: Mapped): MappedMessage {
   const values: Record<string, unknown> = { ...mapped.values };
+  // It is a key: spaces around it would make another of it.
+  if (typeof values['externalId'] === 'string') values['externalId'] = values['externalId'].trim();
   const defaults = defaultsOf(ctx, source);
   for (const name of Object.keys(defaults)) if (isEmpty(values[name])) values[name] = defaults[name];
   const model = modelOf(ctx, 'lead');

@@ -341,6 +341,15 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       expect(await leadCount('company = "Hundert AG"')).toBe(1);
     });
 
+    it('takes an externalId without the spaces around it', async () => {
+      const externalId = randomUUID();
+      const first = await asForm(lead({ externalId: `\t${externalId} ` }));
+      const second = await asForm(lead({ externalId }));
+      expect([first.status, second.status]).toEqual([202, 200]);
+      expect(second.body['lead']).toBe(first.body['lead']);
+      expect((await api.get(`/leads/${String(first.body['lead'])}`)).json.data).toMatchObject({ externalId });
+    });
+
     it('answers 409 when an Idempotency-Key comes with another body', async () => {
       const key = { 'idempotency-key': randomUUID() };
       expect((await asAgency(lead(), key)).status).toBe(202);
