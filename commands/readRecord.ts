@@ -2,9 +2,21 @@ import type { EntityModel } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import type { Queries } from '../store/database.ts';
 import type { RecordData } from '../store/record-table.ts';
-import { findRecord } from '../store/records.ts';
+import { findRecord, isAmongRows } from '../store/records.ts';
 import type { Context } from './context.ts';
 import { standingId } from './duplicates/standing.ts';
+
+/** Whether the actor may see a record as it is stored, deleted or not: what belongs to others is judged by these. */
+export async function mayRead(
+  ctx: Pick<Context, 'actor' | 'ability'> & { readonly db: Queries },
+  model: EntityModel,
+  record: RecordData,
+): Promise<boolean> {
+  if (!ctx.ability.canOn('read', model.name, record)) return false;
+  const rows = ctx.ability.rowFilter('read', model.name);
+  if (typeof rows !== 'object' || rows.is !== 'linked') return true;
+  return await isAmongRows(ctx.db, model, { tenantId: ctx.actor.tenantId, id: String(record['id']), rows });
+}
 
 /** The record, where there is one that the actor may see. Within a transaction: `{ ...ctx, db: tx }`. */
 export async function findReadable(
@@ -13,7 +25,7 @@ export async function findReadable(
   id: string,
 ): Promise<RecordData | undefined> {
   const record = await findRecord(ctx.db, model, { tenantId: ctx.actor.tenantId, id });
-  return record !== undefined && ctx.ability.canOn('read', model.name, record) ? record : undefined;
+  return record !== undefined && (await mayRead(ctx, model, record)) ? record : undefined;
 }
 
 /**
@@ -34,7 +46,7 @@ async function mergedAway(ctx: Context, model: EntityModel, id: string): Promise
   const gone = await findRecord(ctx.db, model, { tenantId, id, isDeletedToo: true });
   if (gone === undefined || gone['mergedInto'] === null) return undefined;
   const standing = await findReadable(ctx, model, await standingId(ctx.db, model, { tenantId, id }));
-  if (standing === undefined || !ctx.ability.canOn('read', model.name, gone)) return undefined;
+  if (standing === undefined || !(await mayRead(ctx, model, gone))) return undefined;
   const [was, is] = [gone, standing].map((record) => String(record[model.titleField] ?? ''));
   return new LeitwerkError('NotFound', {
     facts: { mergedInto: standing['id'] },

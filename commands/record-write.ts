@@ -10,7 +10,7 @@ import type { RecordData } from '../store/record-table.ts';
 import { insertRecord, lockRecord, updateRecord } from '../store/records.ts';
 import { violatedColumn } from '../store/violations.ts';
 import type { Context } from './context.ts';
-import { findReadable } from './readRecord.ts';
+import { findReadable, mayRead } from './readRecord.ts';
 import { stampOf } from './stamp.ts';
 import { withoutClosedFacts } from './visibleFacts.ts';
 
@@ -260,7 +260,7 @@ export async function loadRecord(
 ): Promise<RecordData> {
   const { model, ...rest } = key;
   const record = await lockRecord(tx, model, { tenantId: ctx.actor.tenantId, ...rest });
-  if (record === undefined || !ctx.ability.canOn('read', model.name, record)) throw new LeitwerkError('NotFound');
+  if (record === undefined || !(await mayRead({ ...ctx, db: tx }, model, record))) throw new LeitwerkError('NotFound');
   return record;
 }
 

@@ -3,6 +3,30 @@ import type { EntityModel, Field, PropertySchema } from './entity.ts';
 /** Entities that tell of others, and the field by which what they tell of one record is sorted. */
 const tellers: Readonly<Record<string, string>> = { activity: 'dueAt', 'timeline-entry': 'at' };
 
+/** Entities whose records belong to those they link to: who may read none of these may not read them. */
+const belonging: ReadonlySet<string> = new Set(['activity', 'timeline-entry', 'intake-message']);
+
+export type OwnerLink = Field & { readonly target: string };
+
+/**
+ * Links by which records of an entity belong to others, in groups: of the first group that has a link set, one owner is enough. What a process
+ * carries comes before the contacts it is about, or everybody who may see a company would read what is on every lead of it.
+ */
+export const ownerLinks = (
+  model: EntityModel,
+  models: ReadonlyMap<string, EntityModel>,
+): readonly (readonly OwnerLink[])[] => {
+  if (!belonging.has(model.name)) return [];
+  const isOwner = (target: string): boolean =>
+    models.has(target) && (!belonging.has(target) || (target === 'activity' && model.name !== target));
+  const links = [...model.fields.values()].filter(
+    (field): field is OwnerLink => field.target !== undefined && isOwner(field.target),
+  );
+  const isCarried = ({ target }: OwnerLink): boolean =>
+    target === 'activity' || models.get(target)?.hasPipeline === true;
+  return [links.filter(isCarried), links.filter((link) => !isCarried(link))];
+};
+
 const camelCase = (entity: string): string =>
   entity.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 

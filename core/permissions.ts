@@ -2,6 +2,7 @@ import { actorName, type Actor } from './actor.ts';
 import type { EntityModel } from './entity.ts';
 import { LeitwerkError, type Issue, type Text } from './errors.ts';
 import { anyOf, everything, matches, parseFilter, type Filter } from './filter/index.ts';
+import { ownerLinks } from './links.ts';
 
 /** `read`, `create`, `update`, `delete` or the name of an act (`convert`). */
 export type Verb = string;
@@ -33,13 +34,33 @@ export interface Role {
 
 type RecordLike = Readonly<Record<string, unknown>>;
 
+/** A link to an owner, with the owners that the actor may read: undefined = all, `none` = none. */
+export interface OwnerRows {
+  readonly field: string;
+  readonly owner: EntityModel;
+  readonly rows: RowFilter | undefined | 'none';
+}
+
+/**
+ * Rows of an entity whose records belong to others: those that match `own` and are the actor's by name or have an owner that the actor may read.
+ * The first group that has a link set decides; a record without owners is judged by itself.
+ */
+export interface LinkedRows {
+  readonly is: 'linked';
+  readonly own: Filter;
+  readonly byName: Filter | undefined;
+  readonly owners: readonly (readonly OwnerRows[])[];
+}
+
+export type RowFilter = Filter | LinkedRows;
+
 /** What one actor may do. Every answer for what is unknown is no. */
 export interface Ability {
   /** Whether the verb is allowed on any record of the entity at all. */
   can(verb: Verb, entity: string): boolean;
   /** Which records: undefined = all of the tenant, `none` = none. */
-  rowFilter(verb: Verb, entity: string): Filter | undefined | 'none';
-  /** Whether the verb is allowed on this record, given as the API shows it. */
+  rowFilter(verb: Verb, entity: string): RowFilter | undefined | 'none';
+  /** Whether the verb is allowed on this record, given as the API shows it, as far as it can tell itself: its owners are told by `rowFilter`. */
   canOn(verb: Verb, entity: string, record: RecordLike): boolean;
   /** With a record: whether a rule shows this field of this record. Without: whether it is shown on every record that may be read. */
   isReadable(entity: string, field: string, record?: RecordLike): boolean;
@@ -119,6 +140,27 @@ export function createAbility(role: Role, actor: Actor, { models, now, timeZone 
     kept.set(key, grants);
     return grants;
   };
+  const ownRows = (verb: Verb, entity: string): Filter | undefined | 'none' => {
+    const grants = grantsOf(verb, entity);
+    if (grants.length === 0) return 'none';
+    const rows = grants.flatMap((grant) => (grant.rows === undefined ? [] : [grant.rows]));
+    return rows.length < grants.length ? undefined : anyOf(rows);
+  };
+  const rowFilter = (verb: Verb, entity: string): RowFilter | undefined | 'none' => {
+    const own = ownRows(verb, entity);
+    const model = models.get(entity);
+    if (own === 'none' || model === undefined || verb !== 'read') return own;
+    const groups = ownerLinks(model, models).map((links) =>
+      links.flatMap(({ name, target }): OwnerRows[] => {
+        const owner = models.get(target);
+        return owner === undefined ? [] : [{ field: name, owner, rows: rowFilter('read', target) }];
+      }),
+    );
+    const last = groups.findLastIndex((group) => group.some(({ rows }) => rows !== undefined));
+    if (last < 0) return own;
+    const byName = model.fields.get('owner')?.target === 'user' ? parseFilter('owner = me', model, options) : undefined;
+    return { is: 'linked', own: own ?? everything, byName, owners: groups.slice(0, last + 1) };
+  };
   const hasRole = (roles: readonly string[] | undefined): boolean =>
     isUnlimited || roles === undefined || roles.includes(role.key);
 
@@ -126,12 +168,7 @@ export function createAbility(role: Role, actor: Actor, { models, now, timeZone 
     models,
     can: (verb, entity) => grantsOf(verb, entity).length > 0,
     canOn: (verb, entity, record) => grantsOf(verb, entity).some((grant) => allows(grant, record)),
-    rowFilter: (verb, entity) => {
-      const grants = grantsOf(verb, entity);
-      if (grants.length === 0) return 'none';
-      const rows = grants.flatMap((grant) => (grant.rows === undefined ? [] : [grant.rows]));
-      return rows.length < grants.length ? undefined : anyOf(rows);
-    },
+    rowFilter,
     isReadable: (entity, name, record) => {
       const field = models.get(entity)?.fields.get(name);
       if (field === undefined || field.isHidden || !hasRole(field.readRoles)) return false;

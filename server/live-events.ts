@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { LeitwerkError } from '../core/errors.ts';
 import type { Context } from '../commands/context.ts';
+import { mayRead } from '../commands/readRecord.ts';
 import { findRecord } from '../store/records.ts';
 import { EventFeed, type FeedPart } from '../store/event-feed.ts';
 import { readEventsAfter, type EventRow } from '../store/events.ts';
@@ -141,7 +142,7 @@ export class LiveEvents {
       id: row.recordId,
       isDeletedToo: true,
     });
-    return record !== undefined && ctx.ability.canOn('read', row.entity, record);
+    return record !== undefined && (await mayRead({ ...ctx, db: this.#parts.db }, model, record));
   }
 
   /** What a published role or schema allows and takes away holds for open streams as well. */

@@ -1,4 +1,5 @@
 import type { Context } from '../commands/context.ts';
+import { mayRead } from '../commands/readRecord.ts';
 import { findRecordsById } from '../store/records.ts';
 
 /** Names of records by their ids, in one query: of those that there are, that the actor may see, and whose name is open to the actor. */
@@ -8,11 +9,12 @@ export async function recordNames(ctx: Context, entity: string, ids: readonly st
   const model = models.get(entity);
   if (model === undefined || !ctx.ability.isReadable(entity, model.titleField)) return new Map();
   const records = await findRecordsById(ctx.db, model, { tenantId: ctx.actor.tenantId, ids: [...new Set(ids)] });
-  return new Map(
-    records
-      .filter((record) => record['deletedAt'] === null && ctx.ability.canOn('read', entity, record))
-      .map((record) => [String(record['id']), String(record[model.titleField] ?? record['id'])]),
-  );
+  const names = new Map<string, string>();
+  for (const record of records) {
+    if (record['deletedAt'] !== null || !(await mayRead(ctx, model, record))) continue;
+    names.set(String(record['id']), String(record[model.titleField] ?? record['id']));
+  }
+  return names;
 }
 
 /** Who did something, for people: a user's name, otherwise as it is recorded. */

@@ -1,6 +1,8 @@
 import type { EntityModel } from '../core/entity.ts';
 import { foldText, isAscii, type Filter, type FilterCondition, type FilterValue } from '../core/filter/index.ts';
+import type { LinkedRows, OwnerRows, RowFilter } from '../core/permissions.ts';
 import type { Database, Value } from './database.ts';
+import { tableName } from './record-table.ts';
 
 export interface SqlPart {
   readonly sql: string;
@@ -19,7 +21,7 @@ const columnOf = (condition: FilterCondition, { model }: Target): string => {
   if (!model.fields.has(condition.field)) throw new Error(`No field ${condition.field} in ${model.name}`);
   const name = `\`${condition.field}\``;
   const isShadowed = condition.kind === 'list' && jsonColumns.has(condition.field);
-  return isShadowed ? `\`${model.name.replaceAll('-', '_')}\`.${name}` : name;
+  return isShadowed ? `\`${tableName(model.name)}\`.${name}` : name;
 };
 
 const join = (parts: readonly SqlPart[], word: 'AND' | 'OR'): SqlPart => {
@@ -158,10 +160,37 @@ const toSql = (filter: Filter, isNegated: boolean, target: Target): SqlPart => {
   }
 };
 
+const ownedSql = ({ field, owner, rows }: OwnerRows, { model, dialect }: Target): SqlPart => {
+  const link = `\`${tableName(model.name)}\`.\`${field}\``;
+  if (rows === undefined) return { sql: `${link} IS NOT NULL`, params: [] };
+  if (rows === 'none') return { sql: '1 = 0', params: [] };
+  const { sql, params } = filterSql(rows, owner, dialect);
+  const table = `\`${tableName(owner.name)}\``;
+  const tenant = `${table}.\`tenantId\` = \`${tableName(model.name)}\`.\`tenantId\``;
+  // Looked up one by one: a page asks for few, and a list of all owners that may be read would be made for every page.
+  return { sql: `EXISTS (SELECT 1 FROM ${table} WHERE ${table}.\`id\` = ${link} AND ${tenant} AND ${sql})`, params };
+};
+
+const linkedSql = ({ own, byName, owners }: LinkedRows, target: Target): SqlPart => {
+  const { model, dialect } = target;
+  const unset = ({ field }: OwnerRows): SqlPart => ({
+    sql: `\`${tableName(model.name)}\`.\`${field}\` IS NULL`,
+    params: [],
+  });
+  const owned = owners.reduceRight<SqlPart>(
+    (rest, group) =>
+      join([...group.map((link) => ownedSql(link, target)), join([...group.map(unset), rest], 'AND')], 'OR'),
+    join([], 'AND'),
+  );
+  const named = byName === undefined ? [] : [filterSql(byName, model, dialect)];
+  return join([filterSql(own, model, dialect), join([...named, owned], 'OR')], 'AND');
+};
+
 /**
  * The filter as a condition for WHERE, safe to join with others by AND. Means the same as `matches` of `core/filter`.
- * Column names are those of the model, unqualified; every value is a parameter. SQLite needs the function `fold`.
+ * Column names are those of the model, those of a link with its table; every value is a parameter. SQLite needs the function `fold`.
  */
-export function filterSql(filter: Filter, model: EntityModel, dialect: Database['dialect']): SqlPart {
+export function filterSql(filter: RowFilter, model: EntityModel, dialect: Database['dialect']): SqlPart {
+  if (filter.is === 'linked') return linkedSql(filter, { model, dialect });
   return toSql(filter, false, { model, dialect });
 }

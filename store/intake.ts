@@ -1,6 +1,7 @@
 import type { EntityModel } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import type { Filter } from '../core/filter/index.ts';
+import type { RowFilter } from '../core/permissions.ts';
 import type { BlobStore } from './blobs.ts';
 import type { Queries, Tx, Value } from './database.ts';
 import { filterSql } from './filter-sql.ts';
@@ -130,7 +131,7 @@ export interface ReplayQuery {
   readonly tenantId: string;
   readonly model: EntityModel;
   /** What the asker may see. */
-  readonly rows: Filter | undefined | 'none';
+  readonly rows: RowFilter | undefined | 'none';
   /** By their ids; or those that match and failed: rejected, unreadable, mails set aside or in triage for it, parked notices. */
   readonly choice: { readonly ids: readonly string[] } | { readonly filter: Filter };
   /** Only those that were received until then. */

@@ -33,6 +33,8 @@ export function needsScan(
   { rows, filter, search, sort = [] }: Partial<Pick<ListQuery, 'rows' | 'filter' | 'search' | 'sort'>>,
 ): boolean {
   if (search !== undefined && search.text.trim() !== '') return true;
+  // Many may have owners that the reader may not see.
+  if (typeof rows === 'object' && rows.is === 'linked') return true;
   const filters = [filter, rows === 'none' ? undefined : rows].filter((one) => one !== undefined);
   const [first] = sort;
   return filters.some((one) => !isLedToByIndexes(one, model)) || (first !== undefined && !hasIndex(model, first.field));

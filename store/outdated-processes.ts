@@ -1,5 +1,5 @@
 import type { EntityModel } from '../core/entity.ts';
-import type { Filter } from '../core/filter/index.ts';
+import type { RowFilter } from '../core/permissions.ts';
 import type { Queries, Value } from './database.ts';
 import { filterSql } from './filter-sql.ts';
 import { notClosed } from './process-inputs.ts';
@@ -19,7 +19,7 @@ export interface OutdatedQuery {
   readonly pipeline: string;
   readonly latest: number;
   /** What the actor may see. */
-  readonly rows: Filter | 'none' | undefined;
+  readonly rows: RowFilter | 'none' | undefined;
   /** Most ids to answer. */
   readonly limit: number;
 }

@@ -1,6 +1,7 @@
 import type { EntityModel, Field } from '../core/entity.ts';
 import { issueOf, LeitwerkError } from '../core/errors.ts';
 import type { Filter } from '../core/filter/filter.ts';
+import type { RowFilter } from '../core/permissions.ts';
 import type { Database, Queries, Row, Value } from './database.ts';
 import { containsText, filterSql } from './filter-sql.ts';
 import { needsScan } from './needs-scan.ts';
@@ -15,7 +16,7 @@ export interface SortKey {
 export interface ListQuery {
   readonly tenantId: string;
   /** What the actor may see: `none` = nothing, absent = everything of the tenant. */
-  readonly rows?: Filter | 'none' | undefined;
+  readonly rows?: RowFilter | 'none' | undefined;
   readonly filter?: Filter | undefined;
   /** Words that must occur in the searchable ones of these fields: those that the actor may read. */
   readonly search?: { readonly text: string; readonly fields: readonly Field[] } | undefined;

@@ -1,6 +1,8 @@
 import type { EntityModel, Field } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import type { Queries, Row, Tx, Value } from './database.ts';
+import type { RowFilter } from '../core/permissions.ts';
+import { filterSql } from './filter-sql.ts';
 import { keyGroups } from './key-groups.ts';
 import { fromColumn, tableName, toColumn, type RecordData } from './record-table.ts';
 
@@ -133,6 +135,17 @@ export interface RecordKey {
 
 const found = (fields: readonly Field[], row: Row | undefined, key: RecordKey): RecordData | undefined =>
   row === undefined || (row['deletedAt'] !== null && key.isDeletedToo !== true) ? undefined : toRecord(fields, row);
+
+/** Whether a record, deleted or not, is among these rows. */
+export async function isAmongRows(
+  db: Queries,
+  model: EntityModel,
+  { tenantId, id, rows }: { readonly tenantId: string; readonly id: string; readonly rows: RowFilter },
+): Promise<boolean> {
+  const { sql, params } = filterSql(rows, model, db.dialect);
+  const from = `\`${tableName(model.name)}\` WHERE \`id\` = ? AND \`tenantId\` = ? AND ${sql}`;
+  return (await db.get(`SELECT 1 FROM ${from}`, [id, tenantId, ...params])) !== undefined;
+}
 
 /** As `findRecord`, locked against others until the transaction ends (SQLite has one writer anyway). */
 export async function lockRecord(tx: Tx, model: EntityModel, key: RecordKey): Promise<RecordData | undefined> {

@@ -17,7 +17,7 @@ const isWrite = ({ method, path }: Operation): boolean =>
 const nameOf = ({ method, path }: Operation): string => `${method} ${path}`;
 
 /** Own rows of these may be written by sales of any team. */
-const ofEveryTeam = new Set(['organizations', 'persons', 'timeline-entries', 'saved-views', 'intake-messages']);
+const ofEveryTeam = new Set(['organizations', 'persons', 'saved-views', 'intake-messages']);
 
 describe.each(dialects)('sweeps over every route, on %s', (dialect) => {
   let house: House;
@@ -164,8 +164,70 @@ describe.each(dialects)('sweeps over every route, on %s', (dialect) => {
       (plural) => !['users', 'keys', 'sessions', 'connections'].includes(plural),
     );
     for (const plural of entities) await look(house.stranger, plural);
-    for (const plural of ['leads', 'opportunities', 'activities']) await look(house.otherTeam, plural);
+    for (const plural of ['leads', 'opportunities', 'activities', 'timeline-entries'])
+      await look(house.otherTeam, plural);
     expect(found).toEqual([]);
+  });
+
+  it('A35: what belongs to a record of another team is theirs as well, by whatever address', async () => {
+    const { admin, otherTeam } = house;
+    const idOf = (json: Readonly<Record<string, unknown>>): string => (json['data'] as { id: string }).id;
+    const post = async (path: string, body: object): Promise<string> =>
+      idOf(await house.done(admin, `/api/v1/${path}`, { method: 'POST', body }));
+    const statusOf = async (path: string): Promise<number> => (await house.call(otherTeam, `/api/v1/${path}`)).status;
+    const { ids } = await makeTargets(house);
+    const message = ids['intake-messages'] ?? '';
+    const received = await house.done(admin, `/api/v1/intake-messages/${message}`);
+    const lead = String((received['data'] as Record<string, unknown>)['lead']);
+    const assign = async (owner: string | null): Promise<void> =>
+      void (await house.done(admin, `/api/v1/leads/${lead}/assign`, { method: 'POST', body: { owner } }));
+    await assign(null);
+    await house.done(admin, `/api/v1/leads/${lead}/link`, {
+      method: 'POST',
+      body: { organization: ids['organizations'] },
+    });
+    const me = (await house.done(otherTeam, '/api/v1/me'))['data'] as { user: { id: string } };
+    const task = { title: 'Anruf', type: 'aufgabe', dueAt: '2030-01-07T09:00:00.000Z', lead };
+    const entry = await post('timeline-entries', { text: canary, lead, organization: ids['organizations'] });
+    const unowned = await post('activities', task);
+    const given = await post('activities', { ...task, owner: me.user.id });
+    const theirs = [
+      `intake-messages/${message}`,
+      `intake-messages/${message}/raw`,
+      `intake-messages/${message}/parsed`,
+      `intake-messages/${message}/attachments/0`,
+      `timeline-entries/${entry}`,
+      `activities/${unowned}`,
+    ];
+    expect(await Promise.all(theirs.map(statusOf))).toEqual(theirs.map(() => 200));
+    await assign(house.owner);
+    expect(await Promise.all(theirs.map(statusOf))).toEqual(theirs.map(() => 404));
+    const found: string[] = [];
+    for (const [plural, id] of [
+      ['intake-messages', message],
+      ['timeline-entries', entry],
+      ['activities', unowned],
+    ]) {
+      for (const query of ['?limit=200', '?limit=200&sort=-updatedAt&total=exact', '.csv', `?q=${canary}`])
+        if ((await house.call(otherTeam, `/api/v1/${plural}${query}`)).text.includes(id ?? ''))
+          found.push(plural + query);
+      const body = { filters: [`id = "${id}"`] };
+      const counted = await house.done(otherTeam, `/api/v1/${plural}/count`, { method: 'POST', body });
+      expect(counted['data']).toEqual([0]);
+    }
+    const response = await fetch(`${house.app.url}/api/v1/events`, {
+      headers: { ...otherTeam.headers, 'last-event-id': '0' },
+    });
+    const reader = response.body?.getReader();
+    const last = await post('leads', { title: 'für alle' });
+    let told = '';
+    while (!told.includes(last)) told += Buffer.from((await reader?.read())?.value ?? []).toString();
+    await reader?.cancel();
+    expect([told.includes(unowned), told.includes(given)]).toEqual([false, true]);
+    expect(found).toEqual([]);
+    // What is given to somebody by name, and entries of the company itself, stay theirs to read.
+    const note = await post('timeline-entries', { text: 'Firma', organization: ids['organizations'] });
+    expect(await Promise.all([`activities/${given}`, `timeline-entries/${note}`].map(statusOf))).toEqual([200, 200]);
   });
 
   it('S01: a reference to a record of another company is refused', async () => {
