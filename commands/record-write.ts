@@ -59,10 +59,17 @@ export function writeIssues(ctx: Context, model: EntityModel, input: RecordData)
       const text = { de: 'Dieses Feld gibt es nicht.', en: 'There is no such field.' };
       return [issueOf({ path: `/${name}`, code: 'unknown' }, text, ctx.language)];
     }
-    if (field.isSystem || !ctx.ability.isWritable(model.name, name)) {
+    if (field.isSystem) {
       const text = {
         de: 'Dieses Feld setzt das System; es ist nicht änderbar.',
         en: 'This field is set by the system and cannot be changed.',
+      };
+      return [issueOf({ path: `/${name}`, code: 'readOnly' }, text, ctx.language)];
+    }
+    if (!ctx.ability.isWritable(model.name, name)) {
+      const text = {
+        de: 'Ihre Rolle darf dieses Feld nicht ändern.',
+        en: 'Your role may not change this field.',
       };
       return [issueOf({ path: `/${name}`, code: 'readOnly' }, text, ctx.language)];
     }
