@@ -17,11 +17,17 @@ const assertLinked = async (ctx: Context, message: RecordData): Promise<void> =>
   }
 };
 
-/** A received message with what it says. @throws LeitwerkError `NotFound`. */
+/** A received message, to be worked again. @throws LeitwerkError `NotFound`. */
 export async function readMessage(ctx: Context, id: string): Promise<RecordData> {
   const message = await readRecord(ctx, modelOf(ctx, 'intake-message'), id);
   await assertLinked(ctx, message);
   return message;
+}
+
+/** A received message with what it says: body, files and what is made of them. @throws LeitwerkError `Forbidden` where the body is closed to the actor, `NotFound`. */
+export async function readContent(ctx: Context, id: string): Promise<RecordData> {
+  if (!ctx.ability.isReadable('intake-message', 'body')) throw new LeitwerkError('Forbidden');
+  return await readMessage(ctx, id);
 }
 
 /** The mail behind an entry of the timeline, for whoever may see the entry and its records. @throws LeitwerkError `NotFound`. */

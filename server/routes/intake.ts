@@ -1,6 +1,6 @@
 import { readAgain } from '../../connectors/web/content.ts';
 import { modelOf } from '../../commands/context.ts';
-import { readMessage } from '../../commands/mail/readMail.ts';
+import { readContent, readMessage } from '../../commands/mail/readMail.ts';
 import { readRecord } from '../../commands/readRecord.ts';
 import { retryDelivery } from '../../commands/delivery.ts';
 import { fetchSource } from '../../commands/fetchSource.ts';
@@ -26,7 +26,7 @@ import { rateLimits } from '../rate-limits.ts';
 import { sourceAddress } from '../source-address.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
-const messageOf = async (call: Call): Promise<RecordData> => await readMessage(call.ctx, call.params['id'] ?? '');
+const readableOf = async (call: Call): Promise<RecordData> => await readContent(call.ctx, call.params['id'] ?? '');
 
 const rawOf = async (call: Call, message: RecordData): Promise<Uint8Array> =>
   await readRawBody(call.services.blobs, message);
@@ -45,7 +45,7 @@ const presentReplay = (call: Call, { record, event }: Written): Answer => ({
 });
 
 const replay = async (call: Call): Promise<Answer> => {
-  const message = await messageOf(call);
+  const message = await readMessage(call.ctx, call.params['id'] ?? '');
   if (message['channel'] === 'mail') return await replayMail(call, String(message['id']));
   if (message['channel'] === 'notice' && message['state'] !== 'unreadable')
     return presentReplay(call, await retryDelivery(call.ctx, String(message['id'])));
@@ -81,7 +81,7 @@ const replayMany = async (call: Call): Promise<Answer> => {
 
 const parsed = async (call: Call): Promise<Answer> => {
   const { ctx } = call;
-  const message = await messageOf(call);
+  const message = await readableOf(call);
   const { mapped, attempts } = await parseMessage(ctx, { message, content: await contentOf(call, message) });
   const named = attempts.map((attempt) => ({ ...attempt, actorName: actorLabel(ctx, attempt.actor) }));
   return {
@@ -90,7 +90,7 @@ const parsed = async (call: Call): Promise<Answer> => {
 };
 
 const raw = async (call: Call): Promise<Answer> => {
-  const message = await messageOf(call);
+  const message = await readableOf(call);
   return download(
     await rawOf(call, message),
     `${String(message['id'])}.${message['channel'] === 'mail' ? 'eml' : 'txt'}`,
@@ -217,6 +217,6 @@ export const intakeRoutes = (guard: { forget(): void }): readonly Route[] => [
     path: '/intake-messages/:id/attachments/:index',
     summary: { de: 'Anhang laden', en: 'Download an attachment' },
     access: { kind: 'verb', verb: 'read', entity: 'intake-message' },
-    handle: async (call) => await attachmentOf(call, await messageOf(call)),
+    handle: async (call) => await attachmentOf(call, await readableOf(call)),
   },
 ];

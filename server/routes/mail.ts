@@ -3,7 +3,7 @@ import { companyOf } from '../../commands/company.ts';
 import { modelOf } from '../../commands/context.ts';
 import { readMailAddress, renewMailAddress, revokeMailAddress } from '../../commands/mail/mailAddress.ts';
 import { proposePlaces } from '../../commands/mail/proposePlaces.ts';
-import { readMailOfEntry, readMessage } from '../../commands/mail/readMail.ts';
+import { readContent, readMailOfEntry } from '../../commands/mail/readMail.ts';
 import {
   createPersonOfMail,
   dismissMail,
@@ -84,7 +84,7 @@ export const mailRoutes: readonly Route[] = [
     path: '/intake-messages/:id/mail',
     summary: { de: 'Inhalt einer Mail', en: 'Content of a mail' },
     access: reading,
-    handle: async (call) => await shown(call, await readMessage(call.ctx, idOf(call))),
+    handle: async (call) => await shown(call, await readContent(call.ctx, idOf(call))),
   },
   {
     method: 'get',

@@ -2,7 +2,7 @@ import type { PublishedSchema } from '../../admin-ui/api/types.ts';
 import { toEntities, type Entities } from '../../admin-ui/model/entities.ts';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { addKey, dialects } from '../support/stores.ts';
-import { anonymous, buildHouse, type Caller, type House } from './house.ts';
+import { anonymous, buildHouse, canary, type Caller, type House } from './house.ts';
 import { makeTargets, readOperations, toPath, type Operation } from './operations.ts';
 
 const budget = 98_765.43;
@@ -121,6 +121,28 @@ describe.each(dialects)('fields, on %s', (dialect) => {
     }
     const sought = await house.done(caller, `/api/v1/leads?q=${mail}`);
     expect(sought['data']).toEqual([]);
+  });
+
+  it('S04: a message whose body is closed to a role is shown to it in no other form', async () => {
+    const can = [
+      { do: ['read'], on: 'lead' },
+      { do: ['read'], on: 'intake-message', fields: { hide: ['body'] } },
+    ];
+    await house.done(house.admin, '/api/v1/config/roles/pforte', {
+      method: 'PUT',
+      body: { ...helper, key: 'pforte', can },
+    });
+    await house.store.foundation.registry.refresh();
+    const authorization = `Bearer ${await addKey(house.store, { role: 'pforte' })}`;
+    const gate: Caller = { name: 'gate', headers: { authorization } };
+    const { ids } = await makeTargets(house);
+    const path = `/api/v1/intake-messages/${ids['intake-messages'] ?? ''}`;
+    const { data } = await house.done(gate, path);
+    expect(data).not.toHaveProperty('body');
+    for (const part of ['raw', 'parsed', 'attachments/0', 'mail']) {
+      const heard = await house.call(gate, `${path}/${part}`);
+      expect([part, heard.status, heard.text.includes(canary)]).toEqual([part, 403, false]);
+    }
   });
 
   it('S04: a closed field cannot be written, and the refusal does not say that it exists', async () => {

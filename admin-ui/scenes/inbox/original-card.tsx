@@ -22,7 +22,8 @@ function useOriginal(lead: RecordValue, envelope: string | undefined): Original 
     return {
       text: textOf(lead, 'message'),
       rows: toRows(lead['additional']),
-      isMail: message?.['channel'] === 'mail',
+      // Where the role hides what messages say, its body is in no answer.
+      isMail: message?.['channel'] === 'mail' && 'body' in message,
     };
   return { ...toOriginal(body, textOf(message, 'contentType') ?? ''), isMail: false };
 }

@@ -106,6 +106,9 @@ function RawBody({ message }: { readonly message: RecordValue }) {
   );
 }
 
+/** Whether the role shows what messages say: a field that it hides is in no answer. */
+const isOpen = (message: RecordValue): boolean => 'body' in message;
+
 function Result({ message }: { readonly message: RecordValue }) {
   const { t } = useTranslation();
   const faults = faultsOf(message['errors']);
@@ -124,7 +127,7 @@ function Result({ message }: { readonly message: RecordValue }) {
           </Text>
         ))}
       </Card>
-      {files.length > 0 && (
+      {files.length > 0 && isOpen(message) && (
         <Card title={t('intake.attachments')}>
           {files.map((name, index) => (
             <Anchor
@@ -173,14 +176,14 @@ function Content({ message }: { readonly message: RecordValue }) {
         <div className={detail['column']}>
           {isSortable && <SortCard message={message} />}
           <Result message={message} />
-          {!isMail && <ParsedCards id={message.id} attempts={message['attempts']} />}
+          {!isMail && isOpen(message) && <ParsedCards id={message.id} attempts={message['attempts']} />}
           <Card title={t('intake.result')}>
             <Facts message={message} />
           </Card>
         </div>
         <div className={detail['column']}>
-          {isMail && <MailCard message={message} />}
-          {!isMail && <RawBody message={message} />}
+          {isMail && isOpen(message) && <MailCard message={message} />}
+          {!isMail && isOpen(message) && <RawBody message={message} />}
           {!isMail && (
             <Card title={t('intake.headers')}>
               <pre className={classes['raw']} tabIndex={0}>
