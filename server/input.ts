@@ -5,6 +5,19 @@ import type { RecordData } from '../store/record-table.ts';
 export const invalidInput = (path: string, code: string, text: Text): LeitwerkError =>
   new LeitwerkError('InvalidInput', { issues: [issueOf({ path, code }, text, 'en')] });
 
+/** `?dryRun=1`: says what would be done and does not do it. */
+export const dryRunParameter = { dryRun: { enum: ['0', '1'], description: 'Says what would be done.' } } as const;
+
+const dryRunWords: Readonly<Record<string, boolean>> = { '1': true, true: true, '0': false, false: false };
+
+/** @throws LeitwerkError `Unreadable` for any other word: whoever misspells it must not write. */
+export function isDryRun(query: URLSearchParams): boolean {
+  const isDry = dryRunWords[query.get('dryRun') ?? '0'];
+  if (isDry !== undefined) return isDry;
+  const text = { de: 'dryRun ist 1 oder 0.', en: 'dryRun is 1 or 0.' };
+  throw new LeitwerkError('Unreadable', { text, issues: [issueOf({ path: 'dryRun', code: 'query' }, text, 'en')] });
+}
+
 /** @throws LeitwerkError `InvalidInput` when the body is not a JSON object. */
 export function asObject(value: unknown): RecordData {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as RecordData;

@@ -15,7 +15,7 @@ import { previewReplan, replanProcess, type Replan } from '../../commands/proces
 import { moveStage } from '../../commands/moveStage.ts';
 import { visibleRecord, type Written } from '../../commands/record-write.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { asObject, asText, integerOf, optionalText, textOrNull } from '../input.ts';
+import { asObject, asText, dryRunParameter, integerOf, isDryRun, optionalText, textOrNull } from '../input.ts';
 import { recordSchema } from '../openapi-records.ts';
 import type { Answer, Call, Route } from '../route.ts';
 import { text, textOrEmpty, type Act } from './act.ts';
@@ -244,7 +244,7 @@ const performCall = async (call: Call, act: Act): Promise<Answer> => {
   const model = modelOf(call.ctx, call.params['plural'] ?? '');
   const body = call.body === undefined ? {} : asObject(call.body);
   const input = { ...body, id: call.params['id'] ?? '' };
-  if (act.preview !== undefined && call.query.get('dryRun') === '1')
+  if (act.preview !== undefined && isDryRun(call.query))
     return { json: { data: await act.preview(call.ctx, model, input) } };
   const version = versionOf(call);
   const result = await act.perform(call.ctx, model, { ...input, ...(version === undefined ? {} : { version }) });
@@ -259,6 +259,7 @@ export const actRoutes: readonly Route[] = acts.map((act) => ({
   path: `/:plural/:id/${act.name}`,
   summary: act.summary,
   access: { kind: 'verb', verb: act.name },
+  ...(act.preview === undefined ? {} : { query: dryRunParameter }),
   body: {
     type: 'object',
     properties: act.body,

@@ -1,9 +1,11 @@
 import type { EntityModel } from '../../core/entity.ts';
+import { allOf } from '../../core/filter/index.ts';
 import { modelOf } from '../../commands/context.ts';
 import { updateRecord } from '../../commands/updateRecord.ts';
-import { listRecords } from '../../store/record-list.ts';
+import { DryRun } from '../../store/dry-run.ts';
+import { countRecords, listRecords } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { asObject, asText, invalidInput } from '../input.ts';
+import { asObject, asText, dryRunParameter, invalidInput, isDryRun, optionalText } from '../input.ts';
 import { readFilter } from '../list-query.ts';
 import { toProblem } from '../problem.ts';
 import { rateLimits } from '../rate-limits.ts';
@@ -12,18 +14,33 @@ import { acts, hasAct } from './acts.ts';
 
 const mostRecords = 1_000;
 
-const idsOf = async (call: Call, model: EntityModel, body: RecordData): Promise<string[]> => {
-  if (Array.isArray(body['ids'])) return body['ids'].map((id) => asText(id, '/ids'));
-  const page = await listRecords(call.services.db, model, {
-    tenantId: call.ctx.actor.tenantId,
-    rows: call.ctx.ability.rowFilter('read', model.name),
-    filter: readFilter(call.ctx, model, asText(body['filter'], '/filter')),
-    sort: [{ field: 'createdAt', isDescending: true }],
+/** What one call works, and what matches beyond that. */
+interface Chosen {
+  readonly ids: readonly string[];
+  readonly left: number;
+  /** Where the next call goes on. */
+  readonly next: string | null;
+}
+
+const chosenBy = async (call: Call, model: EntityModel, body: RecordData): Promise<Chosen> => {
+  if (Array.isArray(body['ids'])) return { ids: body['ids'].map((id) => asText(id, '/ids')), left: 0, next: null };
+  const { db } = call.services;
+  const fields = [...model.fields.values()].filter((field) => field.name === 'id');
+  const filter = readFilter(call.ctx, model, asText(body['filter'], '/filter'));
+  const seen = { tenantId: call.ctx.actor.tenantId, rows: call.ctx.ability.rowFilter('read', model.name) };
+  const { data, next } = await listRecords(db, model, {
+    ...seen,
+    filter,
+    // By what no act changes, so that the next call goes on behind the last record of this one.
+    sort: [{ field: 'id', isDescending: true }],
     limit: mostRecords,
-    fields: [...model.fields.values()].filter((field) => field.name === 'id'),
+    cursor: optionalText(body['cursor'], '/cursor'),
+    fields,
     total: 'none',
   });
-  return page.data.map((record) => String(record['id']));
+  const ids = data.map((record) => String(record['id']));
+  const behind = allOf([filter, { is: 'compare', field: 'id', kind: 'text', operator: '<', value: ids.at(-1) ?? '' }]);
+  return { ids, left: next === null ? 0 : await countRecords(db, model, { ...seen, filter: behind }), next };
 };
 
 /** Of two ways to say something a request takes one. */
@@ -39,13 +56,20 @@ const performBulk = async (call: Call): Promise<Answer> => {
   const body = asObject(call.body);
   assertOneOf(body, 'ids', 'filter');
   assertOneOf(body, 'patch', 'act');
+  if (body['cursor'] !== undefined && body['filter'] === undefined) {
+    throw invalidInput('/cursor', 'unknown', {
+      de: 'cursor gibt es nur zu einem filter.',
+      en: 'cursor goes with a filter only.',
+    });
+  }
   const act = acts.find((one) => one.name === body['act'] && hasAct(one, model));
   if (body['act'] !== undefined && act === undefined) {
     const name = asText(body['act'], '/act');
     const text = { de: `„${name}“ gibt es hier nicht.`, en: `There is no act "${name}" here.` };
     throw invalidInput('/act', 'choice', text);
   }
-  const ids = await idsOf(call, model, body);
+  const { ids, left, next } = await chosenBy(call, model, body);
+  const ctx = isDryRun(call.query) ? { ...call.ctx, db: new DryRun(call.ctx.db) } : call.ctx;
   const input = asObject(act === undefined ? body['patch'] : (body['input'] ?? {}));
   const failed: RecordData[] = [];
   const events: number[] = [];
@@ -53,8 +77,8 @@ const performBulk = async (call: Call): Promise<Answer> => {
     try {
       const result =
         act === undefined
-          ? await updateRecord(call.ctx, model, { id, patch: input })
-          : await act.perform(call.ctx, model, { ...input, id });
+          ? await updateRecord(ctx, model, { id, patch: input })
+          : await act.perform(ctx, model, { ...input, id });
       events.push(result.event);
     } catch (error) {
       const context = {
@@ -70,24 +94,29 @@ const performBulk = async (call: Call): Promise<Answer> => {
       data: {
         changed: events.filter((event) => event > 0).length,
         unchanged: events.filter((event) => event === 0).length,
+        left,
+        next,
         failed,
-        events,
+        // Of a dry run there are none to undo.
+        events: ctx === call.ctx ? events : [],
       },
     },
   };
 };
 
-/** `POST /<plural>/bulk {ids | filter, patch | act + input}`. */
+/** `POST /<plural>/bulk {ids | filter, patch | act + input}`: a thousand records a call; of a filter, `next` as `cursor` works the following ones. */
 export const bulkRoute: Route = {
   method: 'post',
   path: '/:plural/bulk',
   summary: { de: 'Viele auf einmal ändern', en: 'Change many at once' },
   access: { kind: 'verb', verb: 'read' },
+  query: dryRunParameter,
   body: {
     type: 'object',
     properties: {
       ids: { type: 'array', items: { type: 'string' }, maxItems: mostRecords },
       filter: { type: 'string' },
+      cursor: { type: 'string', description: 'With the same filter: `next` of the answer before.' },
       patch: { type: 'object' },
       act: { type: 'string' },
       input: { type: 'object' },

@@ -1,4 +1,4 @@
-import { issueOf, LeitwerkError } from '../../core/errors.ts';
+import { LeitwerkError } from '../../core/errors.ts';
 import { toConfigKind } from '../../core/config/kinds.ts';
 import { archiveConfig } from '../../commands/archiveConfig.ts';
 import { modelOf } from '../../commands/context.ts';
@@ -7,23 +7,13 @@ import { previewSchema, publishSchema, type PublishSchemaInput } from '../../com
 import { restoreConfig } from '../../commands/restoreConfig.ts';
 import { readHead, readRevision, readRevisions, type ConfigHead } from '../../store/config.ts';
 import type { RecordData } from '../../store/record-table.ts';
-import { asObject, integerOf } from '../input.ts';
+import { asObject, dryRunParameter, integerOf, isDryRun } from '../input.ts';
 import type { Answer, Call, Route } from '../route.ts';
 import { isKnown, versionOf } from './records.ts';
 
 const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/plain'];
 
 const kindOf = (call: Call): string => toConfigKind(call.params['kind'] ?? '');
-
-const dryRunWords: Readonly<Record<string, boolean>> = { '1': true, true: true, '0': false, false: false };
-
-/** @throws LeitwerkError `Unreadable` for any other word: whoever misspells it must not publish. */
-const isDryRun = (call: Call): boolean => {
-  const isDry = dryRunWords[call.query.get('dryRun') ?? '0'];
-  if (isDry !== undefined) return isDry;
-  const text = { de: 'dryRun ist 1 oder 0.', en: 'dryRun is 1 or 0.' };
-  throw new LeitwerkError('Unreadable', { text, issues: [issueOf({ path: 'dryRun', code: 'query' }, text, 'en')] });
-};
 
 const wantsYaml = (call: Call): boolean =>
   /yaml/.test(call.headers.accept ?? '') && !/json/.test(call.headers.accept ?? '');
@@ -70,7 +60,7 @@ const inputOf = (call: Call): PublishInput => ({
 });
 
 const write = async (call: Call): Promise<Answer> => {
-  if (isDryRun(call)) return { json: { data: await previewConfig(call.ctx, inputOf(call)) } };
+  if (isDryRun(call.query)) return { json: { data: await previewConfig(call.ctx, inputOf(call)) } };
   const published = await publishConfig(call.ctx, inputOf(call));
   await call.services.registry.refresh();
   return {
@@ -189,7 +179,7 @@ const writeSchema = async (call: Call): Promise<Answer> => {
     confirm: call.query.get('confirm') ?? undefined,
     comment: call.query.get('comment') ?? undefined,
   };
-  if (isDryRun(call)) return { json: { data: { impact: await previewSchema(call.ctx, input) } } };
+  if (isDryRun(call.query)) return { json: { data: { impact: await previewSchema(call.ctx, input) } } };
   const published = await publishSchema(call.ctx, input);
   await call.services.registry.refresh();
   const status = published.revision === 1 && published.isNew ? 201 : 200;
@@ -202,7 +192,8 @@ const writeSchema = async (call: Call): Promise<Answer> => {
 
 const signedIn = { kind: 'signedIn' } as const;
 const mayConfigure = { kind: 'may', area: 'config' } as const;
-const dryRun = { dryRun: { enum: ['0', '1'] }, comment: { type: 'string' } } as const;
+const publishing = { ...dryRunParameter, comment: { type: 'string' } } as const;
+const confirming = { confirm: { type: 'string', description: 'Hash of the impact of a destructive change.' } } as const;
 const kindAndKey = (call: Call): [string, string] => [kindOf(call), call.params['key'] ?? ''];
 const schemaKey = (call: Call): [string, string] => ['schemas', schemaName(call)];
 
@@ -228,7 +219,7 @@ export const configRoutes: readonly Route[] = [
     summary: { de: 'Schema veröffentlichen', en: 'Publish a schema' },
     access: mayConfigure,
     body: { type: 'object' },
-    query: { ...dryRun, confirm: { type: 'string', description: 'Hash of the impact of a destructive change.' } },
+    query: { ...publishing, ...confirming },
     handle: writeSchema,
   },
   {
@@ -250,6 +241,7 @@ export const configRoutes: readonly Route[] = [
     path: '/schemas/:entity/revisions/:revision/restore',
     summary: { de: 'Fassung wiederherstellen', en: 'Restore a revision' },
     access: mayConfigure,
+    query: confirming,
     handle: async (call) => await restore(call, ...schemaKey(call)),
   },
   {
@@ -273,7 +265,7 @@ export const configRoutes: readonly Route[] = [
     access: mayConfigure,
     accepts: yamlTypes,
     body: { type: 'object' },
-    query: dryRun,
+    query: publishing,
     handle: write,
   },
   {

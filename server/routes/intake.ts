@@ -20,7 +20,7 @@ import type { RecordData } from '../../store/record-table.ts';
 import { readOpenAlerts } from '../../store/source-alerts.ts';
 import { alertText } from '../../commands/watchSources.ts';
 import { attachmentOf, download } from '../download.ts';
-import { asObject, asText, invalidInput, optionalText } from '../input.ts';
+import { asObject, asText, dryRunParameter, invalidInput, isDryRun, optionalText } from '../input.ts';
 import { actorLabel } from '../record-names.ts';
 import { rateLimits } from '../rate-limits.ts';
 import { sourceAddress } from '../source-address.ts';
@@ -64,12 +64,11 @@ const choiceOf = (body: RecordData): ReplayChoice => {
   return Array.isArray(ids) ? { ids: ids.map((id) => asText(id, '/ids')) } : { filter: asText(filter, '/filter') };
 };
 
-/** `?dryRun=1` counts what would be worked. */
 const replayMany = async (call: Call): Promise<Answer> => {
   const { ctx, query } = call;
   const body = asObject(call.body);
   const choice = choiceOf(body);
-  if (query.get('dryRun') === '1') return { json: { data: { count: await previewReplays(ctx, choice) } } };
+  if (isDryRun(query)) return { json: { data: { count: await previewReplays(ctx, choice) } } };
   const { id } = await replayMessages(ctx, { choice, source: optionalText(body['source'], '/source') });
   const model = importModel(ctx);
   return {
@@ -185,7 +184,7 @@ export const intakeRoutes = (guard: { forget(): void }): readonly Route[] => [
     path: '/intake-messages/replay',
     summary: { de: 'Viele Nachrichten erneut verarbeiten', en: 'Work many messages again' },
     access: { kind: 'verb', verb: 'replay', entity: 'intake-message' },
-    query: { dryRun: { enum: ['0', '1'], description: 'Counts what would be worked.' } },
+    query: dryRunParameter,
     body: {
       type: 'object',
       properties: {

@@ -24,6 +24,7 @@ export const operationsRoutes = (live: LiveEvents, health: Health): readonly Rou
       en: 'Changes as they happen (server-sent events)',
     },
     access: { kind: 'signedIn' },
+    query: { lastEventId: { type: 'string', description: 'Instead of the header `Last-Event-ID`.' } },
     handle: async (call) => await events(call, live),
   },
   {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createKey } from '../../commands/accounts/createKey.ts';
 import { createUser } from '../../commands/accounts/createUser.ts';
+import { v7 as uuidv7 } from 'uuid';
+import { findRecord, insertRecords } from '../../store/records.ts';
 import { insertNotice } from '../../store/notices.ts';
 import { createApi, signIn, type Api, type ApiAnswer } from '../support/api.ts';
 import type { App } from '../support/app.ts';
@@ -501,6 +503,40 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect((await api.post(`/leads/${id}/note`, { text: '  ' })).status).toBe(422);
       const entries = await api.get(`/timeline-entries?filter=${encodeURIComponent(`lead = "${id}"`)}&sort=at`);
       expect(entries.json.data.map((entry) => entry['kind'])).toEqual(['created', 'assigned', 'note']);
+    });
+
+    it('works a thousand of a filter at once, says how many are left and goes on with them', async () => {
+      const foundation = store.foundation;
+      const model = foundation.registry.snapshot('main').models.get('lead');
+      const example = await create({ city: 'Massen', title: 'Masse' });
+      await foundation.db.write(async (tx) => {
+        const record = model === undefined ? undefined : await findRecord(tx, model, { tenantId: 'main', ...example });
+        if (model === undefined || record === undefined) throw new Error('no lead');
+        const many = Array.from({ length: 1_009 }, () => ({ ...record, id: uuidv7() }));
+        await insertRecords(tx, model, many);
+      });
+      const body = { filter: 'city = Massen', patch: { budget: 7 } };
+      const count = async (): Promise<unknown> =>
+        (await api.post('/leads/count', { filters: ['city = Massen and budget = 7'] })).json.data;
+      const dry = await api.post('/leads/bulk?dryRun=1', body);
+      expect(dry.json.data).toMatchObject({ changed: 1_000, left: 10, failed: [], events: [] });
+      expect(await count()).toEqual([0]);
+      const first = await api.post('/leads/bulk', body);
+      expect(first.json.data).toMatchObject({ changed: 1_000, unchanged: 0, left: 10, failed: [] });
+      const rest = await api.post('/leads/bulk', { ...body, cursor: (first.json.data as { next?: string }).next });
+      expect(rest.json.data).toMatchObject({ changed: 10, unchanged: 0, left: 0, next: null, failed: [] });
+      expect(await count()).toEqual([1_010]);
+    });
+
+    it('says what a bulk act would do and does not do it', async () => {
+      const [one, closed] = [await create(), await create()];
+      await api.post(`/leads/${closed.id}/archive`, {});
+      const body = { ids: [one.id, closed.id], act: 'archive', input: { reason: 'spam' } };
+      const answer = await api.post('/leads/bulk?dryRun=1', body);
+      expect(answer.json.data).toMatchObject({ changed: 1, failed: [{ id: closed.id, error: { code: 'Locked' } }] });
+      expect(await read(one.id)).toMatchObject({ state: 'open', version: 1 });
+      expect((await api.post('/leads/bulk?dryRun=yes', body)).status).toBe(400);
+      expect((await api.post('/leads/bulk', { ...body, cursor: 'x' })).json.errors[0]?.path).toBe('/cursor');
     });
 
     it('does the same act to many, each judged on its own', async () => {
