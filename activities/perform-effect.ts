@@ -6,6 +6,7 @@ import { signingSecrets } from '../commands/webhookSecret.ts';
 import type { Egress } from '../connectors/egress.ts';
 import type { Mailer } from '../connectors/mail-out/index.ts';
 import { sendWebhook } from '../connectors/webhook-out/index.ts';
+import { emailKey } from '../core/dedupe-keys.ts';
 import { LeitwerkError, type Language } from '../core/errors.ts';
 import { splitRecipient, type Recipient } from '../core/pipeline/config.ts';
 import type { ExternalEffect } from '../core/pipeline/state.ts';
@@ -105,12 +106,12 @@ interface Addressee {
 const addresseesOf = (ctx: Context, record: RecordData, to: readonly Recipient[]): Addressee[] => {
   const found = new Map<string, Addressee>();
   for (const user of usersOf(ctx, record, to))
-    found.set(user.email.toLowerCase(), { address: user.email, language: user.language });
+    found.set(emailKey(user.email), { address: user.email, language: user.language });
   for (const recipient of to) {
     const [kind, name] = splitRecipient(recipient);
     const address = kind === 'field' ? record[name] : kind === 'mail' ? name : undefined;
-    if (typeof address === 'string' && address.includes('@') && !found.has(address.toLowerCase()))
-      found.set(address.toLowerCase(), { address, language: ctx.language });
+    if (typeof address === 'string' && address.includes('@') && !found.has(emailKey(address)))
+      found.set(emailKey(address), { address, language: ctx.language });
   }
   return [...found.values()];
 };

@@ -6,6 +6,7 @@ import type { RecordData } from '../store/record-table.ts';
 import { findRecordsById } from '../store/records.ts';
 import { modelOf, type Context } from './context.ts';
 import { mostOfKey } from './duplicates/follow.ts';
+import { mailSpellings } from './mailSpellings.ts';
 
 /** What is known of somebody before a record is made of it: fields of a lead, a company or a person. */
 export type Sketch = RecordData;
@@ -63,7 +64,7 @@ const candidates = async (
       found.set(String(record['id']), record);
   };
   for (const [field, kind] of Object.entries(keyColumns[entity]))
-    if (likeness[kind] !== '') await add(field, [likeness[kind]]);
+    if (likeness[kind] !== '') await add(field, mailSpellings(likeness[kind]));
   const keys = matchKeys(likeness);
   const ids = [...(await findByMatchKeys(db, { tenantId, entity, keys, most: mostOfKey }))].filter(
     (id) => !found.has(id),

@@ -57,7 +57,23 @@ export function phoneKey(phone: string): string {
   return parsed?.isPossible() === true ? parsed.number : phone.replaceAll(/\D/g, '');
 }
 
-export const emailKey = (email: string): string => email.trim().toLowerCase();
+const isAscii = (text: string): boolean => /^[\0-\x7F]*$/.test(text);
+
+/** A domain as the DNS has it (`müller.de` → `xn--mller-kva.de`); what cannot be one stays as it is. */
+export function asciiDomain(domain: string): string {
+  if (isAscii(domain) || !/^[\p{L}\p{M}\p{N}.-]+$/u.test(domain) || /(?:^|\.)-|-(?:\.|$)/.test(domain)) return domain;
+  const url = URL.parse(`http://${domain}`);
+  return url === null ? domain : url.hostname;
+}
+
+/** A mail address with its domain as the DNS has it. */
+export function asciiAddress(address: string): string {
+  const at = address.lastIndexOf('@') + 1;
+  return at === 0 || isAscii(address) ? address : address.slice(0, at) + asciiDomain(address.slice(at));
+}
+
+/** Both spellings of a domain with letters beyond ASCII are one. */
+export const emailKey = (email: string): string => asciiAddress(email.trim().toLowerCase());
 
 const freeMailDomains = new Set([
   'gmail.com',

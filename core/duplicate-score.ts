@@ -1,4 +1,4 @@
-import { companyDomain, companyKey, emailKey, personKey, phoneKey } from './dedupe-keys.ts';
+import { asciiDomain, companyDomain, companyKey, emailKey, personKey, phoneKey } from './dedupe-keys.ts';
 import type { Text } from './errors.ts';
 
 type Data = Readonly<Record<string, unknown>>;
@@ -69,7 +69,7 @@ export function toLikeness(entity: string, record: Data): Likeness {
 const personOf = (record: Data): string => `${text(record['firstName'])} ${text(record['lastName'])}`.trim();
 
 const domainOf = (record: Data, email: string): string | undefined =>
-  text(record['domain']) === '' ? companyDomain(email) : text(record['domain']).toLowerCase();
+  text(record['domain']) === '' ? companyDomain(email) : asciiDomain(text(record['domain']).toLowerCase());
 
 interface Evidence extends Text {
   /** How likely two records are the same when nothing but this is known. */

@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { asciiAddress } from './dedupe-keys.ts';
 import type { EntityModel, Field, PropertySchema } from './entity.ts';
 import { issueOf, type Issue, type Language } from './errors.ts';
 
@@ -40,6 +41,9 @@ const createAjv = (): Ajv2020 => {
     strictRequired: false,
   });
   addFormats.default(ajv);
+  const plainEmail = ajv.formats['email'];
+  if (!(plainEmail instanceof RegExp)) throw new Error('ajv-formats has another e-mail format');
+  ajv.addFormat('email', (text: string) => plainEmail.test(asciiAddress(text)));
   ajv.addFormat('phone', phonePattern);
   ajv.addVocabulary(vocabulary);
   return ajv;

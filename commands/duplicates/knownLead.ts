@@ -8,6 +8,7 @@ import { findRecordsById } from '../../store/records.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { modelOf, type Context } from '../context.ts';
 import { changeRecord } from '../record-write.ts';
+import { mailSpellings } from '../mailSpellings.ts';
 import type { Source } from '../source.ts';
 import { addTimelineEntry, linksOf } from '../timeline.ts';
 import { mostOfKey } from './follow.ts';
@@ -41,7 +42,12 @@ const candidates = async (ctx: Context, tx: Tx, likeness: Likeness): Promise<Map
     ...(await findRecordsById(tx, model, { tenantId, ids: [...ids] })).filter(({ deletedAt }) => deletedAt === null),
     ...(likeness.email === ''
       ? []
-      : await findRecordsBy(tx, model, { tenantId, field: 'email', values: [likeness.email], limit: mostOfKey })),
+      : await findRecordsBy(tx, model, {
+          tenantId,
+          field: 'email',
+          values: mailSpellings(likeness.email),
+          limit: mostOfKey,
+        })),
   ];
   return new Map(found.map((record) => [String(record['id']), record]));
 };

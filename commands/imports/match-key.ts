@@ -1,3 +1,4 @@
+import { emailKey } from '../../core/dedupe-keys.ts';
 import { derivedFields } from '../../core/derive.ts';
 import type { EntityModel, Field } from '../../core/entity.ts';
 import type { RecordData } from '../../store/record-table.ts';
@@ -29,6 +30,6 @@ export function matchKeys(model: EntityModel): readonly string[] {
 /** What a record is found by, undefined when it has nothing there. */
 export function matchValue(model: EntityModel, field: Field, values: RecordData): string | undefined {
   const value = { ...values, ...derivedFields(model.name, values) }[field.name];
-  const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
+  const text = typeof value !== 'string' ? '' : field.format === 'email' ? emailKey(value) : value.trim().toLowerCase();
   return text === '' ? undefined : text;
 }

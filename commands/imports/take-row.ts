@@ -5,6 +5,7 @@ import { findMessagesByKeys } from '../../store/intake.ts';
 import { keyGroups } from '../../store/key-groups.ts';
 import { findRecordsBy } from '../../store/record-list.ts';
 import type { Context } from '../context.ts';
+import { mailSpellings } from '../mailSpellings.ts';
 import type { ImportJob } from './import-job.ts';
 import type { JudgedRow, ReadyRow } from './import-rows.ts';
 import { matchValue } from './match-key.ts';
@@ -54,8 +55,8 @@ const readMatches = async (
   const found = new Map<string, string>();
   const { match: field, model } = job;
   if (field === undefined || job.record.options.onMatch === 'create') return found;
-  const values = [...new Set(ready.flatMap(({ match }) => match ?? []))];
-  for (const group of keyGroups(values)) {
+  const values = new Set(ready.flatMap(({ match }) => (match === undefined ? [] : mailSpellings(match))));
+  for (const group of keyGroups([...values])) {
     const search = { tenantId: ctx.actor.tenantId, field: field.name, values: group, limit: mostMatches };
     for (const record of await findRecordsBy(tx, model, search)) {
       const value = matchValue(model, field, record);

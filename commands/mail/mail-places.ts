@@ -6,6 +6,7 @@ import { findMailThreads } from '../../store/mail-threads.ts';
 import { findRecordsBy } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { modelOf, type Context } from '../context.ts';
+import { mailSpellings } from '../mailSpellings.ts';
 import { findReadable } from '../readRecord.ts';
 import { linksOf } from '../timeline.ts';
 
@@ -78,7 +79,7 @@ export interface KnownAddress {
 
 export async function knownAddress(ctx: Context, db: Queries, address: string): Promise<KnownAddress> {
   const [person] = await findBy(ctx, db, { entity: 'person', field: 'emailKey', values: [emailKey(address)] });
-  const leads = await findBy(ctx, db, { entity: 'lead', field: 'email', values: [emailKey(address)] });
+  const leads = await findBy(ctx, db, { entity: 'lead', field: 'email', values: mailSpellings(emailKey(address)) });
   const open = leads.filter((lead) => lead['state'] === 'open');
   const [lead] = open.toSorted((one, other) => String(other['createdAt']).localeCompare(String(one['createdAt'])));
   const domain = companyDomain(address);
@@ -86,7 +87,7 @@ export async function knownAddress(ctx: Context, db: Queries, address: string): 
   const organizations =
     typeof own === 'string' || domain === undefined
       ? []
-      : await findBy(ctx, db, { entity: 'organization', field: 'domain', values: [domain] });
+      : await findBy(ctx, db, { entity: 'organization', field: 'domain', values: mailSpellings(domain) });
   const organization = typeof own === 'string' ? own : organizations[0]?.['id'];
   return { person, lead, organization: typeof organization === 'string' ? organization : undefined };
 }

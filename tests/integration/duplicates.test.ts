@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApi, type Api } from '../support/api.ts';
 import type { App } from '../support/app.ts';
@@ -208,6 +209,31 @@ describe.each(dialects)('duplicates on %s', (dialect) => {
     await policy('new');
     const fresh = await post({ email, lastName: 'Bekannt' });
     expect(fresh.json['lead']).not.toBe(lead);
+    await policy('warn');
+  });
+
+  it('knows an address with an international domain in both its spellings', async () => {
+    count += 1;
+    const [readable, ascii] = [`info@müller${count}.example`, `info@${domainToASCII(`müller${count}.example`)}`];
+    await policy('attach');
+    const first = await post({ email: readable, lastName: 'Müller' });
+    expect(first.status).toBe(202);
+    const { lead } = first.json;
+    expect(await get(`/leads/${String(lead)}`)).toMatchObject({ email: readable });
+    expect((await post({ email: ascii, message: 'zwei' })).json).toMatchObject({ lead });
+    expect((await post({ email: readable, message: 'drei' })).json).toMatchObject({ lead });
+    const file = await upload(
+      { url: world.app.url, key: world.key },
+      { content: `E-Mail;Ort\r\n${ascii};Lübeck\r\n` },
+      { source: 'lead-agentur', matchKey: 'email', onMatch: 'update' },
+    );
+    const done = await settled(world.api, (file.json.data as unknown as ImportData).id);
+    expect(done).toMatchObject({ state: 'done', created: 0, updated: 1 });
+    expect(await get(`/leads/${String(lead)}`)).toMatchObject({ city: 'Lübeck' });
+    const person = await world.api.post('/persons', { lastName: 'Müller', email: readable });
+    expect(person.status).toBe(201);
+    const double = await make('persons', { lastName: 'Miller', email: ascii });
+    await found('persons', [String(person.json.data['id']), double]);
     await policy('warn');
   });
 

@@ -7,7 +7,7 @@ import { performEffect, type Outside } from '../../activities/perform-effect.ts'
 import { rotateWebhookSecret } from '../../commands/webhookSecret.ts';
 import { createEgress } from '../../connectors/egress.ts';
 import { createMailer, type Mailer } from '../../connectors/mail-out/index.ts';
-import type { ActionConfig } from '../../core/pipeline/config.ts';
+import type { ActionConfig, Recipient } from '../../core/pipeline/config.ts';
 import type { ProcessKey } from '../../store/processes.ts';
 import { createSecretBox } from '../../store/secrets.ts';
 import { createProcessWorld, type ProcessWorld } from '../workflow/world.ts';
@@ -111,6 +111,12 @@ describe('a mail', () => {
       key.recordId,
     ]);
     expect(kinds).toHaveLength(1);
+  });
+
+  it('goes to an international domain, once whatever its spellings', async () => {
+    const to: Recipient[] = ['mail:info@müller.example', 'mail:info@xn--mller-kva.example'];
+    await perform((await recorded({ sendMail: { template: 'eingangsbestaetigung', to } })).id);
+    expect(mails.map((mail) => headerOf(mail, 'to'))).toEqual(['info@xn--mller-kva.example']);
   });
 
   it('is not sent again when it is done', async () => {

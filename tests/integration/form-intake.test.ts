@@ -228,6 +228,19 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       expect(parsed.json.data).toMatchObject({ values: { lastName: 'Müller', city: 'Köln' } });
     });
 
+    it('takes a mail address with an international domain, by form, webhook and API', async () => {
+      const email = 'info@müller.example';
+      const byForm = await post(
+        'webformular',
+        new URLSearchParams({ _form: '1', email, lastName: 'Müller', message: 'Hallo', consent: 'true' }),
+      );
+      const byWebhook = await asAgency(lead({ email }));
+      expect([byForm.status, byWebhook.status]).toEqual([202, 202]);
+      for (const { body } of [byForm, byWebhook])
+        expect((await api.get(`/leads/${String(body['lead'])}`)).json.data).toMatchObject({ email });
+      expect((await api.post('/leads', { title: 'Müller', email })).status).toBe(201);
+    });
+
     it('answers 400 in the language of the sender for a charset that there is not', async () => {
       const type = { 'content-type': 'application/x-www-form-urlencoded; charset=quatsch', 'accept-language': 'de' };
       const answer = await post('webformular', 'lastName=M%FCller', type);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { mailSpellings } from '../../commands/mailSpellings.ts';
 import { companyDomain, companyKey, emailKey, personKey, phoneKey } from '../../core/dedupe-keys.ts';
 
 describe('the key of a company', () => {
@@ -43,6 +44,18 @@ describe('the other keys', () => {
   it('has no key for nothing', () => expect([phoneKey(''), companyKey(''), personKey('')]).toEqual(['', '', '']));
 
   it('compares mail addresses without case', () => expect(emailKey(' Anna@Example.ORG ')).toBe('anna@example.org'));
+
+  it('takes both spellings of an international domain for one', () => {
+    const key = 'info@xn--mller-kva.de';
+    expect(['info@müller.de', ' Info@MÜLLER.de', 'info@mu\u0308ller.de', key].map(emailKey)).toEqual(
+      Array(4).fill(key),
+    );
+    expect(companyDomain('info@müller.de')).toBe('xn--mller-kva.de');
+    expect(['jörg', 'a@mül/ler.de', 'a@\u00ad'].map(emailKey)).toEqual(['jörg', 'a@mül/ler.de', 'a@\u00ad']);
+    expect(mailSpellings(key)).toEqual([key, 'info@müller.de']);
+    expect(mailSpellings('xn--mller-kva.de')).toEqual(['xn--mller-kva.de', 'müller.de']);
+    expect(mailSpellings('a@b.de')).toEqual(['a@b.de']);
+  });
 
   it('takes a domain for a company only where it is one', () => {
     expect(companyDomain('a@muster-bau.de')).toBe('muster-bau.de');

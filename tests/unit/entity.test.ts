@@ -147,6 +147,16 @@ describe('validation', () => {
   );
   const validator = createValidator(model, () => ['a', 'b']);
 
+  it('takes mail addresses with an international domain', () => {
+    const isTaken = (mail: string): boolean => validator.issues({ name: 'x', mail }, 'de').length === 0;
+    expect(['info@müller.de', 'info@xn--mller-kva.de', 'a@straße.example', 'a@例え.jp'].filter(isTaken)).toHaveLength(
+      4,
+    );
+    expect(
+      ['info@mü ller.de', 'info@müller', 'info@-müller-.de', 'info@müller..de', 'a@mül/ler.de'].filter(isTaken),
+    ).toEqual([]);
+  });
+
   it('names every fault in the language of the reader', () => {
     const record = { mail: 'x', kind: 'c', n: 0, other: 1 };
     expect(
