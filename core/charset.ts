@@ -100,11 +100,11 @@ const toByteText = (bytes: Uint8Array): ByteText => {
 /** Names and values of `application/x-www-form-urlencoded`. @throws LeitwerkError `Unreadable` for a charset that there is not. */
 export function readForm(raw: Uint8Array, contentType: string): Iterable<readonly [string, string]> {
   const text = utf8Of(raw);
-  if (text !== undefined) {
+  if (text !== undefined && /^(?:utf-?8)?$/i.test(charsetOf(contentType)) && !text.includes(charsetField)) {
     const pairs = [...new URLSearchParams(text)];
-    const isPlain = /^(?:utf-?8)?$/i.test(charsetOf(contentType)) && !pairs.some(([name]) => name === charsetField);
     // A character that stands for what UTF-8 cannot be: another charset, as good as always.
-    if (isPlain && !pairs.some(([name, value]) => name.includes('\uFFFD') || value.includes('\uFFFD'))) return pairs;
+    const isOther = pairs.some(([name, value]) => name.includes('\uFFFD') || value.includes('\uFFFD'));
+    if (!isOther) return pairs;
   }
   // Bytes beyond ASCII as characters, which come out of the search parameters as they went in.
   const bytes = toByteText(raw).replaceAll(/%([89a-f][\da-f])/gi, (_, hex: string) =>
