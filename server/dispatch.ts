@@ -3,7 +3,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { systemActor, type Actor } from '../core/actor.ts';
 import { presetKeys } from '../connectors/registry.ts';
 import type { EntityModel } from '../core/entity.ts';
-import { LeitwerkError } from '../core/errors.ts';
+import { issueOf, LeitwerkError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import { noAbility } from '../core/permissions.ts';
 import { toIssue } from '../core/validation.ts';
@@ -140,6 +140,34 @@ const queryOf = (url: string): URLSearchParams => {
   return new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
 };
 
+const mostNamed = 5;
+
+/** @throws LeitwerkError `Unreadable` naming the parameters that the route does not have, and those that it has. */
+const readQuery = (route: Route, url: string): URLSearchParams => {
+  const query = queryOf(url);
+  const known = Object.keys(route.query ?? {});
+  const unknown = [...new Set(query.keys())].filter((name) => !known.includes(name)).slice(0, mostNamed);
+  if (unknown.length === 0) return query;
+  const issues = unknown.map((name) => {
+    const text =
+      known.length === 0
+        ? {
+            de: `Den Parameter „${name}“ gibt es hier nicht; es gibt keine.`,
+            en: `There is no parameter "${name}" here; there are none.`,
+          }
+        : {
+            de: `Den Parameter „${name}“ gibt es hier nicht. Es gibt: ${known.join(', ')}.`,
+            en: `There is no parameter "${name}" here. There are: ${known.join(', ')}.`,
+          };
+    return { name, text };
+  });
+  const said = (language: 'de' | 'en'): string => issues.map(({ text }) => text[language]).join(' ');
+  throw new LeitwerkError('Unreadable', {
+    text: { de: said('de'), en: said('en') },
+    issues: issues.map(({ name, text }) => issueOf({ path: name, code: 'unknown' }, text, 'en')),
+  });
+};
+
 interface Incoming {
   readonly request: Request;
   readonly response: Response;
@@ -165,6 +193,7 @@ export function createDispatcher(services: Services): (route: Route) => Handler 
     const model = modelOfRoute(route, caller, params);
     if (model !== undefined && route.isFor?.(model) === false) return undefined;
     assertAccess(route, caller, model);
+    const query = readQuery(route, request.originalUrl);
     const { body, bytes } = await readBody(route, request);
     checkBody(route, body, call.language);
     const ctx = withIdempotency(caller, request, bytes);
@@ -172,7 +201,7 @@ export function createDispatcher(services: Services): (route: Route) => Handler 
       ctx,
       services,
       params,
-      query: queryOf(request.originalUrl),
+      query,
       body,
       headers: request.headers,
       request,

@@ -55,6 +55,7 @@ export interface Route {
   readonly isStreamed?: boolean;
   /** Content types of the body beside JSON. */
   readonly accepts?: readonly string[];
+  /** The parameters that there are; any other is refused. */
   readonly query?: Readonly<Record<string, JsonSchema>>;
   /** Schema of the answer's `data`, for the description. */
   readonly answer?: JsonSchema | ((model: EntityModel, snapshot: Snapshot) => JsonSchema);

@@ -750,6 +750,20 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect([answer.status, answer.json.code]).toEqual([415, 'UnsupportedMediaType']);
     });
 
+    it('names a parameter that there is not, and those that there are', async () => {
+      const { id } = await create();
+      const search = await api.get('/leads?fieldz=title&q=x');
+      expect([search.status, search.json.errors]).toEqual([
+        400,
+        [expect.objectContaining({ path: 'fieldz', message: expect.stringContaining('fields') as unknown })],
+      ]);
+      expect((await api.get(`/audit?recordId=${id}`)).json.errors[0]?.message).toContain('record');
+      // What is not tried out is not done either.
+      expect((await api.post(`/leads/${id}/archive?dryRun=1`, {})).status).toBe(400);
+      expect((await api.delete(`/leads/${id}?dryRun=1`)).status).toBe(400);
+      expect((await read(id))['state']).toBe('open');
+    });
+
     it('publishes nothing when dryRun is misspelt', async () => {
       const before = await api.get('/config/priorities/hoch');
       const value = { ...(before.json.data['value'] as object), position: 77 };
