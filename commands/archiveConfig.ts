@@ -1,10 +1,12 @@
 import { actorName, superadminRole } from '../core/actor.ts';
 import { toConfigKind } from '../core/config/kinds.ts';
-import { LeitwerkError } from '../core/errors.ts';
+import { LeitwerkError, type Text } from '../core/errors.ts';
+import type { PipelineConfig } from '../core/pipeline/config.ts';
 import { listUsers } from '../store/accounts-users.ts';
-import { archiveConfig as archiveHead } from '../store/config.ts';
+import { archiveConfig as archiveHead, type ConfigHead } from '../store/config.ts';
 import { insertEvent } from '../store/events.ts';
-import { assertMayConfigure, onSteadyState, type ConfigContext } from './config-state.ts';
+import { countCarried } from '../store/outdated-processes.ts';
+import { assertMayConfigure, onSteadyState, type ConfigContext, type ConfigState } from './config-state.ts';
 
 const assertRoleUnused = async (ctx: ConfigContext, key: string): Promise<void> => {
   const { tenantId } = ctx.actor;
@@ -14,9 +16,38 @@ const assertRoleUnused = async (ctx: ConfigContext, key: string): Promise<void> 
   throw new LeitwerkError('Conflict', { text, facts: { users: holders.map((user) => user.name) } });
 };
 
+/** Its records go on needing it, and new ones need one of their entity. */
+const assertPipelineUnused = async (ctx: ConfigContext, state: ConfigState, head: ConfigHead): Promise<void> => {
+  const entityOf = ({ value }: ConfigHead): string => (value as PipelineConfig).entity;
+  const model = state.models.get(entityOf(head));
+  if (model === undefined) return;
+  const refuse = (text: Text, reference: { readonly kind: string; readonly key: string }): never => {
+    throw new LeitwerkError('Conflict', {
+      text,
+      facts: { references: [{ ...reference, path: '', message: text[ctx.language] }] },
+    });
+  };
+  const pipelines = state.heads.filter(({ kind }) => kind === 'pipelines');
+  const others = pipelines.filter((one) => one.key !== head.key && entityOf(one) === model.name);
+  if (model.hasPipeline && others.length === 0) {
+    const text = {
+      de: `„${head.key}“ wird noch gebraucht: es ist die einzige Pipeline für „${model.label.de}“.`,
+      en: `"${head.key}" is still needed: it is the only pipeline for "${model.label.en}".`,
+    };
+    refuse(text, { kind: 'schemas', key: model.name });
+  }
+  const count = await countCarried(ctx.db.scans, model, { tenantId: ctx.actor.tenantId, pipeline: head.key });
+  if (count === 0) return;
+  const text = {
+    de: `„${head.key}“ wird noch gebraucht: offene Datensätze darin: ${count} (${model.pluralLabel.de}).`,
+    en: `"${head.key}" is still needed: open records in it: ${count} (${model.pluralLabel.en}).`,
+  };
+  refuse(text, { kind: 'records', key: model.plural });
+};
+
 /**
  * Takes a key out of use. Records keep it, and its revisions stay.
- * @throws LeitwerkError `Forbidden`, `NotFound`, `Conflict` naming the config texts and users that still need it.
+ * @throws LeitwerkError `Forbidden`, `NotFound`, `Conflict` naming the config texts, users and records that still need it.
  */
 export async function archiveConfig(
   ctx: ConfigContext,
@@ -30,6 +61,7 @@ export async function archiveConfig(
     const head = state.heads.find((one) => one.kind === kind && one.key === key);
     if (head === undefined) throw new LeitwerkError('NotFound');
     if (kind === 'roles') await assertRoleUnused(ctx, key);
+    if (kind === 'pipelines') await assertPipelineUnused(ctx, state, head);
     const { brokenReferences } = await import('./config-references.ts');
     const references = brokenReferences(state, { removed: { kind, key } });
     if (references.length > 0) {

@@ -678,6 +678,24 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect((await api.get('/config/priorities/hoch', yaml)).text).toBe(text);
     });
 
+    it('archives no pipeline that has open records or is the only one of its entity', async () => {
+      const { id } = await create();
+      const inbox = (await api.get('/config/pipelines/inbox')).json.data['value'] as object;
+      const only = await api.delete('/config/pipelines/inbox');
+      expect([only.status, only.json['references']]).toEqual([
+        409,
+        [expect.objectContaining({ kind: 'schemas', key: 'lead' })],
+      ]);
+      expect((await api.put('/config/pipelines/zweite', { ...inbox, key: 'zweite' })).status).toBe(201);
+      const full = await api.delete('/config/pipelines/inbox');
+      expect([full.status, full.json['references']]).toEqual([
+        409,
+        [expect.objectContaining({ kind: 'records', key: 'leads' })],
+      ]);
+      expect((await api.delete('/config/pipelines/zweite')).status).toBe(204);
+      expect(await read(id)).toMatchObject({ pipeline: 'inbox', stage: 'neu' });
+    });
+
     it('writes who did what, before and after, into the audit log', async () => {
       const { id } = await create();
       await api.patch(`/leads/${id}`, { city: 'Jena' });
