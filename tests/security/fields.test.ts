@@ -159,6 +159,25 @@ describe.each(dialects)('fields, on %s', (dialect) => {
     }
   });
 
+  it('S04: what a role may only read is refused as that, what the system sets as set by the system', async () => {
+    const can = [{ do: ['*'], on: 'lead', fields: { readOnly: ['budget'] } }];
+    await house.done(house.admin, '/api/v1/config/roles/leser', {
+      method: 'PUT',
+      body: { ...helper, key: 'leser', can },
+    });
+    await house.store.foundation.registry.refresh();
+    const authorization = `Bearer ${await addKey(house.store, { role: 'leser' })}`;
+    const reader: Caller = { name: 'reader', headers: { authorization, 'accept-language': 'en' } };
+    const heard = await house.call(reader, `/api/v1/leads/${await addLead()}`, {
+      method: 'PATCH',
+      body: { budget: 1, stageSince: '2026-01-01T00:00:00.000Z' },
+    });
+    expect(heard.json['errors']).toEqual([
+      { path: '/budget', code: 'readOnly', message: 'Your role may not change this field.' },
+      { path: '/stageSince', code: 'readOnly', message: 'This field is set by the system and cannot be changed.' },
+    ]);
+  });
+
   it('S04: hidden fields are in no answer, not even to the admin', async () => {
     await makeTargets(house);
     for (const { plural } of await schemas()) {
