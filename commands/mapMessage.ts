@@ -73,6 +73,32 @@ export function mapMessage(ctx: Context, source: Source, { body, headers }: Mapp
   return completeLead(ctx, source, preparedOf(ctx.snapshot, source).mapper({ body, headers }, ctx.language));
 }
 
+/** A message without what does not fit. */
+export interface FittingMessage extends MappedMessage {
+  /** Why fields were left out; their members are among `additional`. */
+  readonly unfit: readonly Issue[];
+}
+
+const keyOf = ({ path, code }: Issue): string => `${path.split('/')[1]} ${code}`;
+
+/** As `mapMessage`, but what does not fit its field costs the field: `issues` has only what remains, such as nothing to answer to. */
+export function mapFitting(ctx: Context, source: Source, { body, headers }: MappingInput): FittingMessage {
+  const mapper = mapperOf(ctx, source);
+  const mapped = mapper({ body, headers }, ctx.language);
+  const whole = completeLead(ctx, source, mapped);
+  if (whole.issues.length === 0) return { ...whole, unfit: [] };
+  const faults = new Set(whole.issues.map((issue) => keyOf(issue)));
+  const names = new Set(whole.issues.map(({ path }) => path.split('/')[1]));
+  const values = Object.fromEntries(Object.entries(mapped.values).filter(([name]) => !names.has(name)));
+  // Whose value it was is seen by mapping each member alone.
+  const isAtFault = ([name, value]: [string, unknown]): boolean =>
+    completeLead(ctx, source, mapper({ body: { [name]: value } }, ctx.language)).issues.some((issue) =>
+      faults.has(keyOf(issue)),
+    );
+  const additional = { ...mapped.additional, ...Object.fromEntries(Object.entries(body).filter(isAtFault)) };
+  return { ...completeLead(ctx, source, { ...mapped, values, additional, issues: [] }), unfit: whole.issues };
+}
+
 /** Completes what was mapped with the source's defaults and judges it as a lead. */
 export function completeLead(ctx: Context, source: Source, mapped: Mapped): MappedMessage {
   const values: Record<string, unknown> = { ...mapped.values };

@@ -5,7 +5,7 @@ import { findMessageByKey } from '../store/intake.ts';
 import type { Tx } from '../store/database.ts';
 import type { Context } from './context.ts';
 import { meetKnownLead } from './duplicates/knownLead.ts';
-import { mapMessage } from './mapMessage.ts';
+import { mapFitting, mapMessage } from './mapMessage.ts';
 import { dedupeKeyOf, findImported } from './receiveMessage.ts';
 import type { Source } from './source.ts';
 import { titleOf, writeLead } from './writeLead.ts';
@@ -15,6 +15,7 @@ export interface WorkedMessage {
   readonly state: 'accepted' | 'attached' | 'updated' | 'duplicate' | 'rejected' | 'unreadable';
   readonly lead: string | null;
   readonly dedupeKey: string | null;
+  /** Why it was rejected; of a lead what it is without. */
   readonly issues: readonly Issue[];
 }
 
@@ -23,12 +24,15 @@ export interface KeptMessage extends MappingInput {
   readonly source: Source;
   /** The sender's own number of its delivery. */
   readonly deliveryId?: string | undefined;
+  /** What does not fit its field costs the field, never the lead: people wrote it, and nobody mends it for them. */
+  readonly isLenient?: boolean | undefined;
 }
 
 /** Makes a lead of a message that is kept already, or says why not: one whose key is known is a duplicate. */
 export async function workMessage(ctx: Context, tx: Tx, message: KeptMessage): Promise<WorkedMessage> {
   const { source } = message;
-  const mapped = mapMessage(ctx, source, message);
+  const mapped =
+    message.isLenient === true ? mapFitting(ctx, source, message) : { ...mapMessage(ctx, source, message), unfit: [] };
   if (mapped.issues.length > 0) return { state: 'rejected', lead: null, dedupeKey: null, issues: mapped.issues };
   const dedupeKey = dedupeKeyOf(mapped.values, message.deliveryId) ?? null;
   const known =
@@ -45,5 +49,5 @@ export async function workMessage(ctx: Context, tx: Tx, message: KeptMessage): P
   const met = await meetKnownLead(sender, tx, { source, values, additional });
   const written = met ?? (await writeLead(sender, tx, { values, source, messageId: message.id, additional }));
   if ('issues' in written) return { state: 'rejected', lead: null, dedupeKey: null, issues: written.issues };
-  return { state: met?.state ?? 'accepted', lead: written.lead, dedupeKey, issues: [] };
+  return { state: met?.state ?? 'accepted', lead: written.lead, dedupeKey, issues: mapped.unfit };
 }

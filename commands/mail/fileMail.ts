@@ -3,15 +3,15 @@ import type { Issue, Text } from '../../core/errors.ts';
 import type { ParsedMail } from '../../core/mail/parsed-mail.ts';
 import type { Tx } from '../../store/database.ts';
 import { endMailJob, type MailJob, type MailRecipient } from '../../store/mail-jobs.ts';
-import { findMailThreads, writeMailThread } from '../../store/mail-threads.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { lockRecord } from '../../store/records.ts';
 import { modelOf, type Context } from '../context.ts';
 import { sourceOf } from '../source.ts';
 import { workMessage } from '../workMessage.ts';
 import { asSource, asUser } from './mail-context.ts';
-import { bareFieldsOfMail, fieldsOfMail } from './mail-fields.ts';
+import { fieldsOfMail } from './mail-fields.ts';
 import { knownAddress, placeByThread, placesByNumber, type Links } from './mail-places.ts';
+import { noteCopy, purposeOf, readCopies, type Copy } from './mail-copies.ts';
 import { addMailEntry } from './mail-entry.ts';
 import { partiesOf, type Parties } from './mail-parties.ts';
 import { settleMessage } from './settleMessage.ts';
@@ -70,22 +70,13 @@ const withEntry = async (
   return { state: 'filed', links, entry, lead: links['lead'] ?? null, unknown: parties.unknown };
 };
 
-/** A lead as from any other source: mapping, defaults, title. What does not fit its field costs the field, never the lead. */
-const toLead = async (ctx: Context, tx: Tx, filing: Filing): Promise<Outcome> => {
-  const { mail, message } = filing;
+/** A lead as from any other source: mapping, defaults, title. */
+const toLead = async (ctx: Context, tx: Tx, { mail, message }: Filing): Promise<Outcome> => {
   const source = sourceOf(ctx.snapshot, String(message['source']));
-  const kept = { id: String(message['id']), source, headers: mail.headers };
-  const first = await workMessage(ctx, tx, { ...kept, body: fieldsOfMail(mail) });
-  const worked =
-    first.state === 'rejected' ? await workMessage(ctx, tx, { ...kept, body: bareFieldsOfMail(mail) }) : first;
-  if (worked.state === 'rejected' || worked.state === 'unreadable')
-    return { state: 'triage', reason: 'rejected', issues: worked.issues };
-  return {
-    state: worked.state,
-    lead: worked.lead,
-    links: worked.lead === null ? {} : { lead: worked.lead },
-    issues: first.issues,
-  };
+  const kept = { id: String(message['id']), source, headers: mail.headers, isLenient: true };
+  const { state, lead, issues } = await workMessage(ctx, tx, { ...kept, body: fieldsOfMail(mail) });
+  if (state === 'rejected' || state === 'unreadable') return { state: 'triage', reason: 'rejected', issues };
+  return { state, lead, links: lead === null ? {} : { lead }, issues };
 };
 
 const isAmong = (links: Links, known: Awaited<ReturnType<typeof knownAddress>>): boolean =>
@@ -130,29 +121,45 @@ const forUser = async (
   return await withEntry(ctx, tx, { filing, links, parties });
 };
 
-const sameAgain = async (ctx: Context, tx: Tx, filing: Filing): Promise<Outcome | undefined> => {
-  const { messageId } = filing.mail;
-  if (messageId === null) return undefined;
-  const [known] = await findMailThreads(tx, ctx.actor.tenantId, [messageId]);
-  if (known === undefined || known.message === filing.job.id) return undefined;
-  // Another mail that calls itself the same: nothing is doubled, nothing is lost, a person looks.
-  if (known.contentHash !== saidHash(filing.mail, filing.attachments))
-    return { state: 'triage', reason: 'sameMessageId', links: known.links };
-  return { state: 'duplicate', lead: known.links['lead'] ?? null, links: known.links };
+/** What becomes of a mail, and which of its recipients' purposes that meets. */
+interface Decision {
+  readonly outcome: Outcome;
+  readonly met: readonly string[];
+  /** Where the mail belongs with all its copies. */
+  readonly place: Links;
+}
+
+const undecided: Outcome = { state: 'triage', reason: 'unknownPerson' };
+
+/** A lead counts before entries, and a place before none. */
+const decideOpen = async (
+  ctx: Context,
+  tx: Tx,
+  { filing, open }: { filing: Filing; open: readonly MailRecipient[] },
+): Promise<Omit<Decision, 'place'>> => {
+  const met: string[] = [];
+  let outcome: Outcome | undefined;
+  const take = (next: Outcome, recipients: readonly MailRecipient[]): void => {
+    if (next.state !== 'triage') met.push(...recipients.map((recipient) => purposeOf(recipient)));
+    if (outcome === undefined || (outcome.state === 'triage' && next.state === 'filed')) outcome = next;
+  };
+  const sources = open.filter(({ kind }) => kind === 'source');
+  if (sources.length > 0) take(await forSource(ctx, tx, filing), sources);
+  for (const recipient of open)
+    if (recipient.kind === 'user') take(await forUser(ctx, tx, { filing, recipient }), [recipient]);
+  return { outcome: outcome ?? undecided, met };
 };
 
-const decide = async (ctx: Context, tx: Tx, filing: Filing): Promise<Outcome> => {
-  const same = await sameAgain(ctx, tx, filing);
-  if (same !== undefined) return same;
+const decide = async (ctx: Context, tx: Tx, { filing, copy }: { filing: Filing; copy: Copy }): Promise<Decision> => {
   const { recipients } = filing;
-  const users = recipients.filter((recipient) => recipient.kind === 'user');
-  const lead = users.length < recipients.length ? await forSource(ctx, tx, filing) : undefined;
-  let outcome = lead;
-  for (const recipient of users) {
-    const filed = await forUser(ctx, tx, { filing, recipient });
-    if (outcome === undefined || (outcome.state === 'triage' && filed.state === 'filed')) outcome = filed;
-  }
-  return outcome ?? { state: 'triage', reason: 'unknownPerson' };
+  const { thread, isAnother, open } = await readCopies(ctx, tx, { copy, recipients });
+  const links = thread?.links ?? {};
+  // Another mail that calls itself the same: nothing is doubled, nothing is lost, a person looks.
+  if (isAnother) return { outcome: { state: 'triage', reason: 'sameMessageId', links }, met: [], place: links };
+  if (thread !== undefined && open.length === 0)
+    return { outcome: { state: 'duplicate', lead: links['lead'] ?? null, links }, met: [], place: links };
+  const decided = await decideOpen(ctx, tx, { filing, open });
+  return { ...decided, place: { ...links, ...decided.outcome.links } };
 };
 
 /**
@@ -174,18 +181,11 @@ export async function fileMail(ctx: Context, understood: UnderstoodMail): Promis
       kind: classifyMail(mail),
       numbers: recordNumbersIn(mail.subject),
     };
-    const outcome = await decide(ctx, tx, filing);
+    const copy = { message: job.id, messageId: mail.messageId, contentHash: saidHash(mail, filing.attachments) };
+    const { outcome, met, place } = await decide(ctx, tx, { filing, copy });
     await settleMessage(ctx, tx, { message, change: toChange(filing, outcome) });
-    const isPlaced = outcome.state === 'accepted' || outcome.state === 'filed';
-    if (mail.messageId === null || !isPlaced) return;
-    await writeMailThread(tx, {
-      tenantId: job.tenantId,
-      messageId: mail.messageId,
-      message: job.id,
-      contentHash: saidHash(filing.mail, filing.attachments),
-      links: outcome.links ?? {},
-      at: ctx.now().toISOString(),
-    });
+    const isWaiting = outcome.reason === 'unknownPerson';
+    if (met.length > 0 || isWaiting) await noteCopy(ctx, tx, { copy, links: place, met });
   });
 }
 

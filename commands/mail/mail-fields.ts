@@ -24,18 +24,8 @@ export function fieldsOfMail(mail: ParsedMail): RecordData {
   const text = ownText(mail);
   const said = { title: mail.subject.slice(0, 200), message: shortened(text === '' ? mail.text : text) };
   if (form === null) return { ...contactOf(mail), ...said };
-  const lines = Object.fromEntries(Object.entries(form).map(([label, value]) => [toName(label), value]));
+  const lines = Object.fromEntries(Object.entries(form).map(([label, value]) => [toName(label), shortened(value)]));
   // The sender of a form mail is a machine; the one that it says to reply to is a person.
   const reply = mail.replyTo[0] === undefined ? {} : { email: mail.replyTo[0].address };
   return { ...reply, title: said.title, ...lines };
-}
-
-/** What is left when something of it does not fit its field: enough to answer. */
-export function bareFieldsOfMail(mail: ParsedMail): RecordData {
-  const { title, message, email } = { email: mail.from?.address, ...fieldsOfMail(mail) } as Record<string, unknown>;
-  return {
-    title,
-    message: shortened(typeof message === 'string' ? message : mail.text),
-    ...(typeof email === 'string' ? { email } : {}),
-  };
 }

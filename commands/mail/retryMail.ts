@@ -1,10 +1,9 @@
 import { LeitwerkError } from '../../core/errors.ts';
 import type { Tx } from '../../store/database.ts';
-import { addMailJob, type MailRecipient } from '../../store/mail-jobs.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { modelOf, transact, type Context } from '../context.ts';
 import { loadRecord } from '../record-write.ts';
-import { settleMessage } from './settleMessage.ts';
+import { workAgain } from './workAgain.ts';
 
 const again = new Set(['quarantined', 'triage', 'dismissed']);
 
@@ -31,16 +30,7 @@ export async function retryMailWithin(
     };
     throw new LeitwerkError('Locked', { text });
   }
-  const { recipients, mailFrom, helo } = message['mail'] as {
-    recipients: readonly MailRecipient[];
-    mailFrom: string;
-    helo: string;
-  };
-  const envelope = { recipients, mailFrom, helo, remoteAddress: String(message['remoteAddress'] ?? '') };
-  await addMailJob(tx, { id, tenantId: ctx.actor.tenantId, at: ctx.now().toISOString(), envelope });
-  const change = { state: 'received', errors: null };
-  const event = await settleMessage(ctx, tx, { message, change });
-  return { message: { ...message, ...change, version: Number(message['version']) + 1 }, event };
+  return await workAgain(ctx, tx, message);
 }
 
 /**

@@ -1,6 +1,5 @@
 import { LeitwerkError } from '../../core/errors.ts';
 import type { Tx } from '../../store/database.ts';
-import { writeMailThread } from '../../store/mail-threads.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { assertCan, modelOf, transact, type Context } from '../context.ts';
 import { createWithin } from '../createRecord.ts';
@@ -9,8 +8,9 @@ import { loadRecord, writeIssues } from '../record-write.ts';
 import { sourceOf } from '../source.ts';
 import { linksOf } from '../timeline.ts';
 import { workMessage } from '../workMessage.ts';
+import { leadPurpose, noteCopy, purposeOf } from './mail-copies.ts';
 import { addMailEntry } from './mail-entry.ts';
-import { bareFieldsOfMail, fieldsOfMail } from './mail-fields.ts';
+import { fieldsOfMail } from './mail-fields.ts';
 import { partiesOf } from './mail-parties.ts';
 import type { Links } from './mail-places.ts';
 import { settleMessage } from './settleMessage.ts';
@@ -51,16 +51,16 @@ const settle = async (
     errors: null,
   };
   const event = await settleMessage(ctx, tx, { message, change });
-  const { mail } = storedMail(message);
-  if (mail.messageId !== null && Object.keys(links).length > 0)
-    await writeMailThread(tx, {
-      tenantId: ctx.actor.tenantId,
-      messageId: mail.messageId,
+  if (Object.keys(links).length > 0) {
+    const { mail, attachments, recipients } = storedMail(message);
+    const copy = {
       message: String(message['id']),
-      contentHash: saidHash(mail, storedMail(message).attachments),
-      links,
-      at: ctx.now().toISOString(),
-    });
+      messageId: mail.messageId,
+      contentHash: saidHash(mail, attachments),
+    };
+    const made = state === 'accepted' ? [leadPurpose] : [];
+    await noteCopy(ctx, tx, { copy, links, met: [...recipients.map((one) => purposeOf(one)), ...made] });
+  }
   return { message: { ...message, ...change, version: Number(message['version']) + 1 }, event };
 };
 
@@ -116,10 +116,8 @@ export async function makeLeadOfMail(ctx: Context, input: { readonly id: string 
   return await transact(ctx, async (tx) => {
     const message = await loadMail(ctx, tx, input.id);
     const { mail } = storedMail(message);
-    const kept = { id: input.id, source: sourceOf(ctx.snapshot, String(message['source'])) };
-    const first = await workMessage(ctx, tx, { ...kept, body: fieldsOfMail(mail) });
-    const worked =
-      first.state === 'rejected' ? await workMessage(ctx, tx, { ...kept, body: bareFieldsOfMail(mail) }) : first;
+    const source = sourceOf(ctx.snapshot, String(message['source']));
+    const worked = await workMessage(ctx, tx, { id: input.id, source, isLenient: true, body: fieldsOfMail(mail) });
     if (worked.lead === null) throw new LeitwerkError('InvalidInput', { issues: worked.issues });
     return await settle(ctx, tx, { message, state: 'accepted', links: { lead: worked.lead } });
   });

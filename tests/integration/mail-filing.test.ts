@@ -199,10 +199,27 @@ describe.each(dialects)('mail to leads@ on %s', (dialect) => {
     expect(await rows('lead')).toEqual([]);
   });
 
-  it('whose values do not fit becomes a lead all the same', async (context) => {
+  it('whose values do not fit loses those fields only, and shows them', async (context) => {
     const { bring, rows } = await createWorld(context, dialect);
-    await bring(buildMail({ id: 'v1@form.example', text: 'Name: X\nBudget: viel\nE-Mail: keine\nNachricht: Hallo' }));
-    expect(await rows('lead')).toMatchObject([{ source: 'mail' }]);
+    const text =
+      'Name: Bud Get\nE-Mail: bud@get.example\nTelefon: 030 1234567\nFirma: Get GmbH\nBudget: 5000 bis 10000 Euro\nNachricht: Hallo';
+    await bring(buildMail({ id: 'v1@wp.example', from: 'noreply@wp.example', text }));
+    const name = 'Lang'.repeat(100);
+    await bring(buildMail({ id: 'v2@wp.example', text: `Name: Uwe ${name}\nE-Mail: keine\nNachricht: Hallo` }));
+    const [lead, second] = await rows('lead');
+    expect(lead).toMatchObject({ firstName: 'Bud', lastName: 'Get', email: 'bud@get.example', company: 'Get GmbH' });
+    expect(lead).toMatchObject({ phone: '+49 30 1234567', message: 'Hallo', budget: null });
+    expect(json(lead?.['additional'])).toEqual({ budget: '5000 bis 10000 Euro' });
+    expect(second).toMatchObject({ firstName: 'Uwe', lastName: null, email: null, message: 'Hallo' });
+    expect(json(second?.['additional'])).toEqual({ name: `Uwe ${name}`, e_mail: 'keine' });
+    const errors = (await rows('intake_message')).map((message) => json(message['errors']));
+    expect(errors).toMatchObject([[{ path: '/budget' }], [{ path: '/lastName' }, { path: '/email' }]]);
+  });
+
+  it('of a sender whose address does not fit becomes a lead all the same', async (context) => {
+    const { bring, rows } = await createWorld(context, dialect);
+    await bring(buildMail({ id: 'a1@odd.example', from: 'Otto Odd <otto..odd@odd.example>', text: 'Bitte anrufen.' }));
+    expect(await rows('lead')).toMatchObject([{ firstName: 'Otto', email: null, message: 'Bitte anrufen.' }]);
   });
 });
 
@@ -322,6 +339,69 @@ describe.each(dialects)('an address for filing on %s', (dialect) => {
     await expect(deliver(office.port, { raw, to: [first] })).resolves.toMatch(/^503/);
     await revokeMailAddress(sales);
     await expect(deliver(office.port, { raw, to: [second] })).resolves.toMatch(/^503/);
+  });
+});
+
+describe.each(dialects)('a mail that a server splits by recipient on %s', (dialect) => {
+  const copies = async (
+    context: TestContext,
+    isKnown: boolean,
+  ): Promise<World & { readonly mine: string; readonly yours: string; readonly raw: string }> => {
+    const world = await createWorld(context, dialect);
+    const { store } = world;
+    const vera = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
+    const paul = await addUser(store, { email: 'paul@leitwerk.local', role: 'sales-manager' });
+    if (isKnown) await addCustomer(store.asSystem());
+    const [mine, yours] = [await localOf(vera), await localOf(paul)];
+    const raw = buildMail({ id: 'split@kunde.example', subject: 'Lager', headers: [`Cc: ${mine}, ${yours}`] });
+    return { ...world, mine, yours, raw };
+  };
+  const entriesOf = async ({ rows }: World): Promise<Row[]> =>
+    (await rows('timeline_entry')).filter(({ kind }) => kind === 'mail');
+
+  it.for([
+    ['first', true],
+    ['last', true],
+    ['first', false],
+    ['last', false],
+  ] as const)(
+    'is a lead and filed, the user’s copy being the %s (person known: %s)',
+    async ([order, isKnown], context) => {
+      const world = await copies(context, isKnown);
+      const { bring, rows, mine, raw } = world;
+      const sessions = [[mine], ['leads@leitwerk.local']];
+      for (const to of order === 'first' ? sessions : sessions.toReversed()) await bring(raw, to);
+      for (const to of sessions) await bring(`Received: again\r\n${raw}`, to);
+      const [lead, ...more] = await rows('lead');
+      expect(more).toEqual([]);
+      expect(lead).toMatchObject({ title: 'Lager' });
+      expect(await entriesOf(world)).toHaveLength(1);
+      const states = (await rows('intake_message')).map(({ state }) => String(state)).toSorted();
+      expect(states).toEqual(['accepted', 'duplicate', 'duplicate', 'filed']);
+    },
+  );
+
+  it('is filed for every user that it went to as a blind copy', async (context) => {
+    const world = await copies(context, true);
+    const { bring, mine, yours } = world;
+    const raw = buildMail({ id: 'blind@leitwerk.local', from: 'vera@leitwerk.local', to: 'anna@kunde.example' });
+    for (const to of [mine, yours, mine]) await bring(raw, [to]);
+    const actors = (await entriesOf(world)).map(({ actor }) => actor);
+    expect(new Set(actors).size).toBe(2);
+    expect(actors).toHaveLength(2);
+  });
+
+  it('is one lead and filed for both when all of it comes at once', async (context) => {
+    const world = await copies(context, false);
+    const { office, rows, mine, yours, raw } = world;
+    await Promise.all(
+      [mine, 'leads@leitwerk.local', yours].map(async (to) => {
+        expect(await deliver(office.port, { raw, to: [to] })).toMatch(/^250/);
+      }),
+    );
+    await office.settled();
+    expect(await rows('lead')).toHaveLength(1);
+    expect(await entriesOf(world)).toHaveLength(2);
   });
 });
 
