@@ -83,7 +83,7 @@ const keyOf = ({ path, code }: Issue): string => `${path.split('/')[1]} ${code}`
 
 /** As `mapMessage`, but what does not fit its field costs the field: `issues` has only what remains, such as nothing to answer to. */
 export function mapFitting(ctx: Context, source: Source, { body, headers }: MappingInput): FittingMessage {
-  const mapper = mapperOf(ctx, source);
+  const mapper = preparedOf(ctx.snapshot, source).mapper;
   const mapped = mapper({ body, headers }, ctx.language);
   const whole = completeLead(ctx, source, mapped);
   if (whole.issues.length === 0) return { ...whole, unfit: [] };

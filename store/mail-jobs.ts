@@ -12,8 +12,8 @@ export const mailJobTable: TableDefinition = {
 /** For whom a mail is: a source of leads, or a user who wants it filed. */
 export type MailRecipient =
   | { readonly kind: 'source'; readonly address: string; readonly source: string }
-  /** `number` of a record, where the address says one. */
-  | { readonly kind: 'user'; readonly address: string; readonly user: string; readonly number: string | null };
+  /** Without the address, which is secret. `number` of a record, where the address says one. */
+  | { readonly kind: 'user'; readonly user: string; readonly name: string; readonly number: string | null };
 
 /** What SMTP said beside the mail itself; all empty but the recipients where a mailbox was read. */
 export interface MailEnvelope {

@@ -11,6 +11,7 @@ import { workMessage } from '../workMessage.ts';
 import { asSource, asUser } from './mail-context.ts';
 import { fieldsOfMail } from './mail-fields.ts';
 import { knownAddress, placeByThread, placesByNumber, type Links } from './mail-places.ts';
+import { withoutFilingAddresses } from './filing-addresses.ts';
 import { noteCopy, purposeOf, readCopies, type Copy } from './mail-copies.ts';
 import { addMailEntry } from './mail-entry.ts';
 import { partiesOf, type Parties } from './mail-parties.ts';
@@ -167,15 +168,17 @@ const decide = async (ctx: Context, tx: Tx, { filing, copy }: { filing: Filing; 
  * the end of the job are one transaction; a job that somebody else has done changes nothing.
  */
 export async function fileMail(ctx: Context, understood: UnderstoodMail): Promise<void> {
-  const { job, mail } = understood;
+  const { job } = understood;
   const model = modelOf(ctx, 'intake-message');
   await ctx.db.write(async (tx) => {
     if (!(await endMailJob(tx, job.id))) return;
     const message = await lockRecord(tx, model, { tenantId: job.tenantId, id: job.id });
     if (message === undefined) return;
     const { recipients } = job.envelope;
+    const mail = await withoutFilingAddresses(ctx, tx, understood.mail);
     const filing = {
       ...understood,
+      mail,
       message,
       recipients,
       kind: classifyMail(mail),

@@ -34,8 +34,8 @@ interface Sides {
 
 const sidesOf = (ctx: Context, { mail, recipients, user }: Subject): Sides => {
   const ours = new Set([...ctx.snapshot.users.values()].map(({ email }) => email));
-  const filing = new Set(recipients.map(({ address }) => address));
-  const isOther = ({ address }: MailAddress): boolean => !ours.has(address) && !filing.has(address);
+  const sources = new Set(recipients.flatMap((one) => (one.kind === 'source' ? [one.address] : [])));
+  const isOther = ({ address }: MailAddress): boolean => !ours.has(address) && !sources.has(address);
   const addressees = [...mail.to, ...mail.cc];
   const outsiders = addressees.filter(isOther);
   const senders = mail.from === null ? [] : [mail.from];

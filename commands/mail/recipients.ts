@@ -66,7 +66,7 @@ export async function routeOf(directory: Directory, written: string): Promise<Ro
   if (snapshot === undefined || user === undefined || user.isDisabled || !takes(snapshot, domain)) throw unknown();
   return {
     snapshot,
-    recipient: { kind: 'user', address, user: user.id, number: plus === '' ? null : plus.toUpperCase() },
+    recipient: { kind: 'user', user: user.id, name: user.name, number: plus === '' ? null : plus.toUpperCase() },
   };
 }
 

@@ -1,5 +1,6 @@
 import { readAgain } from '../../connectors/web/content.ts';
 import { modelOf } from '../../commands/context.ts';
+import { rawWithoutFilingAddresses } from '../../commands/mail/filing-addresses.ts';
 import { readContent, readMessage } from '../../commands/mail/readMail.ts';
 import { readRecord } from '../../commands/readRecord.ts';
 import { retryDelivery } from '../../commands/delivery.ts';
@@ -90,10 +91,11 @@ const parsed = async (call: Call): Promise<Answer> => {
 
 const raw = async (call: Call): Promise<Answer> => {
   const message = await readableOf(call);
-  return download(
-    await rawOf(call, message),
-    `${String(message['id'])}.${message['channel'] === 'mail' ? 'eml' : 'txt'}`,
-  );
+  const bytes = await rawOf(call, message);
+  const name = String(message['id']);
+  return message['channel'] === 'mail'
+    ? download(await rawWithoutFilingAddresses(call.ctx, bytes), `${name}.eml`)
+    : download(bytes, `${name}.txt`);
 };
 
 /** How fetching stands: nothing of where it goes on. */

@@ -116,6 +116,37 @@ describe('sorting a mail', () => {
   });
 });
 
+it('S48: says nowhere under which address a user files', async () => {
+  const secret = address.split('@')[0] ?? '';
+  const to = `Otto <otto@geheim.example>, <${address}>`;
+  const headers = [`Cc: Vera <${address.replace('@', '+opp-1@')}>`, 'Content-Type: text/plain'];
+  const text = `An: ${address}`;
+  const mail = { id: 'geheim@leitwerk.local', from: 'vera@leitwerk.local', to, headers, text };
+  expect(await deliver(office.port, { raw: buildMail(mail), to: [address, 'leads@leitwerk.local'] })).toMatch(/^250/);
+  await office.settled();
+  const id = String((await office.messages()).at(-1)?.['id']);
+  const shown = (await manager.get(`/intake-messages/${id}`)).json.data;
+  expect(shown['mail']).toMatchObject({
+    recipients: [{ kind: 'user', name: 'vera' }, { kind: 'source' }],
+    to: [{ address: 'otto@geheim.example' }, { address: 'vera@leitwerk.local', name: 'vera' }],
+  });
+  const lead = String(shown['lead']);
+  const paths = [
+    '/intake-messages',
+    `/intake-messages/${id}/mail`,
+    `/intake-messages/${id}/raw`,
+    `/intake-messages/${id}/proposals`,
+    `/leads/${lead}`,
+    `/timeline-entries?filter=lead%20=%20"${lead}"`,
+  ];
+  for (const path of paths) {
+    const answer = await manager.get(path);
+    expect(answer.status, path).toBe(200);
+    expect(answer.text.includes(secret), path).toBe(false);
+  }
+  expect((await manager.get(`/intake-messages/${id}/raw`)).text).toContain(`Cc: Vera <${'x'.repeat(26)}+opp-1@`);
+});
+
 it('S18: the raw mail and its files are only ever downloads', async () => {
   const headers = [
     'MIME-Version: 1.0',
