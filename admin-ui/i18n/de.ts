@@ -913,6 +913,8 @@ export const de = {
     triage: {
       unknownPerson: 'Niemand in dieser Mail ist bekannt.',
       unverifiedNumber: 'Der Betreff nennt einen Vorgang, aber der Absender ist dort nicht bekannt.',
+      unsignedNumber:
+        'Der Betreff nennt einen Vorgang, aber die Domain des Absenders hat die Mail nicht unterschrieben: Der Absender kann gefälscht sein.',
       sameMessageId: 'Es gibt schon eine Mail mit dieser Kennung, aber mit anderem Inhalt.',
       list: 'Ein Rundschreiben, keine Anfrage.',
       rejected: 'Aus dieser Mail ließ sich kein Inbox-Eintrag machen.',

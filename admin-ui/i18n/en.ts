@@ -908,6 +908,8 @@ export const en: Texts = {
     triage: {
       unknownPerson: 'Nobody in this mail is known.',
       unverifiedNumber: 'The subject names a record, but its sender is not known there.',
+      unsignedNumber:
+        'The subject names a record, but the domain of the sender has not signed the mail: the sender may be forged.',
       sameMessageId: 'There is a mail with this id already, but it says something else.',
       list: 'A mailing, not an enquiry.',
       rejected: 'No lead could be made of this mail.',

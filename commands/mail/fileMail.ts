@@ -10,7 +10,7 @@ import { sourceOf } from '../source.ts';
 import { workMessage } from '../workMessage.ts';
 import { asSource, asUser } from './mail-context.ts';
 import { fieldsOfMail } from './mail-fields.ts';
-import { knownAddress, placeByThread, placesByNumber, type Links } from './mail-places.ts';
+import { knownAddress, placeByThread, placesByNumber, type KnownAddress, type Links } from './mail-places.ts';
 import { withoutFilingAddresses } from './filing-addresses.ts';
 import { noteCopy, purposeOf, readCopies, type Copy } from './mail-copies.ts';
 import { addMailEntry } from './mail-entry.ts';
@@ -37,7 +37,14 @@ export interface UnderstoodMail {
 }
 
 /** Why a person has to look at a mail. */
-export type TriageReason = 'unknownPerson' | 'unverifiedNumber' | 'sameMessageId' | 'list' | 'rejected' | 'tooLarge';
+export type TriageReason =
+  | 'unknownPerson'
+  | 'unverifiedNumber'
+  | 'unsignedNumber'
+  | 'sameMessageId'
+  | 'list'
+  | 'rejected'
+  | 'tooLarge';
 
 interface Outcome {
   readonly state: 'accepted' | 'attached' | 'updated' | 'filed' | 'triage' | 'duplicate';
@@ -80,8 +87,8 @@ const toLead = async (ctx: Context, tx: Tx, { mail, message }: Filing): Promise<
   return { state, lead, links: lead === null ? {} : { lead }, issues };
 };
 
-const isAmong = (links: Links, known: Awaited<ReturnType<typeof knownAddress>>): boolean =>
-  links['person'] === known.person?.['id'] || (links['lead'] !== undefined && links['lead'] === known.lead?.['id']);
+const isAmong = (links: Links, { person, lead }: KnownAddress): boolean =>
+  (person !== undefined && links['person'] === person['id']) || (lead !== undefined && links['lead'] === lead['id']);
 
 /** Mail of strangers to `leads@`: a known conversation goes on, everything else of a person is a new lead. */
 const forSource = async (outer: Context, tx: Tx, filing: Filing): Promise<Outcome> => {
@@ -97,6 +104,8 @@ const forSource = async (outer: Context, tx: Tx, filing: Filing): Promise<Outcom
     // Numbers can be guessed: a stranger does not write into a record by naming it.
     const known = mail.from === null ? undefined : await knownAddress(ctx, tx, mail.from.address);
     if (known === undefined || !isAmong(numbered, known)) return { state: 'triage', reason: 'unverifiedNumber' };
+    // And a sender that its domain has not signed is only a claim (S47).
+    if (filing.trust.level !== 'aligned') return { state: 'triage', reason: 'unsignedNumber' };
     return await withEntry(ctx, tx, { filing, links: numbered, parties });
   }
   if (kind === 'list' && !('name' in fieldsOfMail(mail)) && mail.replyTo.length === 0)
