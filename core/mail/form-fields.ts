@@ -48,23 +48,53 @@ const plain = (html: string): string =>
 
 const isLabel = (label: string): boolean => label.length >= 2 && label.length <= longestLabel && /\p{L}/u.test(label);
 
-/** Rows of two cells, in sanitised HTML. */
-const tableFields = (html: string): Field[] =>
+/** Cells of the rows of sanitised HTML. */
+const tableRows = (html: string): string[][] =>
   html
     .split(/<tr\b/i)
     .slice(1)
-    .flatMap((row): Field[] => {
-      const cells = (row.split(/<\/tr>/i)[0] ?? '')
+    .map((row) =>
+      (row.split(/<\/tr>/i)[0] ?? '')
         .split(/<t[dh]\b[^<>]*>/i)
         .slice(1)
-        .map((cell) => plain(cell));
-      const [label = '', value, ...others] = cells;
-      const name = toLabel(label);
-      return value !== undefined && others.length === 0 && isLabel(name) ? [[name, value]] : [];
-    });
+        .map((cell) => plain(cell)),
+    );
+
+/** Rows of two cells: label and value. */
+const fieldsDown = (rows: readonly string[][]): Field[] =>
+  rows.flatMap(([label = '', value, ...others]): Field[] => {
+    const name = toLabel(label);
+    return value !== undefined && others.length === 0 && isLabel(name) ? [[name, value]] : [];
+  });
+
+/** A row of labels above one row of values; above several it is a list. */
+const fieldsAcross = (rows: readonly string[][]): Field[] => {
+  const head = rows.findIndex((labels, at) => {
+    const isRow = (offset: number): boolean => rows[at + offset]?.length === labels.length;
+    return labels.length >= 2 && labels.every((label) => isLabel(toLabel(label))) && isRow(1) && !isRow(2);
+  });
+  const values = rows[head + 1] ?? [];
+  return head === -1 ? [] : (rows[head] ?? []).map((label, at): Field => [toLabel(label), values[at] ?? '']);
+};
 
 const isScalar = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value);
+
+const isMembers = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Members that only hold a form's fields together and say nothing of what they mean. */
+const wrapper = /^(?:kontakt(?:daten)?|contact|person|data|daten|fields?|felder|form(?:ular)?)$/i;
+
+/** Nested members by their path (`adresse ort`), a list of objects as JSON: all of it is shown on the lead. */
+const membersOf = (read: object, path: readonly string[] = []): Field[] =>
+  Object.entries(read).flatMap(([name, value]: [string, unknown]): Field[] => {
+    const label = [...path, name].join(' ');
+    if (isScalar(value)) return [[label, String(value)]];
+    if (isMembers(value)) return membersOf(value, wrapper.test(name) ? path : [...path, name]);
+    if (!Array.isArray(value) || value.length === 0) return [];
+    return [[label, value.every((item) => isScalar(item)) ? value.join(', ') : JSON.stringify(value)]];
+  });
 
 const jsonFields = ({ content, contentType, fileName }: MailAttachment): Field[] => {
   const isJson = contentType === 'application/json' || /\.json$/i.test(fileName);
@@ -76,15 +106,11 @@ const jsonFields = ({ content, contentType, fileName }: MailAttachment): Field[]
     // Not JSON after all: the attachment is there for a person.
     return [];
   }
-  if (typeof read !== 'object' || read === null || Array.isArray(read)) return [];
-  return Object.entries(read).flatMap(([label, value]: [string, unknown]): Field[] => {
-    if (isScalar(value)) return [[label, String(value)]];
-    return Array.isArray(value) && value.every((item) => isScalar(item)) ? [[label, value.join(', ')]] : [];
-  });
+  return isMembers(read) ? membersOf(read) : [];
 };
 
 /**
- * The fields of a form that was sent as a mail, by their labels: from a JSON attachment, a table of two columns or `Name: …` lines, also where
+ * The fields of a form that was sent as a mail, by their labels: from a JSON attachment, a table (labels beside or above the values) or `Name: …` lines, also where
  * the form mail was forwarded. Null when the mail is no form, which is said of a person's mail with a signature as well.
  */
 export function formFieldsOf(mail: ParsedMail): Readonly<Record<string, string>> | null {
@@ -92,6 +118,7 @@ export function formFieldsOf(mail: ParsedMail): Readonly<Record<string, string>>
   if (json.length > 0) return toRecord(json);
   const forwarded = unwrapForwarded(mail);
   const text = forwarded === null ? ownText(mail) : ownText({ ...mail, ...forwarded });
-  const found = [tableFields(mail.html ?? ''), formLines(text)].find((fields) => isForm(fields));
+  const rows = tableRows(mail.html ?? '');
+  const found = [fieldsDown(rows), fieldsAcross(rows), formLines(text)].find((fields) => isForm(fields));
   return found === undefined ? null : toRecord(found);
 }

@@ -230,6 +230,21 @@ describe.each(dialects)('mail to leads@ on %s', (dialect) => {
     expect(await rows('lead')).toEqual([]);
   });
 
+  it('is read as a form by the labels that forms commonly have', async (context) => {
+    const { bring, rows } = await createWorld(context, dialect);
+    const texts = [
+      'Full name: Eva Form\nEmail Address: Eva@form.example\nCompany: Form GmbH\nYour message: Bitte melden.',
+      'Ihr Name: Udo Blatt\nIhre E-Mail: udo@blatt.example\nIhre Firma: Blatt AG\nIhre Nachricht: Bitte melden.',
+    ];
+    for (const [index, text] of texts.entries())
+      await bring(buildMail({ id: `l${index}@form.example`, from: 'noreply@form.example', text }));
+    const message = 'Bitte melden.';
+    expect(await rows('lead')).toMatchObject([
+      { firstName: 'Eva', lastName: 'Form', email: 'eva@form.example', company: 'Form GmbH', message },
+      { firstName: 'Udo', lastName: 'Blatt', email: 'udo@blatt.example', company: 'Blatt AG', message },
+    ]);
+  });
+
   it('whose values do not fit loses those fields only, and shows them', async (context) => {
     const { bring, rows } = await createWorld(context, dialect);
     const text =

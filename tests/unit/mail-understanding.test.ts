@@ -157,17 +157,42 @@ describe('forms', () => {
     });
   });
 
+  const table = (...rows: readonly string[][]): string =>
+    `<table>${rows.map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('')}</table>`;
+
+  it('reads a table whose labels stand above their values, but no list of several', () => {
+    const head = ['Name', 'E-Mail', 'Firma'];
+    const values = ['Quer Tabelle', 'quer@t.example', 'Quer GmbH'];
+    const text = [...head, ...values].join('\n');
+    expect(formFieldsOf(buildMail({ text, html: table(head, values) }))).toEqual({
+      Name: 'Quer Tabelle',
+      'E-Mail': 'quer@t.example',
+      Firma: 'Quer GmbH',
+    });
+    expect(formFieldsOf(buildMail({ text, html: table(head, values, values) }))).toBeNull();
+    const two = table(['Name', 'E-Mail'], ['Quer', 'quer@t.example']);
+    expect(formFieldsOf(buildMail({ text, html: two }))).toEqual({ Name: 'Quer', 'E-Mail': 'quer@t.example' });
+  });
+
+  const withJson = (json: string): unknown => {
+    const content = new TextEncoder().encode(json);
+    const { byteLength: size } = content;
+    const named = { fileName: 'a.json', contentType: 'application/json', isInline: false, contentId: null };
+    return formFieldsOf(buildMail({ text: 'x', attachments: [{ ...named, size, content }] }));
+  };
+
+  it('reads JSON with all that is nested in it', () => {
+    const kontakt = { vorname: 'Jo', adresse: { ort: 'Bonn' }, leer: null };
+    expect(withJson(JSON.stringify({ kontakt, themen: ['a', 'b'], posten: [{ artikel: 1 }] }))).toEqual({
+      vorname: 'Jo',
+      'adresse ort': 'Bonn',
+      themen: 'a, b',
+      posten: '[{"artikel":1}]',
+    });
+  });
+
   it('takes what is no JSON for an attachment', () => {
-    const content = new TextEncoder().encode('{"name": ');
-    const attachment = {
-      fileName: 'a.json',
-      contentType: 'application/json',
-      size: 9,
-      content,
-      isInline: false,
-      contentId: null,
-    };
-    expect(formFieldsOf(buildMail({ text: 'x', attachments: [attachment] }))).toBeNull();
+    expect(withJson('{"name": ')).toBeNull();
   });
 });
 
