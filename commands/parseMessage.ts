@@ -2,9 +2,8 @@ import { inLanguage } from '../core/errors.ts';
 import { readAudit } from '../store/events.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { modelOf, type Context } from './context.ts';
-import { mapMessage, type MappedMessage } from './mapMessage.ts';
-import type { Replay } from './replayMessage.ts';
-import { sourceOf } from './source.ts';
+import { mapFitting, mapMessage, type MappedMessage } from './mapMessage.ts';
+import { sourceOf, type Source } from './source.ts';
 
 /** What a person did with a message after it had come. */
 export interface Attempt {
@@ -15,7 +14,7 @@ export interface Attempt {
 }
 
 export interface ParsedMessage {
-  /** Undefined for a body that cannot be read. */
+  /** Undefined for a message that cannot be read. */
   readonly mapped: MappedMessage | undefined;
   /** Newest first. */
   readonly attempts: readonly Attempt[];
@@ -25,14 +24,14 @@ const attemptsShown = 50;
 
 /**
  * What today's mapping makes of a kept message, without writing anything, and how earlier replays came out. Fields of a lead that the
- * actor may not see are left out.
+ * actor may not see are left out. `fields` is what the message says; undefined when it cannot be read.
  * @throws LeitwerkError `NotFound` when its source is gone or inactive.
  */
 export async function parseMessage(
   ctx: Context,
-  of: { readonly message: RecordData; readonly content: Replay['content'] },
+  of: { readonly message: RecordData; readonly fields: RecordData | undefined },
 ): Promise<ParsedMessage> {
-  const { message, content } = of;
+  const { message, fields } = of;
   const events = await readAudit(ctx.db, {
     tenantId: ctx.actor.tenantId,
     entity: 'intake-message',
@@ -47,12 +46,20 @@ export async function parseMessage(
       state: changes?.['state']?.[1] ?? null,
       errors: changes?.['errors']?.[1] ?? null,
     }));
-  return { mapped: 'fields' in content ? mapVisible(ctx, message, content.fields) : undefined, attempts };
+  return { mapped: fields === undefined ? undefined : mapVisible(ctx, message, fields), attempts };
 }
+
+/** Of a mail a lead is made without what does not fit: that is said of it. */
+const fittingMail = (ctx: Context, source: Source, body: RecordData): MappedMessage => {
+  const { unfit, issues, ...mapped } = mapFitting(ctx, source, { body });
+  return { ...mapped, issues: unfit.length > 0 ? unfit : issues };
+};
 
 const mapVisible = (ctx: Context, message: RecordData, body: RecordData): MappedMessage => {
   const headers = (message['headers'] ?? {}) as Readonly<Record<string, string>>;
-  const mapped = mapMessage(ctx, sourceOf(ctx.snapshot, String(message['source'])), { body, headers });
+  const source = sourceOf(ctx.snapshot, String(message['source']));
+  const mapped =
+    message['channel'] === 'mail' ? fittingMail(ctx, source, body) : mapMessage(ctx, source, { body, headers });
   const model = modelOf(ctx, 'lead');
   const isShown = (name: string): boolean => ctx.ability.isReadable(model.name, name);
   return {

@@ -1,4 +1,4 @@
-import { classifyMail, recordNumbersIn, threadIdsOf } from '../../core/mail/index.ts';
+import { classifyMail, jsonFormOf, recordNumbersIn, threadIdsOf } from '../../core/mail/index.ts';
 import type { Issue, Text } from '../../core/errors.ts';
 import type { ParsedMail } from '../../core/mail/parsed-mail.ts';
 import type { Tx } from '../../store/database.ts';
@@ -215,7 +215,7 @@ const toChange = (filing: Filing, outcome: Outcome): RecordData => {
     sender: (from?.address ?? job.envelope.mailFrom).slice(0, 320),
     subject: mail.subject.slice(0, 500),
     mail: { ...envelope, ...about, links, entry, reason, unknown },
-    mailBody: { text: text.slice(0, longestText), html },
+    mailBody: { text: text.slice(0, longestText), html, form: jsonFormOf(mail) },
     attachments: attachments.length === 0 ? null : attachments,
     errors: issues.length === 0 ? null : issues,
     attempts: job.attempts,

@@ -1,4 +1,4 @@
-import type { MailAddress, ParsedMail } from '../../core/mail/parsed-mail.ts';
+import type { MailAddress, MailAttachment, ParsedMail } from '../../core/mail/parsed-mail.ts';
 import type { MailRecipient } from '../../store/mail-jobs.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { sha256 } from '../../store/secrets.ts';
@@ -23,10 +23,17 @@ export interface StoredMail {
 
 const addresses = (value: unknown): readonly MailAddress[] => (Array.isArray(value) ? (value as MailAddress[]) : []);
 
-/** The mail of a message that was worked before, without its files and headers, which are in the raw mail. */
+/** What JSON attachments said is kept with the text, in the form in which it came. */
+const formFile = (form: RecordData): MailAttachment => {
+  const content = new TextEncoder().encode(JSON.stringify(form));
+  const contentType = 'application/json';
+  return { fileName: '', contentType, size: content.byteLength, content, isInline: false, contentId: null };
+};
+
+/** The mail of a message that was worked before, without its other files and its headers, which are in the raw mail. */
 export function storedMail(message: RecordData): StoredMail {
   const about = (message['mail'] ?? {}) as RecordData;
-  const body = (message['mailBody'] ?? {}) as { text?: string; html?: string | null };
+  const body = (message['mailBody'] ?? {}) as { text?: string; html?: string | null; form?: RecordData | null };
   return {
     mail: {
       messageId: (about['messageId'] as string | null) ?? null,
@@ -40,7 +47,7 @@ export function storedMail(message: RecordData): StoredMail {
       date: (about['date'] as string | null) ?? null,
       text: body.text ?? '',
       html: body.html ?? null,
-      attachments: [],
+      attachments: body.form === undefined || body.form === null ? [] : [formFile(body.form)],
       headers: {},
       doubts: [],
     },

@@ -109,13 +109,19 @@ const jsonFields = ({ content, contentType, fileName }: MailAttachment): Field[]
   return isMembers(read) ? membersOf(read) : [];
 };
 
+/** What JSON attachments say, by label; null without one. */
+export function jsonFormOf({ attachments }: ParsedMail): Fields | null {
+  const fields = attachments.flatMap((attachment) => jsonFields(attachment));
+  return fields.length === 0 ? null : toRecord(fields);
+}
+
 /**
  * The fields of a form that was sent as a mail, by their labels: from a JSON attachment, a table (labels beside or above the values) or `Name: …` lines, also where
  * the form mail was forwarded. Null when the mail is no form, which is said of a person's mail with a signature as well.
  */
 export function formFieldsOf(mail: ParsedMail): Readonly<Record<string, string>> | null {
-  const json = mail.attachments.flatMap((attachment) => jsonFields(attachment));
-  if (json.length > 0) return toRecord(json);
+  const json = jsonFormOf(mail);
+  if (json !== null) return json;
   const forwarded = unwrapForwarded(mail);
   const text = forwarded === null ? ownText(mail) : ownText({ ...mail, ...forwarded });
   const rows = tableRows(mail.html ?? '');

@@ -1,6 +1,6 @@
 export { classifyMail, type MailClass } from './classify.ts';
 export { contactOf, type MailContact } from './contact.ts';
-export { formFieldsOf } from './form-fields.ts';
+export { formFieldsOf, jsonFormOf } from './form-fields.ts';
 export { unwrapForwarded } from './forwarded.ts';
 export type { MailAddress, ParsedMail } from './parsed-mail.ts';
 export { ownText } from './quotes.ts';

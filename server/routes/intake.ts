@@ -1,7 +1,9 @@
 import { readAgain } from '../../connectors/web/content.ts';
 import { modelOf } from '../../commands/context.ts';
 import { rawWithoutFilingAddresses } from '../../commands/mail/filing-addresses.ts';
+import { fieldsOfMail } from '../../commands/mail/mail-fields.ts';
 import { readContent, readMessage } from '../../commands/mail/readMail.ts';
+import { storedMail } from '../../commands/mail/stored-mail.ts';
 import { readRecord } from '../../commands/readRecord.ts';
 import { retryDelivery } from '../../commands/delivery.ts';
 import { fetchSource } from '../../commands/fetchSource.ts';
@@ -79,10 +81,18 @@ const replayMany = async (call: Call): Promise<Answer> => {
   };
 };
 
+/** What a message says, as the mapping reads it; undefined where that is not known. */
+const fieldsOf = async (call: Call, message: RecordData): Promise<RecordData | undefined> => {
+  if (message['channel'] === 'mail')
+    return message['mailBody'] === null ? undefined : fieldsOfMail(storedMail(message).mail);
+  const content = await contentOf(call, message);
+  return 'fields' in content ? content.fields : undefined;
+};
+
 const parsed = async (call: Call): Promise<Answer> => {
   const { ctx } = call;
   const message = await readableOf(call);
-  const { mapped, attempts } = await parseMessage(ctx, { message, content: await contentOf(call, message) });
+  const { mapped, attempts } = await parseMessage(ctx, { message, fields: await fieldsOf(call, message) });
   const named = attempts.map((attempt) => ({ ...attempt, actorName: actorLabel(ctx, attempt.actor) }));
   return {
     json: { data: { values: null, additional: null, issues: [], ...mapped, attempts: named } },

@@ -116,6 +116,30 @@ describe('sorting a mail', () => {
   });
 });
 
+it('shows what today’s mapping makes of a mail, without what does not fit', async () => {
+  const parsedOf = async (parts: Parameters<typeof buildMail>[0]): Promise<Record<string, unknown>> => {
+    expect(await deliver(office.port, { raw: buildMail(parts), to: ['leads@leitwerk.local'] })).toMatch(/^250/);
+    await office.settled();
+    const id = String((await office.messages()).at(-1)?.['id']);
+    const answer = await manager.get(`/intake-messages/${id}/parsed`);
+    expect(answer.status).toBe(200);
+    return answer.json.data;
+  };
+  const form = 'Name: Eva Form\nE-Mail: eva@form.example\nBudget: viel\nFarbe: rot\nNachricht: Hallo';
+  expect(await parsedOf({ id: 'parsed1@form.example', text: form })).toMatchObject({
+    values: { firstName: 'Eva', lastName: 'Form', email: 'eva@form.example', message: 'Hallo' },
+    additional: { farbe: 'rot', budget: 'viel' },
+    issues: [{ path: '/budget' }],
+  });
+  const type = 'MIME-Version: 1.0\nContent-Type: application/json; name="a.json"'.split('\n');
+  const headers = [...type, 'Content-Disposition: attachment; filename="a.json"'];
+  const text = JSON.stringify({ kontakt: { vorname: 'Jo', nachname: 'Json' }, nachricht: 'Hallo' });
+  expect(await parsedOf({ id: 'parsed2@form.example', headers, text })).toMatchObject({
+    values: { firstName: 'Jo', lastName: 'Json', message: 'Hallo' },
+    issues: [],
+  });
+});
+
 it('S48: says nowhere under which address a user files', async () => {
   const secret = address.split('@')[0] ?? '';
   const to = `Otto <otto@geheim.example>, <${address}>`;

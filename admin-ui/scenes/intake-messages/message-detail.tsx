@@ -176,7 +176,7 @@ function Content({ message }: { readonly message: RecordValue }) {
         <div className={detail['column']}>
           {isSortable && <SortCard message={message} />}
           <Result message={message} />
-          {!isMail && isOpen(message) && <ParsedCards id={message.id} attempts={message['attempts']} />}
+          {isOpen(message) && <ParsedCards id={message.id} attempts={message['attempts']} />}
           <Card title={t('intake.result')}>
             <Facts message={message} />
           </Card>
