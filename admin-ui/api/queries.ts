@@ -18,6 +18,7 @@ import type {
   ParsedMessage,
   ProcessView,
   PublishedSchema,
+  SearchHit,
   Session,
   SourceFigures,
   User,
@@ -120,6 +121,15 @@ export const recordQuery = (plural: string, id: string, expand?: string) =>
     queryKey: ['record', plural, id],
     queryFn: async ({ signal }): Promise<OneRecord> =>
       (await request<OneRecord>('GET', `/${plural}/${id}${queryString({ expand })}`, { signal })).body,
+  });
+
+/** Records of any kind by their name, number or address; from two characters on. */
+export const searchQuery = (text: string) =>
+  queryOptions({
+    queryKey: ['search', text],
+    enabled: text.length > 1,
+    placeholderData: keepPreviousData,
+    queryFn: async ({ signal }) => await read<SearchHit[]>(`/search${queryString({ q: text })}`, signal),
   });
 
 export const relatedQuery = (list: Omit<ListRequest, 'isEnabled'>) =>

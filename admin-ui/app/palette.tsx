@@ -1,13 +1,11 @@
 import { Kbd, Modal, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { IconSearch } from '@tabler/icons-react';
 import { useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { queryString, read } from '../api/client.ts';
-import { useEntities } from '../api/queries.ts';
-import type { SearchHit } from '../api/types.ts';
+import { searchQuery, useEntities } from '../api/queries.ts';
 import { inLanguage } from '../i18n/index.ts';
 import { addressOf } from './address.ts';
 import classes from './palette.module.css';
@@ -30,12 +28,7 @@ function useEntries(text: string, onKeys: () => void): readonly Entry[] {
   const toggleTheme = useToggleTheme();
   const toggleLanguage = useToggleLanguage();
   const [query] = useDebouncedValue(text.trim(), 120);
-  const hits = useQuery({
-    queryKey: ['search', query],
-    enabled: query.length > 1,
-    placeholderData: keepPreviousData,
-    queryFn: async ({ signal }) => await read<SearchHit[]>(`/search${queryString({ q: query })}`, signal),
-  });
+  const hits = useQuery(searchQuery(query));
   const go = (href: string) => () => void router.navigate({ href });
   const found = (query.length > 1 ? (hits.data ?? []) : []).slice(0, 12).flatMap((hit): Entry[] => {
     const model = entities.byName.get(hit.entity);

@@ -908,6 +908,8 @@ export const de = {
     fileOn: 'Ablegen bei „{{title}}“',
     createPerson: 'Person anlegen: {{name}}',
     makeLead: 'Inbox-Eintrag daraus machen',
+    otherRecord: 'Anderer Datensatz',
+    otherRecordHint: 'Name oder Nummer',
     dismiss: 'Nicht relevant',
     reason: { number: 'Nummer im Betreff', thread: 'gleiche Unterhaltung', address: 'bekannte Adresse' },
     triage: {

@@ -903,6 +903,8 @@ export const en: Texts = {
     fileOn: 'File on "{{title}}"',
     createPerson: 'Create person: {{name}}',
     makeLead: 'Make a lead of it',
+    otherRecord: 'Another record',
+    otherRecordHint: 'Name or number',
     dismiss: 'Not relevant',
     reason: { number: 'number in the subject', thread: 'same conversation', address: 'known address' },
     triage: {

@@ -1,9 +1,11 @@
-import { Tabs } from '@mantine/core';
+import { Tabs, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toChoices } from '../../api/choices.ts';
 import { useConfig, useSession } from '../../api/queries.ts';
+import type { RecordValue } from '../../api/types.ts';
 import { ChoiceDot } from '../../components/choice-dot.tsx';
 import { ListPane } from '../../components/list-pane.tsx';
 import { Readable } from '../../components/readable.tsx';
@@ -27,6 +29,23 @@ const tabs = [
   { key: 'duplicate', label: 'choice.intake-message.state.duplicate', filter: 'state = duplicate' },
   { key: 'spam', label: 'view.spam', filter: 'state = spam' },
 ] as const;
+
+/** What a message is about, by its sender and subject; where it came in otherwise, by its source. */
+function Words({ message, source }: { readonly message: RecordValue; readonly source: ReactNode }) {
+  const subject = textOf(message, 'subject');
+  const sender = textOf(message, 'sender');
+  if (subject === undefined && sender === undefined) return source;
+  return (
+    <div style={{ minWidth: 0 }}>
+      <Text size="sm" truncate>
+        {sender ?? source}
+      </Text>
+      <Text size="xs" c="dimmed" truncate>
+        {subject ?? source}
+      </Text>
+    </div>
+  );
+}
 
 function useMessageColumns(isCondensed: boolean): readonly Column[] {
   const { t } = useTranslation();
@@ -58,7 +77,18 @@ function useMessageColumns(isCondensed: boolean): readonly Column[] {
     isFilterable: true,
     render: (message) => <StateBadge state={textOf(message, 'state') ?? ''} />,
   };
-  if (isCondensed) return [received, source, state];
+  if (isCondensed)
+    return [
+      { ...received, width: '84px' },
+      {
+        name: 'sender',
+        label: t('mail.from'),
+        width: 'minmax(120px, 1fr)',
+        isFilterable: true,
+        render: (message) => <Words message={message} source={source.render(message)} />,
+      },
+      state,
+    ];
   const words = (name: string, label: string, width: string): Column => ({
     name,
     label,
@@ -104,7 +134,8 @@ function Messages() {
   const tab = tabs.find((one) => one.key === search.view) ?? tabs[0];
   const page = useListPage({ entity: 'intake-message', search, filter: tab.filter, defaultSort: '-receivedAt' });
   const mayReplay = useSession().can['intake-message']?.['replay'] !== false;
-  const columns = useMessageColumns(isNarrow || search.id !== undefined);
+  const isCondensed = isNarrow || search.id !== undefined;
+  const columns = useMessageColumns(isCondensed);
   return (
     <div className={panes['panes']} data-open={search.id !== undefined}>
       <div className={panes['list']}>
@@ -112,14 +143,14 @@ function Messages() {
           page={{ ...page, view: undefined }}
           columns={columns}
           title={t('intake.title')}
-          rowHeight={44}
+          rowHeight={isCondensed ? 52 : 44}
           emptyText={t('intake.empty')}
           emptyAction={{
             label: t('intake.emptyAction'),
             onClick: () => void navigate({ to: '/settings/$section', params: { section: 'sources' } }),
           }}
           bulk={mayReplay ? ['replay'] : []}
-          isCondensed={isNarrow || search.id !== undefined}
+          isCondensed={isCondensed}
           actions={mayReplay && <ReplayMany source={sourceOf(search.filter)} />}
           tabs={
             <>

@@ -1,9 +1,11 @@
-import { Button, Group, Kbd, Stack, Text } from '@mantine/core';
+import { Button, Group, Kbd, Select, Stack, Text } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { proposalsQuery } from '../../api/mail.ts';
-import { useEntities, useSession } from '../../api/queries.ts';
-import type { MailProposals, RecordValue } from '../../api/types.ts';
+import { searchQuery, useEntities, useSession } from '../../api/queries.ts';
+import type { MailProposals, RecordValue, SearchHit } from '../../api/types.ts';
 import { useActs } from '../../app/acts.tsx';
 import { Card } from '../../components/card.tsx';
 import { useKeys } from '../../components/use-keys.ts';
@@ -55,11 +57,45 @@ function useSortChoices({ records, person }: MailProposals): readonly Choice[] {
   return [...filing, ...creating, ...leading, { key: 'x', label: t('mail.dismiss'), act: 'dismiss', body: undefined }];
 }
 
+/** Any record that a mail can be filed on, found by its name or number. */
+function OtherRecord({ onChoose }: { readonly onChoose: (hit: SearchHit) => void }) {
+  const { t } = useTranslation();
+  const entities = useEntities();
+  const [text, setText] = useState('');
+  const [query] = useDebouncedValue(text.trim(), 150);
+  const { data = [] } = useQuery(searchQuery(query));
+  const places = new Set(
+    [...(entities.byName.get('timeline-entry')?.fields.values() ?? [])].map(({ target }) => target),
+  );
+  const hits = data.filter(({ entity }) => places.has(entity));
+  return (
+    <Select
+      size="sm"
+      mt={6}
+      label={t('mail.otherRecord')}
+      placeholder={t('mail.otherRecordHint')}
+      searchable
+      value={null}
+      data={hits.map(({ id, title, entity, subtitle }) => ({
+        value: id,
+        label: [title, inLanguage(entities.byName.get(entity)?.label), subtitle].filter(Boolean).join(' · '),
+      }))}
+      filter={({ options }) => options}
+      onSearchChange={setText}
+      nothingFoundMessage={query.length > 1 ? t('common.noMatches') : undefined}
+      onChange={(next) => {
+        const hit = hits.find(({ id }) => id === next);
+        if (hit !== undefined) onChoose(hit);
+      }}
+    />
+  );
+}
+
 function Choices({ id, proposals }: { readonly id: string; readonly proposals: MailProposals }) {
   const { t } = useTranslation();
   const { run } = useActs();
   const choices = useSortChoices(proposals);
-  const choose = ({ act, body, label }: Choice): void => {
+  const choose = ({ act, body, label }: Pick<Choice, 'act' | 'body' | 'label'>): void => {
     void run([{ path: `/intake-messages/${id}/${act}`, body: body ?? {} }], { canUndo: false, done: label });
   };
   useKeys(Object.fromEntries(choices.map((choice) => [choice.key, () => choose(choice)])));
@@ -86,6 +122,11 @@ function Choices({ id, proposals }: { readonly id: string; readonly proposals: M
           </Group>
         </Button>
       ))}
+      <OtherRecord
+        onChoose={({ entity, id: record, title }) =>
+          choose({ act: 'file', body: { entity, record }, label: t('mail.fileOn', { title }) })
+        }
+      />
     </Stack>
   );
 }
