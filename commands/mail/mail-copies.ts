@@ -1,7 +1,6 @@
 import type { Tx } from '../../store/database.ts';
 import type { MailRecipient } from '../../store/mail-jobs.ts';
 import { lockMailThread, writeMailThread, type MailThread } from '../../store/mail-threads.ts';
-import type { RecordData } from '../../store/record-table.ts';
 import { lockRecord } from '../../store/records.ts';
 import { modelOf, type Context } from '../context.ts';
 import type { Links } from './mail-places.ts';

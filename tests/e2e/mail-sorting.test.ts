@@ -1,0 +1,58 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/processes.ts';
+import { buildMail, deliver } from '../support/smtp.ts';
+import { createWorld, findBarriers, hasBrowser, setUp, type World } from './world.ts';
+
+describe.skipIf(!hasBrowser())('sorting mails', () => {
+  let world: World;
+  let signedIn: Page;
+
+  const rows = async (path: string): Promise<readonly Record<string, unknown>[]> =>
+    ((await world.call(signedIn, { method: 'GET', path })).body as { data: Record<string, unknown>[] }).data;
+  const bring = async (id: string, subject: string): Promise<void> => {
+    const headers = ['List-Id: <rundbrief.kunde.example>', 'Content-Type: text/plain; charset=utf-8'];
+    const raw = buildMail({ id: `${id}@kunde.example`, subject, headers });
+    expect(await deliver(Number(world.app.ports.SMTP_PORT), { raw })).toMatch(/^250/);
+  };
+  const sorted = async (subject: string): Promise<unknown> =>
+    (await rows('/intake-messages')).find((message) => message['subject'] === subject)?.['state'];
+
+  beforeAll(async () => {
+    world = await createWorld();
+    signedIn = await setUp(world);
+    await bring('s1', 'Rundbrief eins');
+    await bring('s2', 'Rundbrief zwei');
+    await until('both wait', async () => ((await sorted('Rundbrief zwei')) === 'triage' ? true : undefined));
+  });
+  afterAll(async () => await world?.close());
+
+  it('shows sender and subject beside an open mail and on a phone', async () => {
+    const { page, faults } = await world.open('/received?view=sort', { like: signedIn });
+    const row = page.getByRole('row', { name: /anna@kunde\.example.*Rundbrief zwei/ });
+    await row.click();
+    await page.getByRole('heading', { level: 2, name: 'Rundbrief zwei' }).waitFor();
+    await row.waitFor();
+    expect(await row.getByText('Rundbrief zwei').isVisible()).toBe(true);
+    expect(await findBarriers(page)).toEqual([]);
+    await page.context().close();
+    const phone = await world.open('/received?view=sort', { like: signedIn, width: 390 });
+    await phone.page.getByRole('row', { name: /anna@kunde\.example.*Rundbrief eins/ }).waitFor();
+    expect([...faults, ...phone.faults]).toEqual([]);
+    await phone.page.context().close();
+  });
+
+  it('files a mail for which nothing is proposed on any record, found by its number', async () => {
+    await world.call(signedIn, { method: 'POST', path: '/opportunities', body: { title: 'Lagerhalle' } });
+    const [deal] = await rows('/opportunities');
+    const { page, faults } = await world.open('/received?view=sort', { like: signedIn });
+    await page.getByRole('row', { name: /Rundbrief zwei/ }).click();
+    await page.getByRole('combobox', { name: 'Anderer Datensatz' }).fill(String(deal?.['number']));
+    await page.getByRole('option', { name: /Lagerhalle/ }).click();
+    await expect.poll(async () => await sorted('Rundbrief zwei'), { timeout: 10_000 }).toBe('filed');
+    const entries = await rows(`/timeline-entries?filter=opportunity%20=%20"${String(deal?.['id'])}"`);
+    expect(entries.map(({ kind }) => kind)).toContain('mail');
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+});
