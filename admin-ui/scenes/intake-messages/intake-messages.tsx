@@ -79,7 +79,15 @@ function useMessageColumns(isCondensed: boolean): readonly Column[] {
   };
   if (isCondensed)
     return [
-      { ...received, width: '84px' },
+      {
+        ...received,
+        width: '84px',
+        render: (message) => (
+          <Text size="xs" style={{ whiteSpace: 'normal' }}>
+            {received.render(message)}
+          </Text>
+        ),
+      },
       {
         name: 'sender',
         label: t('mail.from'),
