@@ -18,6 +18,8 @@ export interface ImportPreview {
   readonly fault: string | null;
   readonly mapping: Mapping;
   readonly isMappingSuggested: boolean;
+  /** Where a record keeps what no field takes. */
+  readonly unmapped: 'additional' | 'note' | 'none';
   readonly matchKeys: readonly string[];
   readonly processes: string | null;
   readonly former: { readonly id: string; readonly fileName: string; readonly at: string } | null;

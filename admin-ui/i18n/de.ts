@@ -1010,7 +1010,7 @@ export const de = {
     samples: 'Beispiele',
     field: 'Feld',
     fieldFor: 'Feld für die Spalte {{column}}',
-    notMapped: 'bleibt als Zusatz',
+    notMapped: { additional: 'bleibt als Zusatz', note: 'bleibt als Notiz', none: 'wird weggelassen' },
     transform: 'Umwandlung',
     transformFor: 'Umwandlung der Spalte {{column}}',
     transforms: {

@@ -1005,7 +1005,7 @@ export const en: Texts = {
     samples: 'Samples',
     field: 'Field',
     fieldFor: 'Field for the column {{column}}',
-    notMapped: 'kept beside',
+    notMapped: { additional: 'kept beside', note: 'kept as a note', none: 'left out' },
     transform: 'Conversion',
     transformFor: 'Conversion of the column {{column}}',
     transforms: {

@@ -1,6 +1,13 @@
 import type { EntityModel, Field } from '../../core/entity.ts';
 import { LeitwerkError, type Text } from '../../core/errors.ts';
-import { missingColumns, numberColumns, suggestMapping, toColumnPaths } from '../../core/import-columns.ts';
+import {
+  errorColumns,
+  keyColumn,
+  missingColumns,
+  numberColumns,
+  suggestMapping,
+  toColumnPaths,
+} from '../../core/import-columns.ts';
 import type { Decimal, ProcessStart } from '../../core/import-options.ts';
 import { createMapper, type Mapper, type Mapping } from '../../core/mapping.ts';
 import type { Ability } from '../../core/permissions.ts';
@@ -11,6 +18,7 @@ import { modelOf, type Context } from '../context.ts';
 import { sourceOf, type Source } from '../source.ts';
 import type { ImportRecord, Starter } from './import-record.ts';
 import { matchField } from './match-key.ts';
+import { unmappedOf } from './unmapped.ts';
 
 /** What the file's connector has found out and the rows are read with. */
 export interface ImportShape {
@@ -88,6 +96,20 @@ const missingNotes = (mapping: Mapping, columns: readonly string[]): Text[] => {
   ];
 };
 
+/** Columns that no field takes, of an entity that cannot keep them otherwise. */
+const leftOutNotes = (mapper: Mapper, columns: readonly string[]): Text[] => {
+  const { additional } = mapper({ body: Object.fromEntries(columns.map((name) => [name, ''])) }, 'en');
+  const leftOut = Object.keys(additional).filter((name) => name !== keyColumn && !errorColumns.includes(name));
+  if (leftOut.length === 0) return [];
+  const names = leftOut.join(', ');
+  return [
+    {
+      de: `Diese Spalten füllen kein Feld und werden weggelassen: ${names}.`,
+      en: `These columns fill no field and are left out: ${names}.`,
+    },
+  ];
+};
+
 /**
  * Prepares the import of a file's rows under today's configuration and the starter's rights of today.
  * @throws LeitwerkError `InvalidInput` when no column fits, `Forbidden`, `NotFound` when source or entity are gone.
@@ -102,18 +124,20 @@ export function prepareImport(ctx: Context, record: ImportRecord, shape: ImportS
   const rows = (record.table?.size ?? record.size) / shape.bytesPerRow;
   const starts = options.processes ?? (rows > manyRows ? 'background' : 'now');
   const { matchKey } = options;
+  const mapper = createMapper({
+    model,
+    mapping,
+    timeZone: timeZoneOf(ctx.snapshot),
+    choices: (field) => (field.configKind === undefined ? undefined : ctx.snapshot.choices(field.configKind)),
+  });
+  const leftOut = unmappedOf(ctx, model) === 'none' ? leftOutNotes(mapper, shape.columns) : [];
   return {
     record,
     model,
     source,
-    shape: { ...shape, notes: [...shape.notes, ...missingNotes(mapping, shape.columns)] },
+    shape: { ...shape, notes: [...shape.notes, ...missingNotes(mapping, shape.columns), ...leftOut] },
     mapping,
-    mapper: createMapper({
-      model,
-      mapping,
-      timeZone: timeZoneOf(ctx.snapshot),
-      choices: (field) => (field.configKind === undefined ? undefined : ctx.snapshot.choices(field.configKind)),
-    }),
+    mapper,
     writable: new Set([...model.fields.keys()].filter((name) => ability.isWritable(model.name, name))),
     numbers: numberColumns(model, mapping),
     match: matchKey === undefined || matchKey === 'externalId' ? undefined : matchField(model, matchKey),

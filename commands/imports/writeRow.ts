@@ -10,6 +10,7 @@ import { changeRecord, refusingDoubles } from '../record-write.ts';
 import { assertOpen } from '../updateRecord.ts';
 import type { ImportJob } from './import-job.ts';
 import type { ReadyRow } from './import-rows.ts';
+import { noteUnmapped } from './unmapped.ts';
 
 interface Written {
   readonly outcome: 'created' | 'updated' | 'unchanged' | 'duplicate';
@@ -102,6 +103,7 @@ const createOther = async (ctx: Context, tx: Tx, { job, ready }: Row): Promise<W
     input: ready.values,
   });
   const recordId = String(record['id']);
+  await noteUnmapped(ctx, tx, { model: job.model, record, additional: ready.additional });
   if (job.starts === 'none' && job.model.hasPipeline) await forgo(ctx, tx, { job, recordIds: [recordId] });
   return { outcome: 'created', recordId, event };
 };

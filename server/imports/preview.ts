@@ -8,6 +8,7 @@ import { judgeRow, type FileRow } from '../../commands/imports/import-rows.ts';
 import { openTable, type OpenTable } from '../../commands/imports/import-table.ts';
 import { wordsOf } from '../../commands/imports/import-words.ts';
 import { matchKeys } from '../../commands/imports/match-key.ts';
+import { unmappedOf } from '../../commands/imports/unmapped.ts';
 import { readRecord } from '../../commands/readRecord.ts';
 import { visibleRecord } from '../../commands/record-write.ts';
 import { inLanguage, LeitwerkError, type Issue } from '../../core/errors.ts';
@@ -108,6 +109,7 @@ export async function previewImport(
     fault: fault?.text[ctx.language] ?? null,
     mapping: job?.mapping ?? noMapping,
     isMappingSuggested: record.options.mapping === undefined,
+    unmapped: unmappedOf(ctx, modelOf(ctx, record.entity)),
     matchKeys: matchKeys(modelOf(ctx, record.entity)),
     processes: job?.starts ?? null,
     former: former === undefined ? null : { id: former.id, fileName: former.fileName, at: former.data['createdAt'] },

@@ -245,6 +245,12 @@ describe.each(dialects)('imports on %s', (dialect) => {
     expect(
       await send('Vorname,Nachname,E-Mail\nAnna,Berg,anna@berg.example\nOhne,,\n', { entity: 'person' }),
     ).toMatchObject({ created: 1, rejected: 1 });
+    const kept = await send(file('Nachname;Haustier;Geburtstag;Leer', 'Notiz;Katze;31.12.1980;'), { entity: 'person' });
+    const notes = await world.store.foundation.db.all<{ text: string }>(
+      "SELECT `text` FROM `timeline_entry` WHERE `kind` = 'note' AND `person` = (SELECT `id` FROM `person` WHERE `createdBy` = ?)",
+      [`process/import/${kept.id}`],
+    );
+    expect(notes).toEqual([{ text: 'Haustier: Katze\nGeburtstag: 31.12.1980' }]);
     const bad = await upload(
       { url: world.app.url, key: world.key },
       { content },

@@ -105,7 +105,7 @@ function MappedCells({ column, row, model, fields, preview, onChange }: MappedCe
           aria-label={t('imports.fieldFor', { column: column.name })}
           data={fields.map((field) => ({ value: field.name, label: inLanguage(field.label) }))}
           value={row?.to ?? null}
-          placeholder={t('imports.notMapped')}
+          placeholder={t(`imports.notMapped.${preview.unmapped}`)}
           searchable
           clearable
           size="xs"
