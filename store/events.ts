@@ -169,15 +169,25 @@ export async function readShifts(db: Queries, event: EventRow): Promise<EventRow
   return (next < 0 ? rows : rows.slice(0, next)).map(toEventRow);
 }
 
-/** Whether a person or an interface has changed the record after the event `seq`, or written into its timeline through the field `link`. */
+/**
+ * Whether a person or an interface has changed the record or one of its activities after the event `seq`, or written into its timeline
+ * through the field `link`.
+ */
 export async function isTouchedSince(
   db: Queries,
-  of: { readonly tenantId: string; readonly recordId: string; readonly seq: number; readonly link: string | undefined },
+  of: {
+    readonly tenantId: string;
+    readonly recordId: string;
+    readonly activities: readonly string[];
+    readonly seq: number;
+    readonly link: string | undefined;
+  },
 ): Promise<boolean> {
-  const { tenantId, recordId, seq } = of;
+  const { tenantId, recordId, activities, seq } = of;
+  const marks = ['?', ...activities.map(() => '?')].join(', ');
   const event = await db.get(
-    "SELECT 1 AS `one` FROM `event` WHERE `recordId` = ? AND `seq` > ? AND `tenantId` = ? AND `actor` NOT LIKE 'process/%' AND `actor` <> 'system' LIMIT 1",
-    [recordId, seq, tenantId],
+    `SELECT 1 AS \`one\` FROM \`event\` WHERE \`recordId\` IN (${marks}) AND \`seq\` > ? AND \`tenantId\` = ? AND \`actor\` NOT LIKE 'process/%' AND \`actor\` <> 'system' LIMIT 1`,
+    [recordId, ...activities, seq, tenantId],
   );
   if (event !== undefined || of.link === undefined) return event !== undefined;
   const entry = await db.get(

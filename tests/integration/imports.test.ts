@@ -206,6 +206,28 @@ describe.each(dialects)('imports on %s', (dialect) => {
     expect(await send(update, { matchKey: 'email' })).toMatchObject({ created: 1, duplicates: 1 });
   });
 
+  it('takes back with its activities what nobody worked on, and says nothing of what was deleted anyway', async () => {
+    const people = ['Plan', 'Weg', 'Frei'].map((name) => `${name};${name}@rest.example;030 12345`);
+    const made = await send(file('Nachname;E-Mail;Telefon', ...people));
+    expect(made).toMatchObject({ created: 3 });
+    const ids = new Map((await leadsOf(made.id)).map((lead) => [String(lead['lastName']), String(lead['id'])]));
+    const [planned, gone, free] = ['Plan', 'Weg', 'Frei'].map((name) => ids.get(name) ?? '');
+    const activitiesOf = async (lead = ''): Promise<readonly { id: string; state: string }[]> =>
+      await world.store.foundation.db.all('SELECT `id`, `state` FROM `activity` WHERE `lead` = ?', [lead]);
+    const open = await until('both have a plan', async () => {
+      const [one, other] = [await activitiesOf(planned), await activitiesOf(free)];
+      return one.length > 0 && other.length > 0 ? one : undefined;
+    });
+    expect((await world.api.patch(`/activities/${open[0]?.id ?? ''}`, { title: 'Erst nächste Woche' })).status).toBe(
+      200,
+    );
+    expect((await world.api.delete(`/leads/${gone ?? ''}`)).status).toBeLessThan(300);
+    const undone = await world.api.post(`/imports/${made.id}/undo`);
+    expect(undone.json.data).toMatchObject({ undoState: 'done', undone: 2, kept: [{ id: planned }] });
+    expect(new Set((await activitiesOf(free)).map(({ state }) => state))).toEqual(new Set(['cancelled']));
+    expect((await activitiesOf(planned)).map(({ state }) => state)).toContain('open');
+  });
+
   it('knows a row by its external id in its source, also one that came in by itself', async () => {
     const secret = await secretOf(world.store, 'kaltakquise');
     const posted = await fetch(`${world.app.url}/intake/kaltakquise`, {
