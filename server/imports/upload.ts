@@ -65,6 +65,8 @@ const missing = (path: '/file' | '/text'): Issue =>
       })
     : faultOf(path, 'required', { de: 'Erwartet wird der Text der Datei.', en: 'The text of the file is expected.' });
 
+const tooMany: Issue = faultOf('/file', 'tooMany', { de: 'Nur eine Datei je Import.', en: 'One file an import only.' });
+
 async function* limited(file: Readable, limit: number): AsyncGenerator<Uint8Array> {
   let size = 0;
   for await (const bytes of file as AsyncIterable<Buffer>) {
@@ -76,19 +78,27 @@ async function* limited(file: Readable, limit: number): AsyncGenerator<Uint8Arra
 
 interface Parts {
   readonly words: Record<string, string>;
+  /** Options that are sent as files (`curl -F mapping=@m.yaml`), while they are read. */
+  readonly pending: Promise<void>[];
   /** Names of parts that are files without being asked for. */
   readonly others: string[];
   file?: { readonly stored: Promise<Blob>; readonly name: string };
 }
+
+const readWord = async (file: Readable): Promise<string> => {
+  const bytes: Uint8Array[] = [];
+  for await (const some of limited(file, mostFieldBytes)) bytes.push(some);
+  return new TextDecoder().decode(Buffer.concat(bytes));
+};
 
 /** The file goes to the blob store as it comes; nothing of it is kept in memory. */
 const readParts = async (request: IncomingMessage, blobs: BlobStore, limit: number): Promise<Parts> => {
   const parser = busboy({
     headers: request.headers,
     defParamCharset: 'utf8',
-    limits: { fields: mostFields, fieldSize: mostFieldBytes, files: 1 },
+    limits: { fields: mostFields, fieldSize: mostFieldBytes, files: mostFields },
   });
-  const parts: Parts = { words: {}, others: [] };
+  const parts: Parts = { words: {}, pending: [], others: [] };
   await new Promise<void>((resolve, reject) => {
     parser.on('field', (name, value, { valueTruncated }) => {
       if (valueTruncated)
@@ -101,7 +111,13 @@ const readParts = async (request: IncomingMessage, blobs: BlobStore, limit: numb
       parts.words[name] = value;
     });
     parser.on('file', (name, file, info) => {
-      if (name !== 'file') {
+      if (optionNames.has(name)) {
+        const word = readWord(file).then((text) => void (parts.words[name] = text));
+        word.catch(reject);
+        parts.pending.push(word);
+        return;
+      }
+      if (name !== 'file' || parts.file !== undefined) {
         parts.others.push(name);
         file.resume();
         return;
@@ -123,12 +139,14 @@ const readParts = async (request: IncomingMessage, blobs: BlobStore, limit: numb
     });
     request.pipe(parser);
   });
+  await Promise.all(parts.pending);
   return parts;
 };
 
 const readMultipart = async (request: IncomingMessage, blobs: BlobStore, limit: number): Promise<Upload> => {
   const { words, others, file } = await readParts(request, blobs, limit);
-  const issues = unknownIssues([...Object.keys(words), ...others]);
+  const issues = unknownIssues([...Object.keys(words), ...others.filter((name) => name !== 'file')]);
+  if (others.includes('file')) issues.push(tooMany);
   if (file === undefined) issues.push(missing('/file'));
   if (file === undefined || issues.length > 0) {
     await file?.stored;

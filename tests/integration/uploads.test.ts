@@ -84,6 +84,19 @@ describe('an upload', () => {
       },
     ]);
   });
+
+  it('has its mapping as a file as well, before or behind the table; of tables it has one', async () => {
+    const mapping = new Blob(['\uFEFF- { from: Größe, to: budget }\n'], { type: 'application/yaml' });
+    const table = new Blob(['Größe\n1\n']);
+    const stored = { size: 10, words: { source: 'a', mapping: '- { from: Größe, to: budget }\n' } };
+    expect(await send({ source: 'a', mapping, file: table })).toMatchObject([200, stored]);
+    expect(await send({ source: 'a', file: table, mapping })).toMatchObject([200, stored]);
+    expect(await send({ mapping: new Blob(['x'.repeat(200_001)]), file: table })).toMatchObject([413, {}]);
+    const twice = new FormData();
+    for (const name of ['one.csv', 'two.csv']) twice.append('file', table, name);
+    const response = await fetch(url, { method: 'POST', body: twice });
+    expect([response.status, await response.json()]).toMatchObject([422, { errors: [{ path: '/file' }] }]);
+  });
 });
 
 describe('the deadline of a body', () => {
