@@ -1063,6 +1063,11 @@ export const de = {
     cell: '{{column}}, Zeile {{line}}',
     edited: 'berichtigt',
     unedit: 'Wie in der Datei',
+    dropEditsTitle: 'Datei anders lesen?',
+    dropEditsLead_one: 'Mit anderen Zellen gilt die berichtigte Zeile nicht mehr: die Berichtigung wird verworfen.',
+    dropEditsLead_other:
+      'Mit anderen Zellen gelten die {{count}} berichtigten Zeilen nicht mehr: die Berichtigungen werden verworfen.',
+    dropEdits: 'Anders lesen',
     firstRows: 'An den Anfang',
     nextRows: 'Weitere Zeilen',
     processesLabel: 'Prozesse der neuen Datensätze',

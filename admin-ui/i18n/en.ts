@@ -1058,6 +1058,11 @@ export const en: Texts = {
     cell: '{{column}}, line {{line}}',
     edited: 'corrected',
     unedit: 'As in the file',
+    dropEditsTitle: 'Read the file differently?',
+    dropEditsLead_one: 'With other cells the corrected row means nothing any more: its correction is dropped.',
+    dropEditsLead_other:
+      'With other cells the {{count}} corrected rows mean nothing any more: their corrections are dropped.',
+    dropEdits: 'Read differently',
     firstRows: 'To the beginning',
     nextRows: 'More rows',
     processesLabel: 'Processes of the new records',

@@ -6,6 +6,7 @@ import { transact, type Context } from '../context.ts';
 import { findReadable } from '../readRecord.ts';
 import { changeRecord, type Written } from '../record-write.ts';
 import { assertFile, importModel, toImport, type ImportRecord } from './import-record.ts';
+import { isReadAlike, type ImportFiles, type TableDialect } from './import-table.ts';
 import { judgeWords, wordsOf } from './import-words.ts';
 import { noneYet } from './startImport.ts';
 
@@ -40,12 +41,6 @@ export const afresh = (ctx: Context, { run, formerRuns, data }: ImportRecord): R
   checkedAt: null,
 });
 
-/** How the file is read: with other cells, what was corrected in the former ones means nothing. */
-const formatWords = ['sheet', 'encoding', 'delimiter', 'header'] as const;
-
-const isReadOtherwise = (before: OptionWords, after: OptionWords): boolean =>
-  formatWords.some((name) => (before[name] ?? '') !== (after[name] ?? ''));
-
 /** When processes start changes nothing that a check has said. */
 const isChecked = (before: OptionWords, after: OptionWords): boolean =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])]
@@ -58,24 +53,33 @@ const merged = (before: OptionWords, words: OptionWords): OptionWords => {
   return { ...before, ...(isOther ? { mapping: '', matchKey: '' } : {}), ...words };
 };
 
+/** A changed draft, and how many rows had been corrected in cells that the file does not have any more. */
+interface ChangedDraft extends Written {
+  readonly droppedEdits: number;
+}
+
 /**
- * Changes what is asked of a draft: words that are given replace the former ones, an empty one or `auto` takes them back.
+ * Changes what is asked of a draft: words that are given replace the former ones, an empty one or `auto` takes them back. Corrected rows
+ * are kept as long as the file is read in the same way.
  * @throws LeitwerkError `InvalidInput` with every fault, `Locked`, `NotFound`, `Forbidden`.
  */
-export async function changeDraft(
+export async function changeDraft<D extends TableDialect>(
   ctx: Context,
   { id, words }: { readonly id: string; readonly words: OptionWords },
-): Promise<Written> {
+  files: ImportFiles<D>,
+): Promise<ChangedDraft> {
   const model = importModel(ctx);
   const known = await findReadable(ctx, model, id);
   if (known === undefined) throw new LeitwerkError('NotFound');
-  const before = wordsOf(toImport(known));
+  const draft = toImport(known);
+  const before = wordsOf(draft);
   const after = merged(before, words);
   const plan = await judgeWords(ctx, { ...after, draft: 'true' });
+  const changed = { ...draft, entity: plan.model.name, options: plan.options };
+  const droppedEdits = draft.edits === 0 || (await isReadAlike(ctx, draft, changed, files)) ? 0 : draft.edits;
   return await transact(ctx, async (tx) => {
-    const isOther = isReadOtherwise(before, after);
-    if (isOther) await forgetImportEdits(tx, { tenantId: ctx.actor.tenantId, importId: id });
-    return await changeRecord(ctx, tx, {
+    if (droppedEdits > 0) await forgetImportEdits(tx, { tenantId: ctx.actor.tenantId, importId: id });
+    const written = await changeRecord(ctx, tx, {
       model,
       id,
       verb: 'start',
@@ -92,10 +96,11 @@ export async function changeDraft(
           entity: plan.model.name,
           preset: plan.preset,
           options: plan.options,
-          ...(isOther ? { edits: 0, shape: null } : {}),
+          ...(droppedEdits > 0 ? { edits: 0 } : {}),
         };
       },
     });
+    return { ...written, droppedEdits };
   });
 }
 

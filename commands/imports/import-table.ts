@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { knowsColumn } from '../../core/import-columns.ts';
-import type { Text } from '../../core/errors.ts';
+import { LeitwerkError, type Text } from '../../core/errors.ts';
 import type { BlobStore } from '../../store/blobs.ts';
 import { modelOf, type Context } from '../context.ts';
 import type { ImportShape } from './import-job.ts';
@@ -99,6 +100,34 @@ export async function openTable<D extends TableDialect>(
   const dialect = (record.dialect as D | null) ?? (await detect(ctx, { record, open, size }, files));
   const expected = Math.max(Math.round((size - dialect.start) / dialect.bytesPerRow), 0);
   return { record, dialect, open, expected, shape: shapeOf(dialect.columns) };
+}
+
+const sheetOf = ({ table, options }: ImportRecord): string | undefined =>
+  options.sheet ?? table?.sheets.find(({ isHidden }) => !isHidden)?.name;
+
+/**
+ * Whether a file has the same cells in the same lines whichever of the two it is read as: what was corrected in them goes on meaning
+ * something, however it came to be read so (found out or said).
+ */
+export async function isReadAlike<D extends TableDialect>(
+  ctx: Context,
+  before: ImportRecord,
+  after: ImportRecord,
+  files: ImportFiles<D>,
+): Promise<boolean> {
+  if (sheetOf(before) !== sheetOf(after)) return false;
+  const cellsOf = async (record: ImportRecord): Promise<object | undefined> => {
+    const open = tableBytes(record, files.blobs);
+    try {
+      const found = await detect(ctx, { record, open, size: record.table?.size ?? record.size }, files);
+      const { decimal: _decimal, notes: _notes, bytesPerRow: _bytes, ...cells } = found;
+      return cells;
+    } catch (error) {
+      if (error instanceof LeitwerkError && error.code === 'Unreadable') return undefined;
+      throw error;
+    }
+  };
+  return isDeepStrictEqual(await cellsOf(before), await cellsOf(after));
 }
 
 const detect = async <D extends TableDialect>(

@@ -137,7 +137,8 @@ export async function followFormer(
     const words = wordsOf(former);
     const open = usualWords.filter((name) => (of.given[name] ?? '') === '');
     const followed = Object.fromEntries(open.map((name) => [name, words[name] ?? '']));
-    await changeDraft({ ...ctx, idempotency: undefined }, { id: of.id, words: followed });
+    const files = { blobs: services.blobs, tables };
+    await changeDraft({ ...ctx, idempotency: undefined }, { id: of.id, words: followed }, files);
   } catch (error) {
     // Also settings that have gone since.
     if (!(error instanceof LeitwerkError) || error.status >= 500) throw error;

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { modelOf } from '../../commands/context.ts';
+import { tables } from '../../connectors/tables.ts';
 import { changeDraft, checkDraft, startDraft } from '../../commands/imports/draftImport.ts';
 import { importContext } from '../../commands/imports/import-context.ts';
 import { importModel, toImport, type ImportRecord } from '../../commands/imports/import-record.ts';
@@ -66,7 +67,10 @@ const change = async (call: Call): Promise<Answer> => {
   const issues = unknownIssues(Object.keys(given), draftOptions);
   if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
   const words = toWords(given, '');
-  return written(call, importModel(call.ctx), await changeDraft(call.ctx, { id: call.params['id'] ?? '', words }));
+  const files = { blobs: call.services.blobs, tables };
+  const { droppedEdits, ...result } = await changeDraft(call.ctx, { id: call.params['id'] ?? '', words }, files);
+  const { json, ...answer } = written(call, importModel(call.ctx), result);
+  return { ...answer, json: { ...(json as object), droppedEdits } };
 };
 
 const begin = async (call: Call, command: typeof checkDraft): Promise<Answer> => {

@@ -2,6 +2,7 @@ import { utimes } from 'node:fs/promises';
 import { afterEach, describe, expect, it, type TestContext } from 'vitest';
 import { forgetAllDrafts } from '../../activities/forget-drafts.ts';
 import { modelOf } from '../../commands/context.ts';
+import { tables } from '../../connectors/tables.ts';
 import { changeDraft, checkDraft } from '../../commands/imports/draftImport.ts';
 import { toImport, type ImportRecord } from '../../commands/imports/import-record.ts';
 import { startImport } from '../../commands/imports/startImport.ts';
@@ -75,7 +76,8 @@ describe.each(dialects)('drafts of imports that nobody wants any more on %s', (d
     expect(await read(id)).toMatchObject({ state: 'cancelled', blob: '', table: null });
     const gone = { code: 'Locked', text: { de: expect.stringContaining('gelöscht') as string } };
     await expect(checkDraft(own.asSystem(), id)).rejects.toMatchObject(gone);
-    await expect(changeDraft(own.asSystem(), { id, words: { matchKey: 'email' } })).rejects.toMatchObject(gone);
+    const files = { blobs: own.foundation.blobs, tables };
+    await expect(changeDraft(own.asSystem(), { id, words: { matchKey: 'email' } }, files)).rejects.toMatchObject(gone);
     expect(await countRows(own, 'event', `\`recordId\` = '${id}' AND \`act\` = 'import.forget'`)).toBe(1);
   });
 

@@ -156,6 +156,25 @@ describe.each(dialects)('drafts of imports on %s', (dialect) => {
     expect(await preview(next)).toMatchObject({ former: { id }, rows: [{ values: { lastName: 'Neu', budget: 7.5 } }] });
   });
 
+  it('keeps corrected rows as long as the file is read in the same way, and says how many are dropped', async () => {
+    const { id } = await draft('Nachname;E-Mail\nBerg;keine\nTal;tal@lesart.example\n');
+    expect(await checked(id)).toMatchObject({ created: 1, rejected: 1 });
+    expect((await api.put(`/imports/${id}/rows/2`, { cells: ['Berg', 'berg@lesart.example'] })).status).toBe(200);
+    for (const words of [
+      { delimiter: ';', encoding: 'utf-8' },
+      { header: 'true', decimal: 'comma' },
+      { delimiter: 'auto' },
+    ]) {
+      const same = await api.patch(`/imports/${id}`, words);
+      expect([same.status, same.json]).toMatchObject([200, { droppedEdits: 0, data: { edits: 1 } }]);
+    }
+    expect(await checked(id)).toMatchObject({ created: 2, rejected: 0, edits: 1 });
+    expect((await api.patch(`/imports/${id}`, { delimiter: ',' })).json).toMatchObject({
+      droppedEdits: 1,
+      data: { edits: 0 },
+    });
+  });
+
   it('says why rows are rejected in the language of whoever reads it', async () => {
     // What a lead needs, cells that do not fit, and what is no row.
     const content = 'Nachname;E-Mail;Budget\n;;5\nBerg;keine;viel\nTal;tal@berg.example\n';

@@ -1,11 +1,15 @@
 import { Select, Text } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { ImportWords } from '../../api/imports.ts';
 import { currentLanguage } from '../../i18n/index.ts';
 import { formatInstant, formatNumber } from '../../model/format.ts';
 import { decimals, delimiters, encodings } from '../../../core/import-options.ts';
 import { Card } from '../../components/card.tsx';
+import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import { TableFrame } from '../settings/table-frame.tsx';
 import classes from './imports.module.css';
+import type { Draft } from './use-draft.ts';
 import type { StepProps } from './wizard.tsx';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -36,11 +40,49 @@ function FormatSelect(props: {
   );
 }
 
+/** A question before corrected rows are forgotten. */
+function DropEdits(props: {
+  readonly edits: number;
+  readonly words: ImportWords;
+  readonly draft: Draft;
+  readonly onClose: () => void;
+}) {
+  const { t } = useTranslation();
+  const { edits, words, draft, onClose } = props;
+  const form = useForm(async () => {
+    onClose();
+    await draft.change(words);
+  });
+  return (
+    <FormDialog
+      title={t('imports.dropEditsTitle')}
+      form={form}
+      submitLabel={t('imports.dropEdits')}
+      isDangerous
+      onClose={onClose}
+    >
+      <Text size="sm">{t('imports.dropEditsLead', { count: edits })}</Text>
+    </FormDialog>
+  );
+}
+
 function FormatChoices({ record, preview, draft }: StepProps) {
   const { t } = useTranslation();
   const options = (record['options'] ?? {}) as Options;
   const given = (name: string): string | undefined => (typeof options[name] === 'string' ? options[name] : undefined);
-  const set = (name: string) => (value: string) => void draft.change({ [name]: value });
+  const [asked, setAsked] = useState<ImportWords>();
+  const edits = Number(record['edits'] ?? 0);
+  const now: Readonly<Record<string, string | null>> = {
+    sheet: preview.sheet,
+    encoding: preview.encoding,
+    delimiter: preview.delimiter,
+    header: String(preview.header),
+  };
+  // With other cells, what was corrected in the former ones is lost.
+  const set = (name: string) => (value: string) => {
+    if (edits > 0 && name in now && now[name] !== value) setAsked({ [name]: value });
+    else void draft.change({ [name]: value });
+  };
   const isSheet = preview.sheets !== null;
   const header = typeof options['hasHeader'] === 'boolean' ? String(options['hasHeader']) : undefined;
   return (
@@ -51,7 +93,7 @@ function FormatChoices({ record, preview, draft }: StepProps) {
           data={preview.sheets.map(({ name }) => name)}
           value={preview.sheet}
           allowDeselect={false}
-          onChange={(value) => void draft.change({ sheet: value })}
+          onChange={(value) => set('sheet')(value ?? '')}
         />
       )}
       {!isSheet && (
@@ -90,6 +132,9 @@ function FormatChoices({ record, preview, draft }: StepProps) {
         found={preview.decimal}
         onChange={set('decimal')}
       />
+      {asked !== undefined && (
+        <DropEdits edits={edits} words={asked} draft={draft} onClose={() => setAsked(undefined)} />
+      )}
     </div>
   );
 }
