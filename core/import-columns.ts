@@ -2,7 +2,7 @@ import { spelledOut } from './spelling.ts';
 import type { EntityModel } from './entity.ts';
 import { isMappable } from './mappable.ts';
 import type { Mapping, MappingRow } from './mapping.ts';
-import { parseMappingPath } from './mapping-path.ts';
+import { columnName, columnPath, parseMappingPath, toColumnPath } from './mapping-path.ts';
 
 /** Columns that our own error files begin with: read again they say nothing of the record. */
 export const errorColumns: readonly string[] = ['_line', '_reason'];
@@ -65,9 +65,6 @@ const namesOf = (model: EntityModel): ReadonlyMap<string, string> => {
   return names;
 };
 
-/** A column's name as a path of mapping rows, whatever is in it. */
-const pathTo = (column: string): string => `["${column}"]`;
-
 /** Whether a name could stand over a column of the entity. */
 export function knowsColumn(model: EntityModel): (name: string) => boolean {
   const names = namesOf(model);
@@ -86,18 +83,19 @@ export function suggestMapping(model: EntityModel, columns: readonly string[]): 
   for (const column of columns) {
     const field = names.get(fold(column));
     if (field === undefined || taken.has(field)) continue;
-    add({ from: pathTo(column), to: field });
+    add({ from: columnPath(column), to: field });
   }
   const whole = columns.find((column) => wholeNames.has(fold(column)));
   const isSplit = whole !== undefined && !taken.has('lastName') && model.fields.has('lastName');
-  if (isSplit && !rows.some((row) => row.from === pathTo(whole))) {
-    if (!taken.has('firstName')) add({ from: pathTo(whole), to: 'firstName', transform: 'firstName' });
-    add({ from: pathTo(whole), to: 'lastName', transform: 'lastName' });
+  if (isSplit && !rows.some((row) => row.from === columnPath(whole))) {
+    if (!taken.has('firstName')) add({ from: columnPath(whole), to: 'firstName', transform: 'firstName' });
+    add({ from: columnPath(whole), to: 'lastName', transform: 'lastName' });
   }
   return { unmapped: 'additional', rows };
 }
 
-const asColumn = (from: string, columns: ReadonlySet<string>): string => (columns.has(from) ? pathTo(from) : from);
+const asColumn = (from: string, columns: ReadonlySet<string>): string =>
+  columns.has(columnName(from)) ? columnPath(from) : toColumnPath(from);
 
 /** The mapping with names of columns as they stand in the file: `E-Mail (privat)` or `Umsatz 2.0` are no paths. */
 export function toColumnPaths(mapping: Mapping, columns: readonly string[]): Mapping {

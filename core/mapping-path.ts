@@ -43,6 +43,19 @@ export function parseMappingPath(text: string): MappingPath | undefined {
     : undefined;
 }
 
+/** Whatever stands over a column, as the column is called: brackets and quotation marks would have a meaning in paths. */
+export const columnName = (heading: string): string =>
+  heading
+    .replaceAll(/["[\]\p{Cc}]/gu, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+
+/** The path to a column, by its name or heading. */
+export const columnPath = (heading: string): string => `["${columnName(heading)}"]`;
+
+/** A heading that reads as no path (`Tel.`, `Preis [€]`) names its column. */
+export const toColumnPath = (from: string): string => (parseMappingPath(from) === undefined ? columnPath(from) : from);
+
 const member = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]

@@ -20,8 +20,6 @@ export function columnOf({ from }: MappingRow): string | undefined {
   return typeof from === 'string' ? parseMappingPath(from)?.root : undefined;
 }
 
-export const pathOf = (column: string): string => `["${column}"]`;
-
 /** The mapping with the rows of one column replaced; the others stay where they are. */
 export function withColumn(mapping: Mapping, column: string, rows: readonly MappingRow[]): Mapping {
   const at = mapping.rows.findIndex((row) => columnOf(row) === column);

@@ -4,6 +4,7 @@ import { readYaml } from '../../core/config/yaml.ts';
 import type { EntityModel } from '../../core/entity.ts';
 import { LeitwerkError, type Issue } from '../../core/errors.ts';
 import type { Mapping } from '../../core/mapping.ts';
+import { toColumnPath } from '../../core/mapping-path.ts';
 import { lookupOf, readConfigState } from '../config-state.ts';
 import type { Context } from '../context.ts';
 
@@ -26,6 +27,16 @@ const known = (ctx: Context, model: EntityModel, key: string): Mapping => {
   throw refused([{ path: '/mapping', code: 'unknown', message: message[ctx.language] }]);
 };
 
+/** Rows whose columns are called as in the file: `Tel.` is no path. */
+const withColumnPaths = (rows: unknown): unknown => {
+  const named = (from: unknown): unknown => (typeof from === 'string' && from !== '' ? toColumnPath(from) : from);
+  const read = (row: unknown): unknown => {
+    if (typeof row !== 'object' || row === null || !('from' in row)) return row;
+    return { ...row, from: Array.isArray(row.from) ? row.from.map(named) : named(row.from) };
+  };
+  return Array.isArray(rows) ? rows.map(read) : rows;
+};
+
 /** Rows as YAML or JSON: a list of rows, or an object with `rows`. Judged as a published mapping is. */
 const written = async (ctx: Context, model: EntityModel, text: string): Promise<Mapping> => {
   const { value, faults } = readYaml(text);
@@ -39,12 +50,14 @@ const written = async (ctx: Context, model: EntityModel, text: string): Promise<
       })),
     );
   }
-  const given = Array.isArray(value) ? { rows: value as unknown[] } : value;
+  const given: unknown = Array.isArray(value) ? { rows: value as unknown[] } : value;
   const whole = {
     key: 'import',
     label: { de: 'Import', en: 'Import' },
     entity: model.name,
-    ...(typeof given === 'object' ? given : { rows: given }),
+    ...(typeof given === 'object' && given !== null && 'rows' in given
+      ? { ...given, rows: withColumnPaths(given.rows) }
+      : { rows: given }),
   };
   const lookup = lookupOf(await readConfigState(ctx.db, ctx.actor.tenantId));
   const checked = checkConfig('mappings', stringify(whole), { lookup, language: ctx.language });

@@ -1,11 +1,5 @@
 import type { Text } from '../../core/errors.ts';
-
-/** Brackets and quotation marks would have a meaning in a mapping's paths. */
-const cleaned = (name: string): string =>
-  name
-    .replaceAll(/["[\]\p{Cc}]/gu, ' ')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
+import { columnName } from '../../core/mapping-path.ts';
 
 /** Names of the columns, unique and never empty; without a header they are numbered from 1. */
 export function readColumns(
@@ -15,7 +9,7 @@ export function readColumns(
   const columns: string[] = [];
   const notes: Text[] = [];
   for (let index = 0; index < width; index += 1) {
-    const wanted = cleaned(header?.[index] ?? '');
+    const wanted = columnName(header?.[index] ?? '');
     const name = wanted === '' ? `${index + 1}` : wanted;
     const taken = new Set(columns);
     let unique = name;

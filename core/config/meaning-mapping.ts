@@ -16,8 +16,8 @@ const fromFaults = (row: MappingRow, path: string): Fault[] => {
     parseMappingPath(text) === undefined
       ? [
           fault(isList ? `${path}/from/${index}` : `${path}/from`, 'path', {
-            de: `„${text}“ ist kein lesbarer Pfad.`,
-            en: `"${text}" is not a readable path.`,
+            de: `„${text}“ ist kein lesbarer Pfad. Ein Name mit Punkten oder Klammern steht als ["Name"].`,
+            en: `"${text}" is not a readable path. A name with dots or brackets is written as ["name"].`,
           }),
         ]
       : [],
@@ -53,17 +53,18 @@ const valueFaults = (
 const rowFaults = (
   row: MappingRow,
   path: string,
-  at: { readonly model: EntityModel; readonly lookup: ConfigLookup },
+  at: { readonly model: EntityModel; readonly lookup: ConfigLookup; readonly isOfFiles: boolean },
 ): Fault[] => {
+  // In files every text is a heading.
+  const unreadable = at.isOfFiles ? [] : fromFaults(row, path);
   const field = at.model.fields.get(row.to);
   const names = [...at.model.fields.values()].filter(isMappable).map((one) => one.name);
-  if (field === undefined || field.isHidden)
-    return [...fromFaults(row, path), unknownWord(`${path}/to`, row.to, names)];
+  if (field === undefined || field.isHidden) return [...unreadable, unknownWord(`${path}/to`, row.to, names)];
   if (!isMappable(field)) {
     const text = { de: `„${row.to}“ füllt nur das System.`, en: `"${row.to}" is filled by the system only.` };
-    return [...fromFaults(row, path), fault(`${path}/to`, 'system', text)];
+    return [...unreadable, fault(`${path}/to`, 'system', text)];
   }
-  return [...fromFaults(row, path), ...valueFaults(row, path, { field, lookup: at.lookup })];
+  return [...unreadable, ...valueFaults(row, path, { field, lookup: at.lookup })];
 };
 
 /** What a recurring file is read with: a source that there is, a field that there is. */
@@ -84,7 +85,9 @@ export function mappingFaults(value: ConfigValue, lookup: ConfigLookup): Fault[]
   const model = lookup.model(mapping.entity ?? 'lead');
   if (model === undefined) return entityFaults('/entity', mapping.entity ?? 'lead', lookup);
   return [
-    ...mapping.rows.flatMap((row, index) => rowFaults(row, `/rows/${index}`, { model, lookup })),
+    ...mapping.rows.flatMap((row, index) =>
+      rowFaults(row, `/rows/${index}`, { model, lookup, isOfFiles: mapping.file !== undefined }),
+    ),
     ...fileFaults(mapping.file, model, lookup),
   ];
 }

@@ -206,6 +206,23 @@ describe.each(dialects)('imports on %s', (dialect) => {
     expect(await send(update, { matchKey: 'email' })).toMatchObject({ created: 1, duplicates: 1 });
   });
 
+  it('takes columns by their headings, whatever is in them, also in a recurring import', async () => {
+    const rows = [
+      { from: 'Tel.', to: 'phone' },
+      { from: ['Preis [€]'], to: 'budget', transform: ['first', 'money'] },
+      { from: 'Name', to: 'lastName' },
+    ];
+    const content = (name: string): string => file('Name;Tel.;Preis [€]', `${name};030 77777;1.200,50`);
+    const made = await send(content('Punkt'), { mapping: JSON.stringify(rows) });
+    expect(made).toMatchObject({ created: 1, notes: null });
+    expect(await leadsOf(made.id)).toMatchObject([{ phone: '030 77777', budget: 120_050, additional: null }]);
+    const label = { de: 'Preisliste', en: 'Price list' };
+    const preset = { key: 'preisliste', label, rows, file: { source: 'csv-datei' } };
+    expect((await world.api.put('/config/mappings/preisliste', preset)).status).toBeLessThan(300);
+    const again = await send(content('Klammer'), { preset: 'preisliste' });
+    expect(await leadsOf(again.id)).toMatchObject([{ phone: '030 77777', budget: 120_050 }]);
+  });
+
   it('takes back with its activities what nobody worked on, and says nothing of what was deleted anyway', async () => {
     const people = ['Plan', 'Weg', 'Frei'].map((name) => `${name};${name}@rest.example;030 12345`);
     const made = await send(file('Nachname;E-Mail;Telefon', ...people));

@@ -62,6 +62,16 @@ describe('columns by their names', () => {
     expect(paths.rows.map(({ from }) => from)).toEqual(['["Umsatz 2.0"]', ['["a"]', 'fehlt']]);
     expect(missingColumns(paths, ['Umsatz 2.0', 'a'])).toEqual(['fehlt']);
   });
+
+  it('are found whatever dots, brackets and quotation marks stand over them', () => {
+    const headings = ['Tel.', 'Preis [€]', 'Ort "neu"', 'Teil [0]'];
+    const columns = ['Tel.', 'Preis €', 'Ort neu', 'Teil 0'];
+    const rows = headings.map((from) => ({ from, to: 'message' }));
+    const mapping = toColumnPaths({ rows }, columns);
+    expect(mapping.rows.map(({ from }) => from)).toEqual(columns.map((name) => `["${name}"]`));
+    expect(toColumnPaths(mapping, columns)).toEqual(mapping);
+    expect(missingColumns(toColumnPaths({ rows: rows.slice(0, 2) }, []), [])).toEqual(['Tel.', 'Preis €']);
+  });
 });
 
 describe('numbers of a column', () => {

@@ -4,32 +4,32 @@ import {
   expectedEnd,
   expectedStart,
   fromValueMap,
-  pathOf,
   progressOf,
   toValueMap,
   withColumn,
 } from '../../admin-ui/model/imports.ts';
+import { columnPath } from '../../core/mapping-path.ts';
 import type { Mapping } from '../../core/mapping.ts';
 
 describe('the mapping of a column', () => {
   const mapping: Mapping = {
     unmapped: 'additional',
     rows: [
-      { from: pathOf('Vorname'), to: 'firstName' },
+      { from: columnPath('Vorname'), to: 'firstName' },
       { from: ['Straße', 'Nr'], to: 'street' },
-      { from: pathOf('Ort (privat)'), to: 'city' },
+      { from: columnPath('Ort (privat)'), to: 'city' },
     ],
   };
 
   it('is replaced where it stands, and others stay as they are', () => {
-    const changed = withColumn(mapping, 'Vorname', [{ from: pathOf('Vorname'), to: 'title' }]);
+    const changed = withColumn(mapping, 'Vorname', [{ from: columnPath('Vorname'), to: 'title' }]);
     expect(changed.rows.map(({ to }) => to)).toEqual(['title', 'street', 'city']);
     expect(withColumn(mapping, 'Ort (privat)', []).rows.map(({ to }) => to)).toEqual(['firstName', 'street']);
-    expect(withColumn(mapping, 'PLZ', [{ from: pathOf('PLZ'), to: 'postalCode' }]).rows).toHaveLength(4);
+    expect(withColumn(mapping, 'PLZ', [{ from: columnPath('PLZ'), to: 'postalCode' }]).rows).toHaveLength(4);
   });
 
   it('takes a field away from the column that had it', () => {
-    const changed = withColumn(mapping, 'Rufname', [{ from: pathOf('Rufname'), to: 'firstName' }]);
+    const changed = withColumn(mapping, 'Rufname', [{ from: columnPath('Rufname'), to: 'firstName' }]);
     expect(changed.rows.map((row) => [columnOf(row), row.to])).toEqual([
       [undefined, 'street'],
       ['Ort (privat)', 'city'],

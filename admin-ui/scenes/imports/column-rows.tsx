@@ -2,12 +2,13 @@ import { Button, Group, Modal, Select, Text, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { EntityModel, Field } from '../../../core/entity.ts';
+import { columnPath } from '../../../core/mapping-path.ts';
 import type { Mapping, MappingRow } from '../../../core/mapping.ts';
 import { useChoices } from '../../api/choices.ts';
 import type { ImportPreview } from '../../api/imports.ts';
 import { FieldValue } from '../../components/field/field-value.tsx';
 import { inLanguage } from '../../i18n/index.ts';
-import { columnOf, fromValueMap, pathOf, toValueMap } from '../../model/imports.ts';
+import { columnOf, fromValueMap, toValueMap } from '../../model/imports.ts';
 import classes from './imports.module.css';
 
 const transforms = [
@@ -109,7 +110,9 @@ function MappedCells({ column, row, model, fields, preview, onChange }: MappedCe
           searchable
           clearable
           size="xs"
-          onChange={(to) => onChange(to === null ? undefined : { ...row, from: row?.from ?? pathOf(column.name), to })}
+          onChange={(to) =>
+            onChange(to === null ? undefined : { ...row, from: row?.from ?? columnPath(column.name), to })
+          }
         />
       </td>
       <td style={{ minWidth: 150 }}>
