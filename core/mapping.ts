@@ -74,7 +74,7 @@ const texts: Partial<Record<Transform, (text: string, timeZone: string) => unkno
   lower: (text) => text.toLowerCase(),
   upper: (text) => text.toUpperCase(),
   name: capitalised,
-  firstName: (text) => splitName(text)[0],
+  firstName: (text) => splitName(text)[0] || null,
   lastName: (text) => splitName(text)[1],
   phone: internationalPhone,
   money: readMoney,
@@ -94,7 +94,9 @@ const transformed = (value: unknown, transform: Transform, timeZone: string): un
   if (Array.isArray(value))
     return lists[transform]?.(value) ?? value.map((item: unknown) => transformed(item, transform, timeZone));
   if (typeof value === 'number' && transform === 'phone') return transformed(`${value}`, transform, timeZone);
-  return typeof value === 'string' ? (texts[transform]?.(value, timeZone) ?? value) : value;
+  if (typeof value !== 'string') return value;
+  const read = texts[transform]?.(value, timeZone);
+  return read === undefined ? value : read;
 };
 
 const translated = (value: unknown, valueMap: NonNullable<MappingRow['valueMap']>): unknown => {

@@ -44,15 +44,17 @@ export async function keepDialect(
     const { mapping } = job;
     // A check leaves open what was left open: the mapping may be suggested anew.
     const options = job.record.isDraft ? known.options : { ...known.options, mapping };
+    // A check has counted the rows, which is better than guessing.
+    const rows = known.data['expected'] ?? expected;
     const position = { position: dialect.start, line: dialect.startLine };
-    await noteProgress(ctx, tx, { known, changes: { dialect, notes, expected, shape, options, ...position } });
+    await noteProgress(ctx, tx, { known, changes: { dialect, notes, expected: rows, shape, options, ...position } });
   });
 }
 
-const ended = (ctx: Context, { isDraft }: ImportRecord, error: ImportFault | null): RecordData => {
+const ended = (ctx: Context, { isDraft, data }: ImportRecord, error: ImportFault | null): RecordData => {
   const at = ctx.now().toISOString();
   if (error !== null) return { state: 'failed', finishedAt: at, error };
-  return isDraft ? { state: 'draft', checkedAt: at } : { state: 'done', finishedAt: at };
+  return isDraft ? { state: 'draft', checkedAt: at, expected: data['read'] } : { state: 'done', finishedAt: at };
 };
 
 const end = async (

@@ -33,6 +33,7 @@ export const afresh = (ctx: Context, { run, formerRuns, data }: ImportRecord): R
   // A draft that has read nothing has kept nothing.
   formerRuns: Number(data['read'] ?? 0) === 0 ? formerRuns : [...formerRuns, run],
   isDryRun: false,
+  expected: null,
   dialect: null,
   notes: null,
   error: null,
@@ -117,7 +118,10 @@ const begin = async (ctx: Context, id: string, of: { act: string; isCheck: boole
           const record = toImport(data);
           assertDraft(record);
           const starter = { actor: ctx.actor, language: ctx.language };
-          return { ...afresh(ctx, record), state: 'queued', isDryRun: of.isCheck, isDraft: of.isCheck, starter };
+          const { checkedAt, expected } = data;
+          const counted = of.isCheck || checkedAt === null ? {} : { checkedAt, expected };
+          const isDraft = of.isCheck;
+          return { ...afresh(ctx, record), ...counted, state: 'queued', isDryRun: isDraft, isDraft, starter };
         },
       }),
   );

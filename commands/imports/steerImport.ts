@@ -21,20 +21,22 @@ export async function steerImport(
   { id, steering }: { readonly id: string; readonly steering: Steering },
 ): Promise<Written> {
   const { from, to } = ways[steering];
+  const model = importModel(ctx);
   return await transact(
     ctx,
     async (tx) =>
       await changeRecord(ctx, tx, {
-        model: importModel(ctx),
+        model,
         id,
         verb: steering,
         act: steering,
         change: ({ state }) => {
           if (!from.some((one) => one === state)) {
+            const label = model.fields.get('state')?.valueLabels?.[String(state)];
             throw new LeitwerkError('Locked', {
               text: {
-                de: `Der Import ist „${String(state)}“: das geht jetzt nicht.`,
-                en: `The import is "${String(state)}": this is not possible now.`,
+                de: `Der Import ist im Zustand „${label?.de ?? String(state)}“: das geht jetzt nicht.`,
+                en: `The import is in the state "${label?.en ?? String(state)}": this is not possible now.`,
               },
               facts: { state },
             });

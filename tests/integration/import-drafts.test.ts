@@ -175,6 +175,19 @@ describe.each(dialects)('drafts of imports on %s', (dialect) => {
     });
   });
 
+  it('knows how many rows there are once a check has counted them', async () => {
+    const long = Array.from({ length: 300 }, (_, index) => `Lang ${index};${'x'.repeat(300)}`);
+    const short = Array.from({ length: 700 }, (_, index) => `Kurz ${index};x`);
+    const { id } = await draft(`Nachname;Nachricht\n${[...long, ...short].join('\n')}\n`);
+    expect(Number((await preview(id))['expected'])).toBeLessThan(1_000);
+    expect(await checked(id)).toMatchObject({ expected: 1_000 });
+    await api.patch(`/imports/${id}`, { processes: 'none' });
+    await api.post(`/imports/${id}/start`);
+    expect(await settled(api, id)).toMatchObject({ expected: 1_000, read: 1_000 });
+    const late = await api.post(`/imports/${id}/pause`, undefined, { 'accept-language': 'de' });
+    expect([late.status, late.json['detail']]).toEqual([409, expect.stringContaining('„Fertig“')]);
+  });
+
   it('says why rows are rejected in the language of whoever reads it', async () => {
     // What a lead needs, cells that do not fit, and what is no row.
     const content = 'Nachname;E-Mail;Budget\n;;5\nBerg;keine;viel\nTal;tal@berg.example\n';

@@ -203,6 +203,7 @@ describe('mapping by rows', () => {
       'hans-peter VON der LEYEN',
       'Hans-Peter von der Leyen',
     ],
+    ['has no first name in a single word', { from: 'a', to: 'firstName', transform: 'firstName' }, 'Solo', null],
     ['takes the first name', { from: 'a', to: 'firstName', transform: 'firstName' }, 'Anna Maria Meyer', 'Anna Maria'],
     ['takes the last name', { from: 'a', to: 'lastName', transform: 'lastName' }, 'Meyer, Jörg', 'Meyer'],
     [

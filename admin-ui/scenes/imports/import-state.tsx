@@ -16,7 +16,9 @@ const stateOf = (record: RecordValue): string => {
   const state = textOf(record, 'state') ?? '';
   const undo = textOf(record, 'undoState');
   if (undo !== undefined) return undo === 'done' ? 'undone' : 'undoing';
-  return record['isDryRun'] === true && (state === 'running' || state === 'queued') ? 'checking' : state;
+  if (record['isDryRun'] !== true) return state;
+  if (state === 'done') return 'checked';
+  return state === 'running' || state === 'queued' ? 'checking' : state;
 };
 
 /** What an import is doing: colour and word. */

@@ -15,6 +15,7 @@ export function ImportProgress({ record }: { readonly record: RecordValue }) {
   const { dataUpdatedAt } = useQuery(importQuery(record.id));
   const progress = progressOf(record);
   const end = textOf(record, 'state') === 'running' ? expectedEnd(record, new Date(dataUpdatedAt)) : undefined;
+  const isCounted = textOf(record, 'checkedAt') !== undefined;
   const read = formatNumber(Number(record['read'] ?? 0), language);
   const expected = formatNumber(Number(record['expected'] ?? 0), language);
   return (
@@ -26,7 +27,9 @@ export function ImportProgress({ record }: { readonly record: RecordValue }) {
         aria-label={t('imports.progress')}
       />
       <Text size="sm" className="lw-figures">
-        {progress === undefined ? t('imports.readOnly', { read }) : t('imports.readOf', { read, expected })}
+        {progress === undefined
+          ? t('imports.readOnly', { read })
+          : t(isCounted ? 'imports.readOfCounted' : 'imports.readOf', { read, expected })}
         {end !== undefined && ` · ${t('imports.end', { at: formatTime(end.toISOString(), language) })}`}
       </Text>
       <Text size="xs" c="dimmed">

@@ -107,7 +107,7 @@ export function RowTable({ record, outcome, isEditable }: RowTableProps) {
   const [after, setAfter] = useState(0);
   // What was corrected stays in sight with what became of it, whatever list it belongs to now.
   const [fixed, setFixed] = useState<ReadonlyMap<number, ImportRow>>(new Map());
-  const run = textOf(record, 'checkedAt') ?? textOf(record, 'finishedAt') ?? textOf(record, 'state') ?? '';
+  const run = textOf(record, 'finishedAt') ?? textOf(record, 'checkedAt') ?? textOf(record, 'state') ?? '';
   const answer = useQuery(rowsQuery(record.id, outcome, { run, after }));
   if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
   if (answer.data === undefined) return <LoadingFace rows={3} />;
