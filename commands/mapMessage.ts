@@ -107,7 +107,7 @@ export function completeLead(ctx: Context, source: Source, mapped: Mapped): Mapp
   const defaults = defaultsOf(ctx, source);
   for (const name of Object.keys(defaults)) if (isEmpty(values[name])) values[name] = defaults[name];
   const model = modelOf(ctx, 'lead');
-  const found = ctx.snapshot.validatorOf(model).issues({ title: '-', ...values }, ctx.language);
+  const found = ctx.snapshot.validatorOf(model).issues({ title: '-', ...model.defaults, ...values }, ctx.language);
   const issues = [
     ...mapped.issues,
     ...found.filter((issue) => !mapped.issues.some((other) => other.path === issue.path)),

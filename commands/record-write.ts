@@ -119,7 +119,7 @@ export interface RecordCreation {
  */
 export async function addRecord(ctx: Context, tx: Tx, creation: RecordCreation): Promise<Written> {
   const { model } = creation;
-  const input = storedValues(model, creation.input);
+  const input = storedValues(model, { ...model.defaults, ...creation.input });
   const stamp = stampOf(ctx, typeof input['id'] === 'string' ? input['id'] : ctx.newId());
   const record: RecordData = {
     ...input,

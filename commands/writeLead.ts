@@ -33,6 +33,7 @@ export function draftLead(ctx: Context, intake: Intake): LeadDraft {
   const id = ctx.newId();
   const stamp = stampOf(ctx, id);
   const record: RecordData = {
+    ...model.defaults,
     ...startingPlace(ctx, model, intake.source.pipeline),
     ...intake.values,
     ...stamp,

@@ -1,4 +1,5 @@
 import { issueOf, LeitwerkError, type Issue, type Text } from './errors.ts';
+import { storedValues } from './stored-value.ts';
 
 /**
  * What a field is for table, form, filter and format.
@@ -64,6 +65,8 @@ export interface EntityModel {
   readonly indexes: readonly (readonly string[])[];
   /** Column lists that are unique within a tenant. */
   readonly unique: readonly (readonly string[])[];
+  /** What a new record has in fields of which nothing was said. */
+  readonly defaults: Readonly<Record<string, unknown>>;
   readonly revision: number;
   /** The schema as the admin wrote it. */
   readonly schema: EntitySchema;
@@ -93,6 +96,7 @@ export interface PropertySchema {
   readonly format?: string;
   readonly enum?: readonly string[];
   readonly maxLength?: number;
+  readonly default?: string | number | boolean;
   readonly 'x-label'?: Text;
   readonly 'x-section'?: string;
   readonly 'x-list'?: number;
@@ -248,6 +252,13 @@ const namedFields = (schema: EntitySchema): [path: string, name: string][] => {
   ];
 };
 
+const defaultsOf = ({ properties }: EntitySchema): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(properties).flatMap(([name, property]) =>
+      property.default === undefined ? [] : [[name, property.default] as const],
+    ),
+  );
+
 /**
  * Turns an entity schema into the model that tables, API, filters and forms are made from.
  * The schema has passed the meta-schema; this checks what that cannot say (names, references to own fields, taken names).
@@ -279,6 +290,7 @@ export function toEntityModel(schema: EntitySchema, revision: number): EntityMod
     fields,
     indexes,
     unique,
+    defaults: storedValues({ fields }, defaultsOf(schema)),
     revision,
     schema,
   };

@@ -27,7 +27,7 @@ const toStored = (field: Field | undefined, value: unknown): unknown => {
  * What is not valid stays as it is, for the validation to name.
  */
 export const storedValues = (
-  model: EntityModel,
+  model: Pick<EntityModel, 'fields'>,
   values: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toStored(model.fields.get(name), value)]));

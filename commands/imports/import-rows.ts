@@ -100,7 +100,8 @@ const completeOther = (
   job: ImportJob,
   mapped: ReturnType<ImportJob['mapper']>,
 ): { values: RecordData; additional: RecordData; issues: readonly Issue[] } => {
-  const found = ctx.snapshot.validatorOf(job.model).issues(mapped.values, ctx.language);
+  const whole = { ...job.model.defaults, ...mapped.values };
+  const found = ctx.snapshot.validatorOf(job.model).issues(whole, ctx.language);
   const issues = [
     ...mapped.issues,
     ...found.filter((issue) => !mapped.issues.some((other) => other.path === issue.path)),

@@ -1,6 +1,6 @@
 import { toEntityModel, type EntityModel, type EntitySchema } from '../entity.ts';
 import { LeitwerkError } from '../errors.ts';
-import { createValidator } from '../validation.ts';
+import { createValidator, type RecordValidator } from '../validation.ts';
 import { fault, type Fault } from './faults.ts';
 import { keyFaults, unknownWord, type ConfigLookup } from './lookup.ts';
 import { configKinds, isConfigKind } from './kinds.ts';
@@ -106,6 +106,37 @@ const referenceFaults = (schema: EntitySchema, lookup: ConfigLookup): Fault[] =>
     ];
   });
 
+/** Keywords of which the first must not be above the second. */
+const bounds = [
+  ['minimum', 'maximum'],
+  ['minLength', 'maxLength'],
+  ['minItems', 'maxItems'],
+] as const;
+
+const boundFaults = (schema: EntitySchema): Fault[] =>
+  Object.entries(schema.properties).flatMap(([name, property]) =>
+    bounds.flatMap(([least, most]) => {
+      const [low, high] = [property[least], property[most]];
+      if (typeof low !== 'number' || typeof high !== 'number' || low <= high) return [];
+      const text = { de: `${low} ist mehr als „${most}“ (${high}).`, en: `${low} is more than "${most}" (${high}).` };
+      return [fault(`/properties/${name}/${least}`, 'bounds', text)];
+    }),
+  );
+
+/** A default is a value like any other: the field itself says what is wrong with it. */
+const defaultFaults = (model: EntityModel, validator: RecordValidator, lookup: ConfigLookup): Fault[] =>
+  Object.entries(model.defaults).flatMap(([name, value]) => {
+    const path = `/properties/${name}/default`;
+    const kind = model.fields.get(name)?.configKind;
+    const unfit = validator.issues({ [name]: value }, 'en').filter((issue) => issue.path.split('/')[1] === name);
+    return [
+      ...unfit
+        .filter(({ code }) => code !== 'required')
+        .map(({ code, message, text }) => fault(path, code, text ?? { de: message, en: message })),
+      ...(kind !== undefined && isConfigKind(kind) ? keyFaults(path, value, { kind, lookup }) : []),
+    ];
+  });
+
 const compile = (schema: EntitySchema): EntityModel | Fault[] => {
   try {
     return toEntityModel(schema, 0);
@@ -120,12 +151,18 @@ const compile = (schema: EntitySchema): EntityModel | Fault[] => {
 /** Names, references and kinds exist, and the schema compiles to a model and a validator. */
 export function schemaFaults(value: ConfigValue, lookup: ConfigLookup): Fault[] {
   const schema = value as unknown as EntitySchema;
-  const named = [...nameFaults(schema, lookup), ...referenceFaults(schema, lookup)];
+  const named = [...nameFaults(schema, lookup), ...referenceFaults(schema, lookup), ...boundFaults(schema)];
   const model = compile(schema);
   if (Array.isArray(model)) return [...named, ...model];
   try {
-    createValidator(model, () => undefined);
-    return named;
+    return [
+      ...named,
+      ...defaultFaults(
+        model,
+        createValidator(model, () => undefined),
+        lookup,
+      ),
+    ];
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return [

@@ -269,6 +269,25 @@ describe('publishing an entity schema', () => {
     expect(names.filter((name) => !isReservedName(name))).toEqual([]);
   });
 
+  it('refuses a default that its own field refuses, and a least that is above the most', async () => {
+    const schema = withProperties((properties) => ({
+      ...properties,
+      rang: { type: 'integer', minimum: 1, maximum: 5, default: 9 },
+      farbe: { type: 'string', enum: ['rot', 'blau'], default: 'lila' },
+      wunsch: { type: 'string', 'x-config': 'priorities', default: 'gibt-es-nicht' },
+      note: { type: 'number', minimum: 6, maximum: 1 },
+      kennung: { type: 'string', minLength: 9, maxLength: 3 },
+      gut: { type: 'string', 'x-config': 'priorities', default: 'hoch' },
+    }));
+    expect((await failure(publish(schema))).issues.map(({ path }) => path).toSorted()).toEqual([
+      '/properties/farbe/default',
+      '/properties/kennung/minLength',
+      '/properties/note/minimum',
+      '/properties/rang/default',
+      '/properties/wunsch/default',
+    ]);
+  });
+
   it('refuses names that the product itself uses', async () => {
     const label = { de: 'x', en: 'x' };
     const schema = {

@@ -245,6 +245,51 @@ describe.each(dialects)('imports on %s', (dialect) => {
     expect((await activitiesOf(planned)).map(({ state }) => state)).toContain('open');
   });
 
+  it('gives new records the defaults of their schema, whatever way they come, and no others', async () => {
+    const { properties, ...rest } = (await world.api.get('/schemas/lead')).json.data['schema'] as {
+      properties: Readonly<Record<string, unknown>>;
+      required?: readonly string[];
+    };
+    const label = { de: 'Kanal', en: 'Channel' };
+    const kanal = { type: 'string', maxLength: 20, default: 'Messe', 'x-label': label };
+    const seit = { type: 'string', format: 'date-time', default: '2026-01-01T01:00:00+01:00', 'x-label': label };
+    const schema = {
+      ...rest,
+      required: [...(rest.required ?? []), 'kanal'],
+      properties: { ...properties, kanal, seit },
+    };
+    const refused = await world.api.put('/schemas/lead', { schema });
+    expect((await world.api.put(`/schemas/lead?confirm=${String(refused.json['confirm'])}`, { schema })).status).toBe(
+      200,
+    );
+    const since = '2026-01-01T00:00:00.000Z';
+    const made = await world.api.post('/leads', { lastName: 'Ohne', source: 'csv-datei' });
+    expect(made.json.data).toMatchObject({ kanal: 'Messe', seit: since });
+    const said = await world.api.post('/leads', { lastName: 'Mit', source: 'csv-datei', kanal: 'Anruf', seit: null });
+    expect(said.json.data).toMatchObject({ kanal: 'Anruf', seit: null });
+    const content = file('Nachname;E-Mail;Kanal', 'Leer;leer@vorgabe.example;', 'Voll;voll@vorgabe.example;Post');
+    const sent = await send(content, { matchKey: 'email' });
+    expect(await leadsOf(sent.id)).toMatchObject([{ kanal: 'Messe', seit: since }, { kanal: 'Post' }]);
+    const update = file('Nachname;E-Mail', 'Anders;voll@vorgabe.example');
+    expect(await send(update, { matchKey: 'email', onMatch: 'update' })).toMatchObject({ updated: 1 });
+    expect(await leadsOf(sent.id)).toMatchObject([{ lastName: 'Anders', kanal: 'Post' }, { lastName: 'Leer' }]);
+    await fetch(`${world.app.url}/intake/kaltakquise`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await secretOf(world.store, 'kaltakquise')}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ lastName: 'Vorgabe', email: 'web@vorgabe.example' }),
+    });
+    await until(
+      'it came in',
+      async () => await countRows(world.store, 'lead', "`email` = 'web@vorgabe.example' AND `kanal` = 'Messe'"),
+    );
+    const { required: _, ...relaxed } = schema;
+    const back = { ...relaxed, ...(rest.required === undefined ? {} : { required: rest.required }) };
+    expect((await world.api.put('/schemas/lead', { schema: back })).status).toBe(200);
+  });
+
   it('knows a row by its external id in its source, also one that came in by itself', async () => {
     const secret = await secretOf(world.store, 'kaltakquise');
     const posted = await fetch(`${world.app.url}/intake/kaltakquise`, {
