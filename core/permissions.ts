@@ -146,7 +146,13 @@ export function createAbility(role: Role, actor: Actor, { models, now, timeZone 
     const rows = grants.flatMap((grant) => (grant.rows === undefined ? [] : [grant.rows]));
     return rows.length < grants.length ? undefined : anyOf(rows);
   };
+  const keptRows = new Map<string, RowFilter | undefined | 'none'>();
   const rowFilter = (verb: Verb, entity: string): RowFilter | undefined | 'none' => {
+    const key = `${verb} ${entity}`;
+    if (!keptRows.has(key)) keptRows.set(key, findRows(verb, entity));
+    return keptRows.get(key);
+  };
+  const findRows = (verb: Verb, entity: string): RowFilter | undefined | 'none' => {
     const own = ownRows(verb, entity);
     const model = models.get(entity);
     if (own === 'none' || model === undefined || verb !== 'read') return own;
