@@ -67,24 +67,21 @@ const connection: ConnectorKind = {
   },
 };
 
-interface Change {
-  readonly field?: unknown;
-  readonly value?: Values;
-}
+/** The members of what should be an object; of anything else none. */
+const membersOf = (value: unknown): Values => (typeof value === 'object' && value !== null ? (value as Values) : {});
 
-const changesOf = (entry: unknown): readonly Change[] => {
-  const { changes } = (entry ?? {}) as { readonly changes?: unknown };
-  return Array.isArray(changes) ? (changes as Change[]) : [];
-};
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** A delivery holds several entries with several changes; only leads concern us. */
+/** A delivery holds several entries with several changes; only leads concern us, and parts of another shape are passed over. */
 const readNotices = (body: Values): Notice[] => {
-  const entries: readonly unknown[] = body['object'] === 'page' && Array.isArray(body['entry']) ? body['entry'] : [];
+  const entries = body['object'] === 'page' ? listOf(body['entry']) : [];
   return entries.flatMap((entry, entryIndex) =>
-    changesOf(entry).flatMap((change, index) => {
-      const id = change.value?.['leadgen_id'];
-      if (change.field !== 'leadgen' || (typeof id !== 'string' && typeof id !== 'number')) return [];
-      return [{ id: String(id), path: `/entry/${entryIndex}/changes/${index}`, facts: change.value ?? {} }];
+    listOf(membersOf(entry)['changes']).flatMap((part, index) => {
+      const change = membersOf(part);
+      const facts = membersOf(change['value']);
+      const id = facts['leadgen_id'];
+      if (change['field'] !== 'leadgen' || (typeof id !== 'string' && typeof id !== 'number')) return [];
+      return [{ id: String(id), path: `/entry/${entryIndex}/changes/${index}`, facts }];
     }),
   );
 };

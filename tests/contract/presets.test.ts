@@ -170,7 +170,12 @@ describe.each([...Object.values(presets), example])('the preset $key', (preset) 
     const notices = webhook.readNotices(JSON.parse(body) as Values);
     expect(notices.map(({ id }) => id)).toEqual(['1', '2']);
     expect(new Set(notices.map(({ path }) => path)).size).toBe(2);
-    const others: Values[] = [{}, { entry: 'x', enquiries: 5 }, { object: 'page', entry: [null, { changes: {} }, 5] }];
+    const changes = [null, 'x', 5, [], { field: 'leadgen', value: null }, { field: 'leadgen', value: 'x' }];
+    const others: Values[] = [
+      {},
+      { entry: 'x', enquiries: 5 },
+      { object: 'page', entry: [null, { changes: {} }, 5, { changes }] },
+    ];
     expect(others.flatMap((other) => webhook.readNotices(other))).toEqual([]);
   });
 });

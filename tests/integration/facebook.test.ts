@@ -126,6 +126,8 @@ describe.each(dialects)('Facebook lead ads on %s', (dialect) => {
     const calls = world.meta.calls.length;
     const other = JSON.stringify({ object: 'page', entry: [{ id: '1', changes: [{ field: 'feed', value: {} }] }] });
     await messageIn(await send(other), 'accepted');
+    const misshapen = JSON.stringify({ object: 'page', entry: [null, 5, { changes: [null, 'x'] }] });
+    await messageIn(await send(misshapen), 'accepted');
     expect(world.meta.calls).toHaveLength(calls);
   });
 
