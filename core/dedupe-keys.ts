@@ -2,12 +2,12 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 
 /** Legal forms at the end of a name, in which two spellings of one company may differ. */
 const legalForms = new Set(
-  'gmbh mbh ggmbh ag kgaa kg ohg ug gbr se ek ev eg co ltd limited inc llc sarl sa bv nv haftungsbeschraenkt'.split(
+  'gmbh gesmbh mbh ggmbh ag kgaa kg ohg ug gbr egbr partg partgmbb mbb se ek eu ev eg co ltd limited inc llc sarl sa bv nv spzoo haftungsbeschraenkt'.split(
     ' ',
   ),
 );
 const longForms =
-  /\b(gesellschaft mit beschraenkter haftung|aktiengesellschaft|kommanditgesellschaft|eingetragener (verein|kaufmann)|e (v|k))$/;
+  /\b(gesellschaft mit beschraenkter haftung|aktiengesellschaft|kommanditgesellschaft|eingetragener (verein|kaufmann)|e (v|k|u)|sp z ?o ?o)$/;
 const fillers = new Set(['und', 'and', '&']);
 
 const folds: Readonly<Record<string, string>> = {
@@ -27,9 +27,11 @@ const folds: Readonly<Record<string, string>> = {
   ñ: 'n',
 };
 
+/** macOS writes `ü` as two characters, `u` and its dots: composed, both spellings are one. */
 const fold = (text: string): string =>
   text
     .toLowerCase()
+    .normalize('NFC')
     .replaceAll(/\P{ASCII}/gu, (letter) => folds[letter] ?? letter)
     .replaceAll(/[.,'’`"()]/g, '')
     .replaceAll(/[^\p{L}\p{N}&]+/gu, ' ')

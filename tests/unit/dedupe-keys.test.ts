@@ -12,6 +12,17 @@ describe('the key of a company', () => {
     ['Café Größe e.K.', 'Cafe Groesse'],
     ['Sonnenblume e.V.', 'Sonnenblume'],
     ["O'Neill Ltd.", 'ONeill'],
+    ['Müller & Söhne GmbH'.normalize('NFD'), 'Müller & Söhne GmbH'.normalize('NFC')],
+    ['Café Größe e.K.'.normalize('NFD'), 'Cafe Groesse'],
+    ['Tischlerei Huber e.U.', 'Tischlerei Huber'],
+    ['Tischlerei Huber e. U.', 'Tischlerei Huber'],
+    ['Kanzlei Berg PartG mbB', 'Kanzlei Berg'],
+    ['Kanzlei Berg PartGmbB', 'Kanzlei Berg'],
+    ['Weingut Falk eGbR', 'Weingut Falk'],
+    ['Nowak Sp. z o.o.', 'Nowak'],
+    ['Nowak Sp. z o. o.', 'NOWAK sp.z.o.o.'],
+    ['Bau Huber GesmbH', 'Bau Huber Ges.m.b.H.'],
+    ['Bau Huber GesmbH', 'Bau Huber'],
   ])('is the same for %s and %s', (one, other) => expect(companyKey(one)).toBe(companyKey(other)));
 
   it.each([
@@ -34,6 +45,9 @@ describe('the key of a company', () => {
 describe('the other keys', () => {
   it('a person is the same whichever name comes first', () =>
     expect(personKey('Meyer, Jörg')).toBe(personKey('Joerg Meyer')));
+
+  it('a person is the same in composed and decomposed letters', () =>
+    expect(personKey('Jörg Meyer'.normalize('NFD'))).toBe('joerg meyer'));
 
   it.each(['030 901820', '+49 30 901820', '0049 (30) 90 18 20', '030/901820'])('%s is one number in Berlin', (phone) =>
     expect(phoneKey(phone)).toBe('+4930901820'),
