@@ -36,8 +36,8 @@ const keyColumns: Readonly<Record<Compared, Readonly<Record<string, keyof Likene
 /** A company has no person in it and a person no company: what does not concern them must not speak for or against. */
 const concerning: Readonly<Record<Compared, readonly (keyof Likeness)[]>> = {
   organization: ['vatId', 'registerNumber', 'phone', 'email', 'company', 'address', 'domain'],
-  person: ['email', 'phone', 'person'],
-  lead: ['sourceId', 'email', 'phone', 'company', 'person', 'address', 'domain'],
+  person: ['email', 'phone', 'person', 'name'],
+  lead: ['sourceId', 'email', 'phone', 'company', 'person', 'name', 'address', 'domain'],
 };
 
 const narrowed = (entity: Compared, likeness: Likeness): Likeness => {

@@ -4,7 +4,7 @@ import type { Text } from './errors.ts';
 type Data = Readonly<Record<string, unknown>>;
 
 /** What a record says of a company or person, as keys under which two spellings meet. Empty texts say nothing. */
-export interface Likeness {
+interface LikenessKeys {
   /** `<source>/<the sender's own id>`. */
   readonly sourceId: string;
   readonly vatId: string;
@@ -12,12 +12,19 @@ export interface Likeness {
   readonly email: string;
   readonly phone: string;
   readonly company: string;
+  /** First and last name: a last name alone makes nobody the same. */
   readonly person: string;
   readonly address: string;
   readonly domain: string;
 }
 
-export type ReasonKind = keyof Likeness | 'similarCompany' | 'similarPerson';
+/** A record as it is compared. */
+export interface Likeness extends LikenessKeys {
+  /** The person's name as far as it is known: it only tells two people apart. */
+  readonly name: string;
+}
+
+export type ReasonKind = keyof LikenessKeys | 'similarCompany' | 'similarPerson';
 
 /** Why two records may be the same, in words. */
 export interface Reason extends Text {
@@ -52,15 +59,17 @@ export function toLikeness(entity: string, record: Data): Likeness {
   const isCompany = entity === 'organization';
   const email = emailKey(text(record['email']));
   const externalId = text(record['externalId']);
-  const name = entity === 'person' ? '' : text(isCompany ? record['name'] : record['company']);
+  const company = entity === 'person' ? '' : text(isCompany ? record['name'] : record['company']);
+  const name = isCompany || text(record['lastName']) === '' ? '' : personKey(personOf(record));
   return {
     sourceId: externalId === '' ? '' : `${text(record['source'])}/${externalId}`,
     vatId: compact(record['vatId']),
     registerNumber: compact(record['registerNumber']),
     email,
     phone: phoneKey(text(record['phone'])),
-    company: companyKey(name),
-    person: isCompany || text(record['lastName']) === '' ? '' : personKey(personOf(record)),
+    company: companyKey(company),
+    person: text(record['firstName']) === '' ? '' : name,
+    name,
     address: addressKey(record),
     domain: (isCompany ? domainOf(record, email) : companyDomain(email)) ?? '',
   };
@@ -76,7 +85,7 @@ interface Evidence extends Text {
   readonly weight: number;
 }
 
-const exact: Readonly<Record<keyof Likeness, Evidence>> = {
+const exact: Readonly<Record<keyof LikenessKeys, Evidence>> = {
   sourceId: { weight: 1, de: 'Gleiche Fremdkennung', en: 'Same external id' },
   vatId: { weight: 0.97, de: 'Gleiche USt-IdNr.', en: 'Same VAT id' },
   registerNumber: { weight: 0.95, de: 'Gleiche Handelsregisternummer', en: 'Same register number' },
@@ -114,19 +123,34 @@ export function similarity(one: string, other: string): number {
   return all === 0 ? 0 : (2 * shared) / all;
 }
 
-const kinds = Object.keys(exact) as readonly (keyof Likeness)[];
+const kinds = Object.keys(exact) as readonly (keyof LikenessKeys)[];
 /** Two different ones are two different companies, whatever else they share. */
 const distinguishing = ['vatId', 'registerNumber'] as const;
 
-const shares = (one: Likeness, other: Likeness, kind: keyof Likeness): boolean =>
+const shares = (one: Likeness, other: Likeness, kind: keyof LikenessKeys): boolean =>
   one[kind] !== '' && one[kind] === other[kind];
 
+const differs = (one: Likeness, other: Likeness, kind: keyof LikenessKeys): boolean =>
+  one[kind] !== '' && other[kind] !== '' && one[kind] !== other[kind];
+
 const isNamedAlike = (one: Likeness, other: Likeness): boolean =>
-  one.person === '' || other.person === '' || similarity(one.person, other.person) >= leastSimilarity;
+  one.name === '' || other.name === '' || similarity(one.name, other.name) >= leastSimilarity;
 
 /** Two people of one company: what is the company's speaks for the company only. */
 const areColleagues = (one: Likeness, other: Likeness): boolean =>
   !isNamedAlike(one, other) && !(['sourceId', 'email', 'phone'] as const).some((kind) => shares(one, other, kind));
+
+/** What a name weighs that many people bear, where companies or mail domains speak for two of them. */
+const namesakeWeight = 0.3;
+
+const isCompanyAlike = (one: Likeness, other: Likeness): boolean =>
+  one.company !== '' && similarity(one.company, other.company) >= leastSimilarity;
+
+/** Their companies or mail domains contradict each other, and neither speaks for one and the same. */
+const areElsewhere = (one: Likeness, other: Likeness): boolean =>
+  !isCompanyAlike(one, other) &&
+  !shares(one, other, 'domain') &&
+  (differs(one, other, 'company') || differs(one, other, 'domain'));
 
 /**
  * How likely two records are the same company or person, and why: the same answer whichever comes first. Reasons are independent witnesses: each
@@ -139,16 +163,15 @@ export function scoreLikeness(one: Likeness, other: Likeness): Score {
     doubt *= 1 - weight;
     reasons.push({ kind, de, en });
   };
-  for (const kind of kinds)
-    if (one[kind] !== '' && one[kind] === other[kind]) witness(kind, exact[kind].weight, exact[kind]);
+  const weightOf = (kind: keyof LikenessKeys): number =>
+    kind === 'person' && areElsewhere(one, other) ? namesakeWeight : exact[kind].weight;
+  for (const kind of kinds) if (shares(one, other, kind)) witness(kind, weightOf(kind), exact[kind]);
   for (const kind of ['similarCompany', 'similarPerson'] as const) {
     const { of, weight } = similar[kind];
     const share = one[of] === '' || other[of] === '' || one[of] === other[of] ? 0 : similarity(one[of], other[of]);
     if (share >= leastSimilarity) witness(kind, weight * share, similar[kind]);
   }
-  const isOther =
-    distinguishing.some((kind) => one[kind] !== '' && other[kind] !== '' && one[kind] !== other[kind]) ||
-    areColleagues(one, other);
+  const isOther = distinguishing.some((kind) => differs(one, other, kind)) || areColleagues(one, other);
   const score = Math.round((1 - doubt) * 100);
   return { score: isOther ? Math.min(score, likelyScore - 1) : score, reasons };
 }

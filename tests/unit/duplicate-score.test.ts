@@ -86,6 +86,30 @@ describe('the likeness of two records', () => {
     expect(scoreLikeness(one, lead({ company, email: 'info@petersen.de' })).score).toBeGreaterThanOrEqual(likelyScore);
   });
 
+  it('takes a last name alone for no likeness, which still tells two people apart', () => {
+    const one = { lastName: 'Schmidt', email: 'schmidt@gmx.de' };
+    const other = { lastName: 'Schmidt', email: 'mail@web.de' };
+    expect(scoreLikeness(lead(one), lead(other))).toEqual({ score: 0, reasons: [] });
+    expect(kinds(one, { lastName: 'Schmitt' })).toEqual([]);
+    expect(matchKeys(lead(one))).toEqual(['email:schmidt@gmx.de']);
+    expect(scoreLikeness(lead({ ...one, firstName: 'Eva' }), lead({ ...other, firstName: 'Eva' })).score).toBe(50);
+  });
+
+  it('holds two people of one name for two where their companies or domains speak against it', () => {
+    const anna = { firstName: 'Anna', lastName: 'Becker' };
+    const alpha = lead({ ...anna, company: 'Alpha AG', email: 'anna@alpha.de' });
+    const score = (other: Readonly<Record<string, unknown>>): number =>
+      scoreLikeness(alpha, lead({ ...anna, ...other })).score;
+    expect(score({ company: 'Omega KG', email: 'becker@omega.de' })).toBeLessThan(likelyScore);
+    expect(score({ company: 'Omega KG' })).toBeLessThan(likelyScore);
+    expect(score({ email: 'becker@omega.de' })).toBeLessThan(likelyScore);
+    const [one, other] = ['anna@alpha.de', 'anna@omega.de'].map((email) => lead({ ...anna, email }));
+    expect(scoreLikeness(one ?? alpha, other ?? alpha).score).toBeLessThan(likelyScore);
+    expect(score({ company: 'Alpha', email: 'becker@omega.de' })).toBeGreaterThanOrEqual(likelyScore);
+    expect(score({ company: 'Omega KG', email: 'becker@alpha.de' })).toBeGreaterThanOrEqual(likelyScore);
+    expect(score({ email: 'anna.becker@gmx.de' })).toBeGreaterThanOrEqual(likelyScore);
+  });
+
   it('is certain by address or external id, and by a phone number only where the names do not speak against it', () => {
     const phone = '030 123456';
     expect(isCertain(lead({ email: 'A@x.de ' }), lead({ email: 'a@X.de' }))).toBe(true);
