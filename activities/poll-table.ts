@@ -5,7 +5,6 @@ import { startImport } from '../commands/imports/startImport.ts';
 import { boundedKey } from '../commands/receiveMessage.ts';
 import type { Source } from '../commands/source.ts';
 import type { Table } from '../connectors/port.ts';
-import { systemActor } from '../core/actor.ts';
 import type { ConnectionFault } from '../core/connections.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { keyColumn as importKeyColumn, knowsColumn, usedColumns } from '../core/import-columns.ts';
@@ -14,7 +13,7 @@ import { planSheet, type SheetRow } from '../core/sheet-plan.ts';
 import { readFeedItems, writeFeedItems, type FeedItem, type FeedRow } from '../store/feeds.ts';
 import { readImportRowsOf } from '../store/import-rows.ts';
 import { createImportActivities } from './import-activities.ts';
-import type { Outgoing } from './outgoing.ts';
+import { asSource, type Outgoing } from './outgoing.ts';
 import { ownColumns, type Cursor, type Planned, type Reading } from './table-reading.ts';
 import { writeBack } from './table-write-back.ts';
 
@@ -147,7 +146,7 @@ const queue = async (reading: Reading, table: Table, due: readonly Planned[]): P
     size: bytes.length,
     words,
   };
-  const { id } = await startImport({ ...ctx, actor: systemActor(ctx.actor.tenantId) }, request, {
+  const { id } = await startImport(asSource(ctx, source), request, {
     isCarriedHere: true,
     within: async (tx, importId) => {
       const items = due.map((planned, index) => ({ ...itemOf(planned), importId, line: lines[index] ?? null }));

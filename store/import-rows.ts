@@ -231,6 +231,30 @@ export async function readImportEdits(
   return new Map(rows.map(({ line, cells }) => [Number(line), JSON.parse(cells) as string[]]));
 }
 
+export interface PolledRows {
+  readonly source: string;
+  /** `2026-11-24T10`. */
+  readonly hour: string;
+  readonly n: number;
+  readonly errors: number;
+  readonly last: string;
+}
+
+/**
+ * Rows that were taken in or refused from the tables of sources since an instant, by source and hour: from the counters of the imports
+ * that the sources themselves have begun, found by the index of the list of imports.
+ */
+export async function readPolledRows(
+  db: Queries,
+  query: { readonly tenantId: string; readonly since: string },
+): Promise<PolledRows[]> {
+  const rows = await db.all<PolledRows>(
+    "SELECT `source`, SUBSTR(`createdAt`, 1, 13) AS `hour`, SUM(`read`) AS `n`, SUM(`rejected`) AS `errors`, MAX(`createdAt`) AS `last` FROM `import` WHERE `tenantId` = ? AND `deletedAt` IS NULL AND `createdAt` >= ? AND `createdBy` LIKE 'source/%' GROUP BY `source`, SUBSTR(`createdAt`, 1, 13) HAVING SUM(`read`) > 0",
+    [query.tenantId, query.since],
+  );
+  return rows.map((row) => ({ ...row, n: Number(row.n), errors: Number(row.errors) }));
+}
+
 /** The last imports of files with the same columns, the newest first. */
 export async function readImportsOfShape(db: Queries, tenantId: string, shape: string): Promise<readonly string[]> {
   const rows = await db.all<{ id: string }>(

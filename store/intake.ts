@@ -5,6 +5,7 @@ import type { RowFilter } from '../core/permissions.ts';
 import type { BlobStore } from './blobs.ts';
 import type { Queries, Tx, Value } from './database.ts';
 import { filterSql } from './filter-sql.ts';
+import { readPolledRows } from './import-rows.ts';
 import { keyGroups } from './key-groups.ts';
 import type { RecordData } from './record-table.ts';
 import { toRecord } from './records.ts';
@@ -62,7 +63,7 @@ export interface SourceFigures {
   readonly lastAt: string | null;
   readonly count24h: number;
   readonly errors24h: number;
-  /** Messages in each of the last 24 hours, oldest first. */
+  /** Messages, and rows of the source's table, in each of the last 24 hours, oldest first. */
   readonly perHour: readonly number[];
 }
 
@@ -86,16 +87,24 @@ const readLastAt = async (
   return lead?.last ?? null;
 };
 
-/** How each source did in the last 24 hours, by one pass over these messages. */
+const failedStates = new Set(['rejected', 'unreadable', 'quarantined', 'parked']);
+
+/** How each source did in the last 24 hours, by one pass over these messages and one over the imports of its table. */
 export async function readSourceFigures(
   db: Queries,
   query: { readonly tenantId: string; readonly sources: readonly string[]; readonly now: Date },
 ): Promise<(source: string) => SourceFigures> {
   const since = new Date(query.now.getTime() - 24 * hourMs).toISOString();
-  const rows = await db.all<{ source: string; state: string; hour: string; n: number; last: string }>(
+  const messages = await db.all<{ source: string; state: string; hour: string; n: number; last: string }>(
     'SELECT `source`, `state`, SUBSTR(`receivedAt`, 1, 13) AS `hour`, COUNT(*) AS `n`, MAX(`receivedAt`) AS `last` FROM `intake_message` WHERE `tenantId` = ? AND `deletedAt` IS NULL AND `receivedAt` >= ? GROUP BY `source`, `state`, SUBSTR(`receivedAt`, 1, 13)',
     [query.tenantId, since],
   );
+  const counted = messages.map(({ state, ...row }) => ({
+    ...row,
+    n: Number(row.n),
+    errors: failedStates.has(state) ? Number(row.n) : 0,
+  }));
+  const rows = [...counted, ...(await readPolledRows(db, { tenantId: query.tenantId, since }))];
   const lastBySource = new Map<string, string | null>();
   for (const source of query.sources) lastBySource.set(source, await readLastAt(db, { ...query, source, rows }));
   return (source) => {
@@ -103,14 +112,12 @@ export async function readSourceFigures(
     const perHour = Array.from({ length: 24 }, () => 0);
     for (const row of own) {
       const index = 23 - Math.floor((query.now.getTime() - Date.parse(`${row.hour}:00:00.000Z`)) / hourMs);
-      if (index >= 0 && index < 24) perHour[index] = (perHour[index] ?? 0) + Number(row.n);
+      if (index >= 0 && index < 24) perHour[index] = (perHour[index] ?? 0) + row.n;
     }
-    const sum = (states: readonly string[]): number =>
-      own.filter((row) => states.includes(row.state)).reduce((total, row) => total + Number(row.n), 0);
     return {
       lastAt: lastBySource.get(source) ?? null,
-      count24h: own.reduce((total, row) => total + Number(row.n), 0),
-      errors24h: sum(['rejected', 'unreadable', 'quarantined', 'parked']),
+      count24h: own.reduce((total, { n }) => total + n, 0),
+      errors24h: own.reduce((total, { errors }) => total + errors, 0),
       perHour,
     };
   };

@@ -1,5 +1,6 @@
 import type { Finding, SourceHistory } from '../core/source-watch.ts';
 import type { Queries, Tx } from './database.ts';
+import { readPolledRows } from './import-rows.ts';
 import type { TableDefinition } from './tables.ts';
 
 /**
@@ -71,28 +72,39 @@ export async function writeWaitingMails(tx: Tx, id: string, mails: readonly Mail
   await tx.run('UPDATE `source_alert` SET `mails` = ? WHERE `id` = ?', [JSON.stringify(mails), id]);
 }
 
-/** Each source's messages by the hour since an instant, spam left out: read from the index of the list alone. */
+interface CountedHour {
+  readonly hour: string;
+  readonly n: number;
+  readonly errors: number;
+  readonly last: string;
+}
+
+const sumOf = (rows: readonly CountedHour[], name: 'n' | 'errors'): number =>
+  rows.reduce((sum, row) => sum + Number(row[name]), 0);
+
+/** Messages and rows of a table may share an hour. */
+const historyOf = (rows: readonly CountedHour[]): SourceHistory => ({
+  hours: [...Map.groupBy(rows, ({ hour }) => hour)]
+    .map(([hour, own]) => ({ hour: `${hour}:00:00.000Z`, count: sumOf(own, 'n'), errors: sumOf(own, 'errors') }))
+    .toSorted((one, other) => (one.hour < other.hour ? -1 : 1)),
+  lastAt:
+    rows
+      .map(({ last }) => last)
+      .toSorted()
+      .at(-1) ?? null,
+});
+
+/** Each source's messages, and rows of its table, by the hour since an instant, spam left out: read from the index of the list alone. */
 export async function readSourceHistories(
   db: Queries,
   query: { readonly tenantId: string; readonly since: string },
 ): Promise<ReadonlyMap<string, SourceHistory>> {
-  const rows = await db.all<{ source: string; hour: string; n: number; errors: number; last: string }>(
-    "SELECT `source`, SUBSTR(`receivedAt`, 1, 13) AS `hour`, COUNT(*) AS `n`, SUM(CASE WHEN `state` IN ('rejected', 'unreadable') THEN 1 ELSE 0 END) AS `errors`, MAX(`receivedAt`) AS `last` FROM `intake_message` WHERE `tenantId` = ? AND `deletedAt` IS NULL AND `receivedAt` >= ? AND `state` <> 'spam' GROUP BY `source`, SUBSTR(`receivedAt`, 1, 13) ORDER BY `hour`",
+  const messages = await db.all<{ source: string; hour: string; n: number; errors: number; last: string }>(
+    "SELECT `source`, SUBSTR(`receivedAt`, 1, 13) AS `hour`, COUNT(*) AS `n`, SUM(CASE WHEN `state` IN ('rejected', 'unreadable') THEN 1 ELSE 0 END) AS `errors`, MAX(`receivedAt`) AS `last` FROM `intake_message` WHERE `tenantId` = ? AND `deletedAt` IS NULL AND `receivedAt` >= ? AND `state` <> 'spam' GROUP BY `source`, SUBSTR(`receivedAt`, 1, 13)",
     [query.tenantId, query.since],
   );
-  return new Map(
-    [...Map.groupBy(rows, ({ source }) => source)].map(([source, own]) => [
-      source,
-      {
-        hours: own.map(({ hour, n, errors }) => ({
-          hour: `${hour}:00:00.000Z`,
-          count: Number(n),
-          errors: Number(errors),
-        })),
-        lastAt: own.at(-1)?.last ?? null,
-      },
-    ]),
-  );
+  const rows = [...messages, ...(await readPolledRows(db, query))];
+  return new Map([...Map.groupBy(rows, ({ source }) => source)].map(([source, own]) => [source, historyOf(own)]));
 }
 
 /** How many alerts are open, in every tenant. */

@@ -72,11 +72,18 @@ export const waitingQuery = (id: string, isOpen: boolean) =>
     refetchInterval: ({ state }) => (state.data === 0 && !isOpen ? false : 2 * hurryMs),
   });
 
-export const importsQuery = queryOptions({
-  queryKey: ['list', 'imports', 'related', 'all'],
-  queryFn: async () => await read<RecordValue[]>('/imports?sort=-createdAt&limit=100&total=none'),
-  refetchInterval: ({ state }) => (state.data?.some(isMoving) === true ? hurryMs : false),
-});
+/** The newest imports, of one source where one is named. */
+export const importsQuery = (source: string | undefined) =>
+  queryOptions({
+    queryKey: ['list', 'imports', 'related', source ?? 'all'],
+    queryFn: async () => {
+      const filter = source === undefined ? undefined : `source = "${source}"`;
+      return await read<RecordValue[]>(
+        `/imports${queryString({ sort: '-createdAt', limit: 100, total: 'none', filter })}`,
+      );
+    },
+    refetchInterval: ({ state }) => (state.data?.some(isMoving) === true ? hurryMs : false),
+  });
 
 export const previewQuery = (id: string, version: number) =>
   queryOptions({

@@ -124,6 +124,7 @@ const duplicatesRoute = createRoute({
 const importsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/imports',
+  validateSearch: (search): { source?: string | undefined } => ({ source: toText(search['source']) }),
   component: lazyRouteComponent(() => import('../scenes/imports/imports.tsx'), 'Imports'),
 });
 

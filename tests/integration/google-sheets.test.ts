@@ -3,6 +3,7 @@ import { createApi, type Api } from '../support/api.ts';
 import type { App } from '../support/app.ts';
 import { feedIn, fetchNow, type FeedData } from '../support/feeds.ts';
 import { openGoogle, type FakeSheet, type Google } from '../support/google.ts';
+import { readSourceHistories } from '../../store/source-alerts.ts';
 import { addKey, createStore, dialects, type Store } from '../support/stores.ts';
 
 interface World {
@@ -237,6 +238,28 @@ describe.each(dialects)('Google Sheets on %s', (dialect) => {
     expect(await leadsOf(source)).toHaveLength(1);
     sheet.cells = [head, person(1), person(2)];
     expect(await fetchFrom(source)).toMatchObject({ state: 'ok', figures: { taken: 1 } });
+  });
+
+  it('counts the rows of a table in the figures and the habit of its source, refused ones as faults', async () => {
+    const sheet = world.google.addSheet([head, person(1), person(2), person(3, 'X', { email: 'keine Adresse' })]);
+    const source = await addSource(sheet, { keyColumn: 'Nr' });
+    const isOwn = ({ key }: { readonly key?: unknown }): boolean => key === source;
+    const figures = async (): Promise<Row> => ({ ...(await world.api.get('/sources')).json.data.find(isOwn) });
+    expect(await figures()).toMatchObject({ count24h: 0, errors24h: 0, lastAt: null });
+    await fetchFrom(source);
+    const counted = await figures();
+    expect(counted).toMatchObject({ count24h: 3, errors24h: 1 });
+    expect((counted['perHour'] as number[]).reduce((sum, n) => sum + n, 0)).toBe(3);
+    expect(counted['lastAt']).toMatch(/^\d{4}-/);
+    await fetchFrom(source);
+    expect(await figures()).toMatchObject({ count24h: 3, errors24h: 1 });
+    const { db } = world.store.foundation;
+    const since = new Date(Date.now() - 2 * 3_600_000).toISOString();
+    const history = (await readSourceHistories(db, { tenantId: 'main', since })).get(source);
+    expect(history?.lastAt).toBe(counted['lastAt']);
+    expect(history?.hours).toMatchObject([{ count: 3, errors: 1 }]);
+    const imports = await world.api.get(`/imports?filter=${encodeURIComponent(`source = "${source}"`)}`);
+    expect(imports.json.data).toMatchObject([{ read: 3, created: 2, rejected: 1, createdBy: `source/${source}` }]);
   });
 
   it('takes a refused row again when mapping or source were repaired', async () => {

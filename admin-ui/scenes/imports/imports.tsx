@@ -1,6 +1,6 @@
 import { Anchor, Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { toChoices } from '../../api/choices.ts';
 import { importsQuery } from '../../api/imports.ts';
@@ -15,6 +15,8 @@ import { PageHead } from '../settings/page-head.tsx';
 import { TableFrame } from '../settings/table-frame.tsx';
 import { ImportState } from './import-state.tsx';
 import classes from './imports.module.css';
+
+const route = getRouteApi('/app/imports');
 
 const numbers = ['created', 'updated', 'duplicates', 'rejected'] as const;
 
@@ -47,7 +49,8 @@ function ImportLine({ record, source }: { readonly record: RecordValue; readonly
 function ImportList() {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const answer = useQuery(importsQuery);
+  const { source: chosen } = route.useSearch();
+  const answer = useQuery(importsQuery(chosen));
   const sources = toChoices(useConfig('sources'));
   const begin = (): void => void navigate({ to: '/imports/new' });
   const isAllowed = useSession().can['import']?.['start'] !== false;
@@ -56,12 +59,20 @@ function ImportList() {
   const labelOf = (key: string | undefined): string => sources.find(({ value }) => value === key)?.label ?? key ?? '';
   return (
     <div className={`${classes['page']} lw-scroll`}>
-      <PageHead title={t('imports.title')} lead={t('imports.lead')}>
+      <PageHead
+        title={t('imports.title')}
+        lead={chosen === undefined ? t('imports.lead') : t('imports.leadOf', { source: labelOf(chosen) })}
+      >
+        {chosen !== undefined && (
+          <Button variant="default" onClick={() => void navigate({ to: '/imports' })}>
+            {t('imports.all')}
+          </Button>
+        )}
         {isAllowed && answer.data.length > 0 && <Button onClick={begin}>{t('imports.new')}</Button>}
       </PageHead>
       {answer.data.length === 0 ? (
         <EmptyFace
-          text={t('imports.empty')}
+          text={t(chosen === undefined ? 'imports.empty' : 'imports.emptyOf')}
           action={isAllowed ? { label: t('imports.new'), onClick: begin } : undefined}
         />
       ) : (

@@ -134,10 +134,23 @@ function useMessageColumns(isCondensed: boolean): readonly Column[] {
   ];
 }
 
+/** What is said where there is no message: what a source reads from its table comes by imports. */
+function useEmpty(source: string | undefined) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  if (source === undefined) {
+    const open = (): void => void navigate({ to: '/settings/$section', params: { section: 'sources' } });
+    return { emptyText: t('intake.empty'), emptyAction: { label: t('intake.emptyAction'), onClick: open } };
+  }
+  const open = (): void => void navigate({ to: '/imports', search: { source } });
+  return { emptyText: t('intake.emptyOf'), emptyAction: { label: t('intake.emptyOfAction'), onClick: open } };
+}
+
 function Messages() {
   const { t } = useTranslation();
   const search = route.useSearch();
-  const navigate = useNavigate();
+  const source = sourceOf(search.filter);
+  const empty = useEmpty(source);
   const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
   const tab = tabs.find((one) => one.key === search.view) ?? tabs[0];
   const page = useListPage({ entity: 'intake-message', search, filter: tab.filter, defaultSort: '-receivedAt' });
@@ -152,14 +165,10 @@ function Messages() {
           columns={columns}
           title={t('intake.title')}
           rowHeight={isCondensed ? 52 : 44}
-          emptyText={t('intake.empty')}
-          emptyAction={{
-            label: t('intake.emptyAction'),
-            onClick: () => void navigate({ to: '/settings/$section', params: { section: 'sources' } }),
-          }}
+          {...empty}
           bulk={mayReplay ? ['replay'] : []}
           isCondensed={isCondensed}
-          actions={mayReplay && <ReplayMany source={sourceOf(search.filter)} />}
+          actions={mayReplay && <ReplayMany source={source} />}
           tabs={
             <>
               <SourceStrip filter={search.filter} onFilter={(filter) => page.set({ filter, id: undefined })} />

@@ -9,6 +9,7 @@ import {
   IconKey,
   IconPlus,
   IconRefresh,
+  IconFileImport,
   IconMailbox,
   IconFileCode,
 } from '@tabler/icons-react';
@@ -167,6 +168,12 @@ function SourceRow({ source, onOpen }: { readonly source: SourceFigures; readonl
                 onClick={() => void navigate({ to: '/received', search: { filter: `source = "${source.key}"` } })}
               >
                 {t('sources.messages')}
+              </Menu.Item>
+              <Menu.Item
+                leftSection={<IconFileImport size={16} />}
+                onClick={() => void navigate({ to: '/imports', search: { source: source.key } })}
+              >
+                {t('sources.imports')}
               </Menu.Item>
               <Menu.Item
                 leftSection={<IconFileCode size={16} />}
