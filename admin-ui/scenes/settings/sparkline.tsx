@@ -3,18 +3,28 @@ interface SparklineProps {
   readonly label: string;
 }
 
-/** Small bars of the last hours. */
+const barHeight = 24;
+
+/** Small bars of the last hours, never narrower than they are, whatever stands beside them. */
 export function Sparkline({ values, label }: SparklineProps) {
   const most = Math.max(1, ...values);
+  const width = values.length * 5;
   return (
-    <svg width={values.length * 5} height={24} role="img" aria-label={label}>
+    <svg
+      width={width}
+      height={barHeight}
+      viewBox={`0 0 ${width} ${barHeight}`}
+      style={{ flex: 'none' }}
+      role="img"
+      aria-label={label}
+    >
       {values.map((value, index) => {
-        const height = Math.max(1, (value / most) * 24);
+        const height = Math.max(1, (value / most) * barHeight);
         return (
           <rect
             key={index}
             x={index * 5}
-            y={24 - height}
+            y={barHeight - height}
             width={4}
             height={height}
             rx={1}
