@@ -233,6 +233,7 @@ export const de = {
     match: {
       title: 'Sieht aus wie ein bekannter Kontakt',
       leads: 'Ähnliche Anfragen',
+      compare: 'Vergleichen',
     },
     convertDialog: {
       title: 'In Verkaufschance umwandeln',

@@ -235,6 +235,7 @@ export const en: Texts = {
     match: {
       title: 'Looks like a known contact',
       leads: 'Similar enquiries',
+      compare: 'Compare',
     },
     convertDialog: {
       title: 'Convert to an opportunity',

@@ -74,6 +74,35 @@ describe.skipIf(!hasBrowser())('duplicates and received messages', () => {
     await pair('Namensvetter').waitFor();
   });
 
+  it('says at a lead why others are similar, and leads to their comparison, also where they are no likely pair', async () => {
+    const lead = { firstName: 'Anna', lastName: 'Namensgleich' };
+    await world.postLead({ ...lead, title: 'Eine Anna', company: 'Alpha AG', email: 'anna@alpha-namen.example' });
+    const id = await world.postLead({
+      ...lead,
+      title: 'Andere Anna',
+      company: 'Omega KG',
+      email: 'a.namensgleich@omega-namen.example',
+    });
+    const similar = page.getByText('Gleicher Personenname');
+    const open = async (): Promise<void> => {
+      await page.goto(`${world.app.url}/inbox?view=all&id=${id}`);
+      await page.getByRole('heading', { name: 'Andere Anna' }).waitFor();
+      await page.waitForLoadState('networkidle');
+    };
+    await open();
+    // The keys by which leads are found are written behind them.
+    for (let look = 0; look < 60 && (await similar.count()) === 0; look += 1) await open();
+    expect(await similar.innerText()).toMatch(/^30 % · Gleicher Personenname/);
+    expect(await page.getByRole('link', { name: 'Eine Anna' }).count()).toBeGreaterThan(0);
+    expect(await findBarriers(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Vergleichen' }).click();
+    await page.getByRole('button', { name: 'Zusammenführen' }).waitFor();
+    expect(await page.getByRole('radio', { name: 'Firma: Omega KG' }).count()).toBe(1);
+    expect(await findBarriers(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Keine Dublette' }).click();
+    await page.getByText('Gemerkt: keine Dublette').waitFor();
+  });
+
   it('shows how a source does, finds a message by its text, and works what was rejected again', async () => {
     const refused = await fetch(`${world.app.url}/intake/webformular`, {
       method: 'POST',
@@ -82,6 +111,9 @@ describe.skipIf(!hasBrowser())('duplicates and received messages', () => {
     });
     expect(refused.status).toBe(422);
     await page.goto(`${world.app.url}/received`);
+    const chart = page.getByRole('img', { name: /Webformular: \d+ Eing/ });
+    expect(await chart.getAttribute('viewBox')).toBe('0 0 120 24');
+    expect(await chart.boundingBox()).toMatchObject({ width: 120, height: 24 });
     await page.getByRole('button', { name: /Webformular/ }).click();
     await page.getByRole('textbox', { name: 'In der Liste suchen' }).fill('keine Adresse');
     await page.getByText('Abgelehnt', { exact: true }).first().click();

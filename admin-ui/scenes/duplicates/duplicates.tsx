@@ -1,12 +1,13 @@
 import { Button, Group, SegmentedControl, Tabs, Text, Title } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { duplicatesQuery, useEntities, useSession } from '../../api/queries.ts';
+import { duplicatesQuery, matchesQuery, recordQuery, useEntities, useSession } from '../../api/queries.ts';
 import type { DuplicatePair } from '../../api/types.ts';
 import { EmptyFace, ErrorFace, ForbiddenFace, LoadingFace } from '../../components/faces.tsx';
 import { inLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
+import { pairKey } from '../../model/pairs.ts';
 import panes from '../inbox/inbox.module.css';
 import { Comparison } from './comparison.tsx';
 import classes from './duplicates.module.css';
@@ -15,7 +16,7 @@ const route = getRouteApi('/app/duplicates');
 const kinds = ['lead', 'organization', 'person'] as const;
 const states = ['open', 'distinct', 'merged'] as const;
 
-const keyOf = ({ records: [one, other] }: DuplicatePair): string => `${one.id}.${other.id}`;
+const keyOf = ({ records: [one, other] }: DuplicatePair): string => pairKey(one.id, other.id);
 
 function PairList({
   pairs,
@@ -59,6 +60,20 @@ function PairList({
       ))}
     </ul>
   );
+}
+
+/** Two leads that somebody came to compare although the list does not show them: less likely ones, or of a later page. */
+function useLeadPair(key: string | undefined): DuplicatePair | undefined {
+  const [first = '', second = ''] = (key ?? '').split('.');
+  const enabled = first !== '' && second !== '';
+  const one = useQuery({ ...recordQuery('leads', first), enabled });
+  const other = useQuery({ ...recordQuery('leads', second), enabled });
+  const matches = useQuery({ ...matchesQuery(first), enabled });
+  if (one.data === undefined || other.data === undefined || matches.data === undefined) return undefined;
+  const match = matches.data.leads.find(({ id }) => id === second);
+  if (match === undefined) return undefined;
+  const { score, reasons } = match;
+  return { state: 'open', score, reasons, decidedAt: null, decidedBy: null, records: [one.data.data, other.data.data] };
 }
 
 interface ChoiceProps {
@@ -114,7 +129,10 @@ export function Duplicates() {
   const answer = useInfiniteQuery(duplicatesQuery(model?.plural ?? 'leads', state));
   if (model === undefined) return <ForbiddenFace />;
   const pairs = (answer.data?.pages ?? []).flatMap(({ data }) => data);
-  const chosen = pairs.find((pair) => keyOf(pair) === search.pair);
+  const listed = pairs.find((pair) => keyOf(pair) === search.pair);
+  const isBeyond = kind === 'lead' && state === 'open' && answer.isSuccess && listed === undefined;
+  const beyond = useLeadPair(isBeyond ? search.pair : undefined);
+  const chosen = listed ?? beyond;
   // Whoever has gone on to another list meanwhile stays there.
   const choose = (pair: string | undefined): void =>
     void navigate({ to: '/duplicates', search: (known) => ({ ...known, pair }) });

@@ -2,40 +2,62 @@ import { ActionIcon, Anchor, Button, Group, Modal, Stack, Text } from '@mantine/
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { IconBuilding, IconUnlink, IconUser } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Problem } from '../../api/client.ts';
 import { matchesQuery, useEntities } from '../../api/queries.ts';
 import type { Match, RecordValue } from '../../api/types.ts';
+import { addressOf } from '../../app/address.ts';
 import { Card } from '../../components/card.tsx';
 import { ReferenceInput } from '../../components/field/reference-input.tsx';
 import { inLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
+import { pairKey } from '../../model/pairs.ts';
 import { useLeadActs, type LinkTarget } from './lead-acts.ts';
 
 const plurals: Readonly<Record<LinkTarget, string>> = { organization: 'organizations', person: 'persons' };
 
-export function MatchRow({ match, onUse }: { readonly match: Match; readonly onUse: (() => void) | undefined }) {
+interface MatchRowProps {
+  readonly match: Match;
+  /** Where its name leads. */
+  readonly to?: string | undefined;
+  readonly children?: ReactNode;
+}
+
+/** A record that may be the same, why, and what can be done about it. */
+export function MatchRow({ match, to, children }: MatchRowProps) {
   const { t } = useTranslation();
   const reasons = match.reasons.map((reason) => inLanguage(reason)).join(', ');
+  const name = match.name ?? match.title;
   return (
     <Group justify="space-between" wrap="nowrap" gap="sm" py={4}>
       <div style={{ minWidth: 0 }}>
         <Text size="sm" fw={540} truncate>
-          {match.name ?? match.title}
+          {to === undefined ? (
+            name
+          ) : (
+            <Anchor component={Link} to={to} inherit>
+              {name}
+            </Anchor>
+          )}
         </Text>
-        <Text size="xs" c="dimmed" truncate>
+        <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
           {[t('duplicates.score', { score: match.score }), reasons, match.city, match.email]
             .filter(Boolean)
             .join(' · ')}
         </Text>
       </div>
-      {onUse !== undefined && (
-        <Button size="compact-xs" variant="light" onClick={onUse}>
-          {t('inbox.links.use')}
-        </Button>
-      )}
+      {children}
     </Group>
+  );
+}
+
+function UseButton({ onUse }: { readonly onUse: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Button size="compact-xs" variant="light" flex="none" onClick={onUse}>
+      {t('inbox.links.use')}
+    </Button>
   );
 }
 
@@ -60,7 +82,9 @@ function MatchesDialog({ matches, onUse, onCreate, onClose }: MatchesDialogProps
         {t('inbox.links.matchesLead')}
       </Text>
       {matches.map((match) => (
-        <MatchRow key={match.id} match={match} onUse={() => onUse(match)} />
+        <MatchRow key={match.id} match={match}>
+          <UseButton onUse={() => onUse(match)} />
+        </MatchRow>
       ))}
       <Group justify="flex-end" gap="sm" mt="md">
         <Button variant="default" onClick={onClose}>
@@ -214,25 +238,32 @@ export function MatchCard({ lead, canEdit }: { readonly lead: RecordValue; reado
   const persons = textOf(lead, 'person') === undefined ? (data?.persons ?? []) : [];
   const leads = data?.leads ?? [];
   if (organizations.length + persons.length + leads.length === 0) return undefined;
-  const use = (target: LinkTarget, match: Match) =>
-    canEdit ? () => void acts.link(lead, target, { id: match.id, name: match.name ?? '' }) : undefined;
+  const rowOf = (target: LinkTarget, match: Match): ReactNode => (
+    <MatchRow key={match.id} match={match}>
+      {canEdit && <UseButton onUse={() => void acts.link(lead, target, { id: match.id, name: match.name ?? '' })} />}
+    </MatchRow>
+  );
   return (
     <Card title={t('inbox.match.title')} tone="accent">
-      {organizations.map((match) => (
-        <MatchRow key={match.id} match={match} onUse={use('organization', match)} />
-      ))}
-      {persons.map((match) => (
-        <MatchRow key={match.id} match={match} onUse={use('person', match)} />
-      ))}
+      {organizations.map((match) => rowOf('organization', match))}
+      {persons.map((match) => rowOf('person', match))}
       {leads.length > 0 && (
         <Text size="xs" c="dimmed" mt={4}>
           {t('inbox.match.leads')}
         </Text>
       )}
       {leads.map((match) => (
-        <Anchor key={match.id} component={Link} to={`/inbox?view=all&id=${match.id}`} size="sm" display="block">
-          {match.title ?? match.name}
-        </Anchor>
+        <MatchRow key={match.id} match={match} to={addressOf('lead', match.id, 'leads')}>
+          <Button
+            component={Link}
+            to={`/duplicates?kind=lead&state=open&pair=${pairKey(lead.id, match.id)}`}
+            size="compact-xs"
+            variant="light"
+            flex="none"
+          >
+            {t('inbox.match.compare')}
+          </Button>
+        </MatchRow>
       ))}
     </Card>
   );

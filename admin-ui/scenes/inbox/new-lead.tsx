@@ -44,7 +44,7 @@ function KnownContacts({ values }: { readonly values: Readonly<Record<string, un
   return (
     <Card title={t('inbox.match.title')} tone="accent">
       {found.slice(0, 4).map((match) => (
-        <MatchRow key={match.id} match={match} onUse={undefined} />
+        <MatchRow key={match.id} match={match} />
       ))}
     </Card>
   );
