@@ -5,6 +5,7 @@ import type { Access, Notice, PresetWebhook } from '../connectors/port.ts';
 import { issueOf, LeitwerkError, type Issue } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import { findFeedItems } from '../store/feeds.ts';
+import { readParkedNotices } from '../store/intake.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { findRecord } from '../store/records.ts';
 import { processContext } from './context.ts';
@@ -83,6 +84,20 @@ const collect = async (outgoing: Outgoing, ctx: Context, message: RecordData): P
     return { lead: null, failures: [{ notice: undefined, error }] };
   }
 };
+
+/** Settles deliveries that wait for a person although all that they tell of has come another way meanwhile. */
+export async function settleParked(outgoing: Outgoing, ctx: Context, source: Source): Promise<void> {
+  const { webhook } = presetOfSource(source);
+  if (webhook === undefined) return;
+  const key = { tenantId: ctx.actor.tenantId, source: source.key };
+  for (const message of await readParkedNotices(ctx.db.scans, modelOf(ctx, 'intake-message'), key)) {
+    const ids = webhook.readNotices(await readBody(outgoing, message)).map(({ id }) => id);
+    const known = await findFeedItems(ctx.db, key, ids);
+    if (!ids.every((id) => known.has(id))) continue;
+    const lead = ids.map((id) => known.get(id) ?? null).find((one) => one !== null) ?? null;
+    await noteCollection(ctx, String(message['id']), { state: 'accepted', lead, issues: [] });
+  }
+}
 
 const isHopeful = ({ error }: Failure): boolean => !(error instanceof LeitwerkError) || error.isRetryable;
 

@@ -6,6 +6,7 @@ import { LeitwerkError } from '../core/errors.ts';
 import { readConnection } from '../store/connections.ts';
 import { findFeedItems, noteFeed, readFeed, type FeedKey, type FeedRow } from '../store/feeds.ts';
 import { beating, translating } from './attempt.ts';
+import { settleParked } from './collect-message.ts';
 import { processContext } from './context.ts';
 import type { PollActivities, SourceInput } from './contract.ts';
 import { toDetail } from './failure.ts';
@@ -45,7 +46,11 @@ const poll = async (outgoing: Outgoing, ctx: Context, source: Source): Promise<R
   const access = await openAccess(outgoing, ctx, source);
   const key = { tenantId: ctx.actor.tenantId, source: source.key };
   const polling = { ctx, source, access, key, before: await readFeed(ctx.db, key) };
-  if (preset.catchUp !== undefined) return await catchUp(polling, preset.catchUp);
+  if (preset.catchUp !== undefined) {
+    const run = await catchUp(polling, preset.catchUp);
+    await settleParked(outgoing, ctx, source);
+    return run;
+  }
   if (preset.table !== undefined) {
     const { hint, ...run } = await pollTable(outgoing, { ...polling, port: preset.table, feed: polling.before });
     return { ...run, fault: hint };

@@ -93,7 +93,10 @@ export interface Collection {
   readonly issues: readonly Issue[];
 }
 
-/** Keeps on a delivery how its fetching goes. One that a person has settled meanwhile stays as it is. */
+/**
+ * Keeps on a delivery how its fetching goes. One that is settled stays as it is, and one that is parked waits for a person until
+ * everything is there.
+ */
 export async function noteCollection(ctx: Context, id: string, collection: Collection): Promise<void> {
   const { state, lead, issues } = collection;
   await ctx.db.write(async (tx) => {
@@ -103,7 +106,7 @@ export async function noteCollection(ctx: Context, id: string, collection: Colle
       verb: 'collect',
       act: state === 'accepted' ? 'collect' : state === 'parked' ? 'park' : 'delay',
       change: (record) =>
-        record['state'] === 'waiting'
+        record['state'] === 'waiting' || (record['state'] === 'parked' && state === 'accepted')
           ? { state, lead: lead ?? record['lead'] ?? null, errors: issues.length === 0 ? null : issues }
           : {},
     });

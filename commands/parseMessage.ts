@@ -1,11 +1,11 @@
 import { inLanguage } from '../core/errors.ts';
-import { readAudit } from '../store/events.ts';
+import { readAudit, type EventRow } from '../store/events.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { modelOf, type Context } from './context.ts';
 import { mapFitting, mapMessage, type MappedMessage } from './mapMessage.ts';
 import { sourceOf, type Source } from './source.ts';
 
-/** What a person did with a message after it had come. */
+/** What a person did with a message after it had come, and what that came to. */
 export interface Attempt {
   readonly at: string;
   readonly actor: string;
@@ -14,7 +14,7 @@ export interface Attempt {
 }
 
 export interface ParsedMessage {
-  /** Undefined for a message that cannot be read. */
+  /** Undefined for a message that cannot be read, and for a notice: it only tells of what is mapped when it is fetched. */
   readonly mapped: MappedMessage | undefined;
   /** Newest first. */
   readonly attempts: readonly Attempt[];
@@ -38,21 +38,35 @@ export async function parseMessage(
     recordId: String(message['id']),
     limit: attemptsShown,
   });
-  const attempts = events
-    .filter(({ act }) => act === 'intake-message.replay')
-    .map(({ at, actor, changes }) => ({
-      at,
-      actor,
-      state: changes?.['state']?.[1] ?? null,
-      errors: changes?.['errors']?.[1] ?? null,
-    }));
-  return { mapped: fields === undefined ? undefined : mapVisible(ctx, message, fields), attempts };
+  const isMapped = fields !== undefined && message['channel'] !== 'notice';
+  return {
+    mapped: isMapped ? mapVisible(ctx, message, fields) : undefined,
+    attempts: attemptsOf(message, events),
+  };
 }
 
 /** Of a mail a lead is made without what does not fit: that is said of it. */
 const fittingMail = (ctx: Context, source: Source, body: RecordData): MappedMessage => {
   const { unfit, issues, ...mapped } = mapFitting(ctx, source, { body });
   return { ...mapped, issues: unfit.length > 0 ? unfit : issues };
+};
+
+/**
+ * Events, the newest first, keep only what they have changed: what an attempt came to is what stood there before the next one, or stands
+ * there now.
+ */
+const attemptsOf = (message: RecordData, events: readonly EventRow[]): Attempt[] => {
+  const attempts: Attempt[] = [];
+  let then: Pick<Attempt, 'state' | 'errors'> = { state: message['state'], errors: message['errors'] ?? null };
+  let outcome = then;
+  for (const { act, at, actor, changes } of events) {
+    const { state = [then.state], errors = [then.errors] } = changes ?? {};
+    then = { state: state[0], errors: errors[0] ?? null };
+    if (act !== 'intake-message.replay') continue;
+    attempts.push({ at, actor, ...outcome });
+    outcome = then;
+  }
+  return attempts;
 };
 
 const mapVisible = (ctx: Context, message: RecordData, body: RecordData): MappedMessage => {

@@ -1,5 +1,6 @@
 import type { Context } from '../commands/context.ts';
 import { mayRead } from '../commands/readRecord.ts';
+import { listKeys } from '../store/accounts-keys.ts';
 import { findRecordsById } from '../store/records.ts';
 
 /** Names of records by their ids, in one query: of those that there are, that the actor may see, and whose name is open to the actor. */
@@ -21,4 +22,12 @@ export async function recordNames(ctx: Context, entity: string, ids: readonly st
 export function actorLabel(ctx: Context, actor: string): string {
   const [kind, id = ''] = actor.split('/');
   return kind === 'user' ? (ctx.snapshot.users.get(id)?.name ?? id) : actor;
+}
+
+/** As `actorLabel`, keys by the names that they were given: these are not kept at hand, and read only where one has acted. */
+export async function actorLabels(ctx: Context, actors: readonly string[]): Promise<(actor: string) => string> {
+  const hasKey = actors.some((actor) => actor.startsWith('key/'));
+  const keys = hasKey ? await listKeys(ctx.db, ctx.actor.tenantId) : [];
+  const names = new Map(keys.map(({ id, name }) => [`key/${id}`, name]));
+  return (actor) => names.get(actor) ?? actorLabel(ctx, actor);
 }

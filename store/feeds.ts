@@ -155,15 +155,19 @@ export async function readFeedItems(db: Queries, { tenantId, source }: FeedKey):
   return rows.map(toItem);
 }
 
-/** Which of these the source has brought before. */
-export async function findFeedItems(db: Queries, key: FeedKey, identities: readonly string[]): Promise<Set<string>> {
-  const found = new Set<string>();
+/** Which of these the source has brought before, each with the record that it became, null where it was refused. */
+export async function findFeedItems(
+  db: Queries,
+  key: FeedKey,
+  identities: readonly string[],
+): Promise<Map<string, string | null>> {
+  const found = new Map<string, string | null>();
   for (const group of keyGroups(identities)) {
-    const rows = await db.all<{ identity: string }>(
-      `SELECT \`identity\` FROM \`feed_row\` WHERE \`tenantId\` = ? AND \`source\` = ? AND \`identity\` IN (${group.map(() => '?').join(', ')})`,
+    const rows = await db.all<{ identity: string; recordId: string | null }>(
+      `SELECT \`identity\`, \`recordId\` FROM \`feed_row\` WHERE \`tenantId\` = ? AND \`source\` = ? AND \`identity\` IN (${group.map(() => '?').join(', ')})`,
       [key.tenantId, key.source, ...group],
     );
-    for (const { identity } of rows) found.add(identity);
+    for (const { identity, recordId } of rows) found.set(identity, recordId);
   }
   return found;
 }

@@ -202,6 +202,19 @@ export async function readReplayable(
   return rows.map((row) => toRecord([...query.model.fields.values()], row));
 }
 
+/** Deliveries of a source that wait for a person, because something that they tell of could not be fetched. */
+export async function readParkedNotices(
+  db: Queries,
+  model: EntityModel,
+  of: { readonly tenantId: string; readonly source: string },
+): Promise<RecordData[]> {
+  const rows = await db.all(
+    "SELECT * FROM `intake_message` WHERE `tenantId` = ? AND `deletedAt` IS NULL AND `source` = ? AND `channel` = 'notice' AND `state` = 'parked' ORDER BY `id`",
+    [of.tenantId, of.source],
+  );
+  return rows.map((row) => toRecord([...model.fields.values()], row));
+}
+
 /** Messages whose things are still to be fetched, and of which nothing waits to be relayed. */
 export async function readWaitingMessages(db: Queries, tenantId: string): Promise<readonly string[]> {
   const rows = await db.all<{ id: string }>(

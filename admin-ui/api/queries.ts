@@ -167,9 +167,10 @@ export const duplicatesQuery = (plural: string, state: DuplicatePair['state']) =
     getNextPageParam: ({ page }) => page.next ?? undefined,
   });
 
-export const parsedQuery = (id: string, attempts: number) =>
+/** What is made of a message depends on its version: what is tried with it or fetched for it makes another. */
+export const parsedQuery = (id: string, version: number) =>
   queryOptions({
-    queryKey: ['parsed', id, attempts],
+    queryKey: ['parsed', id, version],
     queryFn: async () => await read<ParsedMessage>(`/intake-messages/${id}/parsed`),
   });
 

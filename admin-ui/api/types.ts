@@ -206,6 +206,16 @@ export interface ParsedMessage {
   readonly values: Readonly<Record<string, unknown>> | null;
   readonly additional: Readonly<Record<string, unknown>> | null;
   readonly issues: readonly { readonly path: string; readonly message: string }[];
+  /** What a notice tells of; null for other messages. */
+  readonly tells:
+    | null
+    | readonly {
+        readonly id: string;
+        readonly facts: Readonly<Record<string, unknown>>;
+        readonly isFetched: boolean;
+        readonly lead: string | null;
+        readonly leadName: string | null;
+      }[];
   readonly attempts: readonly {
     readonly at: string;
     readonly actorName: string;

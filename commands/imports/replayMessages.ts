@@ -1,9 +1,10 @@
-import { LeitwerkError } from '../../core/errors.ts';
+import { issueOf, LeitwerkError } from '../../core/errors.ts';
 import { parseFilter } from '../../core/filter/index.ts';
 import type { Ability } from '../../core/permissions.ts';
 import type { Tx } from '../../store/database.ts';
 import { countReplayable, readReplayable, type ReplayQuery } from '../../store/intake.ts';
 import type { RecordData } from '../../store/record-table.ts';
+import { findRecordsById } from '../../store/records.ts';
 import { isUniqueViolation } from '../../store/violations.ts';
 import { assertCan, modelOf, transact, type Context } from '../context.ts';
 import { filterOptions } from '../filterOptions.ts';
@@ -34,13 +35,30 @@ const assertMayReplay = (ctx: Context): void => {
   assertCan(ctx, 'create', modelOf(ctx, 'lead'));
 };
 
+/** @throws LeitwerkError `InvalidInput` naming every id that is no message which the actor may see. */
+const assertKnown = async (ctx: Context, choice: ReplayChoice): Promise<void> => {
+  if (!('ids' in choice)) return;
+  const model = modelOf(ctx, 'intake-message');
+  const found = await findRecordsById(ctx.db, model, { tenantId: ctx.actor.tenantId, ids: choice.ids });
+  const known = new Set(
+    found.filter((one) => one['deletedAt'] === null && ctx.ability.canOn('read', model.name, one)).map(({ id }) => id),
+  );
+  const issues = choice.ids.flatMap((id, index) => {
+    if (known.has(id)) return [];
+    const text = { de: `Die Nachricht „${id}“ gibt es nicht.`, en: `There is no message "${id}".` };
+    return [issueOf({ path: `/ids/${index}`, code: 'unknown' }, text, ctx.language)];
+  });
+  if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
+};
+
 /**
  * How many messages would be worked again: of the ids those that have become no lead, of a filter those that failed
  * (rejected, unreadable, mails set aside or in triage because their mapping failed, parked notices).
- * @throws LeitwerkError `InvalidFilter`, `Forbidden`.
+ * @throws LeitwerkError `InvalidFilter`, `InvalidInput` for ids that are not there, `Forbidden`.
  */
 export async function previewReplays(ctx: Context, choice: ReplayChoice): Promise<number> {
   assertMayReplay(ctx);
+  await assertKnown(ctx, choice);
   const query = queryOf(ctx, { ability: ctx.ability, choice, until: ctx.now().toISOString() });
   return await countReplayable(ctx.db.scans, query);
 }
@@ -48,7 +66,7 @@ export async function previewReplays(ctx: Context, choice: ReplayChoice): Promis
 /**
  * Queues working kept messages again, as an import whose rows are these messages: it shows progress, can be paused and cancelled,
  * and goes on where it stopped. Messages that come later are not part of it.
- * @throws LeitwerkError `InvalidFilter`, `Forbidden`.
+ * @throws LeitwerkError as `previewReplays`.
  */
 export async function replayMessages(
   ctx: Context,

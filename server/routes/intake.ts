@@ -16,15 +16,15 @@ import { replayMessage, type Replay } from '../../commands/replayMessage.ts';
 import { rotateSource } from '../../commands/rotateSource.ts';
 import type { Source } from '../../commands/source.ts';
 import { readRawBody, readSourceFigures } from '../../store/intake.ts';
-import { isFetched } from '../../connectors/registry.ts';
+import { isFetched, presetOf } from '../../connectors/registry.ts';
 import { readConnections } from '../../store/connections.ts';
-import { readFeeds, type FeedRow } from '../../store/feeds.ts';
+import { findFeedItems, readFeeds, type FeedRow } from '../../store/feeds.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { readOpenAlerts } from '../../store/source-alerts.ts';
 import { alertText } from '../../commands/watchSources.ts';
 import { attachmentOf, download } from '../download.ts';
 import { asObject, asText, dryRunParameter, invalidInput, isDryRun, optionalText } from '../input.ts';
-import { actorLabel } from '../record-names.ts';
+import { actorLabels, recordNames } from '../record-names.ts';
 import { rateLimits } from '../rate-limits.ts';
 import { sourceAddress } from '../source-address.ts';
 import type { Answer, Call, Route } from '../route.ts';
@@ -64,6 +64,8 @@ const choiceOf = (body: RecordData): ReplayChoice => {
     const text = { de: 'Erwartet wird ids oder filter.', en: 'Either ids or filter is expected.' };
     throw invalidInput('/ids', ids === undefined ? 'required' : 'oneOf', text);
   }
+  if (Array.isArray(ids) && ids.length === 0)
+    throw invalidInput('/ids', 'empty', { de: 'Es ist keine Nachricht genannt.', en: 'No message is named.' });
   return Array.isArray(ids) ? { ids: ids.map((id) => asText(id, '/ids')) } : { filter: asText(filter, '/filter') };
 };
 
@@ -89,13 +91,46 @@ const fieldsOf = async (call: Call, message: RecordData): Promise<RecordData | u
   return 'fields' in content ? content.fields : undefined;
 };
 
+/** What a notice tells of, each with the lead that it has become as far as the actor may see it; null for other messages. */
+const toldBy = async (
+  ctx: Call['ctx'],
+  message: RecordData,
+  fields: RecordData | undefined,
+): Promise<readonly RecordData[] | null> => {
+  if (message['channel'] !== 'notice' || fields === undefined) return null;
+  const key = String(message['source']);
+  const source = ctx.snapshot.config('sources').get(key)?.value as Source | undefined;
+  const notices = presetOf(source?.preset)?.webhook?.readNotices(fields) ?? [];
+  const known = await findFeedItems(
+    ctx.db,
+    { tenantId: ctx.actor.tenantId, source: key },
+    notices.map(({ id }) => id),
+  );
+  const names = await recordNames(
+    ctx,
+    'lead',
+    [...known.values()].filter((lead) => lead !== null),
+  );
+  return notices.map(({ id, facts }) => {
+    const lead = known.get(id) ?? '';
+    const leadName = names.get(lead) ?? null;
+    return { id, facts, isFetched: known.has(id), lead: leadName === null ? null : lead, leadName };
+  });
+};
+
 const parsed = async (call: Call): Promise<Answer> => {
   const { ctx } = call;
   const message = await readableOf(call);
-  const { mapped, attempts } = await parseMessage(ctx, { message, fields: await fieldsOf(call, message) });
-  const named = attempts.map((attempt) => ({ ...attempt, actorName: actorLabel(ctx, attempt.actor) }));
+  const fields = await fieldsOf(call, message);
+  const { mapped, attempts } = await parseMessage(ctx, { message, fields });
+  const label = await actorLabels(
+    ctx,
+    attempts.map(({ actor }) => actor),
+  );
+  const named = attempts.map((attempt) => ({ ...attempt, actorName: label(attempt.actor) }));
+  const tells = await toldBy(ctx, message, fields);
   return {
-    json: { data: { values: null, additional: null, issues: [], ...mapped, attempts: named } },
+    json: { data: { values: null, additional: null, issues: [], ...mapped, tells, attempts: named } },
   };
 };
 

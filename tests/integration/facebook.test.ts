@@ -105,6 +105,17 @@ describe.each(dialects)('Facebook lead ads on %s', (dialect) => {
       ['L102', 'l102@example.org', 'Herbst'],
       ['L103', 'l103@example.org', 'Herbst'],
     ]);
+    const told = (await world.api.get(`/intake-messages/${id}/parsed`)).json.data;
+    expect(told).toMatchObject({ values: null, issues: [] });
+    expect(told['tells']).toMatchObject(
+      leads.map((lead) => ({
+        id: lead['externalId'],
+        isFetched: true,
+        lead: lead['id'],
+        leadName: lead['title'],
+        facts: { leadgen_id: lead['externalId'] },
+      })),
+    );
     const again = await deliver(world.app.url, delivery(['101', '102'], ['103']), {
       secret: world.meta.credentials.appSecret,
     });
@@ -231,6 +242,17 @@ describe.each(dialects)('Facebook lead ads on %s', (dialect) => {
     expect(await fetched()).toMatchObject({ state: 'ok', fault: null });
     expect(await leadsOf('600', '601', '602', '603', '604', '610')).toHaveLength(6);
     expect(await fetched()).toMatchObject({ state: 'ok', figures: { taken: 0 } });
+    const parked = await send(delivery(['606'], ['607']));
+    await messageIn(parked, 'parked');
+    const told = (await world.api.get(`/intake-messages/${parked}/parsed`)).json.data;
+    expect(told['tells']).toMatchObject([{ id: '606', isFetched: false, lead: null }, { id: '607' }]);
+    world.meta.addLead({ id: '606' });
+    await fetched();
+    expect((await world.api.get(`/intake-messages/${parked}`)).json.data['state']).toBe('parked');
+    world.meta.addLead({ id: '607' });
+    await fetched();
+    const [first] = await leadsOf('606', '607');
+    expect(await messageIn(parked, 'accepted')).toMatchObject({ lead: first?.['id'], errors: null });
     world.meta.fail({ status: 400, code: 190 });
     expect(await fetched()).toMatchObject({ state: 'stopped', fault: { code: 'RemoteRejected' } });
     world.meta.mend();

@@ -105,8 +105,18 @@ describe.each(dialects)('the intake page on %s', (dialect) => {
     const { data } = (await world.api.get(`/intake-messages/${id}/parsed`)).json;
     expect(data).toMatchObject({ values: { lastName: 'Kurz', priority: 'normal' } });
     expect(data['issues']).toMatchObject([{ path: '/email' }]);
-    expect(data['attempts']).toMatchObject([{ errors: null, state: null }]);
+    const failed = { state: 'rejected', errors: [{ path: '/email' }] };
+    expect(data['attempts']).toMatchObject([failed]);
     expect((await world.api.get(`/intake-messages/${id}`)).json.data).toMatchObject({ attempts: 2 });
+    expect((await world.api.post(`/intake-messages/${id}/replay`)).json.data).toMatchObject({ state: 'rejected' });
+    await publish('elsewhere');
+    expect((await world.api.post(`/intake-messages/${id}/replay`)).json.data).toMatchObject({ state: 'accepted' });
+    const attempts = (await world.api.get(`/intake-messages/${id}/parsed`)).json.data['attempts'];
+    expect(attempts).toMatchObject([
+      { state: 'accepted', errors: null, actorName: 'test' },
+      { ...failed, actorName: 'test' },
+      failed,
+    ]);
   });
 
   it('keeps a message whose value only one lead may have, and makes a lead of it once it is free', async () => {
@@ -141,6 +151,16 @@ describe.each(dialects)('the intake page on %s', (dialect) => {
     const answer = await world.api.put('/config/sources/lead-agentur', `${text}\npreset: facebok\n`, yaml);
     expect([answer.status, answer.json.errors[0]?.path]).toEqual([422, '/preset']);
     expect(answer.json.errors[0]).toMatchObject({ line: `${text}\n`.split('\n').length });
+  });
+
+  it('says of a source that is switched off that it is, when somebody wants to fetch it', async () => {
+    const { text } = await world.api.get('/config/sources/facebook', { accept: 'application/yaml' });
+    const yaml = { 'content-type': 'application/yaml' };
+    expect((await world.api.put('/config/sources/facebook', `${text}\nisActive: false\n`, yaml)).status).toBe(200);
+    const off = await world.api.post('/sources/facebook/fetch');
+    expect([off.status, off.text]).toEqual([409, expect.stringContaining('ist abgeschaltet')]);
+    await world.api.put('/config/sources/facebook', text, yaml);
+    expect((await world.api.post('/sources/nothing/fetch')).status).toBe(404);
   });
 
   it('works mails and notices again that came to a halt, and leaves the others alone', async () => {
@@ -184,6 +204,12 @@ describe.each(dialects)('the intake page on %s', (dialect) => {
     expect((await world.api.post('/intake-messages/replay', {})).status).toBe(422);
     expect((await world.api.post('/intake-messages/replay', { ids: [], filter: '' })).status).toBe(422);
     expect((await world.api.post('/intake-messages/replay', { filter: 'nonsense ==' })).status).toBe(400);
+    const none = await world.api.post('/intake-messages/replay', { ids: [] });
+    expect([none.status, none.json.errors]).toMatchObject([422, [{ path: '/ids', code: 'empty' }]]);
+    for (const query of ['', '?dryRun=1']) {
+      const unknown = await world.api.post(`/intake-messages/replay${query}`, { ids: ['nothing'] });
+      expect([unknown.status, unknown.json.errors]).toMatchObject([422, [{ path: '/ids/0', code: 'unknown' }]]);
+    }
     const viewer = createApi(world.app.url, await addKey(world.store, { role: 'viewer' }));
     expect((await viewer.post('/intake-messages/replay', { ids: [] })).status).toBe(403);
     expect((await createApi(world.app.url).post('/intake-messages/replay', { ids: [] })).status).toBe(401);

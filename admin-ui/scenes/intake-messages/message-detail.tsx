@@ -12,29 +12,15 @@ import { addressOf } from '../../app/address.ts';
 import { Card } from '../../components/card.tsx';
 import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
 import { MailView } from '../../components/mail-view.tsx';
-import { currentLanguage, inLanguage } from '../../i18n/index.ts';
+import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
+import { faultsOf } from '../../model/faults.ts';
 import { formatInstant, formatNumber } from '../../model/format.ts';
 import detail from '../inbox/lead-detail.module.css';
 import classes from './message-detail.module.css';
 import { ParsedCards } from './parsed-cards.tsx';
 import { reasonOf, SortCard } from './sort-card.tsx';
 import { StateBadge } from './state-badge.tsx';
-
-interface Fault {
-  readonly path: string;
-  readonly message: string;
-}
-
-const faultsOf = (errors: unknown): readonly Fault[] => {
-  if (!Array.isArray(errors)) return [];
-  return errors.flatMap((fault: unknown): Fault[] => {
-    if (typeof fault !== 'object' || fault === null || !('message' in fault)) return [];
-    const text = 'text' in fault ? (fault.text as Parameters<typeof inLanguage>[0]) : undefined;
-    const message = text === undefined ? String(fault.message) : inLanguage(text);
-    return [{ path: 'path' in fault ? String(fault.path) : '', message }];
-  });
-};
 
 const fileNames = (attachments: unknown): readonly string[] =>
   Array.isArray(attachments)
@@ -176,7 +162,7 @@ function Content({ message }: { readonly message: RecordValue }) {
         <div className={detail['column']}>
           {isSortable && <SortCard message={message} />}
           <Result message={message} />
-          {isOpen(message) && <ParsedCards id={message.id} attempts={message['attempts']} />}
+          {isOpen(message) && <ParsedCards id={message.id} version={message.version} />}
           <Card title={t('intake.result')}>
             <Facts message={message} />
           </Card>
@@ -196,6 +182,15 @@ function Content({ message }: { readonly message: RecordValue }) {
     </div>
   );
 }
+
+const workableMails: ReadonlySet<unknown> = new Set(['quarantined', 'triage', 'dismissed']);
+const workableNotices: ReadonlySet<unknown> = new Set(['parked', 'unreadable']);
+
+/** Whether a message can be worked again: what has become a lead cannot, nor what comes by itself. */
+const isWorkable = ({ channel, state, lead }: RecordValue): boolean => {
+  if (channel === 'mail') return workableMails.has(state);
+  return channel === 'notice' ? workableNotices.has(state) : (lead ?? null) === null;
+};
 
 interface MessageDetailProps {
   readonly id: string;
@@ -235,12 +230,8 @@ export function MessageDetail({ id, onClose }: MessageDetailProps) {
           <StateBadge state={state} />
         </Group>
         <Group gap="sm">
-          {session.can['intake-message']?.['replay'] !== false && (
-            <Button
-              leftSection={<IconRefresh size={15} />}
-              variant={state === 'accepted' ? 'default' : 'filled'}
-              onClick={() => void replay()}
-            >
+          {session.can['intake-message']?.['replay'] !== false && isWorkable(message) && (
+            <Button leftSection={<IconRefresh size={15} />} onClick={() => void replay()}>
               {t('intake.replay')}
             </Button>
           )}
