@@ -1,5 +1,5 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { Issue, Language, Text } from './errors.ts';
+import { issueOf, type Issue, type Language, type Text } from './errors.ts';
 import { toIssue } from './validation.ts';
 
 /**
@@ -44,6 +44,29 @@ const validatorOf = (schema: ObjectSchema): ValidateFunction => {
   return made;
 };
 
+interface EitherOr {
+  readonly anyOf?: readonly { readonly required: readonly string[] }[];
+}
+
+/** What is missing where one of several sets of members is enough, in one sentence that names them. */
+const eitherOr = (schema: ObjectSchema): Text => {
+  const { anyOf = [] } = schema as EitherOr;
+  const inWords = (language: Language, [and, or]: readonly [and: string, or: string]): string =>
+    anyOf
+      .map(({ required }) => {
+        const names = required.map((name) => {
+          const label = schema.properties[name]?.['x-label'] as Text | undefined;
+          return label === undefined ? name : label[language];
+        });
+        return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(` ${and} `);
+      })
+      .join(`, ${or} `);
+  return {
+    de: `Nötig ist entweder ${inWords('de', ['und', 'oder'])}.`,
+    en: `Either ${inWords('en', ['and', 'or'])} is needed.`,
+  };
+};
+
 /** Every fault of the values, under `/settings/…` or `/credentials/…`. Nothing of a credential is repeated. */
 export function connectionIssues(
   kind: ConnectionKind,
@@ -52,7 +75,11 @@ export function connectionIssues(
 ): Issue[] {
   const validate = validatorOf(kind[part]);
   if (validate(given.values)) return [];
-  return (validate.errors ?? []).map((error) => {
+  // What each of several sets lacks is said by the one sentence about all of them.
+  const errors = (validate.errors ?? []).filter(({ schemaPath }) => !schemaPath.startsWith('#/anyOf/'));
+  return errors.map((error) => {
+    if (error.keyword === 'anyOf')
+      return issueOf({ path: `/${part}`, code: 'anyOf' }, eitherOr(kind[part]), given.language);
     const issue = toIssue(error, given.language);
     return { ...issue, path: `/${part}${issue.path}` };
   });

@@ -9,6 +9,7 @@ const openClient = async (access: Access): Promise<SheetsClient> =>
 
 const secret = (de: string, en: string, help: { readonly de: string; readonly en: string }) => ({
   type: 'string',
+  minLength: 1,
   maxLength: 10_000,
   'x-label': { de, en },
   'x-help': help,
