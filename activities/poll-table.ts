@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import { createHash } from 'node:crypto';
 import { modelOf, type Context } from '../commands/context.ts';
 import { startImport } from '../commands/imports/startImport.ts';
-import { boundedKey } from '../commands/receiveMessage.ts';
+import { boundedKey, externalPrefix } from '../commands/dedupe-key.ts';
 import type { Source } from '../commands/source.ts';
 import type { Table } from '../connectors/port.ts';
 import type { ConnectionFault } from '../core/connections.ts';
@@ -74,7 +74,7 @@ const rowsOf = (reading: Reading, table: Table): SheetRow[] => {
 const plan = (reading: Reading, table: Table, known: readonly FeedItem[]): Planned[] =>
   planSheet({ rows: rowsOf(reading, table), keyColumn: reading.settings.keyColumn }, known, {
     hashing,
-    toIdentity: (key) => boundedKey(`x:${key}`),
+    toIdentity: (key) => boundedKey(`${externalPrefix}${key}`),
   });
 
 /** New rows, edited ones where the source says so, and refused ones when something was repaired. */

@@ -4,8 +4,8 @@ import type { Tx } from '../store/database.ts';
 import { insertEvent } from '../store/events.ts';
 import { findMessageByKey } from '../store/intake.ts';
 import { assertCan, modelOf, transact, type Context } from './context.ts';
+import { boundedKey } from './dedupe-key.ts';
 import {
-  boundedKey,
   keepingOnce,
   repeatOf,
   storeEnvelope,

@@ -8,9 +8,11 @@ import type { RecordData } from '../store/record-table.ts';
 import { insertRecord } from '../store/records.ts';
 import { sha256 } from '../store/secrets.ts';
 import { modelOf, transact, type Context } from './context.ts';
+import { dedupeKeyOf, externalPrefix } from './dedupe-key.ts';
+import { findChanged, type SameId } from './duplicates/changedMessage.ts';
 import { formIssues } from './formIssues.ts';
 import { mapMessage, type MappedMessage } from './mapMessage.ts';
-import { meetKnownLead } from './duplicates/knownLead.ts';
+import { meetKnownLead, meetLead } from './duplicates/knownLead.ts';
 import { standingId } from './duplicates/standing.ts';
 import type { Source } from './source.ts';
 import { stampOf } from './stamp.ts';
@@ -39,19 +41,6 @@ export type Receipt =
   | { readonly status: 'accepted' | 'duplicate'; readonly id: string; readonly lead: string | null }
   | { readonly status: 'rejected'; readonly id: string; readonly issues: readonly Issue[] }
   | { readonly status: 'unreadable'; readonly id: string; readonly text: Text };
-
-const longestKey = 180;
-
-/** As long as a column of keys can hold. */
-export const boundedKey = (key: string): string =>
-  key.length <= longestKey ? key : `${key.slice(0, 100)}#${sha256(key)}`;
-
-/** `externalId` is the key within its source; else the sender's delivery number. */
-export const dedupeKeyOf = (values: RecordData, deliveryId: string | undefined): string | undefined => {
-  const external = values['externalId'];
-  if (typeof external === 'string' && external !== '') return boundedKey(`x:${external}`);
-  return deliveryId === undefined ? undefined : boundedKey(`d:${deliveryId}`);
-};
 
 export interface Outcome {
   readonly state: 'accepted' | 'attached' | 'updated' | 'duplicate' | 'rejected' | 'unreadable' | 'spam' | 'waiting';
@@ -117,7 +106,7 @@ export async function findImported(
   of: { readonly source: Source; readonly dedupeKey: string | undefined },
 ): Promise<string | undefined> {
   const { source, dedupeKey } = of;
-  if (dedupeKey?.startsWith('x:') !== true) return undefined;
+  if (dedupeKey?.startsWith(externalPrefix) !== true) return undefined;
   const search = { tenantId: ctx.actor.tenantId, scope: `lead/${source.key}`, keys: [dedupeKey] };
   const lead = (await findImportedKeys(tx, search)).get(dedupeKey);
   if (lead === undefined) return undefined;
@@ -133,6 +122,40 @@ const repeatOfImported = async (
   const outcome: Outcome = { state: 'duplicate', lead, dedupeKey: null, issues: [] };
   await storeEnvelope(ctx, tx, { message, id, outcome });
   return { status: 'duplicate', id, lead };
+};
+
+/** A message that changes what its lead says, or the very same one again; undefined where there is nothing to be changed. */
+const takeChange = async (
+  ctx: Context,
+  tx: Tx,
+  change: { message: ReceivedMessage; mapped: MappedMessage | undefined } & Pick<SameId, 'dedupeKey' | 'known'>,
+): Promise<Receipt | undefined> => {
+  const { message, mapped, dedupeKey, known } = change;
+  const { source } = message;
+  if (mapped === undefined) return undefined;
+  const changed = await findChanged(ctx, tx, { source, dedupeKey, known, contentHash: sha256(message.raw) });
+  if (changed === undefined) return undefined;
+  if (changed.repeat !== undefined) return await repeatOf(ctx, tx, { known: changed.repeat, message });
+  if (mapped.issues.length > 0) return await rejected(ctx, tx, { message, issues: mapped.issues });
+  const { values, additional } = mapped;
+  const { state, lead } = await meetLead(ctx, tx, { arrival: { source, values, additional }, lead: changed.lead });
+  const id = ctx.newId();
+  await storeEnvelope(ctx, tx, { message, id, outcome: { state, lead, dedupeKey: changed.dedupeKey, issues: [] } });
+  return { status: 'accepted', id, lead };
+};
+
+/** A message whose lead is there, by another message or by a row of a file: a change of it where its source wants to hear of it, else a repeat. */
+const takeKnown = async (
+  ctx: Context,
+  tx: Tx,
+  of: Omit<Parameters<typeof takeChange>[2], 'known'> & { known: KnownMessage | { readonly lead: string } },
+): Promise<Receipt> => {
+  const { message, known } = of;
+  const changed = await takeChange(ctx, tx, of);
+  if (changed !== undefined) return changed;
+  return 'id' in known
+    ? await repeatOf(ctx, tx, { known, message })
+    : await repeatOfImported(ctx, tx, { message, lead: known.lead });
 };
 
 const rejected = async (
@@ -176,7 +199,8 @@ const readMessage = (ctx: Context, message: ReceivedMessage): MappedMessage | un
 
 /**
  * Takes a message in: raw envelope, lead, timeline entry and the event for its process in one transaction.
- * A message that cannot become a lead is kept with its faults; a repeated one gets the first one's answer.
+ * A message that cannot become a lead is kept with its faults; a repeated one gets the first one's answer, and one that says something new
+ * under the id of a lead changes it where its source says so.
  * @throws LeitwerkError `Conflict` when an `Idempotency-Key` was used for another body, `Unavailable` when nothing could be stored.
  */
 export async function receiveMessage(ctx: Context, message: ReceivedMessage): Promise<Receipt> {
@@ -188,13 +212,14 @@ export async function receiveMessage(ctx: Context, message: ReceivedMessage): Pr
       dedupeKey === undefined
         ? undefined
         : await findMessageByKey(tx, { tenantId: ctx.actor.tenantId, source: message.source.key, dedupeKey });
-    if (known !== undefined) return await repeatOf(ctx, tx, { known, message });
+    if (known !== undefined) return await takeKnown(ctx, tx, { message, mapped, dedupeKey, known });
     if ('unreadable' in message.content)
       return await rejected(ctx, tx, { message, issues: [], text: message.content.unreadable });
     if (mapped === undefined || mapped.issues.length > 0)
       return await rejected(ctx, tx, { message, issues: mapped?.issues ?? [] });
     const imported = await findImported(ctx, tx, { source: message.source, dedupeKey });
-    if (imported !== undefined) return await repeatOfImported(ctx, tx, { message, lead: imported });
+    if (imported !== undefined)
+      return await takeKnown(ctx, tx, { message, mapped, dedupeKey, known: { lead: imported } });
     const { source } = message;
     const id = ctx.newId();
     const values = { ...mapped.values, title: titleOf(ctx, mapped.values, source) };

@@ -26,7 +26,9 @@ const workAgain = async (
   const source = sourceOf(ctx.snapshot, String(message['source']));
   const headers = (message['headers'] ?? {}) as Readonly<Record<string, string>>;
   const deliveryId = source.auth === 'hmac' ? headers['webhook-id'] : undefined;
-  return await workMessage(ctx, tx, { id: replay.id, source, body: replay.content.fields, headers, deliveryId });
+  const contentHash = String(message['contentHash']);
+  const body = replay.content.fields;
+  return await workMessage(ctx, tx, { id: replay.id, source, body, headers, deliveryId, contentHash });
 };
 
 /**

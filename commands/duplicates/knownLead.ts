@@ -114,6 +114,25 @@ const tellProcess = async (ctx: Context, tx: Tx, lead: RecordData): Promise<void
   });
 };
 
+/** What the source says is to become of an arrival about this lead: it is brought up to date, or told of it. */
+export async function meetLead(
+  ctx: Context,
+  tx: Tx,
+  { arrival, lead }: { readonly arrival: Arrival; readonly lead: RecordData },
+): Promise<KnownArrival> {
+  const isUpdate = arrival.source.duplicates === 'update';
+  const event = isUpdate ? await update(ctx, tx, { arrival, lead }) : 0;
+  if (event === 0) await tellProcess(ctx, tx, lead);
+  const { message } = arrival.values;
+  await addTimelineEntry(ctx, tx, {
+    kind: isUpdate ? 'received-update' : 'received-again',
+    text: typeof message === 'string' && message !== '' ? message : undefined,
+    facts: { source: arrival.source.key },
+    links: linksOf(ctx, 'lead', lead),
+  });
+  return { state: isUpdate ? 'updated' : 'attached', lead: String(lead['id']), event };
+}
+
 /**
  * What the source says is to become of an arrival whose sender is known as an open lead: attached to its timeline, or its fields brought up to
  * date. Undefined where a new lead is to be made. The one place that web intake, replays and imported rows ask.
@@ -122,16 +141,5 @@ export async function meetKnownLead(ctx: Context, tx: Tx, arrival: Arrival): Pro
   const policy = arrival.source.duplicates ?? 'warn';
   if (policy !== 'attach' && policy !== 'update') return undefined;
   const lead = await findKnown(ctx, tx, arrival);
-  if (lead === undefined) return undefined;
-  const id = String(lead['id']);
-  const event = policy === 'update' ? await update(ctx, tx, { arrival, lead }) : 0;
-  if (event === 0) await tellProcess(ctx, tx, lead);
-  const { message } = arrival.values;
-  await addTimelineEntry(ctx, tx, {
-    kind: policy === 'update' ? 'received-update' : 'received-again',
-    text: typeof message === 'string' && message !== '' ? message : undefined,
-    facts: { source: arrival.source.key },
-    links: linksOf(ctx, 'lead', lead),
-  });
-  return { state: policy === 'update' ? 'updated' : 'attached', lead: id, event };
+  return lead === undefined ? undefined : await meetLead(ctx, tx, { arrival, lead });
 }

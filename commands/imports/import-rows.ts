@@ -4,7 +4,7 @@ import { errorColumns, keyColumn, readColumnNumber } from '../../core/import-col
 import type { RecordData } from '../../store/record-table.ts';
 import type { Context } from '../context.ts';
 import { completeLead } from '../mapMessage.ts';
-import { boundedKey } from '../receiveMessage.ts';
+import { boundedKey, externalPrefix } from '../dedupe-key.ts';
 import { titleOf } from '../writeLead.ts';
 import type { ImportJob } from './import-job.ts';
 import { matchValue } from './match-key.ts';
@@ -59,7 +59,7 @@ const hashOf = (body: Readonly<Record<string, unknown>>): string => {
 
 const keyOf = (values: RecordData, body: Readonly<Record<string, unknown>>): string => {
   const external = values['externalId'];
-  return typeof external === 'string' && external !== '' ? boundedKey(`x:${external}`) : hashOf(body);
+  return typeof external === 'string' && external !== '' ? boundedKey(`${externalPrefix}${external}`) : hashOf(body);
 };
 
 /** The key that a file of our own making gives the row. */

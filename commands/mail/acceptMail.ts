@@ -9,7 +9,7 @@ import { sha256 } from '../../store/secrets.ts';
 import { isUniqueViolation } from '../../store/violations.ts';
 import type { Tx } from '../../store/database.ts';
 import { modelOf, type Context } from '../context.ts';
-import { boundedKey } from '../receiveMessage.ts';
+import { boundedKey } from '../dedupe-key.ts';
 import { stampOf } from '../stamp.ts';
 import type { TriageReason } from './fileMail.ts';
 import { settleMessage } from './settleMessage.ts';

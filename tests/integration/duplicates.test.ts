@@ -237,6 +237,77 @@ describe.each(dialects)('duplicates on %s', (dialect) => {
     await policy('warn');
   });
 
+  it('changes the lead of a known external id where its source says so, each change once', async () => {
+    count += 1;
+    const externalId = `F-${count}`;
+    const first = { externalId, lastName: 'Fremd', email: `fremd${count}@example.org`, city: 'Kiel' };
+    const { lead, id } = (await post(first)).json;
+    const cityOf = async (): Promise<unknown> => (await get(`/leads/${String(lead)}`))['city'];
+    const changed = { ...first, city: 'Lübeck', email: `neu${count}@example.org` };
+    for (const said of ['warn', 'new']) {
+      await policy(said);
+      expect(await post({ ...changed, message: said })).toMatchObject({
+        status: 200,
+        json: { status: 'duplicate', lead },
+      });
+      expect(await cityOf()).toBe('Kiel');
+    }
+    await policy('update');
+    expect(await post(first)).toMatchObject({ status: 200, json: { status: 'duplicate', lead, id } });
+    const taken = await post(changed);
+    expect(taken).toMatchObject({ status: 202, json: { status: 'accepted', lead } });
+    expect(await get(`/leads/${String(lead)}`)).toMatchObject({ city: 'Lübeck', email: changed.email, externalId });
+    const again = await post(changed);
+    expect(again).toMatchObject({ status: 200, json: { status: 'duplicate', lead, id: taken.json['id'] } });
+    expect((await post({ ...changed, email: 'keine Adresse' })).status).toBe(422);
+    await policy('attach');
+    expect(await post({ ...changed, city: 'Plön', message: 'drei' })).toMatchObject({ status: 202, json: { lead } });
+    expect(await cityOf()).toBe('Lübeck');
+    const filter = encodeURIComponent(`lead = "${String(lead)}"`);
+    const states = (await world.api.get(`/intake-messages?filter=${filter}&sort=receivedAt`)).json.data.map(
+      ({ state }) => state,
+    );
+    expect(states).toEqual(['accepted', 'duplicate', 'duplicate', 'updated', 'attached']);
+    const kinds = (await world.api.get(`/timeline-entries?filter=${filter}`)).json.data.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => String(kind).startsWith('received-')).toSorted()).toEqual([
+      'received-again',
+      'received-update',
+    ]);
+    await policy('warn');
+  });
+
+  it('changes the lead of an imported row, and by a replay, too', async () => {
+    count += 1;
+    const externalId = `Z-${count}`;
+    const file = await upload(
+      { url: world.app.url, key: world.key },
+      { content: `externalId;Nachname;Ort\r\n${externalId};Zeile;Kiel\r\n` },
+      { source: 'lead-agentur' },
+    );
+    await settled(world.api, (file.json.data as unknown as ImportData).id);
+    const [imported] = (await world.api.get(`/leads?filter=${encodeURIComponent(`externalId = "${externalId}"`)}`)).json
+      .data;
+    const lead = imported?.['id'];
+    expect(imported?.['city']).toBe('Kiel');
+    await policy('update');
+    const body = { externalId, lastName: 'Zeile', city: 'Lübeck' };
+    expect(await post(body)).toMatchObject({ status: 202, json: { lead } });
+    expect((await get(`/leads/${String(lead)}`))['city']).toBe('Lübeck');
+    expect(await post(body)).toMatchObject({ status: 200, json: { status: 'duplicate', lead } });
+    const refused = await post({ ...body, city: 'Plön', budget: 'viel' });
+    expect(refused.status).toBe(422);
+    const yaml =
+      'key: zahl\nlabel: { de: Zahl, en: Number }\nunmapped: additional\nrows:\n  - { from: externalId, to: externalId }\n  - { from: lastName, to: lastName }\n  - { from: city, to: city }\n';
+    expect(
+      (await world.api.put('/config/mappings/zahl', yaml, { 'content-type': 'application/yaml' })).status,
+    ).toBeLessThan(300);
+    await policy('update\nmapping: zahl');
+    const replayed = await world.api.post(`/intake-messages/${String(refused.json['id'])}/replay`);
+    expect(replayed.json.data).toMatchObject({ state: 'updated', lead });
+    expect((await get(`/leads/${String(lead)}`))['city']).toBe('Plön');
+    await policy('warn');
+  });
+
   it('refuses whoever may not, and says what is wrong', async () => {
     const [one, other] = await twoLeads();
     const viewer = createApi(world.app.url, await addKey(world.store, { role: 'viewer' }));
