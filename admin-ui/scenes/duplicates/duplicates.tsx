@@ -22,14 +22,17 @@ function PairList({
   pairs,
   chosen,
   titleField,
+  emptyText,
   onChoose,
 }: {
   readonly pairs: readonly DuplicatePair[];
   readonly chosen: string | undefined;
   readonly titleField: string;
+  readonly emptyText: string;
   readonly onChoose: (key: string) => void;
 }) {
   const { t } = useTranslation();
+  if (pairs.length === 0) return <EmptyFace text={emptyText} />;
   return (
     <ul className={classes['pairs']}>
       {pairs.map((pair) => (
@@ -81,6 +84,22 @@ interface ChoiceProps {
   readonly state: (typeof states)[number];
 }
 
+/** The pair that the address names. */
+function useChosenPair({
+  kind,
+  state,
+  pairs,
+  key,
+}: ChoiceProps & {
+  readonly pairs: readonly DuplicatePair[] | undefined;
+  readonly key: string | undefined;
+}): DuplicatePair | undefined {
+  const listed = pairs?.find((pair) => keyOf(pair) === key);
+  const isBeyond = kind === 'lead' && state === 'open' && pairs !== undefined && listed === undefined;
+  const beyond = useLeadPair(isBeyond ? key : undefined);
+  return listed ?? beyond;
+}
+
 function Head({ kind, state }: ChoiceProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -127,21 +146,12 @@ export function Duplicates() {
   const state = states.find((one) => one === search.state) ?? 'open';
   const model = entities.byName.get(kind);
   const answer = useInfiniteQuery(duplicatesQuery(model?.plural ?? 'leads', state));
+  const pairs = answer.data?.pages.flatMap(({ data }) => data);
+  const chosen = useChosenPair({ kind, state, pairs, key: search.pair });
   if (model === undefined) return <ForbiddenFace />;
-  const pairs = (answer.data?.pages ?? []).flatMap(({ data }) => data);
-  const listed = pairs.find((pair) => keyOf(pair) === search.pair);
-  const isBeyond = kind === 'lead' && state === 'open' && answer.isSuccess && listed === undefined;
-  const beyond = useLeadPair(isBeyond ? search.pair : undefined);
-  const chosen = listed ?? beyond;
   // Whoever has gone on to another list meanwhile stays there.
   const choose = (pair: string | undefined): void =>
     void navigate({ to: '/duplicates', search: (known) => ({ ...known, pair }) });
-  const rows =
-    pairs.length === 0 ? (
-      <EmptyFace text={t(state === 'open' ? 'duplicates.empty' : 'duplicates.emptyDecided')} />
-    ) : (
-      <PairList pairs={pairs} chosen={search.pair} titleField={model.titleField} onChoose={choose} />
-    );
   return (
     <div className={panes['panes']} data-open={chosen !== undefined}>
       <div className={panes['list']}>
@@ -149,7 +159,15 @@ export function Duplicates() {
         <div className={`${classes['body']} lw-scroll`}>
           {answer.isPending && <LoadingFace />}
           {answer.isError && <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />}
-          {answer.isSuccess && rows}
+          {pairs !== undefined && (
+            <PairList
+              pairs={pairs}
+              chosen={search.pair}
+              titleField={model.titleField}
+              emptyText={t(state === 'open' ? 'duplicates.empty' : 'duplicates.emptyDecided')}
+              onChoose={choose}
+            />
+          )}
           {answer.hasNextPage && (
             <Button variant="subtle" fullWidth onClick={() => void answer.fetchNextPage()}>
               {t('duplicates.more')}
