@@ -102,17 +102,25 @@ const pairEdited = <K extends KnownRow>(
   return pairs;
 };
 
-/** Known rows by what is in them. */
-const byContent = <K extends KnownRow>(known: readonly K[]): Map<string, K> => {
-  const found = new Map<string, K>();
-  for (const one of known) if (one.hash !== null && !found.has(one.hash)) found.set(one.hash, one);
-  return found;
+/** Which known row each of these is: one that says the same, else one that it is the edited form of. Rows that are neither are absent. */
+const pairByContent = <K extends KnownRow>(
+  reads: readonly Read[],
+  known: readonly K[],
+  weight: ReturnType<typeof createWeights>,
+): ReadonlyMap<Read, K> => {
+  const contents = new Map<string, K>();
+  for (const one of known) if (one.hash !== null && !contents.has(one.hash)) contents.set(one.hash, one);
+  const here = new Set(reads.map(({ hash }) => hash));
+  const same = new Map<Read, K>();
+  for (const read of reads) {
+    const found = contents.get(read.hash);
+    if (found !== undefined) same.set(read, found);
+    contents.delete(read.hash);
+  }
+  const unknown = reads.filter((read) => !same.has(read));
+  const gone = known.filter(({ hash }) => hash === null || !here.has(hash));
+  return new Map([...same, ...pairEdited(unknown, gone, weight)]);
 };
-
-interface Plan<K extends KnownRow> {
-  readonly reads: readonly Read[];
-  readonly known: readonly K[];
-}
 
 /** A key that another row has got already is made distinct. */
 const freeIdentity = (wanted: string, taken: ReadonlySet<string>): string => {
@@ -121,63 +129,134 @@ const freeIdentity = (wanted: string, taken: ReadonlySet<string>): string => {
   return identity;
 };
 
-const planByContent = <K extends KnownRow>({ reads, known }: Plan<K>): PlannedRow<K>[] => {
-  const contents = byContent(known);
+interface Plan<K extends KnownRow> {
+  readonly reads: readonly Read[];
+  readonly known: readonly K[];
+  /** Every identity that is known, of whatever row. */
+  readonly taken: ReadonlySet<string>;
+  readonly weight: ReturnType<typeof createWeights>;
+}
+
+const toPlanned = <K extends KnownRow>(read: Read, known: K): PlannedRow<K> => ({
+  ...read,
+  identity: known.identity,
+  known,
+  change: known.hash === read.hash ? 'same' : 'edited',
+});
+
+const planByContent = <K extends KnownRow>({ reads, known, taken, weight }: Plan<K>): PlannedRow<K>[] => {
   const first = new Map<string, Read>();
   for (const read of reads) if (!first.has(read.hash)) first.set(read.hash, read);
-  const here = new Set(reads.map(({ hash }) => hash));
-  const unknown = [...first.values()].filter(({ hash }) => !contents.has(hash));
-  const gone = known.filter(({ hash }) => hash === null || !here.has(hash));
-  const edited = pairEdited(unknown, gone, createWeights(known));
-  const taken = new Set(known.map(({ identity }) => identity));
+  const pairs = pairByContent([...first.values()], known, weight);
   return reads.map((read): PlannedRow<K> => {
-    const same = contents.get(read.hash);
-    if (first.get(read.hash) !== read)
-      return { ...read, identity: same?.identity ?? `h:${read.hash}`, known: same, change: 'double' };
-    if (same !== undefined) return { ...read, identity: same.identity, known: same, change: 'same' };
-    const before = edited.get(read);
-    if (before !== undefined) return { ...read, identity: before.identity, known: before, change: 'edited' };
-    const identity = freeIdentity(`h:${read.hash}`, taken);
-    return { ...read, identity, known: undefined, change: 'new' };
+    const one = first.get(read.hash) ?? read;
+    const before = pairs.get(one);
+    if (one !== read)
+      return { ...read, identity: before?.identity ?? `h:${read.hash}`, known: before, change: 'double' };
+    if (before !== undefined) return toPlanned(read, before);
+    return { ...read, identity: freeIdentity(`h:${read.hash}`, taken), known: undefined, change: 'new' };
   });
 };
 
-const planByKey = <K extends KnownRow>(
-  { reads, known }: Plan<K>,
-  keyOf: (row: SheetRow) => string,
-): PlannedRow<K>[] => {
+interface Keys {
+  readonly column: string;
+  readonly toIdentity: (key: string) => string;
+  /** The row as if its key were not filled in. */
+  readonly withoutKey: (read: Read) => Read;
+}
+
+const keyCell = (cells: Cells | null, { column }: Keys): string | undefined => cells?.[column];
+
+/** Known rows by their key, whatever they were first known by: it is among their cells. */
+const createKeyLookup = <K extends KnownRow>(
+  known: readonly K[],
+  keys: Keys,
+): ((identity: string, read: Read) => K | undefined) => {
   const byIdentity = new Map(known.map((one) => [one.identity, one]));
-  const seen = new Set<string>();
-  return reads.map((read): PlannedRow<K> => {
-    const identity = keyOf(read.row);
+  const byCell = Map.groupBy(known, ({ cells }) => keyCell(cells, keys));
+  return (identity, read) => {
+    const cell = keyCell(read.cells, keys);
     const before = byIdentity.get(identity);
-    const isDouble = seen.has(identity);
-    seen.add(identity);
-    const change = isDouble ? 'double' : before === undefined ? 'new' : before.hash === read.hash ? 'same' : 'edited';
-    return { ...read, identity, known: before, change };
+    // With another key in this column it got its identity from another one.
+    if (before !== undefined && (keyCell(before.cells, keys) ?? cell) === cell) return before;
+    const found = byCell.get(cell) ?? [];
+    return found.find(({ hash }) => hash === read.hash) ?? found[0];
+  };
+};
+
+/** Known rows whose key has been filled in since. */
+const pairFilledIn = <K extends KnownRow>(
+  reads: readonly Read[],
+  { known, weight }: Plan<K>,
+  keys: Keys,
+): ReadonlyMap<Read, K> => {
+  const keyless = new Map(reads.map((read) => [keys.withoutKey(read), read]));
+  const free = known.filter(({ cells }) => keyCell(cells, keys) === undefined);
+  const pairs = pairByContent([...keyless.keys()], free, weight);
+  return new Map(
+    [...keyless].flatMap(([bare, read]) => {
+      const before = pairs.get(bare);
+      return before === undefined ? [] : [[read, before] as const];
+    }),
+  );
+};
+
+const planByKey = <K extends KnownRow>(
+  plan: Plan<K>,
+  { keys, isHere }: { readonly keys: Keys; readonly isHere: (one: K) => boolean },
+): PlannedRow<K>[] => {
+  const identityOf = ({ row }: Read): string => keys.toIdentity((row.cells[keys.column] ?? '').trim());
+  const find = createKeyLookup(plan.known, keys);
+  const first = new Map<string, Read>();
+  const pairs = new Map<Read, K>();
+  for (const read of plan.reads) {
+    const identity = identityOf(read);
+    if (first.has(identity)) continue;
+    first.set(identity, read);
+    const before = find(identity, read);
+    if (before !== undefined) pairs.set(read, before);
+  }
+  const claimed = new Set(pairs.values());
+  const known = plan.known.filter((one) => !claimed.has(one) && !isHere(one));
+  const unknown = [...first.values()].filter((read) => !pairs.has(read));
+  for (const [read, before] of pairFilledIn(unknown, { ...plan, known }, keys)) pairs.set(read, before);
+  return plan.reads.map((read): PlannedRow<K> => {
+    const identity = identityOf(read);
+    const one = first.get(identity) ?? read;
+    const before = pairs.get(one);
+    if (one !== read) return { ...read, identity: before?.identity ?? identity, known: before, change: 'double' };
+    if (before !== undefined) return toPlanned(read, before);
+    return { ...read, identity: freeIdentity(identity, plan.taken), known: undefined, change: 'new' };
   });
 };
 
 /**
  * Says of every row of a sheet which one it is and what happened to it since it was read last. With a key the key decides; a row
  * without one, like all rows of a sheet without a key column, is known by what is in it, so that rows may be moved, inserted and sorted.
+ * A row keeps its identity when its key is filled in or emptied later, or another column becomes the key.
  */
 export function planSheet<K extends KnownRow>(
   sheet: { readonly rows: readonly SheetRow[]; readonly keyColumn: string | undefined },
   known: readonly K[],
   { hashing, toIdentity }: { readonly hashing: Hashing; readonly toIdentity: (key: string) => string },
 ): PlannedRow<K>[] {
-  const { rows, keyColumn } = sheet;
+  const { rows, keyColumn: column } = sheet;
   const reads = rows.map((row) => readRow(row, hashing));
-  const keyOf = (row: SheetRow): string => (keyColumn === undefined ? '' : (row.cells[keyColumn] ?? '').trim());
-  const isKeyed = (identity: string): boolean => identity.startsWith('x:');
-  const keyed = planByKey(
-    { reads: reads.filter(({ row }) => keyOf(row) !== ''), known: known.filter(({ identity }) => isKeyed(identity)) },
-    (row) => toIdentity(keyOf(row)),
+  const shared = { taken: new Set(known.map(({ identity }) => identity)), weight: createWeights(known) };
+  if (column === undefined) return planByContent({ reads, known, ...shared });
+  const { keyed = [], keyless = [] } = Object.groupBy(reads, ({ row }) =>
+    (row.cells[column] ?? '').trim() === '' ? 'keyless' : 'keyed',
   );
-  const others = planByContent({
-    reads: reads.filter(({ row }) => keyOf(row) === ''),
-    known: known.filter(({ identity }) => !isKeyed(identity)),
-  });
-  return [...keyed, ...others].toSorted((one, other) => one.row.number - other.row.number);
+  const withoutKey = ({ row }: Read): Read => {
+    const { [column]: _key, ...cells } = row.cells;
+    return readRow({ ...row, cells }, hashing);
+  };
+  const contents = new Set(keyless.map(({ hash }) => hash));
+  const byKey = planByKey(
+    { reads: keyed, known, ...shared },
+    { keys: { column, toIdentity, withoutKey }, isHere: ({ hash }) => hash !== null && contents.has(hash) },
+  );
+  const claimed = new Set(byKey.map((one) => one.known));
+  const others = planByContent({ reads: keyless, known: known.filter((one) => !claimed.has(one)), ...shared });
+  return [...byKey, ...others].toSorted((one, other) => one.row.number - other.row.number);
 }

@@ -91,4 +91,67 @@ describe('rows of a sheet', () => {
     const known = keep(plan([person(1), keyless], [], 'E-Mail'));
     expect(plan([keyless, person(1)], known, 'E-Mail').map(({ change }) => change)).toEqual(['same', 'same']);
   });
+
+  it('stay who they are when a key column is chosen, changed or taken away later', () => {
+    const numbered = (nr: number) => ({ Nr: `${nr}`, ...person(nr) });
+    const rows = [1, 2, 3].map(numbered);
+    for (const [before, after] of [
+      [undefined, 'Nr'],
+      ['Nr', undefined],
+      ['Nr', 'E-Mail'],
+    ]) {
+      const known = keep(plan(rows, [], before));
+      const again = plan([numbered(3), numbered(9), { ...numbered(1), Nachname: 'Neu' }, numbered(2)], known, after);
+      expect(again.map(({ change }) => change)).toEqual(['same', 'new', 'edited', 'same']);
+      expect(again.map(({ identity }) => identity).toSpliced(1, 1)).toEqual(
+        [known[2], known[0], known[1]].map((one) => one?.identity),
+      );
+      const later = keep(again, known);
+      expect(plan([numbered(1)], later, after)[0]).toMatchObject({ identity: known[0]?.identity, change: 'edited' });
+    }
+  });
+
+  it('stay who they are when their key is filled in or emptied, also together with another cell', () => {
+    const known = keep(plan([person(1), person(2), person(3)], [], 'Nr'));
+    const filled = plan(
+      [{ Nr: 'A', ...person(1) }, { Nr: 'B', ...person(2), Ort: 'Bonn' }, { Nr: 'C', ...person(7) }, person(3)],
+      known,
+      'Nr',
+    );
+    expect(filled.map(({ change }) => change)).toEqual(['edited', 'edited', 'new', 'same']);
+    expect(filled.map(({ identity }) => identity)).toEqual([
+      known[0]?.identity,
+      known[1]?.identity,
+      'x:C',
+      known[2]?.identity,
+    ]);
+    const after = keep(filled, known);
+    const emptied = plan([person(7), { Nr: 'A', ...person(1), Ort: 'Ulm' }], after, 'Nr');
+    expect(emptied.map(({ identity, change }) => [identity, change])).toEqual([
+      ['x:C', 'edited'],
+      [known[0]?.identity, 'edited'],
+    ]);
+  });
+
+  it('with a key are new beside a row without one that says the same', () => {
+    const known = keep(plan([person(1)], [], 'Nr'));
+    const both = plan([{ Nr: 'A', ...person(1) }, person(1)], known, 'Nr');
+    expect(both.map(({ change }) => change)).toEqual(['new', 'same']);
+  });
+
+  it('whose key an other column has given to another row are not taken for that one', () => {
+    const known = keep(plan([{ Nr: '1', Kunde: '2', ...person(1) }], [], 'Nr'));
+    const swapped = plan(
+      [
+        { Nr: '2', Kunde: '1', ...person(2) },
+        { Nr: '1', Kunde: '2', ...person(1) },
+      ],
+      known,
+      'Kunde',
+    );
+    expect(swapped.map(({ identity, change }) => [identity, change])).toEqual([
+      ['x:1#2', 'new'],
+      ['x:1', 'same'],
+    ]);
+  });
 });
