@@ -7,7 +7,7 @@ import type { Source } from '../commands/source.ts';
 import type { Table } from '../connectors/port.ts';
 import type { ConnectionFault } from '../core/connections.ts';
 import { LeitwerkError } from '../core/errors.ts';
-import { keyColumn as importKeyColumn, knowsColumn, usedColumns } from '../core/import-columns.ts';
+import { changedColumn, keyColumn as importKeyColumn, knowsColumn, usedColumns } from '../core/import-columns.ts';
 import type { Mapping } from '../core/mapping.ts';
 import { planSheet, type SheetRow } from '../core/sheet-plan.ts';
 import { readFeedItems, writeFeedItems, type FeedItem, type FeedRow } from '../store/feeds.ts';
@@ -84,16 +84,27 @@ const isDue = ({ settings, before, revisions }: Reading, { change, known }: Plan
   return change === 'same' && known?.outcome === 'rejected' && before?.revisions !== revisions;
 };
 
+/** Columns that alone change the record: what stood in the others has been taken in, and may have been corrected here since. */
+const changedOf = ({ known, cells }: Planned): readonly string[] | null => {
+  if (known === undefined || known.recordId === null || known.cells === null) return null;
+  const before = known.cells;
+  const names = Object.keys({ ...before, ...cells }).filter((name) => before[name] !== cells[name]);
+  return [...new Set([...(known.changed ?? []), ...names])];
+};
+
 /** Rows as a file, and the line of each in it. */
 const toFile = (reading: Reading, table: Table, due: readonly Planned[]): { text: string; lines: number[] } => {
-  const own = new Set(ownColumns(reading));
-  const columns = table.columns.filter((name) => !own.has(name));
+  const ours = new Set(ownColumns(reading));
+  const columns = table.columns.filter((name) => !ours.has(name));
   const options = { delimiter: ';' };
-  let text = stringify([[importKeyColumn, ...columns]], options);
+  let text = stringify([[importKeyColumn, changedColumn, ...columns]], options);
   let line = 2;
   const lines: number[] = [];
-  for (const { identity, row } of due) {
-    const record = stringify([[identity, ...columns.map((name) => row.cells[name] ?? '')]], options);
+  for (const planned of due) {
+    const { identity, row } = planned;
+    const changed = changedOf(planned);
+    const own = [identity, changed === null ? '' : JSON.stringify(changed)];
+    const record = stringify([[...own, ...columns.map((name) => row.cells[name] ?? '')]], options);
     lines.push(line);
     line += record.split('\n').length - 1;
     text += record;
@@ -117,7 +128,7 @@ const itemOf = (planned: Planned): FeedItem => ({
   outcome: null,
   recordId: null,
   reason: null,
-  written: null,
+  changed: null,
   ...planned.known,
   identity: planned.identity,
   position: planned.row.number,
@@ -149,7 +160,12 @@ const queue = async (reading: Reading, table: Table, due: readonly Planned[]): P
   const { id } = await startImport(asSource(ctx, source), request, {
     isCarriedHere: true,
     within: async (tx, importId) => {
-      const items = due.map((planned, index) => ({ ...itemOf(planned), importId, line: lines[index] ?? null }));
+      const items = due.map((planned, index) => ({
+        ...itemOf(planned),
+        changed: changedOf(planned),
+        importId,
+        line: lines[index] ?? null,
+      }));
       await writeFeedItems(tx, key, items);
     },
   });
@@ -179,6 +195,7 @@ const settle = async ({ ctx, key }: Reading): Promise<FeedItem[]> => {
         outcome,
         recordId,
         reason: reason === '' ? null : reason,
+        changed: outcome === 'rejected' ? item.changed : null,
       });
     }
   }

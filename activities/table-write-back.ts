@@ -1,40 +1,77 @@
+import { modelOf } from '../commands/context.ts';
+import { standingId } from '../commands/duplicates/standing.ts';
 import type { Table, TableCell } from '../connectors/port.ts';
 import type { ConnectionFault } from '../core/connections.ts';
 import { LeitwerkError } from '../core/errors.ts';
+import { findRecordsById } from '../store/records.ts';
 import { toDetail } from './failure.ts';
 import { ownColumns, type Planned, type Reading } from './table-reading.ts';
 
 const words = {
-  de: { taken: 'übernommen', duplicate: 'Dublette', rejected: 'abgelehnt', double: 'doppelt in der Tabelle' },
-  en: { taken: 'taken in', duplicate: 'duplicate', rejected: 'rejected', double: 'twice in the table' },
+  de: {
+    taken: 'übernommen',
+    duplicate: 'Dublette',
+    rejected: 'abgelehnt',
+    deleted: 'gelöscht',
+    double: 'doppelt in der Tabelle',
+  },
+  en: {
+    taken: 'taken in',
+    duplicate: 'duplicate',
+    rejected: 'rejected',
+    deleted: 'deleted',
+    double: 'twice in the table',
+  },
 } as const;
+
+/** Ids of the records that stand for those of the rows now. Deleted ones are absent, as after their import was taken back. */
+const readStanding = async ({ ctx }: Reading, planned: readonly Planned[]): Promise<ReadonlyMap<string, string>> => {
+  const model = modelOf(ctx, 'lead');
+  const { tenantId } = ctx.actor;
+  const ids = [...new Set(planned.flatMap(({ known }) => known?.recordId ?? []))];
+  const standing = new Map<string, string>();
+  for (const record of await findRecordsById(ctx.db, model, { tenantId, ids })) {
+    const id = String(record['id']);
+    if (typeof record['mergedInto'] === 'string') standing.set(id, await standingId(ctx.db, model, { tenantId, id }));
+    else if (record['deletedAt'] === null) standing.set(id, id);
+  }
+  return standing;
+};
 
 /** What our own columns are to say of a row; undefined where there is nothing to say yet. */
 const toldOf = (
   { ctx, outgoing, settings }: Reading,
   { change, known }: Planned,
+  standing: ReadonlyMap<string, string>,
 ): Readonly<Record<string, string>> | undefined => {
   const said = words[ctx.language];
-  const { outcome, recordId = null, reason } = known ?? {};
+  const { outcome, reason } = known ?? {};
+  const recordId = standing.get(known?.recordId ?? '');
+  const isDeleted = typeof known?.recordId === 'string' && recordId === undefined;
   if (change !== 'double' && (outcome === null || outcome === undefined)) return undefined;
   const state =
     outcome === 'rejected'
       ? `${said.rejected}: ${reason ?? ''}`
-      : outcome === 'duplicate'
-        ? said.duplicate
-        : said.taken;
+      : isDeleted
+        ? said.deleted
+        : outcome === 'duplicate'
+          ? said.duplicate
+          : said.taken;
   const { status, link } = settings.writeBack ?? {};
   return {
     ...(status === undefined ? {} : { [status]: change === 'double' ? said.double : state }),
-    ...(link === undefined ? {} : { [link]: recordId === null ? '' : `${outgoing.publicUrl}/list/leads/${recordId}` }),
+    ...(link === undefined
+      ? {}
+      : { [link]: recordId === undefined ? '' : `${outgoing.publicUrl}/list/leads/${recordId}` }),
   };
 };
 
 /** Cells that do not say what they are to say: also those of rows that were moved while we wrote. */
-const staleCells = (reading: Reading, table: Table, planned: readonly Planned[]): TableCell[] => {
+const staleCells = async (reading: Reading, table: Table, planned: readonly Planned[]): Promise<TableCell[]> => {
+  const standing = await readStanding(reading, planned);
   const actual = new Map(table.rows.map((row) => [row.number, row.cells]));
   return planned.flatMap((one) =>
-    Object.entries(toldOf(reading, one) ?? {}).flatMap(([column, value]) => {
+    Object.entries(toldOf(reading, one, standing) ?? {}).flatMap(([column, value]) => {
       const isStale = table.columns.includes(column) && (actual.get(one.row.number)?.[column] ?? '') !== value.trim();
       return isStale ? [{ column, row: one.row.number, value }] : [];
     }),
@@ -49,7 +86,7 @@ export const writeBack = async (
 ): Promise<ConnectionFault | null> => {
   const { port, access, settings } = reading;
   const missing = ownColumns(reading).filter((name) => !table.columns.includes(name));
-  const cells = staleCells(reading, table, planned);
+  const cells = await staleCells(reading, table, planned);
   try {
     if (cells.length > 0) await port.write(access, settings, { table, cells });
   } catch (error) {

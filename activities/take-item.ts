@@ -5,7 +5,7 @@ import type { FetchedItem } from '../connectors/port.ts';
 import { writeFeedItems } from '../store/feeds.ts';
 import { asSource } from './outgoing.ts';
 
-const newItem = { position: null, hash: null, cells: null, importId: null, line: null, reason: null, written: null };
+const newItem = { position: null, hash: null, cells: null, importId: null, line: null, reason: null, changed: null };
 
 /**
  * Takes in a thing that was fetched, as a message of its own: mapped, kept with its faults, known by its id.

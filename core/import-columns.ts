@@ -4,11 +4,18 @@ import { isMappable } from './mappable.ts';
 import type { Mapping, MappingRow } from './mapping.ts';
 import { columnName, columnPath, parseMappingPath, toColumnPath } from './mapping-path.ts';
 
-/** Columns that our own error files begin with: read again they say nothing of the record. */
+/** Columns that our own error files begin with. */
 export const errorColumns: readonly string[] = ['_line', '_reason'];
 
 /** Column of files that we make ourselves: what each row is known by. */
 export const keyColumn = '_key';
+
+/** Column of files that we make ourselves: as a JSON list the columns that alone change a record that is there. Empty: all do. */
+export const changedColumn = '_changedColumns';
+
+/** Columns that say something of the row, not of the record. */
+export const isOwnColumn = (column: string): boolean =>
+  column === keyColumn || column === changedColumn || errorColumns.includes(column);
 
 /** What people write over a column, by the field it usually means; in German and English, folded. The field's own name and labels count as well. */
 const synonyms: Readonly<Record<string, string>> = {
@@ -117,6 +124,11 @@ const rootsOf = ({ from }: MappingRow): string[] =>
 export function usedColumns(mapping: Mapping, columns: readonly string[]): (name: string) => boolean {
   const used = new Set(toColumnPaths(mapping, columns).rows.flatMap((row) => rootsOf(row)));
   return (name) => used.has(name);
+}
+
+/** Fields that rows of the mapping fill from any of these columns. */
+export function filledFields(mapping: Mapping, columns: ReadonlySet<string>): readonly string[] {
+  return mapping.rows.filter((row) => rootsOf(row).some((root) => columns.has(root))).map(({ to }) => to);
 }
 
 /** Columns that fill fields of numbers: their decimal sign is the file's. */

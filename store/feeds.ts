@@ -38,7 +38,7 @@ export const feedRowTable: TableDefinition = {
     outcome: 'key',
     recordId: 'key',
     reason: 'json',
-    written: 'key',
+    changed: 'json',
   },
   primaryKey: ['tenantId', 'source', 'identity'],
 };
@@ -135,21 +135,27 @@ export interface FeedItem {
   readonly outcome: string | null;
   readonly recordId: string | null;
   readonly reason: string | null;
-  /** What was written back last. */
-  readonly written: string | null;
+  /** Columns whose cells have changed since the row was last taken in; null: none, or it never was. */
+  readonly changed: readonly string[] | null;
 }
 
-type StoredItem = Omit<FeedItem, 'cells' | 'reason'> & {
+type StoredItem = Omit<FeedItem, 'cells' | 'reason' | 'changed'> & {
   readonly cells: string | null;
+  readonly changed: string | null;
   readonly reason: string | null;
 };
 
-const toItem = (row: StoredItem): FeedItem => ({ ...row, cells: parsed(row.cells), reason: parsed(row.reason) });
+const toItem = (row: StoredItem): FeedItem => ({
+  ...row,
+  cells: parsed(row.cells),
+  reason: parsed(row.reason),
+  changed: parsed(row.changed),
+});
 
 /** Everything that the source has brought so far. */
 export async function readFeedItems(db: Queries, { tenantId, source }: FeedKey): Promise<FeedItem[]> {
   const rows = await db.all<StoredItem>(
-    'SELECT `identity`, `position`, `hash`, `cells`, `importId`, `line`, `outcome`, `recordId`, `reason`, `written` FROM `feed_row` WHERE `tenantId` = ? AND `source` = ?',
+    'SELECT `identity`, `position`, `hash`, `cells`, `importId`, `line`, `outcome`, `recordId`, `reason`, `changed` FROM `feed_row` WHERE `tenantId` = ? AND `source` = ?',
     [tenantId, source],
   );
   return rows.map(toItem);
@@ -184,7 +190,7 @@ const columns = [
   'outcome',
   'recordId',
   'reason',
-  'written',
+  'changed',
 ] as const;
 
 const paramsOf = (key: FeedKey, item: FeedItem): Value[] => [
@@ -199,7 +205,7 @@ const paramsOf = (key: FeedKey, item: FeedItem): Value[] => [
   item.outcome,
   item.recordId,
   json(item.reason),
-  item.written,
+  json(item.changed),
 ];
 
 /** Writes what is known of things, anew or in place of what was known. */

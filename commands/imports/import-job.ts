@@ -17,7 +17,7 @@ import { timeZoneOf } from '../company.ts';
 import { modelOf, type Context } from '../context.ts';
 import { sourceOf, type Source } from '../source.ts';
 import type { ImportRecord, Starter } from './import-record.ts';
-import { matchField } from './match-key.ts';
+import { matchField } from '../../core/match-key.ts';
 import { unmappedOf } from './unmapped.ts';
 
 /** What the file's connector has found out and the rows are read with. */

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { issueOf, type Issue, type Text } from '../../core/errors.ts';
-import { errorColumns, keyColumn, readColumnNumber } from '../../core/import-columns.ts';
+import { issueOf, type Issue, type Language, type Text } from '../../core/errors.ts';
+import { changedColumn, filledFields, isOwnColumn, keyColumn, readColumnNumber } from '../../core/import-columns.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { Context } from '../context.ts';
 import { completeLead } from '../mapMessage.ts';
 import { boundedKey, externalPrefix } from '../dedupe-key.ts';
 import { titleOf } from '../writeLead.ts';
 import type { ImportJob } from './import-job.ts';
-import { matchValue } from './match-key.ts';
+import { matchValue } from '../../core/match-key.ts';
 
 /** A row as the connector read it. */
 export interface FileRow {
@@ -28,6 +28,8 @@ export interface ReadyRow {
   readonly key: string;
   /** What a record that is there already is found by. */
   readonly match: string | undefined;
+  /** Fields that a record which is there already gets; absent: all that the row fills. */
+  readonly only: ReadonlySet<string> | undefined;
 }
 
 export type JudgedRow = ReadyRow | { readonly row: FileRow; readonly issues: readonly Issue[] };
@@ -41,7 +43,7 @@ const toBody = (cells: readonly string[], { shape, numbers }: ImportJob): Record
   const { columns, decimal } = shape;
   for (let index = 0; index < columns.length; index += 1) {
     const column = columns[index] ?? '';
-    if (column === keyColumn || errorColumns.includes(column)) continue;
+    if (isOwnColumn(column)) continue;
     const cell = (cells[index] ?? '').trim();
     if (cell === '') continue;
     const text = cell.startsWith("'") ? cell.replace(escapedFormula, '') : cell;
@@ -62,11 +64,40 @@ const keyOf = (values: RecordData, body: Readonly<Record<string, unknown>>): str
   return typeof external === 'string' && external !== '' ? boundedKey(`${externalPrefix}${external}`) : hashOf(body);
 };
 
+const ownCell = (cells: readonly string[], column: string, { shape }: ImportJob): string => {
+  const index = shape.columns.indexOf(column);
+  return index < 0 ? '' : (cells[index] ?? '').trim();
+};
+
 /** The key that a file of our own making gives the row. */
-const givenKey = (cells: readonly string[], { shape }: ImportJob): string | undefined => {
-  const index = shape.columns.indexOf(keyColumn);
-  const key = index < 0 ? '' : (cells[index] ?? '').trim();
+const givenKey = (cells: readonly string[], job: ImportJob): string | undefined => {
+  const key = ownCell(cells, keyColumn, job);
   return key === '' ? undefined : boundedKey(key);
+};
+
+/** Somebody may have written there. */
+const namesIn = (text: string): readonly string[] | undefined => {
+  try {
+    const names: unknown = JSON.parse(text);
+    return Array.isArray(names) ? names.map(String) : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Fields that the changed columns of a file of our own making fill: by rows of the mapping, or by their names. */
+const changedFields = (
+  cells: readonly string[],
+  body: Readonly<Record<string, unknown>>,
+  { job, language }: { readonly job: ImportJob; readonly language: Language },
+): ReadonlySet<string> | undefined => {
+  const names = namesIn(ownCell(cells, changedColumn, job));
+  if (names === undefined) return undefined;
+  const changed = new Set(names);
+  const rest = Object.fromEntries(Object.entries(body).filter(([column]) => changed.has(column)));
+  const defaulted = new Set(job.mapping.rows.filter((row) => row.default !== undefined).map(({ to }) => to));
+  const named = Object.keys(job.mapper({ body: rest }, language).values).filter((name) => !defaulted.has(name));
+  return new Set([...filledFields(job.mapping, changed), ...named]);
 };
 
 const closedIssues = (ctx: Context, job: ImportJob, names: readonly string[]): Issue[] =>
@@ -91,7 +122,9 @@ export function judgeRow(ctx: Context, job: ImportJob, row: FileRow): JudgedRow 
   if (issues.length + closed.length > 0) return { row, issues: [...closed, ...issues] };
   const titled = job.model.name === 'lead' ? { ...values, title: titleOf(ctx, values, job.source) } : values;
   const match = job.match === undefined ? undefined : matchValue(job.model, job.match, titled);
-  return { row, values: titled, additional, key: givenKey(row.cells, job) ?? keyOf(values, body), match };
+  const key = givenKey(row.cells, job) ?? keyOf(values, body);
+  const only = changedFields(row.cells, body, { job, language: ctx.language });
+  return { row, values: titled, additional, key, match, only };
 }
 
 /** Entities other than leads have no defaults of a source, and say themselves what they require. */

@@ -7,7 +7,7 @@ import { assertCan, type Context } from '../context.ts';
 import { sourceOf } from '../source.ts';
 import type { ImportRecord } from './import-record.ts';
 import { readImportMapping } from './importMapping.ts';
-import { matchField, matchKeys } from './match-key.ts';
+import { matchField, matchKeys } from '../../core/match-key.ts';
 
 /** Entities that tell of others or of the system are no target. */
 const noTargets = new Set(['timeline-entry', 'saved-view', 'activity']);

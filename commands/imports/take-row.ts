@@ -4,11 +4,13 @@ import { findImportedKeys, type ImportRow, type RowOutcome } from '../../store/i
 import { findMessagesByKeys } from '../../store/intake.ts';
 import { keyGroups } from '../../store/key-groups.ts';
 import { findRecordsBy } from '../../store/record-list.ts';
+import { findRecord, findRecordsById } from '../../store/records.ts';
 import type { Context } from '../context.ts';
 import { mailSpellings } from '../mailSpellings.ts';
+import { standingId } from '../duplicates/standing.ts';
 import type { ImportJob } from './import-job.ts';
 import type { JudgedRow, ReadyRow } from './import-rows.ts';
-import { matchValue } from './match-key.ts';
+import { matchValue } from '../../core/match-key.ts';
 import { writeRow, type LeadBatch } from './writeRow.ts';
 
 /** What became of a row. */
@@ -44,7 +46,28 @@ export const readKnown = async (
     const messages = await findMessagesByKeys(tx, { tenantId, source: job.source.key, dedupeKeys: external });
     for (const { dedupeKey, lead } of messages) byKey.set(dedupeKey, lead ?? '');
   }
-  return { byKey, byMatch: await readMatches(ctx, tx, of) };
+  const byMatch = await readMatches(ctx, tx, of);
+  await followMerges(ctx, tx, { job, maps: [byKey, byMatch] });
+  return { byKey, byMatch };
+};
+
+/** Whoever was merged is found as the record that stands for it now. */
+const followMerges = async (
+  ctx: Context,
+  tx: Tx,
+  { job, maps }: { job: ImportJob; maps: readonly Map<string, string>[] },
+): Promise<void> => {
+  const { model } = job;
+  const { tenantId } = ctx.actor;
+  if (!model.fields.has('mergedInto')) return;
+  const ids = [...new Set(maps.flatMap((map) => [...map.values()]))].filter((id) => id !== '');
+  const standing = new Map<string, string>();
+  for (const record of await findRecordsById(tx, model, { tenantId, ids })) {
+    if (typeof record['mergedInto'] !== 'string') continue;
+    const id = String(record['id']);
+    standing.set(id, await standingId(tx, model, { tenantId, id }));
+  }
+  for (const map of maps) for (const [key, id] of map) map.set(key, standing.get(id) ?? id);
 };
 
 const readMatches = async (
@@ -85,6 +108,28 @@ const refusal = (ctx: Context, error: unknown): Outcome => {
   return rejected(issues.length > 0 ? issues : [issueOf({ path: '', code }, text, ctx.language)]);
 };
 
+/** That a row's record cannot be found is told apart: one that was deleted does not come back by itself. */
+const isDeleted = async (
+  ctx: Context,
+  tx: Tx,
+  { job, there, error }: { job: ImportJob; there: string | undefined; error: unknown },
+): Promise<boolean> => {
+  if (there === undefined || !(error instanceof LeitwerkError) || error.code !== 'NotFound') return false;
+  const key = { tenantId: ctx.actor.tenantId, id: there, isDeletedToo: true };
+  const record = await findRecord(tx, job.model, key);
+  return record !== undefined && record['deletedAt'] !== null;
+};
+
+const deletedIssue = (ctx: Context, { model }: ImportJob): Issue =>
+  issueOf(
+    { path: '', code: 'deleted' },
+    {
+      de: `Der Datensatz zu dieser Zeile (${model.label.de}) wurde hier gelöscht; die Zeile wurde deshalb ausgelassen.`,
+      en: `The record of this row (${model.label.en}) was deleted here; the row was therefore left out.`,
+    },
+    ctx.language,
+  );
+
 /** Takes one row in, or says why not. */
 export const takeRow = async (
   ctx: Context,
@@ -106,6 +151,7 @@ export const takeRow = async (
     }
     return { ...written, issues: [] };
   } catch (error) {
+    if (await isDeleted(ctx, tx, { job, there, error })) return rejected([deletedIssue(ctx, job)]);
     return refusal(ctx, error);
   }
 };

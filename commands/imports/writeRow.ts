@@ -26,9 +26,10 @@ interface Row {
   readonly batch: LeadBatch;
 }
 
-/** What a row says nothing of stays as it is. */
-const patchOf = ({ values }: ReadyRow, job: ImportJob, record: RecordData): RecordData => {
-  const { title, ...rest } = values;
+/** What a row says nothing of, or nothing new, stays as it is. */
+const patchOf = ({ values, only }: ReadyRow, job: ImportJob, record: RecordData): RecordData => {
+  const { title, ...said } = values;
+  const rest = only === undefined ? said : Object.fromEntries(Object.entries(said).filter(([name]) => only.has(name)));
   // A title that was made up of the row does not replace the record's.
   const isTitleGiven = job.model.name !== 'lead' || (record['title'] ?? '') === '';
   return isTitleGiven && title !== undefined ? { ...rest, title } : rest;

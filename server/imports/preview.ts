@@ -7,8 +7,8 @@ import { toImport, importModel, type ImportRecord } from '../../commands/imports
 import { judgeRow, type FileRow } from '../../commands/imports/import-rows.ts';
 import { openTable, type OpenTable } from '../../commands/imports/import-table.ts';
 import { wordsOf } from '../../commands/imports/import-words.ts';
-import { matchKeys } from '../../commands/imports/match-key.ts';
 import { unmappedOf } from '../../commands/imports/unmapped.ts';
+import { matchKeys } from '../../core/match-key.ts';
 import { readRecord } from '../../commands/readRecord.ts';
 import { visibleRecord } from '../../commands/record-write.ts';
 import { inLanguage, LeitwerkError, type Issue } from '../../core/errors.ts';

@@ -4,6 +4,7 @@ import type { App } from '../support/app.ts';
 import { feedIn, fetchNow, type FeedData } from '../support/feeds.ts';
 import { openGoogle, type FakeSheet, type Google } from '../support/google.ts';
 import { readSourceHistories } from '../../store/source-alerts.ts';
+import { until } from '../support/processes.ts';
 import { addKey, createStore, dialects, type Store } from '../support/stores.ts';
 
 interface World {
@@ -138,6 +139,78 @@ describe.each(dialects)('Google Sheets on %s', (dialect) => {
     await fetchFrom(source);
     expect(await namesOf(source)).toContain('Fremd');
     expect(await namesOf(source)).toContain('Muster8');
+  });
+
+  it('a key column chosen later, and a key filled in later, double no lead', async () => {
+    const sheet = world.google.addSheet([head, person(1), person(2)]);
+    const source = await addSource(sheet);
+    await fetchFrom(source);
+    await configure(source, sheet, { keyColumn: 'Nr' });
+    expect((await fetchFrom(source)).figures).toMatchObject({ taken: 0, gone: 0 });
+    sheet.cells = [head, person(2), person(3).with(0, '')];
+    expect((await fetchFrom(source)).figures).toMatchObject({ taken: 1, gone: 1 });
+    sheet.cells = [head, person(3), person(2, 'Neu')];
+    expect((await fetchFrom(source)).figures).toMatchObject({ taken: 2, gone: 1, rejected: 0 });
+    expect((await namesOf(source)).toSorted()).toEqual(['Muster1', 'Muster3', 'Neu']);
+    await configure(source, sheet, {});
+    expect((await fetchFrom(source)).figures).toMatchObject({ taken: 0, gone: 1 });
+  });
+
+  it('an edited cell changes its own field and leaves what was corrected here', async () => {
+    const columns = [...head, 'Telefon', 'Firma'];
+    const row = (email: string, city: string): string[] => [...person(1, 'M', { email }), '0221 1234', city];
+    const sheet = world.google.addSheet([columns, row('a@example.org', 'Alt GmbH')]);
+    const source = await addSource(sheet, { keyColumn: 'Nr' });
+    await fetchFrom(source);
+    const id = String((await leadsOf(source))[0]?.['id']);
+    await world.api.patch(`/leads/${id}`, { phone: '+49 30 999999', company: 'Richtig AG', budget: 1 });
+    sheet.cells = [columns, row('neu@example.org', 'Alt GmbH')];
+    expect((await fetchFrom(source)).figures).toMatchObject({ taken: 1, rejected: 0 });
+    const kept = { phone: '+49 30 999999', budget: 100 };
+    expect((await leadsOf(source))[0]).toMatchObject({ ...kept, email: 'neu@example.org', company: 'Richtig AG' });
+    // What a refused edit has changed comes with the next one.
+    sheet.cells = [columns, row('keine Adresse', 'Neu GmbH')];
+    expect((await fetchFrom(source)).figures).toMatchObject({ rejected: 1 });
+    sheet.cells = [columns, row('b@example.org', 'Neu GmbH')];
+    expect((await fetchFrom(source)).figures).toMatchObject({ taken: 1, rejected: 0 });
+    expect((await leadsOf(source))[0]).toMatchObject({ ...kept, email: 'b@example.org', company: 'Neu GmbH' });
+  });
+
+  it('an edited row follows its lead into the one it was merged into, and is refused when that was deleted', async () => {
+    const own = [...head, 'Leitwerk', 'Link'];
+    const sheet = world.google.addSheet([own, person(1), person(2)]);
+    const source = await addSource(sheet, { keyColumn: 'Nr', writeBack: { status: 'Leitwerk', link: 'Link' } });
+    await fetchFrom(source);
+    const [first, second] = (await leadsOf(source)).map(({ id }) => String(id));
+    const merged = await world.api.post(`/leads/${second}/merge`, { other: first });
+    expect(merged.status).toBeLessThan(300);
+    sheet.cells = [own, person(1, 'Nachgezogen'), person(2)];
+    expect((await fetchFrom(source)).figures).toMatchObject({ taken: 1, rejected: 0 });
+    expect((await leadsOf(source)).find(({ id }) => id === second)).toMatchObject({ lastName: 'Nachgezogen' });
+    expect(sheet.cells[1]?.[7]).toContain(second);
+    await world.api.delete(`/leads/${second}`);
+    await fetchFrom(source);
+    expect(sheet.cells[1]?.slice(6)).toEqual(['gelöscht', '']);
+    sheet.cells = [own, person(1, 'Zu spät'), person(2)];
+    expect((await fetchFrom(source)).figures).toMatchObject({ rejected: 1 });
+    expect(sheet.cells[1]?.[6]).toMatch(/^abgelehnt: .*hier gelöscht; die Zeile wurde deshalb ausgelassen/);
+  });
+
+  it('writes back that the leads are gone when their import was taken back', async () => {
+    const own = [...head, 'Leitwerk', 'Link'];
+    const sheet = world.google.addSheet([own, person(1)]);
+    const source = await addSource(sheet, { keyColumn: 'Nr', writeBack: { status: 'Leitwerk', link: 'Link' } });
+    await fetchFrom(source);
+    expect(sheet.cells[1]?.[6]).toBe('übernommen');
+    const [run] = (await world.api.get(`/imports?filter=${encodeURIComponent(`source = "${source}"`)}`)).json
+      .data as unknown as Row[];
+    expect((await world.api.post(`/imports/${String(run?.['id'])}/undo`)).status).toBeLessThan(300);
+    await until('the import is taken back', async () => {
+      const now = (await world.api.get(`/imports/${String(run?.['id'])}`)).json.data;
+      return now['undoState'] === 'done' ? now : undefined;
+    });
+    await fetchFrom(source);
+    expect(sheet.cells[1]?.slice(6)).toEqual(['gelöscht', '']);
   });
 
   it('leaves records as they are where the source says so', async () => {

@@ -290,6 +290,30 @@ describe.each(dialects)('imports on %s', (dialect) => {
     expect((await world.api.put('/schemas/lead', { schema: back })).status).toBe(200);
   });
 
+  it('updates the record that stands for a merged one, and leaves out a row whose record was deleted', async () => {
+    const columns = 'externalId;E-Mail;Ort';
+    const made = await send(
+      file(columns, 'M-1;verlierer@merge.example;Ulm', 'M-2;sieger@merge.example;Ulm', 'M-3;weg@merge.example;Ulm'),
+    );
+    const leads = new Map((await leadsOf(made.id)).map((lead) => [lead['email'], String(lead['id'])]));
+    const [loser, winner, gone] = ['verlierer', 'sieger', 'weg'].map((name) => leads.get(`${name}@merge.example`));
+    expect((await world.api.post(`/leads/${winner}/merge`, { other: loser })).status).toBeLessThan(300);
+    await world.api.delete(`/leads/${gone}`);
+    const cityOf = async (id: string | undefined): Promise<unknown> =>
+      (await world.api.get(`/leads/${id}`)).json.data['city'];
+    const byKey = file(columns, 'M-1;sieger@merge.example;Bonn', 'M-3;weg@merge.example;Bonn');
+    const second = await send(byKey, { onMatch: 'update' });
+    expect(second).toMatchObject({ updated: 1, created: 0, rejected: 1 });
+    expect(await cityOf(winner)).toBe('Bonn');
+    expect((await world.api.get(`/imports/${second.id}/errors.csv`)).text).toMatch(
+      /3;.*hier gelöscht; die Zeile wurde deshalb ausgelassen/,
+    );
+    const byMatch = file('E-Mail;Ort', 'verlierer@merge.example;Köln');
+    expect(await send(byMatch, { matchKey: 'email', onMatch: 'update' })).toMatchObject({ updated: 1, created: 0 });
+    expect(await cityOf(winner)).toBe('Köln');
+    expect(await cityOf(loser)).toBe('Ulm');
+  });
+
   it('knows a row by its external id in its source, also one that came in by itself', async () => {
     const secret = await secretOf(world.store, 'kaltakquise');
     const posted = await fetch(`${world.app.url}/intake/kaltakquise`, {

@@ -1,7 +1,6 @@
-import { emailKey } from '../../core/dedupe-keys.ts';
-import { derivedFields } from '../../core/derive.ts';
-import type { EntityModel, Field } from '../../core/entity.ts';
-import type { RecordData } from '../../store/record-table.ts';
+import { emailKey } from './dedupe-keys.ts';
+import { derivedFields } from './derive.ts';
+import type { EntityModel, Field } from './entity.ts';
 
 /** Words of a request for fields that have another name. */
 const words: Readonly<Record<string, string>> = { 'e-mail': 'email', mail: 'email', company: 'name' };
@@ -28,7 +27,11 @@ export function matchKeys(model: EntityModel): readonly string[] {
 }
 
 /** What a record is found by, undefined when it has nothing there. */
-export function matchValue(model: EntityModel, field: Field, values: RecordData): string | undefined {
+export function matchValue(
+  model: EntityModel,
+  field: Field,
+  values: Readonly<Record<string, unknown>>,
+): string | undefined {
   const value = { ...values, ...derivedFields(model.name, values) }[field.name];
   const text = typeof value !== 'string' ? '' : field.format === 'email' ? emailKey(value) : value.trim().toLowerCase();
   return text === '' ? undefined : text;
