@@ -1,12 +1,13 @@
 import { actorName } from '../core/actor.ts';
 import type { ConfigIssue } from '../core/config/faults.ts';
 import type { RevisionKind } from '../core/config/kinds.ts';
-import type { ConfigLookup } from '../core/config/lookup.ts';
+import type { ConfigLookup, PresetRules } from '../core/config/lookup.ts';
 import { toEntityModel, type EntityModel, type EntitySchema } from '../core/entity.ts';
 import { areas } from '../core/permissions.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { withLinks } from '../core/links.ts';
 import { listUsers } from '../store/accounts-users.ts';
+import { readConnections } from '../store/connections.ts';
 import { lockConfig, publishRevision, readConfigVersion, readHeads, type ConfigHead } from '../store/config.ts';
 import type { Database, Eventually, Tx } from '../store/database.ts';
 import { insertEvent } from '../store/events.ts';
@@ -22,6 +23,8 @@ export interface ConfigState {
   readonly heads: readonly ConfigHead[];
   readonly models: ReadonlyMap<string, EntityModel>;
   readonly emails: ReadonlySet<string>;
+  /** Kinds of connections by id. */
+  readonly connections: ReadonlyMap<string, string>;
 }
 
 /** A text that has been read and is about to be published. */
@@ -56,29 +59,39 @@ export async function readConfigState(db: Database, tenantId: string): Promise<C
   const version = await readConfigVersion(db, tenantId);
   const heads = (await readHeads(db, tenantId)).filter((head) => !head.isArchived);
   const users = await listUsers(db, tenantId);
-  return { version, heads, models: modelsOf(heads), emails: new Set(users.map((user) => user.email.toLowerCase())) };
+  const connections = await readConnections(db, tenantId);
+  return {
+    version,
+    heads,
+    models: modelsOf(heads),
+    emails: new Set(users.map((user) => user.email.toLowerCase())),
+    connections: new Map(connections.map(({ id, kind }) => [id, kind])),
+  };
 }
 
 export interface StateChange {
   readonly added?: readonly Pick<ConfigEntry, 'kind' | 'key' | 'value'>[];
   readonly removed?: { readonly kind: string; readonly key: string };
   /** Known presets of sources; absent = they are not judged. */
-  readonly presets?: readonly string[] | undefined;
+  readonly presets?: readonly PresetRules[] | undefined;
 }
 
 /** What config texts may refer to once the change has been made. */
 export function lookupOf(state: ConfigState, change: StateChange = {}): ConfigLookup {
   const { added = [], removed } = change;
   const models = withLinks(new Map([...state.models, ...modelsOf(added.map((entry) => ({ ...entry, revision: 0 })))]));
-  const keys = new Map<string, Set<string>>();
-  for (const { kind, key } of [...state.heads, ...added]) keys.set(kind, (keys.get(kind) ?? new Set()).add(key));
-  if (removed !== undefined) keys.get(removed.kind)?.delete(removed.key);
+  const values = new Map<string, Map<string, unknown>>();
+  for (const { kind, key, value } of [...state.heads, ...added])
+    values.set(kind, (values.get(kind) ?? new Map<string, unknown>()).set(key, value));
+  if (removed !== undefined) values.get(removed.kind)?.delete(removed.key);
   return {
     model: (entity) => models.get(entity),
     entities: [...models.keys()],
-    keys: (kind) => [...(keys.get(kind) ?? [])],
-    has: (kind, key) => keys.get(kind)?.has(key) === true,
+    keys: (kind) => [...(values.get(kind)?.keys() ?? [])],
+    has: (kind, key) => values.get(kind)?.has(key) === true,
+    configOf: (kind, key) => values.get(kind)?.get(key),
     presets: change.presets,
+    connectionKind: (id) => state.connections.get(id),
     hasUser: (email) => state.emails.has(email.toLowerCase()),
   };
 }

@@ -1,4 +1,5 @@
 import { actorName, type Actor } from '../core/actor.ts';
+import type { PresetRules } from '../core/config/lookup.ts';
 import type { EntityModel } from '../core/entity.ts';
 import { LeitwerkError, type Language } from '../core/errors.ts';
 import type { Ability, Verb } from '../core/permissions.ts';
@@ -17,8 +18,8 @@ export interface Context {
   readonly language: Language;
   readonly now: () => Date;
   readonly newId: () => string;
-  /** Names that sources may give as their `preset`; absent where nobody publishes. */
-  readonly presets?: readonly string[] | undefined;
+  /** What sources may name as their `preset`; absent where nobody publishes. */
+  readonly presets?: readonly PresetRules[] | undefined;
   readonly requestId?: string | undefined;
   /** Overrides how urgently processes are woken: imports and replays go in the background. */
   readonly lane?: Lane | undefined;

@@ -1,3 +1,4 @@
+import type { PresetRules } from '../core/config/lookup.ts';
 import { issueOf, LeitwerkError } from '../core/errors.ts';
 import { imap } from './imap/kind.ts';
 import type { ConnectorKind, Preset } from './port.ts';
@@ -27,7 +28,11 @@ export function connectorKindOf(kind: string): ConnectorKind {
 }
 
 /** What a source can name as its `preset`. */
-export const presetKeys: readonly string[] = presets.map(({ key }) => key);
+export const presetRules: readonly PresetRules[] = presets.map(({ key, connection, table }) => ({
+  key,
+  connection: connection.kind,
+  hasTable: table !== undefined,
+}));
 
 export const presetOf = (key: string | undefined): Preset | undefined => presets.find((preset) => preset.key === key);
 

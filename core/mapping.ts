@@ -137,7 +137,7 @@ export const mappedHeaders = (mapping: Mapping | undefined): ReadonlySet<string>
   );
 
 /** `first_name`, `first-name`, `First Name` and `firstName` are one name. */
-const bareName = (name: string): string => name.replaceAll(/[\s_-]/g, '').toLowerCase();
+export const bareName = (name: string): string => name.replaceAll(/[\s_-]/g, '').toLowerCase();
 
 class Draft {
   readonly values: Record<string, FieldValue> = {};

@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { systemActor, type Actor } from '../core/actor.ts';
-import { presetKeys } from '../connectors/registry.ts';
+import { presetRules } from '../connectors/registry.ts';
 import type { EntityModel } from '../core/entity.ts';
 import { issueOf, LeitwerkError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
@@ -50,7 +50,7 @@ const contextOf = (
   actor: Actor | undefined,
   call: { language: 'de' | 'en'; requestId: string },
 ): Context => {
-  const base = { db: services.db, now: services.now, newId: services.newId, presets: presetKeys, ...call };
+  const base = { db: services.db, now: services.now, newId: services.newId, presets: presetRules, ...call };
   // A visitor acts for nobody: no right, whatever a handler tries.
   if (actor === undefined)
     return {

@@ -50,8 +50,8 @@ const exportFolder: Command = {
 
 /** The connectors are loaded only here: other commands start without them. */
 async function publishingContext(call: Call): Promise<Context> {
-  const { presetKeys } = await import('../../connectors/registry.ts');
-  return { ...(await systemContext(call)), presets: presetKeys };
+  const { presetRules } = await import('../../connectors/registry.ts');
+  return { ...(await systemContext(call)), presets: presetRules };
 }
 
 async function readFolder(call: Call, dir: string): Promise<ConfigFolder> {

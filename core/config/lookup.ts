@@ -4,6 +4,15 @@ import { configLabels, type RevisionKind } from './kinds.ts';
 import { fault, type Fault } from './faults.ts';
 import { nearest } from './nearest.ts';
 
+/** What a source that names a preset has to fit. */
+export interface PresetRules {
+  readonly key: string;
+  /** Kind of connection that it works with. */
+  readonly connection: string;
+  /** Whether it reads a table. */
+  readonly hasTable: boolean;
+}
+
 /** What a config text may refer to: everything in force, and whatever is published together with it. */
 export interface ConfigLookup {
   model(entity: string): EntityModel | undefined;
@@ -11,8 +20,12 @@ export interface ConfigLookup {
   keys(kind: string): readonly string[];
   has(kind: string, key: string): boolean;
   hasUser(email: string): boolean;
+  /** What a key of a kind says; undefined for one that is not there. */
+  configOf(kind: RevisionKind, key: string): unknown;
   /** What a source may name as its `preset`; absent where that is not known: then it is not judged. */
-  readonly presets?: readonly string[] | undefined;
+  readonly presets?: readonly PresetRules[] | undefined;
+  /** Kind of a connection by its id; undefined for one that is not set up (yet). */
+  connectionKind(id: string): string | undefined;
 }
 
 const withHint = (text: Text, word: string, known: readonly string[]): Text => {

@@ -1,10 +1,8 @@
 import { DateTime } from 'luxon';
 import type { CompanyConfig } from '../../schemas/generated/config.ts';
 import type { NumberingConfig } from '../../schemas/generated/config.ts';
-import type { SourcesConfig } from '../../schemas/generated/config.ts';
 import { createCalendar, type CalendarConfig } from '../calendar.ts';
 import { LeitwerkError } from '../errors.ts';
-import { isMappable } from '../mappable.ts';
 import { compilePipeline } from '../pipeline/compile.ts';
 import type { PipelineConfig } from '../pipeline/config.ts';
 import { readTemplate } from '../template-check.ts';
@@ -15,6 +13,7 @@ import { entityFaults, fieldFaults, keyFaults, unknownWord, type ConfigLookup } 
 import { mappingFaults } from './meaning-mapping.ts';
 import { roleFaults } from './meaning-role.ts';
 import { schemaFaults } from './meaning-schema.ts';
+import { sourceFaults } from './meaning-source.ts';
 import type { ConfigValue } from './parse.ts';
 
 type Meaning = (value: ConfigValue, lookup: ConfigLookup) => Fault[];
@@ -80,60 +79,6 @@ const numberingFaults: Meaning = (value, lookup) => {
     );
   for (const [found] of pattern.matchAll(/\{[^}]*\}?/g))
     if (!placeholders.includes(found)) faults.push(unknownWord('/pattern', found, placeholders));
-  return faults;
-};
-
-const formFaults = (form: NonNullable<SourcesConfig['form']>, lookup: ConfigLookup): Fault[] => {
-  const model = lookup.model('lead');
-  if (model === undefined) return [];
-  const names = [...model.fields.values()].filter(isMappable).map((field) => field.name);
-  return form.fields.flatMap(({ field }, index) => {
-    const path = `/form/fields/${index}/field`;
-    const isTwice = form.fields.findIndex((other) => other.field === field) < index;
-    if (isTwice)
-      return [fault(path, 'duplicate', { de: `„${field}“ kommt zweimal vor.`, en: `"${field}" occurs twice.` })];
-    return names.includes(field) ? [] : [unknownWord(path, field, names)];
-  });
-};
-
-/** The preset is known, and what only works with a connection names one. Whether that is set up already is no fault: it may come later. */
-const presetFaults = (source: SourcesConfig, { presets }: ConfigLookup): Fault[] => {
-  const { preset, connection, poll, sheet } = source;
-  const faults: Fault[] = [];
-  const needs = (path: string, name: string): void =>
-    void faults.push(fault(path, 'required', { de: `Dazu gehört „${name}“.`, en: `This needs "${name}" too.` }));
-  if (preset !== undefined && presets?.includes(preset) === false) faults.push(unknownWord('/preset', preset, presets));
-  if (preset === undefined && connection !== undefined) needs('/connection', 'preset');
-  if (connection === undefined && poll !== undefined) needs('/poll', 'connection');
-  if (connection === undefined && sheet !== undefined) needs('/sheet', 'connection');
-  return faults;
-};
-
-const sourceFaults: Meaning = (value, lookup) => {
-  const { auth, mapping, pipeline, defaults = {}, form } = value as unknown as SourcesConfig;
-  const faults = [
-    ...keyFaults('/mapping', mapping, { kind: 'mappings', lookup }),
-    ...keyFaults('/pipeline', pipeline, { kind: 'pipelines', lookup }),
-    ...keyFaults('/defaults/priority', defaults.priority, { kind: 'priorities', lookup }),
-    ...(defaults.tags ?? []).flatMap((tag, index) =>
-      keyFaults(`/defaults/tags/${index}`, tag, { kind: 'tags', lookup }),
-    ),
-    ...(form === undefined ? [] : formFaults(form, lookup)),
-    ...presetFaults(value as unknown as SourcesConfig, lookup),
-  ];
-  if (defaults.owner !== undefined && !lookup.hasUser(defaults.owner)) {
-    faults.push(
-      fault('/defaults/owner', 'unknown', {
-        de: `Es gibt keinen Benutzer „${defaults.owner}“.`,
-        en: `There is no user "${defaults.owner}".`,
-      }),
-    );
-  }
-  if (form !== undefined && auth !== 'public') {
-    faults.push(
-      fault('/form', 'auth', { de: 'Ein Formular braucht „auth: public“.', en: 'A form needs "auth: public".' }),
-    );
-  }
   return faults;
 };
 

@@ -7,6 +7,7 @@ import { toEntityModel, type EntityModel, type EntitySchema } from '../../core/e
 import { createAbility, type Role } from '../../core/permissions.ts';
 import { accountTables } from '../../store/accounts.ts';
 import { configTables } from '../../store/config.ts';
+import { connectionTable } from '../../store/connections.ts';
 import { readShipped, type ConfigFile } from '../../store/config-files.ts';
 import type { Database } from '../../store/database.ts';
 import { eventTable } from '../../store/events.ts';
@@ -41,7 +42,7 @@ export function configContext(db: Database, role: Role = superadmin): ConfigCont
 
 /** Creates the tables and the tenant and brings the shipped configuration in. */
 export async function shipConfiguration(db: Database, files?: readonly ConfigFile[]): Promise<Registry> {
-  await migrate(db, [...accountTables, ...configTables, eventTable]);
+  await migrate(db, [...accountTables, ...configTables, connectionTable, eventTable]);
   await createTenant(db, { id: 'main', name: 'Test' }, now);
   await importShipped(configContext(db), files ?? (await shippedFiles()));
   return await createRegistry(db);

@@ -18,7 +18,12 @@ beforeAll(async () => {
     entities,
     keys,
     has: (kind, key) => keys(kind).includes(key),
-    presets: ['facebook', 'google-sheets'],
+    configOf: (kind, key) => (kind === 'mappings' && key === 'facebook' ? facebookMapping : undefined),
+    presets: [
+      { key: 'facebook', connection: 'facebook', hasTable: false },
+      { key: 'google-sheets', connection: 'google-sheets', hasTable: true },
+    ],
+    connectionKind: (id) => ({ seite: 'facebook', google: 'google-sheets' })[id],
     hasUser: (email) => email === 'anna@firma.de',
   };
 });
@@ -31,6 +36,7 @@ const faults = (kind: Kind, text: string): string[] =>
   );
 const firstMessage = (kind: Kind, text: string): string =>
   checkConfig(kind, text, { lookup, language: 'en' }).issues[0]?.message ?? '';
+const facebookMapping = { unmapped: 'additional', rows: [{ from: 'Stand der Dinge', to: 'message' }] };
 const head = 'key: x\nlabel: { de: X, en: X }\n';
 
 describe('the meaning of config texts', () => {
@@ -80,6 +86,43 @@ form:
       '5:7 /poll required',
     ]);
     expect(faults('sources', `${head}auth: hmac\nconnection: facebook\n`)).toEqual(['4:13 /connection required']);
+  });
+
+  it('knows what kind of connection a preset works with, and whether it reads a table', () => {
+    const sheet = 'sheet: { spreadsheetId: abcdefghij }\n';
+    const source = (preset: string, connection: string, more: string): string =>
+      `${head}auth: hmac\npreset: ${preset}\nconnection: ${connection}\n${more}`;
+    expect(faults('sources', source('google-sheets', 'google', sheet))).toEqual([]);
+    expect(faults('sources', source('google-sheets', 'spaeter', sheet))).toEqual([]);
+    expect(faults('sources', source('google-sheets', 'seite', sheet))).toEqual(['5:13 /connection kind']);
+    expect(faults('sources', source('google-sheets', 'google', ''))).toEqual(['4:9 /preset required']);
+    expect(faults('sources', source('facebook', 'seite', sheet))).toEqual(['6:8 /sheet preset']);
+  });
+
+  it('refuses columns of a table that overwrite what is read, and a field or range that there is not', () => {
+    const source = (sheet: string, more = ''): string =>
+      `${head}auth: hmac\npreset: google-sheets\nconnection: google\n${more}sheet:\n  spreadsheetId: abcdefghij\n${sheet}`;
+    const fine = '  columns: C:AA\n  keyColumn: Nr\n  matchKey: email\n  writeBack: { status: Leitwerk, link: Link }\n';
+    expect(faults('sources', source(fine))).toEqual([]);
+    const ownFaults = (writeBack: string, more = ''): string[] =>
+      faults('sources', source(`  keyColumn: Zeile\n  writeBack: ${writeBack}\n`, more)).map((one) =>
+        one.split(' ').slice(1).join(' '),
+      );
+    expect(ownFaults('{ status: Zeile, link: E-Mail }')).toEqual([
+      '/sheet/writeBack/status column',
+      '/sheet/writeBack/link column',
+    ]);
+    expect(ownFaults('{ status: Leitwerk, link: Leitwerk }')).toEqual(['/sheet/writeBack/link duplicate']);
+    expect(ownFaults('{ status: Stand der Dinge, link: E-Mail }', 'mapping: facebook\n')).toEqual([
+      '/sheet/writeBack/status column',
+    ]);
+    expect(faults('sources', source('  matchKey: emial\n  columns: Z:A\n'))).toEqual([
+      '8:13 /sheet/matchKey unknown',
+      '9:12 /sheet/columns range',
+    ]);
+    expect(firstMessage('sources', source('  columns: AA:Z\n'))).toBe(
+      '"AA:Z" ends before it begins. Did you mean "Z:AA"?',
+    );
   });
 
   it('wants a public source for a form', () => {

@@ -26,6 +26,8 @@ describe('the example of a pipeline in docs/admin.md', () => {
       entities: ['lead'],
       keys: keysOf,
       has: (kind: string, key: string) => keysOf(kind).includes(key),
+      configOf: () => undefined,
+      connectionKind: () => undefined,
       hasUser: () => false,
     };
     expect(checkConfig('pipelines', yaml, { key: 'beispiel', language: 'en', lookup }).issues).toEqual([]);
