@@ -1,5 +1,5 @@
-import type { RecordData } from '../store/record-table.ts';
 import { sha256 } from '../store/secrets.ts';
+import type { MappedMessage } from './mapMessage.ts';
 
 const longestKey = 180;
 
@@ -10,9 +10,12 @@ export const externalPrefix = 'x:';
 export const boundedKey = (key: string): string =>
   key.length <= longestKey ? key : `${key.slice(0, 100)}#${sha256(key)}`;
 
-/** `externalId` is the key within its source; else the sender's delivery number. */
-export const dedupeKeyOf = (values: RecordData, deliveryId: string | undefined): string | undefined => {
-  const external = values['externalId'];
+/** `externalId` is the key within its source, of rows of a table their key column; else the sender's delivery number. */
+export const dedupeKeyOf = (
+  mapped: Pick<MappedMessage, 'values' | 'key'> | undefined,
+  deliveryId: string | undefined,
+): string | undefined => {
+  const external = mapped?.key ?? mapped?.values['externalId'];
   if (typeof external === 'string' && external !== '') return boundedKey(`${externalPrefix}${external}`);
   return deliveryId === undefined ? undefined : boundedKey(`d:${deliveryId}`);
 };

@@ -11,13 +11,16 @@ import type { RecordData } from '../store/record-table.ts';
 import type { Snapshot } from '../store/registry.ts';
 import { timeZoneOf } from './company.ts';
 import { modelOf, type Context } from './context.ts';
-import type { Source } from './source.ts';
+import { createRowMapper } from './rowMapper.ts';
+import { hasRows, type Source } from './source.ts';
 
 export interface MappedMessage {
   readonly values: RecordData;
   /** Members of the message that no field took: shown on the lead, never lost. */
   readonly additional: RecordData;
   readonly issues: readonly Issue[];
+  /** What a row of a table is known by where a column says so. */
+  readonly key?: string | undefined;
 }
 
 /** What is worked out of a source's mapping. */
@@ -34,7 +37,8 @@ const prepare = (snapshot: Snapshot, source: Source): Prepared => {
     source.mapping === undefined
       ? undefined
       : (snapshot.config('mappings').get(source.mapping)?.value as Mapping | undefined);
-  const mapper = createMapper({
+  const create = hasRows(source) ? createRowMapper(source) : createMapper;
+  const mapper = create({
     model: modelOf({ snapshot }, 'lead'),
     mapping,
     timeZone: timeZoneOf(snapshot),
@@ -119,5 +123,5 @@ export function completeLead(ctx: Context, source: Source, mapped: Mapped): Mapp
     };
     issues.push(issueOf({ path: '/email', code: 'required' }, text, ctx.language));
   }
-  return { values, additional: mapped.additional, issues };
+  return { values, additional: mapped.additional, issues, key: mapped.key };
 }

@@ -205,7 +205,7 @@ const readMessage = (ctx: Context, message: ReceivedMessage): MappedMessage | un
  */
 export async function receiveMessage(ctx: Context, message: ReceivedMessage): Promise<Receipt> {
   const mapped = readMessage(ctx, message);
-  const dedupeKey = dedupeKeyOf(mapped?.values ?? {}, message.deliveryId);
+  const dedupeKey = dedupeKeyOf(mapped, message.deliveryId);
   const work = async (tx: Tx): Promise<Receipt> => {
     if (message.isSpam) return await keepSpam(ctx, tx, message);
     const known =

@@ -10,6 +10,9 @@ export type SourceFormField = SourceForm['fields'][number];
 /** Name under which a source's secret is kept. */
 export const sourceSecretName = (source: string): string => `source/${source}`;
 
+/** Whether what comes are rows of a table: their names are headings, read as those of files are. */
+export const hasRows = ({ sheet, preset }: Source): boolean => sheet !== undefined || preset === 'google-sheets';
+
 /** @throws LeitwerkError `NotFound` for an unknown, archived or inactive source. */
 export function sourceOf(snapshot: Snapshot, key: string): Source {
   const source = snapshot.config('sources').get(key)?.value as Source | undefined;

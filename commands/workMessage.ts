@@ -63,7 +63,7 @@ export async function workMessage(ctx: Context, tx: Tx, message: KeptMessage): P
   const mapped =
     message.isLenient === true ? mapFitting(ctx, source, message) : { ...mapMessage(ctx, source, message), unfit: [] };
   if (mapped.issues.length > 0) return { state: 'rejected', lead: null, dedupeKey: null, issues: mapped.issues };
-  const dedupeKey = dedupeKeyOf(mapped.values, message.deliveryId);
+  const dedupeKey = dedupeKeyOf(mapped, message.deliveryId);
   const known =
     dedupeKey === undefined
       ? undefined

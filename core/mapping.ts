@@ -32,6 +32,8 @@ export interface Mapped {
   readonly additional: Readonly<Record<string, unknown>>;
   /** Values that do not fit their field; those fields are absent from `values`. */
   readonly issues: readonly Issue[];
+  /** What a row of a table is known by where a column says so. */
+  readonly key?: string | undefined;
 }
 
 export type Mapper = (input: MappingInput, language: Language) => Mapped;

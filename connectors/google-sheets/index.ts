@@ -1,4 +1,5 @@
 import { LeitwerkError } from '../../core/errors.ts';
+import { columnName } from '../../core/mapping-path.ts';
 import type { SheetRow } from '../../core/sheet-plan.ts';
 import type { Access, ConnectorKind, Preset, SheetSettings, Table, TableCell } from '../port.ts';
 import type { SheetsClient, Spreadsheet, Tab } from './client.ts';
@@ -121,17 +122,11 @@ async function* blocksOf(client: SheetsClient, of: { id: string; tab: Tab; bound
   }
 }
 
-const cleaned = (name: string): string =>
-  name
-    .replaceAll(/["[\]\p{Cc}]/gu, ' ')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
-
 /** Header cells by place; columns without a name and repeated ones are called by their letters. */
 const readHeader = (cells: readonly string[], { first }: Bounds): string[] => {
   const names: string[] = [];
   for (const [index, cell] of cells.entries()) {
-    const name = cleaned(cell);
+    const name = columnName(cell);
     names.push(name === '' || names.includes(name) ? `Spalte ${columnLetters(first + index)}` : name);
   }
   return names;

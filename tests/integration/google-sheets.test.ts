@@ -1,3 +1,4 @@
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApi, type Api } from '../support/api.ts';
 import type { App } from '../support/app.ts';
@@ -5,7 +6,7 @@ import { feedIn, fetchNow, type FeedData } from '../support/feeds.ts';
 import { openGoogle, type FakeSheet, type Google } from '../support/google.ts';
 import { readSourceHistories } from '../../store/source-alerts.ts';
 import { until } from '../support/processes.ts';
-import { addKey, createStore, dialects, type Store } from '../support/stores.ts';
+import { addKey, createStore, dialects, secretOf, type Store } from '../support/stores.ts';
 
 interface World {
   readonly store: Store;
@@ -211,6 +212,68 @@ describe.each(dialects)('Google Sheets on %s', (dialect) => {
     });
     await fetchFrom(source);
     expect(sheet.cells[1]?.slice(6)).toEqual(['gelöscht', '']);
+  });
+
+  it('knows a row that was pushed from inside the sheet, and the other way round', async () => {
+    const sheet = world.google.addSheet([head, person(1)]);
+    const source = await addSource(sheet, { keyColumn: 'Nr' });
+    await world.store.foundation.registry.refresh();
+    const secret = await secretOf(world.store, source);
+    const push = async (cells: readonly string[]): Promise<unknown> => {
+      const body = JSON.stringify(Object.fromEntries(head.map((name, at) => [name, cells[at]])));
+      const at = new Date();
+      const id = `row_${cells[0]}`;
+      const headers = {
+        'content-type': 'application/json',
+        'webhook-id': id,
+        'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+        'webhook-signature': new Webhook(secret).sign(id, at, body),
+      };
+      const answer = await fetch(`${world.app.url}/intake/${source}`, { method: 'POST', headers, body });
+      return ((await answer.json()) as { readonly status: unknown }).status;
+    };
+    await fetchFrom(source);
+    expect(await push(person(1))).toBe('duplicate');
+    expect(await push(person(2))).toBe('accepted');
+    sheet.cells.push(person(2));
+    expect((await fetchFrom(source)).figures).toMatchObject({ read: 2, rejected: 0 });
+    expect(await leadsOf(source)).toMatchObject([
+      { lastName: 'Muster1', externalId: 'K-1', budget: 123_450 },
+      { lastName: 'Muster2', externalId: 'K-2', budget: 123_450 },
+    ]);
+  });
+
+  it('refuses a table whose columns would overwrite one another, and a connection of another kind', async () => {
+    const sheet = world.google.addSheet([head]);
+    await world.api.post('/connections', {
+      kind: 'facebook',
+      id: 'seite',
+      name: 'Seite',
+      settings: { pageId: '1' },
+      credentials: { appSecret: 'x', verifyToken: 'x', accessToken: 'x' },
+    });
+    const answer = await world.api.put('/config/sources/falsch', {
+      key: 'falsch',
+      label: { de: 'Tabelle', en: 'Table' },
+      auth: 'hmac',
+      preset: 'google-sheets',
+      connection: 'seite',
+      sheet: {
+        spreadsheetId: sheet.id,
+        keyColumn: 'Nr',
+        columns: 'Z:A',
+        matchKey: 'emial',
+        writeBack: { status: 'Nr', link: 'E-Mail' },
+      },
+    });
+    expect(answer.status).toBe(422);
+    expect((answer.json as unknown as { errors: Row[] }).errors.map(({ path }) => path).toSorted()).toEqual([
+      '/connection',
+      '/sheet/columns',
+      '/sheet/matchKey',
+      '/sheet/writeBack/link',
+      '/sheet/writeBack/status',
+    ]);
   });
 
   it('leaves records as they are where the source says so', async () => {

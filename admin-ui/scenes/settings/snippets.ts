@@ -36,9 +36,10 @@ function sendRows() {
   const [heads, ...rows] = sheet.getDataRange().getDisplayValues();
   const status = heads.indexOf(statusColumn);
   if (status < 0) throw new Error('Spalte / column ' + statusColumn);
+  const names = heads.map((head, at) => (head !== '' && heads.indexOf(head) === at ? head : 'Spalte ' + (at + 1)));
   rows.forEach((row, index) => {
-    const cells = heads.map((head, at) => [head, row[at]]).filter(([, cell], at) => at !== status && cell !== '');
-    if (row[status] !== '' || cells.length === 0) return;
+    const cells = names.map((name, at) => [name, row[at]]).filter((_, at) => at !== status);
+    if (row[status] !== '' || cells.every(([, cell]) => cell === '')) return;
     const answer = send(JSON.stringify(Object.fromEntries(cells)));
     if (answer !== '') sheet.getRange(index + 2, status + 1).setValue(answer);
   });
@@ -60,8 +61,8 @@ function send(body) {
     headers: { 'webhook-id': id, 'webhook-timestamp': String(at), 'webhook-signature': 'v1,' + signature },
   });
   const code = response.getResponseCode();
-  // Später noch einmal. / Once more later.
-  if (code === 429 || code >= 500) return '';
+  // Was nicht an der Zeile liegt: später noch einmal. / Not the row's fault: once more later.
+  if (code >= 300 && code !== 400 && code !== 422) return '';
   const answer = JSON.parse(response.getContentText());
   return code < 300 ? answer.status : code + ' ' + (answer.errors || []).map((error) => error.message).join(' ');
 }`;
