@@ -38,28 +38,37 @@ const readStanding = async ({ ctx }: Reading, planned: readonly Planned[]): Prom
   return standing;
 };
 
+type Words = (typeof words)[keyof typeof words];
+
+/** What became of a row; undefined where there is nothing to say yet. */
+const stateOf = ({ change, known }: Planned, isDeleted: boolean, said: Words): string | undefined => {
+  if (change === 'double') return said.double;
+  switch (known?.outcome) {
+    case undefined:
+    case null:
+      return undefined;
+    case 'rejected':
+      return `${said.rejected}: ${known.reason ?? ''}`;
+    case 'duplicate':
+      return isDeleted ? said.deleted : said.duplicate;
+    default:
+      return isDeleted ? said.deleted : said.taken;
+  }
+};
+
 /** What our own columns are to say of a row; undefined where there is nothing to say yet. */
 const toldOf = (
   { ctx, outgoing, settings }: Reading,
-  { change, known }: Planned,
+  planned: Planned,
   standing: ReadonlyMap<string, string>,
 ): Readonly<Record<string, string>> | undefined => {
-  const said = words[ctx.language];
-  const { outcome, reason } = known ?? {};
-  const recordId = standing.get(known?.recordId ?? '');
-  const isDeleted = typeof known?.recordId === 'string' && recordId === undefined;
-  if (change !== 'double' && (outcome === null || outcome === undefined)) return undefined;
-  const state =
-    outcome === 'rejected'
-      ? `${said.rejected}: ${reason ?? ''}`
-      : isDeleted
-        ? said.deleted
-        : outcome === 'duplicate'
-          ? said.duplicate
-          : said.taken;
+  const { recordId: made = null } = planned.known ?? {};
+  const recordId = standing.get(made ?? '');
+  const state = stateOf(planned, made !== null && recordId === undefined, words[ctx.language]);
+  if (state === undefined) return undefined;
   const { status, link } = settings.writeBack ?? {};
   return {
-    ...(status === undefined ? {} : { [status]: change === 'double' ? said.double : state }),
+    ...(status === undefined ? {} : { [status]: state }),
     ...(link === undefined
       ? {}
       : { [link]: recordId === undefined ? '' : `${outgoing.publicUrl}/list/leads/${recordId}` }),

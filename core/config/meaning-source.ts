@@ -5,7 +5,7 @@ import { isMappable } from '../mappable.ts';
 import { bareName, type Mapping } from '../mapping.ts';
 import { matchField, matchKeys } from '../match-key.ts';
 import { fault, type Fault } from './faults.ts';
-import { keyFaults, unknownWord, type ConfigLookup } from './lookup.ts';
+import { keyFaults, unknownWord, type ConfigLookup, type PresetRules } from './lookup.ts';
 import type { ConfigValue } from './parse.ts';
 
 const formFaults = (form: NonNullable<SourcesConfig['form']>, lookup: ConfigLookup): Fault[] => {
@@ -21,42 +21,39 @@ const formFaults = (form: NonNullable<SourcesConfig['form']>, lookup: ConfigLook
   });
 };
 
-/** The preset is known, and what only works with a connection names one of its kind. Whether that is set up already is no fault: it may come later. */
-const presetFaults = (source: SourcesConfig, { presets, connectionKind }: ConfigLookup): Fault[] => {
-  const { preset, connection, poll, sheet } = source;
-  const rules = presets?.find(({ key }) => key === preset);
+const needed = (path: string, name: string): Fault =>
+  fault(path, 'required', { de: `Dazu gehört „${name}“.`, en: `This needs "${name}" too.` });
+
+/** Table and kind of connection are those that the preset works with. Whether a connection is set up already is no fault: it may come later. */
+const fitFaults = ({ connection, sheet }: SourcesConfig, rules: PresetRules, lookup: ConfigLookup): Fault[] => {
   const faults: Fault[] = [];
-  const needs = (path: string, name: string): void =>
-    void faults.push(fault(path, 'required', { de: `Dazu gehört „${name}“.`, en: `This needs "${name}" too.` }));
-  if (preset !== undefined && presets !== undefined && rules === undefined)
-    faults.push(
-      unknownWord(
-        '/preset',
-        preset,
-        presets.map(({ key }) => key),
-      ),
-    );
-  if (preset === undefined && connection !== undefined) needs('/connection', 'preset');
-  if (connection === undefined && poll !== undefined) needs('/poll', 'connection');
-  if (connection === undefined && sheet !== undefined) needs('/sheet', 'connection');
-  if (rules === undefined) return faults;
-  if (sheet === undefined && connection !== undefined && rules.hasTable) needs('/preset', 'sheet');
-  if (sheet !== undefined && !rules.hasTable)
-    faults.push(
-      fault('/sheet', 'preset', {
-        de: `„${rules.key}“ liest keine Tabelle.`,
-        en: `"${rules.key}" reads no table.`,
-      }),
-    );
-  const kind = connection === undefined ? undefined : connectionKind(connection);
-  if (kind !== undefined && kind !== rules.connection)
-    faults.push(
-      fault('/connection', 'kind', {
-        de: `Die Verbindung „${connection}“ ist von der Art „${kind}“; „${rules.key}“ braucht eine der Art „${rules.connection}“.`,
-        en: `The connection "${connection}" is of the kind "${kind}"; "${rules.key}" needs one of the kind "${rules.connection}".`,
-      }),
-    );
+  if (sheet === undefined && connection !== undefined && rules.hasTable) faults.push(needed('/preset', 'sheet'));
+  if (sheet !== undefined && !rules.hasTable) {
+    const text = { de: `„${rules.key}“ liest keine Tabelle.`, en: `"${rules.key}" reads no table.` };
+    faults.push(fault('/sheet', 'preset', text));
+  }
+  const kind = connection === undefined ? undefined : lookup.connectionKind(connection);
+  if (kind !== undefined && kind !== rules.connection) {
+    const text = {
+      de: `Die Verbindung „${connection}“ ist von der Art „${kind}“; „${rules.key}“ braucht eine der Art „${rules.connection}“.`,
+      en: `The connection "${connection}" is of the kind "${kind}"; "${rules.key}" needs one of the kind "${rules.connection}".`,
+    };
+    faults.push(fault('/connection', 'kind', text));
+  }
   return faults;
+};
+
+/** The preset is known, and what only works with a connection names one that fits it. */
+const presetFaults = (source: SourcesConfig, lookup: ConfigLookup): Fault[] => {
+  const { preset, connection, poll, sheet } = source;
+  const faults: Fault[] = [];
+  const known = lookup.presets?.map(({ key }) => key);
+  if (preset !== undefined && known?.includes(preset) === false) faults.push(unknownWord('/preset', preset, known));
+  if (preset === undefined && connection !== undefined) faults.push(needed('/connection', 'preset'));
+  if (connection === undefined && poll !== undefined) faults.push(needed('/poll', 'connection'));
+  if (connection === undefined && sheet !== undefined) faults.push(needed('/sheet', 'connection'));
+  const rules = lookup.presets?.find(({ key }) => key === preset);
+  return rules === undefined ? faults : [...faults, ...fitFaults(source, rules, lookup)];
 };
 
 type Sheet = NonNullable<SourcesConfig['sheet']>;
