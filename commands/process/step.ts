@@ -44,7 +44,8 @@ const words = {
   },
 } as const;
 
-const effectSummary = (row: EffectRow, language: Language): string =>
+/** What a mail or webhook is called where people read about it. */
+export const effectSummary = (row: EffectRow, language: Language): string =>
   row.effect.kind === 'sendMail'
     ? `${words[language].sendMail}: ${row.effect.template}`
     : `${words[language].callWebhook}: ${row.effect.event}`;

@@ -1,11 +1,14 @@
-import { LeitwerkError } from '../../core/errors.ts';
+import { LeitwerkError, type Text } from '../../core/errors.ts';
 import type { PipelineConfig } from '../../core/pipeline/config.ts';
 import { isClosed } from '../../core/pipeline/run.ts';
 import { modelOf } from '../../commands/context.ts';
 import { findReadable, readRecord } from '../../commands/readRecord.ts';
 import { pipelineOf } from '../../commands/pipelineOf.ts';
+import { effectSummary } from '../../commands/process/step.ts';
+import { readRevision } from '../../store/config.ts';
+import { effectId, readEffect } from '../../store/effects.ts';
 import { readOutdated } from '../../store/outdated-processes.ts';
-import { readParked, readProcess, type ProcessKey, type ProcessRow } from '../../store/processes.ts';
+import { readParked, readProcess, type ProcessError, type ProcessKey, type ProcessRow } from '../../store/processes.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
@@ -16,9 +19,35 @@ const temporalUrl = (call: Call, key: ProcessKey): string | null => {
   return `${ui.url}/namespaces/${encodeURIComponent(ui.namespace)}/workflows/${id}`;
 };
 
-const presentNext = (process: ProcessRow | undefined): RecordData => {
+/** A process may be parked because its revision is gone: then the stage has no name but its key. */
+const stageLabel = async (call: Call, process: ProcessRow, key: string): Promise<string> => {
+  const { tenantId, pipeline, revision } = process;
+  const stored = await readRevision(call.services.db, { tenantId, kind: 'pipelines', key: pipeline }, revision);
+  const stage = (stored?.value as PipelineConfig | undefined)?.stages.find((one) => one.key === key);
+  return stage?.label[call.ctx.language] ?? key;
+};
+
+const ownStep: Text = { de: 'Nächsten Schritt ausführen', en: 'Take the next step' };
+
+/** What failed, as an admin knows it from the pipeline: `Webhook: lead.new (Kontaktversuch)`. */
+const stepName = async (call: Call, process: ProcessRow, { step, stage }: ProcessError): Promise<string> => {
+  const { language } = call.ctx;
+  const effect = await readEffect(call.services.db, process.tenantId, effectId(step));
+  const label = await stageLabel(call, process, effect?.stage ?? stage);
+  return `${effect === undefined ? ownStep[language] : effectSummary(effect, language)} (${label})`;
+};
+
+/** Why a process is parked, in the reader's language. */
+const presentError = async (call: Call, process: ProcessRow): Promise<RecordData | null> => {
+  const { error } = process;
+  if (error === undefined) return null;
+  return { ...error, message: error.message[call.ctx.language], step: await stepName(call, process, error) };
+};
+
+const presentNext = async (call: Call, process: ProcessRow | undefined): Promise<RecordData> => {
   const next = process?.state === 'running' ? process.next : undefined;
-  return { nextActionAt: next?.at ?? null, nextAction: next?.text ?? null, error: process?.error ?? null };
+  const error = process === undefined ? null : await presentError(call, process);
+  return { nextActionAt: next?.at ?? null, nextAction: next?.text ?? null, error };
 };
 
 /** Where a record's process stands: what it waits for, what went wrong, which revision it runs under. */
@@ -39,7 +68,7 @@ const processOf = async (call: Call): Promise<Answer> => {
         revision,
         latestRevision,
         stage,
-        ...presentNext(process),
+        ...(await presentNext(call, process)),
         temporalUrl: temporalUrl(call, key),
         migratable,
       },
@@ -47,9 +76,13 @@ const processOf = async (call: Call): Promise<Answer> => {
   };
 };
 
-const presentParked = (call: Call, parked: { process: ProcessRow; plural: string; title: unknown }): RecordData => {
+const presentParked = async (
+  call: Call,
+  parked: { process: ProcessRow; plural: string; title: unknown },
+): Promise<RecordData> => {
   const { process, plural, title } = parked;
-  const { code = null, message = null, step = null, attempts = 0, at = process.updatedAt } = process.error ?? {};
+  const error = await presentError(call, process);
+  const { code = null, message = null, step = null, attempts = 0, at = process.updatedAt } = error ?? {};
   return {
     entity: process.entity,
     plural,
@@ -75,7 +108,7 @@ export const parkedProcesses = async (call: Call): Promise<readonly RecordData[]
     // Not theirs to see, or gone.
     if (model === undefined || record === undefined) continue;
     const title = record[model.titleField] ?? process.recordId;
-    list.push(presentParked(call, { process, plural: model.plural, title }));
+    list.push(await presentParked(call, { process, plural: model.plural, title }));
   }
   return list;
 };

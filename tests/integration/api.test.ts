@@ -3,6 +3,9 @@ import { createKey } from '../../commands/accounts/createKey.ts';
 import { createUser } from '../../commands/accounts/createUser.ts';
 import { v7 as uuidv7 } from 'uuid';
 import { findRecord, insertRecords } from '../../store/records.ts';
+import { parkProcess } from '../../commands/process/parkProcess.ts';
+import type { ExternalEffect } from '../../core/pipeline/state.ts';
+import { addEffect, effectId } from '../../store/effects.ts';
 import { insertNotice } from '../../store/notices.ts';
 import { createApi, signIn, type Api, type ApiAnswer } from '../support/api.ts';
 import type { App } from '../support/app.ts';
@@ -558,6 +561,35 @@ describe.each(dialects)('the API on %s', (dialect) => {
         changed: 1,
       });
     });
+  });
+
+  it('says in the reader’s language what a parked process waits for, by the names of its pipeline', async () => {
+    const { id } = await create();
+    const ctx = store.asSystem();
+    const key = { tenantId: ctx.actor.tenantId, entity: 'lead', recordId: id };
+    const effect = { kind: 'callWebhook', key: `lead/${id}/neu/1/enter/0`, url: 'https://a.example', event: 'lead.x' };
+    const at = ctx.now().toISOString();
+    await ctx.db.write((tx) => addEffect(tx, { ...key, stage: 'neu', at, effect: effect as ExternalEffect }));
+    await parkProcess(ctx, key, {
+      code: 'RemoteRejected',
+      message: { de: 'Die Gegenstelle hat abgelehnt.', en: 'The remote system refused.' },
+      effect: effectId(effect.key),
+      attempts: 3,
+    });
+    const german = {
+      message: 'Die Gegenstelle hat abgelehnt.',
+      step: 'Webhook: lead.x (Neu)',
+    };
+    const english = { message: 'The remote system refused.', step: 'Webhook: lead.x (New)' };
+    for (const [language, said] of Object.entries({ de: german, en: english })) {
+      const accept = { 'accept-language': language };
+      const process = (await api.get(`/leads/${id}/process`, accept)).json.data;
+      expect(process).toMatchObject({ state: 'parked', error: { ...said, code: 'RemoteRejected', attempts: 3 } });
+      const { attention } = (await api.get('/operations', accept)).json.data;
+      expect(attention).toContainEqual(
+        expect.objectContaining({ recordId: id, error: said.message, step: said.step, attempts: 3 }),
+      );
+    }
   });
 
   describe('activities', () => {
