@@ -1,6 +1,6 @@
 import type { Field, FieldKind } from './entity.ts';
 import type { Text } from './errors.ts';
-import { readBoolean, readDate, readEpoch, readInstant, readMoney, readNumber } from './read-text.ts';
+import { readBoolean, readDate, readEpoch, readInstant, readMoney, readNumber, readWhole } from './read-text.ts';
 
 /** A value as a record holds it outside the database: money in units, instants and dates as ISO text. */
 export type FieldValue = string | number | boolean | null | readonly FieldValue[] | Readonly<Record<string, unknown>>;
@@ -70,9 +70,12 @@ const fitText = (value: unknown, field: Field): Fitted => {
   return refuse(field.kind, value);
 };
 
+/** The number that a text is meant as in this field; undefined when it cannot be one. */
+export const readNumeric = ({ kind }: Field, text: string): number | undefined =>
+  (kind === 'money' ? readMoney : kind === 'integer' ? readWhole : readNumber)(text);
+
 const fitNumber = (value: unknown, field: Field): Fitted => {
-  const read = field.kind === 'money' ? readMoney : readNumber;
-  const number = typeof value === 'string' ? read(value) : value;
+  const number = typeof value === 'string' ? readNumeric(field, value) : value;
   if (typeof number !== 'number' || !Number.isFinite(number)) return refuse(field.kind, value);
   if (field.kind === 'integer' && !Number.isInteger(number)) return refuse('integer', value);
   return { value: number };

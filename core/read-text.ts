@@ -16,28 +16,29 @@ interface Separators {
 
 /**
  * Which of point and comma means what. With both, the last is the decimal one; one that repeats groups thousands.
- * A lone one before exactly three digits is unclear: amounts have no three decimals, so it groups; for other numbers a comma is a German decimal.
+ * A lone one before exactly three digits is unclear: it groups where there are no three decimals (`hasFew`), as in amounts and whole
+ * numbers; for other numbers a comma is a German decimal.
  */
-const separatorsOf = (text: string, isMoney: boolean): Separators => {
+const separatorsOf = (text: string, hasFew: boolean): Separators => {
   const point = text.lastIndexOf('.');
   const comma = text.lastIndexOf(',');
   if (point >= 0 && comma >= 0)
     return point > comma ? { decimal: '.', thousands: ',' } : { decimal: ',', thousands: '.' };
   if (point < 0 && comma < 0) return { decimal: undefined, thousands: undefined };
-  return separatorAlone(text, point >= 0 ? '.' : ',', isMoney);
+  return separatorAlone(text, point >= 0 ? '.' : ',', hasFew);
 };
 
-const separatorAlone = (text: string, only: '.' | ',', isMoney: boolean): Separators => {
+const separatorAlone = (text: string, only: '.' | ',', hasFew: boolean): Separators => {
   const position = text.lastIndexOf(only);
   if (text.indexOf(only) !== position) return { decimal: undefined, thousands: only };
   const isUnclear = text.length - position - 1 === 3 && position > 0 && position <= 3 && !text.startsWith('0');
-  const isGroup = isUnclear && (isMoney || only === '.');
+  const isGroup = isUnclear && (hasFew || only === '.');
   return isGroup ? { decimal: undefined, thousands: only } : { decimal: only, thousands: undefined };
 };
 
-const readDigits = (text: string, isMoney: boolean): number | undefined => {
+const readDigits = (text: string, hasFew: boolean): number | undefined => {
   if (!/^\d[\d.,]*$|^[.,]\d+$/.test(text)) return undefined;
-  const { decimal, thousands } = separatorsOf(text, isMoney);
+  const { decimal, thousands } = separatorsOf(text, hasFew);
   const at = decimal === undefined ? text.length : text.lastIndexOf(decimal);
   const whole = text.slice(0, at);
   if (thousands !== undefined && whole.includes(thousands) && !grouped(whole, thousands)) return undefined;
@@ -55,12 +56,17 @@ const signed = (text: string, read: (digits: string) => number | undefined): num
   return isNegative && value !== undefined && value !== 0 ? -value : value;
 };
 
-/** `1.234,5`, `1,234.5`, `1234.5`, `-3`, `1e3`. */
-export function readNumber(text: string): number | undefined {
+const readPlain = (text: string, hasFew: boolean): number | undefined => {
   const bare = withoutBlanks(text).slice(0, 40);
   if (/^[-+]?\d+(\.\d+)?e[-+]?\d{1,3}$/i.test(bare)) return Number.isFinite(Number(bare)) ? Number(bare) : undefined;
-  return signed(bare, (digits) => readDigits(digits, false));
-}
+  return signed(bare, (digits) => readDigits(digits, hasFew));
+};
+
+/** `1.234,5`, `1,234.5`, `1234.5`, `-3`, `1e3`. */
+export const readNumber = (text: string): number | undefined => readPlain(text, false);
+
+/** As `readNumber`, where whole numbers are meant: `1,234` is one. */
+export const readWhole = (text: string): number | undefined => readPlain(text, true);
 
 /** An amount in units of the currency: `12.000,50 €`, `EUR 1,234.56`, `1.500,-`. */
 export function readMoney(text: string): number | undefined {

@@ -49,9 +49,21 @@ const createAjv = (): Ajv2020 => {
   return ajv;
 };
 
+const types: Readonly<Record<string, { de: string; en: string }>> = {
+  string: { de: 'ein Text', en: 'a text' },
+  number: { de: 'eine Zahl', en: 'a number' },
+  integer: { de: 'eine ganze Zahl', en: 'a whole number' },
+  boolean: { de: 'true oder false', en: 'true or false' },
+  array: { de: 'eine Liste', en: 'a list' },
+  object: { de: 'ein Objekt', en: 'an object' },
+};
+
 const sentences: Readonly<Record<string, (p: Record<string, unknown>) => { de: string; en: string }>> = {
   required: () => ({ de: 'Dieses Feld fehlt.', en: 'This field is missing.' }),
-  type: (p) => ({ de: `Erwartet wird: ${String(p['type'])}.`, en: `Must be ${String(p['type'])}.` }),
+  type: (p) => {
+    const { de, en } = types[String(p['type'])] ?? { de: String(p['type']), en: String(p['type']) };
+    return { de: `Erwartet wird ${de}.`, en: `Must be ${en}.` };
+  },
   format: (p) =>
     ({
       email: { de: 'Das ist keine E-Mail-Adresse.', en: 'This is not an e-mail address.' },

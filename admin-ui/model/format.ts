@@ -32,6 +32,13 @@ export function formatMoney(amount: number, language: Language): string {
   }).format(amount);
 }
 
+/** A number as it is edited: without groups, so that it is read again as it is meant. */
+export function toEditable(value: number, isMoney: boolean, language: Language): string {
+  const digits = isMoney && !Number.isInteger(value) ? 2 : 0;
+  const options = { useGrouping: false, minimumFractionDigits: digits, maximumFractionDigits: isMoney ? 2 : 20 };
+  return numberFormat(language, options).format(value);
+}
+
 export function formatNumber(value: number, language: Language): string {
   return numberFormat(language, { maximumFractionDigits: 4 }).format(value);
 }
@@ -97,16 +104,4 @@ export function fromLocalInput(value: string): string | null {
   if (value === '') return null;
   const at = new Date(value);
   return Number.isNaN(at.getTime()) ? null : at.toISOString();
-}
-
-/** Reads "1.234,50", "1234.50" or "1,234.50 €". */
-export function parseNumber(text: string): number | undefined {
-  const plain = text.replaceAll(/[^\d.,-]/g, '');
-  if (plain === '' || plain === '-') return undefined;
-  const comma = plain.lastIndexOf(',');
-  const dot = plain.lastIndexOf('.');
-  const isGroupedDot = dot >= 0 && comma < 0 && /^-?\d{1,3}(\.\d{3})+$/.test(plain);
-  const normal = comma > dot || isGroupedDot ? plain.replaceAll('.', '').replace(',', '.') : plain.replaceAll(',', '');
-  const value = Number(normal);
-  return Number.isFinite(value) ? value : undefined;
 }

@@ -5,7 +5,7 @@ import type { Choice } from '../../core/field-value.ts';
 import { isMappable } from '../../core/mappable.ts';
 import { createMapper, type Mapped, type MapperOptions, type MappingRow } from '../../core/mapping.ts';
 import { parseMappingPath } from '../../core/mapping-path.ts';
-import { readBoolean, readDate, readInstant, readMoney, readNumber } from '../../core/read-text.ts';
+import { readBoolean, readDate, readInstant, readMoney, readNumber, readWhole } from '../../core/read-text.ts';
 import { shippedModel } from '../support/configuration.ts';
 
 let model: EntityModel;
@@ -275,6 +275,17 @@ describe('reading numbers, amounts and dates as people write them', () => {
     ['--5', undefined],
   ])('reads the amount %j as %j', (text, wanted) => {
     expect(readMoney(text)).toBe(wanted);
+  });
+
+  it.each([
+    ['2,000', 2000],
+    ['2.000', 2000],
+    ['1.000.000', 1_000_000],
+    ['2000', 2000],
+    ['2,5', 2.5],
+    ['abc', undefined],
+  ])('reads %j, where whole numbers are meant, as %j', (text, wanted) => {
+    expect(readWhole(text)).toBe(wanted);
   });
 
   it('reads every amount that either language writes', () => {

@@ -1,10 +1,11 @@
-import { MultiSelect, NumberInput, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
-import type { ComponentType, KeyboardEvent } from 'react';
+import { MultiSelect, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { useState, type ComponentType, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Field, FieldKind } from '../../../core/entity.ts';
+import { readNumeric } from '../../../core/field-value.ts';
 import type { Choice } from '../../api/choices.ts';
 import { currentLanguage } from '../../i18n/index.ts';
-import { fromLocalInput, parseNumber, toLocalInput } from '../../model/format.ts';
+import { fromLocalInput, toEditable, toLocalInput } from '../../model/format.ts';
 import { ReferenceInput } from './reference-input.tsx';
 
 export interface FieldInputProps {
@@ -52,20 +53,25 @@ function TextField(props: FieldInputProps) {
   );
 }
 
+/** What cannot be read as a number is handed on as it was typed, for the server to refuse with its reason. */
 function NumberField(props: FieldInputProps) {
   const { field, value, onChange } = props;
-  const isGerman = currentLanguage() === 'de';
+  const isMoney = field.kind === 'money';
+  const shown = (one: unknown): string =>
+    typeof one === 'number' ? toEditable(one, isMoney, currentLanguage()) : textOr(one);
+  const [text, setText] = useState(() => shown(value));
   return (
-    <NumberInput
+    <TextInput
       {...commonProps(props)}
-      value={typeof value === 'number' ? value : ''}
-      allowDecimal={field.kind !== 'integer'}
-      decimalScale={field.kind === 'money' ? 2 : 6}
-      decimalSeparator={isGerman ? ',' : '.'}
-      thousandSeparator={isGerman ? '.' : ','}
-      suffix={field.kind === 'money' ? ' €' : ''}
-      hideControls
-      onChange={(next) => onChange(next === '' ? null : typeof next === 'number' ? next : (parseNumber(next) ?? null))}
+      inputMode={field.kind === 'integer' ? 'numeric' : 'decimal'}
+      rightSection={isMoney ? '€' : undefined}
+      value={text}
+      onChange={({ currentTarget }) => {
+        setText(currentTarget.value);
+        const typed = nullIfEmpty(currentTarget.value.trim());
+        onChange(typed === null ? null : (readNumeric(field, typed) ?? typed));
+      }}
+      onBlur={() => setText(shown(value))}
     />
   );
 }
