@@ -1,5 +1,5 @@
 import { LeitwerkError } from '../core/errors.ts';
-import { canEnter } from '../core/pipeline/enter.ts';
+import { canEnter, toIssue } from '../core/pipeline/enter.ts';
 import { isClosed } from '../core/pipeline/run.ts';
 import { modelOf, transact, type Context } from './context.ts';
 import { pipelineOf } from './pipelineOf.ts';
@@ -29,7 +29,7 @@ export async function acceptLead(
     const faults = canEnter(definition, to, { record: { ...lead, ...owner }, now: at });
     if (faults.length > 0) {
       throw new LeitwerkError('InvalidInput', {
-        issues: faults.map((fault) => ({ path: fault.path, code: fault.code, message: fault.text[ctx.language] })),
+        issues: faults.map((fault) => toIssue(fault, ctx.language)),
       });
     }
     const written = await changeRecord(ctx, tx, {

@@ -1,6 +1,6 @@
 import type { EntityModel } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
-import { canEnter } from '../core/pipeline/enter.ts';
+import { canEnter, toIssue } from '../core/pipeline/enter.ts';
 import { isClosed } from '../core/pipeline/run.ts';
 import { transact, type Context } from './context.ts';
 import { pipelineOf } from './pipelineOf.ts';
@@ -33,7 +33,7 @@ export async function moveStage(
     const faults = canEnter(definition, move.stage, { record, now: at });
     if (faults.length > 0) {
       throw new LeitwerkError('InvalidInput', {
-        issues: faults.map((fault) => ({ path: fault.path, code: fault.code, message: fault.text[ctx.language] })),
+        issues: faults.map((fault) => toIssue(fault, ctx.language)),
       });
     }
     const written = await changeRecord(ctx, tx, {

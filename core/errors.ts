@@ -69,6 +69,8 @@ export interface Issue {
   readonly message: string;
   /** The message in both languages, from whoever does not know which one its readers have. */
   readonly text?: Text;
+  /** Other fields that would do as well, as JSON pointers. */
+  readonly alternatives?: readonly string[];
   readonly line?: number;
   readonly column?: number;
 }

@@ -3,6 +3,8 @@ export interface FieldIssue {
   readonly path: string;
   readonly code: string;
   readonly message: string;
+  /** Other fields that would do as well. */
+  readonly alternatives?: readonly string[];
   readonly line?: number;
   readonly column?: number;
 }

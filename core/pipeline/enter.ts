@@ -1,4 +1,4 @@
-import type { Text } from '../errors.ts';
+import { issueOf, type Issue, type Language, type Text } from '../errors.ts';
 import type { StageConfig } from './config.ts';
 import type { RecordValues } from './conditions.ts';
 import { stageOf, type PipelineDefinition } from './definition.ts';
@@ -8,7 +8,14 @@ export interface EntryFault {
   readonly path: string;
   readonly code: 'required' | 'condition' | 'move';
   readonly text: Text;
+  /** Other fields, one of which is enough. */
+  readonly alternatives?: readonly string[];
 }
+
+export const toIssue = ({ text, alternatives, ...at }: EntryFault, language: Language): Issue => ({
+  ...issueOf(at, text, language),
+  ...(alternatives === undefined ? {} : { alternatives }),
+});
 
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
@@ -38,14 +45,14 @@ const fieldFaults = ({ definition, target, record }: Entry): EntryFault[] => {
   const groups = [...(target.requires?.fields ?? []).map((field) => [field]), ...(target.requires?.anyOf ?? [])];
   return groups
     .filter((group) => group.every((field) => isEmpty(record[field])))
-    .map((group) => ({
-      path: `/${group[0] ?? ''}`,
-      code: 'required',
-      text: {
+    .map((group) => {
+      const [path = '/', ...alternatives] = group.map((field) => `/${field}`);
+      const text = {
         de: `Für „${target.label.de}“ fehlt: ${labelsOf(definition, group, 'de')}.`,
         en: `"${target.label.en}" needs: ${labelsOf(definition, group, 'en')}.`,
-      },
-    }));
+      };
+      return { path, code: 'required', text, ...(alternatives.length === 0 ? {} : { alternatives }) };
+    });
 };
 
 /**

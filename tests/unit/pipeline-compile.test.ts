@@ -137,6 +137,7 @@ describe('canEnter', () => {
       ['/stage', 'condition'],
     ]);
     expect(faults[1]?.text.de).toContain('E-Mail oder Telefon');
+    expect(faults.map((fault) => fault.alternatives)).toEqual([undefined, ['/phone'], undefined]);
   });
 
   it('lets a complete record in, and only along the ways there are', () => {

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useChoices, useStages } from '../../api/choices.ts';
@@ -8,6 +8,7 @@ import type { RecordValue } from '../../api/types.ts';
 import { ProblemText, useActs } from '../../app/acts.tsx';
 import { FieldInput } from '../../components/field/field-input.tsx';
 import { inLanguage } from '../../i18n/index.ts';
+import { Dialog } from '../../components/dialog.tsx';
 
 export interface Missing {
   readonly stage: string;
@@ -32,7 +33,8 @@ export function MissingDialog({ lead, missing, onClose }: MissingDialogProps) {
   const [problem, setProblem] = useState(missing.problem);
   const label = inLanguage(stages.find((stage) => stage.key === missing.stage)?.label) || missing.stage;
   const issues = problem.errors ?? [];
-  const fields = (missing.problem.errors ?? []).flatMap((issue) => model.fields.get(issue.path.slice(1)) ?? []);
+  const paths = (missing.problem.errors ?? []).flatMap(({ path, alternatives = [] }) => [path, ...alternatives]);
+  const fields = [...new Set(paths)].flatMap((path) => model.fields.get(path.slice(1)) ?? []);
   const isShown = (path: string): boolean => fields.some((field) => path === `/${field.name}`);
   const submit = async (): Promise<void> => {
     const patch = { method: 'PATCH' as const, path: `/leads/${lead.id}`, body: values };
@@ -47,12 +49,7 @@ export function MissingDialog({ lead, missing, onClose }: MissingDialogProps) {
     if (written !== undefined) onClose();
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('inbox.missingTitle', { stage: label })}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog onClose={onClose} title={t('inbox.missingTitle', { stage: label })}>
       <form
         noValidate
         onSubmit={(event) => {
@@ -82,13 +79,13 @@ export function MissingDialog({ lead, missing, onClose }: MissingDialogProps) {
             />
           ))}
           <Group justify="flex-end" gap="sm" mt="sm">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" data-cancel onClick={onClose}>
               {t('common.cancel')}
             </Button>
             <Button type="submit">{t('common.save')}</Button>
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
