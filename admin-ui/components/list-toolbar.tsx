@@ -22,7 +22,7 @@ import classes from './list-toolbar.module.css';
 export function toFilterFault(error: unknown): FilterFault | undefined {
   if (!(error instanceof ApiError) || error.problem.code !== 'InvalidFilter') return undefined;
   const { errors, detail, title } = error.problem;
-  return { position: undefined, message: errors?.[0]?.message ?? detail ?? title, expected: [] };
+  return { position: undefined, message: errors?.[0]?.message ?? detail ?? title };
 }
 
 interface FilterBarProps {
@@ -40,7 +40,7 @@ interface FaultTextProps {
 
 function FaultText({ fault, text }: FaultTextProps) {
   const { t } = useTranslation();
-  const { position, message, expected, column } = fault;
+  const { position, message, column } = fault;
   const from = (position ?? 1) - 1;
   return (
     <div id="filter-fault" role="alert" className={classes['fault']}>
@@ -52,7 +52,6 @@ function FaultText({ fault, text }: FaultTextProps) {
         </div>
       )}
       <Text size="xs">{position === undefined ? message : t('list.filterError', { position, message })}</Text>
-      {expected.length > 0 && <Text size="xs">{t('list.expected', { list: expected.join(', ') })}</Text>}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { Checkbox, Loader, Popover, TextInput, UnstyledButton, Button, Group, Stack } from '@mantine/core';
+import { Autocomplete, Checkbox, Loader, Popover, UnstyledButton, Button, Group, Stack } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { IconArrowDown, IconArrowUp, IconFilter } from '@tabler/icons-react';
 import { memo, useEffect, useRef, useState, type ReactNode } from 'react';
@@ -14,6 +14,8 @@ export interface Column {
   readonly isSortable?: boolean;
   readonly isFilterable?: boolean;
   readonly example?: string;
+  /** Words that the filter of this column takes, to choose from. */
+  readonly suggestions?: readonly string[];
   readonly isEnd?: boolean;
   readonly render: (record: RecordValue) => ReactNode;
 }
@@ -89,14 +91,17 @@ function HeadMenu({
             apply(text);
           }}
         >
-          <TextInput
+          <Autocomplete
             size="xs"
             label={t('list.columnFilter')}
             description={t('list.columnHelp')}
             placeholder={t('list.columnHint', { example: column.example ?? 'A*|B*' })}
             data-autofocus
+            data={column.suggestions ?? []}
+            comboboxProps={{ withinPortal: false }}
             value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
+            onChange={setText}
+            onOptionSubmit={apply}
           />
           <Group justify="flex-end" gap="sm" mt="sm">
             {expression !== undefined && (

@@ -140,7 +140,6 @@ export const de = {
     filterPlaceholder: 'Filter, z. B. stage = neu and budget >= 1000',
     filterHelp: 'Filtersprache',
     filterError: 'Zeichen {{position}}: {{message}}',
-    expected: 'Erwartet: {{list}}',
     faulty: 'Der Filter enthält einen Fehler – bitte oben korrigieren.',
     search: 'In der Liste suchen',
     clear: 'Filter entfernen',

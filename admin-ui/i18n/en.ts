@@ -142,7 +142,6 @@ export const en: Texts = {
     filterPlaceholder: 'Filter, e.g. stage = neu and budget >= 1000',
     filterHelp: 'Filter language',
     filterError: 'Character {{position}}: {{message}}',
-    expected: 'Expected: {{list}}',
     faulty: 'The filter has an error – please correct it above.',
     search: 'Search this list',
     clear: 'Clear filter',

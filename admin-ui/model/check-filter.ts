@@ -2,16 +2,13 @@ import type { EntityModel } from '../../core/entity.ts';
 import { LeitwerkError, type Language } from '../../core/errors.ts';
 import { parseFilter, type FilterOptions } from '../../core/filter/index.ts';
 
-/** Where a filter is wrong: `position` counts from 1 in the text that the person typed. */
+/** Where a filter is wrong, and what was expected there: `position` counts from 1 in the text that the person typed. */
 export interface FilterFault {
   readonly position: number | undefined;
   readonly message: string;
-  readonly expected: readonly string[];
   /** The column whose head holds the text; absent for the filter line. */
   readonly column?: string;
 }
-
-const isText = (value: unknown): value is string => typeof value === 'string';
 
 interface Typed {
   readonly filter: string | undefined;
@@ -19,15 +16,13 @@ interface Typed {
 }
 
 /** Sentence of the parser without the place, which is shown by the mark. */
-const withoutPlace = (text: string): string =>
-  text.replace(/^Filter, (Stelle|position) \d+: /, '').replace(/ (Erwartet|Expected): .*$/s, '');
+const withoutPlace = (text: string): string => text.replace(/^Filter, (Stelle|position) \d+: /, '');
 
 const faultOf = (error: LeitwerkError, skipped: number, language: Language): FilterFault => {
-  const { position, expected } = error.facts;
+  const { position } = error.facts;
   return {
     position: typeof position === 'number' ? Math.max(1, position - skipped) : undefined,
     message: withoutPlace(error.text[language]),
-    expected: Array.isArray(expected) ? expected.filter(isText).slice(0, 12) : [],
   };
 };
 

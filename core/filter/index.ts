@@ -1,4 +1,4 @@
-export type { FilterOptions } from './draft.ts';
+export type { Choice, FilterOptions } from './draft.ts';
 export { allOf, anyOf, everything, negate, type Filter, type FilterCondition, type FilterValue } from './filter.ts';
 export { formatFilter } from './format.ts';
 export { matches } from './matches.ts';

@@ -16,6 +16,7 @@ import {
   type AtomEnd,
   type Scan,
 } from './scan.ts';
+import { foldText } from './text.ts';
 
 /** A word, so that `order` does not begin with the word `or`. */
 const word = (name: string): RegExp => new RegExp(String.raw`${name}(?![\w-])`, 'iy');
@@ -27,7 +28,7 @@ const words = {
   is: word('is'),
   empty: word('empty'),
 };
-const fieldName = /[a-z_][\w-]*/iy;
+const fieldName = /[\p{L}_][\p{L}\p{M}\p{N}_-]*/uy;
 const operator = /<=|>=|!=|<>|=|<|>|~/y;
 const connective = /\s+(?:and|or)(?=[\s(]|$)/iy;
 
@@ -57,16 +58,24 @@ interface Parser {
 const readableFields = ({ model, options }: FilterContext): Field[] =>
   [...model.fields.values()].filter((field) => !field.isHidden && (options.readable?.(field.name) ?? true));
 
+const namesOf = ({ name, label }: Field): string[] => [name, label.de, label.en].map(foldText);
+
 const readField = ({ scan, context }: Parser): Field => {
   const name = take(scan, fieldName);
   if (name === undefined) throw unexpected(scan, ['a field', 'not', '(']);
   const field = context.model.fields.get(name);
   if (field !== undefined && !field.isHidden && (context.options.readable?.(name) ?? true)) return field;
+  const fields = readableFields(context);
+  const word = foldText(name);
+  // A label is as good as the name where only one field has it.
+  const [labelled, ...others] = fields.filter((known) => namesOf(known).includes(word));
+  if (labelled !== undefined && others.length === 0) return labelled;
+  const near = fields.filter((known) => namesOf(known).some((one) => one.includes(word)));
   throw filterFault({
     at: scan.at - name.length,
     code: 'field',
     text: { de: `Das Feld „${name}“ gibt es nicht.`, en: `There is no field "${name}".` },
-    expected: readableFields(context).map((known) => known.name),
+    expected: (near.length > 0 ? near : fields).map((known) => known.name),
   });
 };
 
@@ -224,7 +233,7 @@ const assertEnd = (scan: Scan, expected: readonly string[]): void => {
 
 /**
  * Reads a filter: conditions `field op value` or `field: column expression`, joined with `and`, `or`, `not`, parentheses.
- * Empty text matches everything. Hidden fields and fields that are not `readable` do not exist here.
+ * A field goes by its name, or by its label where no other has it. Empty text matches everything. Hidden fields and fields that are not `readable` do not exist here.
  * @throws LeitwerkError `InvalidFilter` with `issues[0].column` (from 1) and `facts: {position, expected}`.
  */
 export function parseFilter(text: string, model: EntityModel, options: FilterOptions): Filter {

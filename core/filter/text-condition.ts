@@ -57,22 +57,45 @@ const keysNamed = (choices: readonly Choice[], text: string): string[] => {
     .map(({ key }) => key);
 };
 
+const keysLike = (
+  choices: readonly Choice[],
+  pieces: readonly string[],
+  wordsFor: (choice: Choice) => string[],
+): string[] =>
+  choices
+    .filter((choice) => wordsFor(choice).some((word) => matchesPieces(withoutGaps(pieces), word)))
+    .map(({ key }) => key);
+
+const wordsOf = ({ key, label }: Choice): string[] => [key, label.de, label.en];
+const namesOf = ({ label }: Choice): string[] => [label.de, label.en];
+
 /** Text among known values: their keys or labels. Only kind `choice` refuses what it does not know. */
 const chosen = (draft: Draft, choices: readonly Choice[]): Filter | undefined => {
   const { field, atom } = draft;
   const pieces = field.kind === 'choice' ? piecesOf(draft) : undefined;
-  const keys =
-    pieces === undefined
-      ? keysNamed(choices, written(atom))
-      : choices
-          .filter(({ key, label }) =>
-            [key, label.de, label.en].some((word) => matchesPieces(withoutGaps(pieces), word)),
-          )
-          .map(({ key }) => key);
+  const keys = pieces === undefined ? keysNamed(choices, written(atom)) : keysLike(choices, pieces, wordsOf);
   if (keys.length > 0) return equalsOneOf(field, [...new Set(keys)]);
   if (field.kind !== 'choice') return undefined;
   const expected = choices.map(({ key }) => key);
   throw unreadable(draft, { de: 'keiner der Werte', en: 'none of the values' }, expected);
+};
+
+const userId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Users go by their names, or a part of one; an id stays one, also of a user who is not known here. */
+const chosenUser = (draft: Draft, users: readonly Choice[]): Filter => {
+  const { field, atom } = draft;
+  const text = written(atom);
+  const pieces = piecesOf(draft);
+  const named = pieces === undefined ? keysNamed(users, text) : keysLike(users, pieces, namesOf);
+  const keys = named.length > 0 || pieces !== undefined ? named : keysLike(users, ['', text, ''], namesOf);
+  if (keys.length > 0) return equalsOneOf(field, keys);
+  if (userId.test(text)) return equalsOneOf(field, [text.toLowerCase()]);
+  throw unreadable(
+    draft,
+    { de: 'niemand', en: 'nobody' },
+    users.map(({ label }) => label.en),
+  );
 };
 
 const readWhole = (draft: Draft): Filter => {
@@ -85,11 +108,12 @@ const readWhole = (draft: Draft): Filter => {
   throw unreadable(draft, { de: 'kein ganzer Wert', en: 'not a whole value' }, ['a value without *']);
 };
 
-/** What text means for fields that hold text, keys or ids: labels, `me`, `team`, wildcards, or just the text. */
+/** What text means for fields that hold text, keys or ids: labels, names of users, `me`, `team`, wildcards, or just the text. */
 export const readText = (draft: Draft, context: FilterContext): Filter => {
   const { field, atom, operator } = draft;
   if (operator === '~' && written(atom) === '') throw unreadable(draft, { de: 'kein Text', en: 'no text' }, ['text']);
   const choices = choicesOf(field, context);
-  const meant = readActor(draft, context) ?? (choices === undefined ? undefined : chosen(draft, choices));
+  const find = field.target === 'user' ? chosenUser : chosen;
+  const meant = readActor(draft, context) ?? (choices === undefined ? undefined : find(draft, choices));
   return meant ?? readWhole(draft);
 };

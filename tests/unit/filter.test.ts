@@ -85,6 +85,55 @@ describe('conditions', () => {
   });
 });
 
+describe('names of users', () => {
+  const nele = '0190a1b2-0000-7000-8000-000000000001';
+  const jonas = '0190a1b2-0000-7000-8000-000000000002';
+  const named = (key: string, name: string) => ({ key, label: { de: name, en: name } });
+  const users = [named(nele, 'Nele Brandt'), named(jonas, 'Jonas Brandt')];
+  const choices = (field: string) => (field === 'owner' ? users : undefined);
+
+  test.each([
+    ['owner = "Nele Brandt"', `owner = "${nele}"`],
+    ['owner = "nele"', `owner = "${nele}"`],
+    ['owner: Nele', `owner = "${nele}"`],
+    ['owner: Jon*', `owner = "${jonas}"`],
+    ['owner: !Nele', `owner != "${nele}"`],
+    ['owner = Brandt', `owner in ("${nele}", "${jonas}")`],
+    ['owner in (Nele, Jonas)', `owner in ("${nele}", "${jonas}")`],
+    [`owner = ${nele}`, `owner = "${nele}"`],
+    ['owner = 0190a1b2-0000-7000-8000-000000000003', 'owner = "0190a1b2-0000-7000-8000-000000000003"'],
+    ['owner = me', 'owner = "u1"'],
+    ['owner: leer', 'owner is empty'],
+  ])('%s means %s', (text, expected) => {
+    expect(meaning(text, { choices })).toBe(expected);
+  });
+
+  test('nobody of that name is a fault that names who there is', () => {
+    const { text, facts } = fault('owner = Nils', { choices });
+    expect(text.de).toBe('Filter, Stelle 9: „Nils“ ist niemand (Verantwortlich). Erwartet: Nele Brandt, Jonas Brandt.');
+    expect(facts['position']).toBe(9);
+  });
+});
+
+describe('labels of fields', () => {
+  test.each([
+    ['Herkunft = "facebook"', 'source = "facebook"'],
+    ['herkunft: facebook', 'source = "facebook"'],
+    ['fällig = 2019-03-01', 'due = 2019-03-01'],
+    ['not Punkte = 3', 'score != 3'],
+  ])('%s means %s', (text, expected) => {
+    expect(meaning(text)).toBe(expected);
+  });
+
+  test('a part of one is answered with the fields that may be meant', () => {
+    expect(fault('verantw = me').facts['expected']).toEqual(['owner']);
+  });
+
+  test('of a hidden field it is no name', () => {
+    expect(fault('Geheim = 1').issues[0]?.code).toBe('field');
+  });
+});
+
 describe('dates', () => {
   test.each([
     ['doneAt = 1.3.2019', 'doneAt >= 2019-02-28T23:00:00.000Z and doneAt < 2019-03-01T23:00:00.000Z'],

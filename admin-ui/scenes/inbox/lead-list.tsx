@@ -198,6 +198,7 @@ export function useLeadColumns(layout: 'full' | 'condensed' | 'phone'): readonly
       width: '96px',
       isFilterable: true,
       example: 'me',
+      suggestions: ['me', ...users.map((user) => user.name)],
       render: (lead) => {
         const name = users.find((user) => user.id === lead['owner'])?.name;
         if (name === undefined) return <span style={{ color: 'var(--mantine-color-dimmed)' }}>–</span>;

@@ -58,6 +58,7 @@ export function useSchemaColumns(model: EntityModel, labels: Readonly<Record<str
     isSortable: field.kind !== 'list' && field.kind !== 'json',
     isFilterable: field.kind !== 'json',
     isEnd: isNumber(field),
+    ...(field.target === 'user' ? { suggestions: ['me', ...choicesOf(field).map(({ label }) => label)] } : {}),
     ...(examples[field.kind] === undefined ? {} : { example: examples[field.kind] ?? '' }),
     render: (record) => {
       const value = <FieldValue field={field} value={record[field.name]} choices={choicesOf(field)} labels={labels} />;
