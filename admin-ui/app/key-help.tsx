@@ -1,5 +1,6 @@
-import { Group, Kbd, Modal, Stack, Text } from '@mantine/core';
+import { Group, Kbd, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../components/dialog.tsx';
 
 const keys = [
   ['J', 'next'],
@@ -20,7 +21,7 @@ const keys = [
 export function KeyHelp({ onClose }: { readonly onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Modal opened onClose={onClose} title={t('inbox.key.title')} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Dialog onClose={onClose} title={t('inbox.key.title')}>
       <Stack gap={10}>
         {keys.map(([key, name]) => (
           <Group key={key} justify="space-between" wrap="nowrap">
@@ -29,6 +30,6 @@ export function KeyHelp({ onClose }: { readonly onClose: () => void }) {
           </Group>
         ))}
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -6,6 +6,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { searchQuery, useEntities } from '../api/queries.ts';
+import { useFocusBack } from '../components/dialog.tsx';
 import { inLanguage } from '../i18n/index.ts';
 import { addressOf } from './address.ts';
 import classes from './palette.module.css';
@@ -59,6 +60,7 @@ interface PaletteProps {
 /** Goes anywhere, finds any record, does what needs no record. */
 export function Palette({ onClose, onKeys }: PaletteProps) {
   const { t } = useTranslation();
+  useFocusBack();
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState(0);
   const entries = useEntries(text, onKeys);

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Checkbox, Group, Menu, Modal, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Checkbox, Group, Menu, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { IconCalendarTime, IconDots, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,6 +10,7 @@ import { currentLanguage } from '../i18n/index.ts';
 import { textOf } from '../model/entities.ts';
 import { formatSoon, fromLocalInput, toLocalInput } from '../model/format.ts';
 import { useNow } from './use-now.ts';
+import { Dialog } from './dialog.tsx';
 import classes from './activity-list.module.css';
 
 type Translate = ReturnType<typeof useTranslation>['t'];
@@ -44,13 +45,7 @@ export function ReplanDialog({ activity, onClose }: ReplanProps) {
     });
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('activity.replanTitle', { title: title(activity) })}
-      size="sm"
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog onClose={onClose} title={t('activity.replanTitle', { title: title(activity) })} size="sm">
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -79,7 +74,7 @@ export function ReplanDialog({ activity, onClose }: ReplanProps) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

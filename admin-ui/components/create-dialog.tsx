@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, SimpleGrid, Stack } from '@mantine/core';
+import { Alert, Button, Group, SimpleGrid, Stack } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -12,6 +12,7 @@ import { ProblemText, useActs } from '../app/acts.tsx';
 import { inLanguage } from '../i18n/index.ts';
 import { visibleFields } from '../model/entities.ts';
 import { FieldInput } from './field/field-input.tsx';
+import { Dialog } from './dialog.tsx';
 
 interface CreateDialogProps {
   readonly entity: string;
@@ -68,13 +69,7 @@ export function CreateDialog({ entity, initial = {}, only, onClose, onCreated, h
     onCreated?.(record);
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size={640}
-      title={t('record.create', { entity: inLanguage(model.label) })}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog onClose={onClose} size={640} title={t('record.create', { entity: inLanguage(model.label) })}>
       <form
         noValidate
         onSubmit={(event) => {
@@ -105,7 +100,7 @@ export function CreateDialog({ entity, initial = {}, only, onClose, onCreated, h
           </SimpleGrid>
           {Hint !== undefined && <Hint values={values} />}
           <Group justify="flex-end" gap="sm" mt="sm">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" data-cancel onClick={onClose}>
               {t('common.cancel')}
             </Button>
             <Button type="submit" loading={isBusy}>
@@ -114,6 +109,6 @@ export function CreateDialog({ entity, initial = {}, only, onClose, onCreated, h
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,8 +1,9 @@
-import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
+import { Alert, Button, Group, Stack } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Problem } from '../api/client.ts';
 import { ProblemText, toProblem } from '../app/acts.tsx';
+import { Dialog } from './dialog.tsx';
 
 interface Form {
   readonly problem: Problem | undefined;
@@ -49,7 +50,7 @@ interface FormDialogProps {
 export function FormDialog({ title, form, submitLabel, isDisabled, isDangerous, onClose, children }: FormDialogProps) {
   const { t } = useTranslation();
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Dialog onClose={onClose} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -64,7 +65,7 @@ export function FormDialog({ title, form, submitLabel, isDisabled, isDangerous, 
           )}
           {children}
           <Group justify="flex-end" gap="sm" mt="sm">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" data-cancel onClick={onClose}>
               {t('common.cancel')}
             </Button>
             <Button
@@ -78,6 +79,6 @@ export function FormDialog({ title, form, submitLabel, isDisabled, isDangerous, 
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

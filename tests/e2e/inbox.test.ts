@@ -9,6 +9,7 @@ interface Lead {
   readonly owner: string | null;
   readonly phone: string | null;
   readonly city: string | null;
+  readonly budget: number | null;
   readonly organization: string | null;
   readonly person: string | null;
   readonly opportunity: string | null;
@@ -173,6 +174,59 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     await page.locator('[data-field="email"] .mantine-InputWrapper-error').waitFor();
   });
 
+  it('reads an amount as it is written, and keeps the stored one when it cannot be read', async () => {
+    const id = await world.postLead({ title: 'Betrag' });
+    await page.goto(`${world.app.url}/inbox?id=${id}`);
+    const enter = async (text: string): Promise<void> => {
+      await page.getByRole('button', { name: /Budget bearbeiten/ }).click();
+      const input = page.getByRole('textbox', { name: 'Budget' });
+      await input.press('Control+A');
+      await input.pressSequentially(text);
+      await page.keyboard.press('Enter');
+    };
+    for (const [text, amount] of [
+      ['12.345,50', 12345.5],
+      ['1.000.000', 1_000_000],
+      ['2,000', 2000],
+    ] as const) {
+      await enter(text);
+      await becomes(id, 'budget', amount);
+    }
+    await enter('abc');
+    await page.locator('[data-field="budget"] .mantine-InputWrapper-error').waitFor();
+    expect((await read(id)).budget).toBe(2000);
+  });
+
+  it('closes with Escape the dialog and not the lead below it, and gives the focus back', async () => {
+    const id = await world.postLead({ title: 'Bleibt offen' });
+    await page.goto(`${world.app.url}/inbox?id=${id}`);
+    await title('Bleibt offen').waitFor();
+    for (const key of ['x', 's', 'c']) {
+      await page.keyboard.press(key);
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await title('Bleibt offen').waitFor();
+    }
+    await page.keyboard.press('Escape');
+    await title('Bleibt offen').waitFor({ state: 'detached' });
+    const add = page.getByRole('button', { name: 'Lead hinzufügen' });
+    await add.click();
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    const focused = async (): Promise<unknown> => await page.evaluate('document.activeElement?.textContent');
+    await expect.poll(focused).toBe('Lead hinzufügen');
+  });
+
+  it('finds the leads of a person by a part of their name', async () => {
+    const id = await world.postLead({ title: 'Gehört Jana' });
+    await world.call(signedIn, { method: 'POST', path: `/leads/${id}/accept`, body: {} });
+    await world.postLead({ title: 'Gehört niemandem' });
+    await page.goto(`${world.app.url}/inbox?filter=${encodeURIComponent('Verantwortlich = "Jana"')}`);
+    await row('Gehört Jana').waitFor();
+    expect(await row('Gehört niemandem').count()).toBe(0);
+  });
+
   it('never overwrites a field that is being edited with what somebody else saves', async () => {
     const id = await world.postLead({ title: 'Zu zweit', phone: '+49 30 111111' });
     await page.goto(`${world.app.url}/inbox?id=${id}`);
@@ -257,6 +311,10 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     await box.click();
     const history = page.getByRole('region', { name: 'Verlauf' });
     await history.getByText('Erledigt: Anfrage sichten und einordnen').waitFor();
+    // The box has the focus still: it takes no letters.
+    await page.keyboard.press('z');
+    await page.getByText('Rückgängig gemacht').waitFor();
+    await box.click();
     await page.getByRole('button', { name: /Weitere Aktionen: Ersten Kontakt/ }).click();
     await page.getByRole('menuitem', { name: 'Umplanen' }).click();
     await page.getByLabel('Neu fällig am').fill('2027-01-15T10:00');

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, Text, Textarea } from '@mantine/core';
+import { Button, Group, Select, Text, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { EntityModel, Field } from '../../../core/entity.ts';
@@ -9,6 +9,7 @@ import type { ImportPreview } from '../../api/imports.ts';
 import { FieldValue } from '../../components/field/field-value.tsx';
 import { inLanguage } from '../../i18n/index.ts';
 import { columnOf, fromValueMap, toValueMap } from '../../model/imports.ts';
+import { Dialog } from '../../components/dialog.tsx';
 import classes from './imports.module.css';
 
 const transforms = [
@@ -36,12 +37,7 @@ function ValueMapDialog(props: {
   const known = fromValueMap(props.row.valueMap);
   const [text, setText] = useState(known === '' ? props.samples.map((sample) => `${sample} = `).join('\n') : known);
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      title={t('imports.valueMap')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog onClose={props.onClose} title={t('imports.valueMap')}>
       <Textarea
         data-autofocus
         label={t('imports.valueMapLines')}
@@ -62,7 +58,7 @@ function ValueMapDialog(props: {
           {t('common.save')}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Kbd, Modal, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Kbd, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +8,7 @@ import type { RecordValue } from '../../api/types.ts';
 import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import { formatSoon, fromLocalInput } from '../../model/format.ts';
+import { Dialog } from '../../components/dialog.tsx';
 
 interface DialogProps {
   readonly onClose: () => void;
@@ -24,13 +25,7 @@ export function ArchiveDialog({ onClose, onArchive }: DialogProps & { readonly o
   // On the page, not on the dialog: a quick key press comes before the focus does.
   useHotkeys(reasons.slice(0, 9).map((reason, index) => [String(index + 1), () => choose(reason)]));
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('inbox.archiveTitle')}
-      size="xs"
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog onClose={onClose} title={t('inbox.archiveTitle')} size="xs">
       <Stack gap={4}>
         {reasons.map((reason, index) => (
           <Button
@@ -48,7 +43,7 @@ export function ArchiveDialog({ onClose, onArchive }: DialogProps & { readonly o
           </Button>
         ))}
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -75,13 +70,7 @@ export function SnoozeDialog({ onClose, onSnooze }: DialogProps & { readonly onS
     onClose();
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('inbox.snooze')}
-      size={400}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog onClose={onClose} title={t('inbox.snooze')} size={400}>
       <Stack gap={4}>
         {snoozeOptions().map(([name, until], index) => (
           <Button
@@ -123,7 +112,7 @@ export function SnoozeDialog({ onClose, onSnooze }: DialogProps & { readonly onS
           </Group>
         </form>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -138,12 +127,7 @@ export function ConvertDialog({ lead, onClose, onConvert }: ConvertDialogProps) 
   const [kind, setKind] = useState('lead');
   const hasContact = textOf(lead, 'organization') !== undefined || textOf(lead, 'person') !== undefined;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('inbox.convertDialog.title')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog onClose={onClose} title={t('inbox.convertDialog.title')}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -177,13 +161,13 @@ export function ConvertDialog({ lead, onClose, onConvert }: ConvertDialogProps) 
             </Alert>
           )}
           <Group justify="flex-end" gap="sm">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" data-cancel onClick={onClose}>
               {t('common.cancel')}
             </Button>
             <Button type="submit">{t('inbox.convertDialog.submit')}</Button>
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Progress, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Progress, Select, Stack, Text, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconRefresh } from '@tabler/icons-react';
@@ -10,6 +10,7 @@ import { relatedQuery, useConfig, useEntities } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
 import { showProblem, toProblem, useActs } from '../../app/acts.tsx';
 import { inLanguage } from '../../i18n/index.ts';
+import { Dialog } from '../../components/dialog.tsx';
 
 const beats = { running: 1_500, idle: 30_000 };
 const openStates = new Set(['queued', 'running', 'paused']);
@@ -112,12 +113,7 @@ function ReplayDialog({
     }
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('intake.replayManyTitle')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog onClose={onClose} title={t('intake.replayManyTitle')}>
       <Stack gap="md">
         <Text size="sm" c="dimmed">
           {t('intake.replayManyLead')}
@@ -148,7 +144,7 @@ function ReplayDialog({
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

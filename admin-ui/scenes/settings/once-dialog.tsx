@@ -1,6 +1,7 @@
-import { Alert, Button, CopyButton, Group, Modal, Stack, Text } from '@mantine/core';
+import { Alert, Button, CopyButton, Group, Stack, Text } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../../components/dialog.tsx';
 import classes from './settings.module.css';
 
 interface OnceDialogProps {
@@ -32,13 +33,7 @@ export function CopyText({ text }: { readonly text: string }) {
 export function OnceDialog({ title, hint, values, onClose }: OnceDialogProps) {
   const { t } = useTranslation();
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={title}
-      closeOnClickOutside={false}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog onClose={onClose} title={title} closeOnClickOutside={false}>
       <Stack gap="md">
         <Alert color="yellow" c="var(--mantine-color-text)">
           {hint}
@@ -55,6 +50,6 @@ export function OnceDialog({ title, hint, values, onClose }: OnceDialogProps) {
           </div>
         ))}
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

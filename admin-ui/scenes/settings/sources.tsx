@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Menu, ActionIcon, Modal, Tabs, Text } from '@mantine/core';
+import { Anchor, Button, Group, Menu, ActionIcon, Tabs, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -31,6 +31,7 @@ import classes from './settings.module.css';
 import { TableFrame } from './table-frame.tsx';
 import { snippetsOf } from './snippets.ts';
 import { Sparkline } from './sparkline.tsx';
+import { Dialog } from '../../components/dialog.tsx';
 
 interface Rotated {
   readonly source: string;
@@ -44,13 +45,7 @@ function SnippetDialog({ source, onClose }: { readonly source: SourceFigures; re
   const { t } = useTranslation();
   const snippets = snippetsOf(source);
   return (
-    <Modal
-      opened
-      size="lg"
-      onClose={onClose}
-      title={t('sources.snippetTitle', { source: inLanguage(source.label) })}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog size="lg" onClose={onClose} title={t('sources.snippetTitle', { source: inLanguage(source.label) })}>
       <Tabs defaultValue={snippets[0]?.name ?? null}>
         <Tabs.List>
           {snippets.map(({ name }) => (
@@ -68,7 +63,7 @@ function SnippetDialog({ source, onClose }: { readonly source: SourceFigures; re
           </Tabs.Panel>
         ))}
       </Tabs>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -87,7 +82,7 @@ function RotateDialog({ source, onClose, onRotated }: RotateDialogProps) {
   });
   const title = t('sources.rotateTitle', { source: inLanguage(source.label) });
   return (
-    <FormDialog title={title} form={form} submitLabel={t('sources.rotate')} onClose={onClose}>
+    <FormDialog title={title} form={form} submitLabel={t('sources.rotate')} isDangerous onClose={onClose}>
       <Text size="sm">{t('sources.rotateLead')}</Text>
     </FormDialog>
   );
