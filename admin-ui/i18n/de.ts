@@ -368,6 +368,8 @@ export const de = {
     'activity-move': '{{title}} verschoben auf {{at}}',
     migrated: 'Ablauf umgestellt von Fassung {{from}} auf {{to}}',
     parked: 'Ablauf angehalten',
+    'mail-sent': 'E-Mail versendet',
+    'webhook-sent': 'Webhook versendet',
     'process-retry': 'Schritt wiederholt',
     'process-skip': 'Schritt übersprungen',
     'process-replan': 'Plan neu gelegt',

@@ -370,6 +370,8 @@ export const en: Texts = {
     'activity-move': '{{title}} moved to {{at}}',
     migrated: 'Process moved from revision {{from}} to {{to}}',
     parked: 'Process stopped',
+    'mail-sent': 'Mail sent',
+    'webhook-sent': 'Webhook sent',
     'process-retry': 'Step tried again',
     'process-skip': 'Step skipped',
     'process-replan': 'Plan laid anew',

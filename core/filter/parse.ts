@@ -66,11 +66,11 @@ const readField = ({ scan, context }: Parser): Field => {
   const field = context.model.fields.get(name);
   if (field !== undefined && !field.isHidden && (context.options.readable?.(name) ?? true)) return field;
   const fields = readableFields(context);
-  const word = foldText(name);
+  const folded = foldText(name);
   // A label is as good as the name where only one field has it.
-  const [labelled, ...others] = fields.filter((known) => namesOf(known).includes(word));
+  const [labelled, ...others] = fields.filter((known) => namesOf(known).includes(folded));
   if (labelled !== undefined && others.length === 0) return labelled;
-  const near = fields.filter((known) => namesOf(known).some((one) => one.includes(word)));
+  const near = fields.filter((known) => namesOf(known).some((one) => one.includes(folded)));
   throw filterFault({
     at: scan.at - name.length,
     code: 'field',

@@ -41,6 +41,19 @@ describe('texts of the user interface', () => {
     for (const [key, text] of [...german, ...english]) expect([key, text.trim()]).not.toEqual([key, '']);
   });
 
+  it('exist for what a process leaves in the timeline', () => {
+    const kinds = [
+      'parked',
+      'process-retry',
+      'process-skip',
+      'process-replan',
+      'migrated',
+      'mail-sent',
+      'webhook-sent',
+    ];
+    expect(kinds.filter((kind) => !german.has(`event.${kind}`))).toEqual([]);
+  });
+
   it('exist for every fixed key that a screen asks for', () => {
     const asked = sources(join(import.meta.dirname, '../../admin-ui')).flatMap((source) =>
       [...source.matchAll(/\bt\('([\w.-]+)'/g)].map(([, key]) => key ?? ''),

@@ -31,7 +31,6 @@ export function CopyText({ text }: { readonly text: string }) {
 
 /** Shows a secret exactly once; closing it is final, so a click beside it does nothing. */
 export function OnceDialog({ title, hint, values, onClose }: OnceDialogProps) {
-  const { t } = useTranslation();
   return (
     <Dialog onClose={onClose} title={title} closeOnClickOutside={false}>
       <Stack gap="md">
