@@ -23,7 +23,7 @@ const shifted = (instant: unknown, byMs: number): string | null =>
   typeof instant === 'string' ? new Date(Date.parse(instant) + byMs).toISOString() : null;
 
 /** The record whose process has planned the activity. */
-const carrierOf = async (
+export const carrierOf = async (
   ctx: Context,
   tx: Tx,
   activity: RecordData,

@@ -20,7 +20,8 @@ export interface Written {
   readonly event: number;
 }
 
-const same = (one: unknown, other: unknown): boolean =>
+/** Whether two values of a field are the same; absent counts as null. */
+export const same = (one: unknown, other: unknown): boolean =>
   one === other || JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 
 /** Which process a write concerns: the record's own, or that of the record an activity belongs to. An import has one without a pipeline. */

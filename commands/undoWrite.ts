@@ -1,10 +1,13 @@
 import { LeitwerkError } from '../core/errors.ts';
 import type { Tx } from '../store/database.ts';
-import { readEvent, readShifts, type EventRow } from '../store/events.ts';
-import type { RecordData } from '../store/record-table.ts';
+import { readEvent, readEventsSince, readFollowing, type EventRow } from '../store/events.ts';
 import { modelOf, transact, type Context } from './context.ts';
 import { splitWithin } from './duplicates/splitRecords.ts';
-import { changeRecord, loadRecord, type Written } from './record-write.ts';
+import { carrierOf } from './moveActivity.ts';
+import { pipelineOf } from './pipelineOf.ts';
+import { loadRecord, type Written } from './record-write.ts';
+import { netChanges, undoChange } from './undoChange.ts';
+import { undoLink, undoWithContacts } from './undoContact.ts';
 
 /** Acts whose whole effect is the change of one record. The others made more than that and have acts of their own to go back. */
 const undoable = new Set([
@@ -24,9 +27,6 @@ const undoable = new Set([
   'undo',
 ]);
 
-const before = (event: EventRow): RecordData =>
-  Object.fromEntries(Object.entries(event.changes ?? {}).map(([field, [value]]) => [field, value]));
-
 const assertUndoable = (event: EventRow): void => {
   if (undoable.has(event.act.slice(event.act.indexOf('.') + 1))) return;
   throw new LeitwerkError('Locked', {
@@ -34,23 +34,7 @@ const assertUndoable = (event: EventRow): void => {
   });
 };
 
-/** Gives the fields of a change their former values, where nobody has changed the record since. @throws LeitwerkError `Conflict`. */
-export const undoChange = async (
-  ctx: Context,
-  tx: Tx,
-  { event, act }: { event: EventRow; act: string },
-): Promise<Written> => {
-  const { changes } = event;
-  return await changeRecord(ctx, tx, {
-    model: modelOf(ctx, event.entity),
-    id: event.recordId,
-    verb: changes === null ? 'delete' : 'update',
-    act,
-    version: event.version,
-    change: () => (changes === null ? { deletedAt: ctx.now().toISOString() } : before(event)),
-    isDeletedToo: true,
-  });
-};
+const isShift = ({ act }: EventRow): boolean => act === 'activity.shift';
 
 /** Activities that were moved along go back as well. */
 const undoShifts = async (ctx: Context, tx: Tx, shifts: readonly EventRow[]): Promise<Written[]> => {
@@ -77,26 +61,57 @@ const undoMerge = async (ctx: Context, tx: Tx, event: EventRow): Promise<Written
   return await splitWithin(ctx, tx, { model: modelOf(ctx, event.entity), ...pair });
 };
 
+/** What the act brought with it in other records goes back as well. */
+const undoFollowing = async (ctx: Context, tx: Tx, following: readonly EventRow[]): Promise<Written[]> => {
+  for (const event of following.filter((one) => !isShift(one))) await undoLink(ctx, tx, event);
+  return await undoShifts(ctx, tx, following.filter(isShift));
+};
+
+/** The stage that a process has moved the activity's record to after the activity was dealt with. */
+const assertNotMovedOn = async (ctx: Context, tx: Tx, event: EventRow): Promise<void> => {
+  if (event.entity !== 'activity' || event.changes?.['state'] === undefined) return;
+  const activity = await loadRecord(ctx, tx, { model: modelOf(ctx, 'activity'), id: event.recordId });
+  const carrier = await carrierOf(ctx, tx, activity);
+  if (carrier === undefined) return;
+  const { record, model } = carrier;
+  const { tenantId, seq } = event;
+  const since = await readEventsSince(tx, { tenantId, recordId: String(record['id']), seq });
+  const move = since.findLast(({ changes }) => changes?.['stage'] !== undefined);
+  if (move?.actor.startsWith('process/') !== true || netChanges(since)['stage'] === undefined) return;
+  const stage = String(record['stage']);
+  const label = (await pipelineOf(tx, model, record)).stages.get(stage)?.label ?? { de: stage, en: stage };
+  throw new LeitwerkError('Conflict', {
+    text: {
+      de: `Der Prozess ist daraufhin in „${label.de}“ gegangen; das lässt sich nicht mit zurücknehmen. Die Aktivität bitte wieder öffnen und die Stufe von Hand ändern.`,
+      en: `The process has gone on to "${label.en}" since; that cannot be undone along with it. Please open the activity again and change the stage by hand.`,
+    },
+    facts: { stage },
+  });
+};
+
 /**
- * Takes a write back: the fields it changed get their former values, as a new write with its own event. Activities that an act
- * moved along go back with it, or nothing does.
+ * Takes a write back: the fields it changed get their former values, as a new write with its own event. What an act did beside that goes
+ * back with it, or nothing does: activities that it moved along, links of other records, a contact that it made.
  * @throws LeitwerkError `NotFound` for an unknown event, `Locked` for an act that cannot be taken back like this,
- * `Conflict` when the record or an activity that was moved along was changed since, `Forbidden`.
+ * `Conflict` when something of it was changed since and not changed back, or a process has moved on because of it, `Forbidden`.
  */
 export async function undoWrite(ctx: Context, seq: number): Promise<Written> {
   return await transact(ctx, async (tx) => {
     const event = await readEvent(tx, ctx.actor.tenantId, seq);
     if (event === undefined) throw new LeitwerkError('NotFound');
-    const shifts = await readShifts(tx, event);
+    const following = await readFollowing(tx, event);
     if (event.act.endsWith('.process-replan')) {
       const record = await loadRecord(ctx, tx, { model: modelOf(ctx, event.entity), id: event.recordId });
-      const [first] = await undoShifts(ctx, tx, shifts);
+      const [first] = await undoFollowing(ctx, tx, following);
       return { record, event: first?.event ?? 0 };
     }
     if (event.act.endsWith('.merge')) return await undoMerge(ctx, tx, event);
     assertUndoable(event);
-    const written = await undoChange(ctx, tx, { event, act: 'undo' });
-    await undoShifts(ctx, tx, shifts);
-    return written;
+    await assertNotMovedOn(ctx, tx, event);
+    return await undoWithContacts(ctx, tx, event, async () => {
+      const written = await undoChange(ctx, tx, { event, act: 'undo' });
+      await undoFollowing(ctx, tx, following);
+      return written;
+    });
   });
 }

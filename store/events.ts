@@ -158,15 +158,40 @@ export async function readEvent(db: Queries, tenantId: string, seq: number): Pro
 /** Within one transaction events are close to each other, whatever others write meanwhile. */
 const reach = 2_000;
 
-/** The `activity.shift` events that belong to an act: what it moved along. */
-export async function readShifts(db: Queries, event: EventRow): Promise<EventRow[]> {
+/** What an act on one record writes into others right behind it: activities moved along, persons and opportunities linked along. */
+const following: ReadonlySet<string> = new Set(['activity.shift', 'person.link', 'opportunity.link']);
+
+/** The events of other records that an act brought with it, in their order. */
+export async function readFollowing(db: Queries, event: EventRow): Promise<EventRow[]> {
   if (event.requestId === null) return [];
   const rows = await db.all<StoredEvent>(
     'SELECT * FROM `event` WHERE `seq` > ? AND `seq` <= ? AND `tenantId` = ? AND `requestId` = ? ORDER BY `seq`',
     [event.seq, event.seq + reach, event.tenantId, event.requestId],
   );
-  const next = rows.findIndex((row) => row.act !== 'activity.shift');
+  const next = rows.findIndex((row) => !following.has(row.act));
   return (next < 0 ? rows : rows.slice(0, next)).map(toEventRow);
+}
+
+/** Events of another record that were written in the transaction of this one, or close to it in the same request. */
+export async function readBeside(db: Queries, event: EventRow, recordId: string): Promise<EventRow[]> {
+  if (event.requestId === null) return [];
+  const rows = await db.all<StoredEvent>(
+    'SELECT * FROM `event` WHERE `recordId` = ? AND `seq` BETWEEN ? AND ? AND `tenantId` = ? AND `requestId` = ? ORDER BY `seq`',
+    [recordId, event.seq - reach, event.seq + reach, event.tenantId, event.requestId],
+  );
+  return rows.map(toEventRow);
+}
+
+/** The first events of a record after `seq`, oldest first. */
+export async function readEventsSince(
+  db: Queries,
+  of: { readonly tenantId: string; readonly recordId: string; readonly seq: number },
+): Promise<EventRow[]> {
+  const rows = await db.all<StoredEvent>(
+    'SELECT * FROM `event` WHERE `recordId` = ? AND `seq` > ? AND `tenantId` = ? ORDER BY `seq` LIMIT 500',
+    [of.recordId, of.seq, of.tenantId],
+  );
+  return rows.map(toEventRow);
 }
 
 /**

@@ -20,6 +20,7 @@ interface ActOptions {
   readonly done?: string | ((written: readonly Written[]) => string);
   /** Answers true when the caller has dealt with the problem itself. */
   readonly onProblem?: (problem: Problem) => boolean;
+  /** False for acts that `commands/undoWrite.ts` does not take back. */
   readonly canUndo?: boolean;
 }
 

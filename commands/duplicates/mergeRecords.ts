@@ -123,7 +123,7 @@ const moveField = async (
 };
 
 /** Every field of every entity that links to records of this one, but for the pointer that merging itself sets. */
-const linkFields = (ctx: Context, entity: string): { model: EntityModel; field: string }[] =>
+export const linkFields = (ctx: Context, entity: string): { model: EntityModel; field: string }[] =>
   [...ctx.snapshot.models.values()].flatMap((model) =>
     [...model.fields.values()]
       .filter(({ target, name }) => target === entity && name !== 'mergedInto')

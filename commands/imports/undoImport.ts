@@ -10,7 +10,7 @@ import type { RecordData } from '../../store/record-table.ts';
 import { findRecord } from '../../store/records.ts';
 import { assertCan, modelOf, type Context } from '../context.ts';
 import { changeRecord, type Written } from '../record-write.ts';
-import { undoChange } from '../undoWrite.ts';
+import { undoChange } from '../undoChange.ts';
 import { starterAbility } from './import-job.ts';
 import { importModel, lockImport, noteProgress, toImport, type ImportRecord } from './import-record.ts';
 

@@ -91,6 +91,10 @@ const lastTouch = (events: readonly LinkedEvent[], before: string | undefined): 
   return [...(before === undefined ? [] : [before]), ...times].toSorted().at(-1);
 };
 
+/** A step that was ticked and is open again by now was not done. */
+const isTakenBack = (event: LinkedEvent, activities: ReadonlyMap<string, LinkedActivity>): boolean =>
+  event.act === 'activity.complete' && activities.get(event.recordId)?.state === 'open';
+
 const toProcessEvent = (event: LinkedEvent, activities: ReadonlyMap<string, LinkedActivity>): ProcessEvent => {
   const activity = activities.get(event.recordId);
   return {
@@ -165,7 +169,9 @@ const decisionOn = (
     process: positionOf(process, stand.record),
     record: stand.record,
     activities: stand.activities.filter((activity) => activity.planKey !== ''),
-    events: events.filter((event) => !event.actor.startsWith('process/')).map((event) => toProcessEvent(event, byId)),
+    events: events
+      .filter((event) => !event.actor.startsWith('process/') && !isTakenBack(event, byId))
+      .map((event) => toProcessEvent(event, byId)),
     now: ctx.now().toISOString(),
     calendar: calendarOf(ctx, stand.definition.calendar),
     touchedAt,

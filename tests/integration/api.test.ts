@@ -460,6 +460,60 @@ describe.each(dialects)('the API on %s', (dialect) => {
       }
     });
 
+    it('takes a new contact back as a whole, and several acts of one person backwards', async () => {
+      const unique = crypto.randomUUID().slice(0, 8);
+      const { id } = await create({
+        team: 'nord',
+        company: `Firma ${unique}`,
+        lastName: `Name${unique}`,
+        email: `a@${unique}.example`,
+        phone: null,
+      });
+      const person = await sales.post(`/leads/${id}/create-person`, {});
+      const company = await sales.post(`/leads/${id}/create-organization`, {});
+      const [personId, companyId] = [person, company].map(({ json }, index) =>
+        String(json.data[index === 0 ? 'person' : 'organization']),
+      );
+      const undone = await sales.post('/undo', { event: company.json.event });
+      expect(undone.status).toBe(200);
+      expect(await read(id)).toMatchObject({ organization: null, person: personId });
+      expect((await api.get(`/organizations/${companyId}`)).status).toBe(404);
+      expect((await api.get(`/persons/${personId}`)).json.data).toMatchObject({ organization: null });
+      // Done again, and taken back again.
+      expect((await sales.post('/undo', { event: undone.json.event })).status).toBe(200);
+      expect(await read(id)).toMatchObject({ organization: companyId });
+      expect((await api.get(`/persons/${personId}`)).json.data).toMatchObject({ organization: companyId });
+      expect((await sales.post('/undo', { event: company.json.event })).status).toBe(200);
+      expect((await sales.post('/undo', { event: person.json.event })).status).toBe(200);
+      expect(await read(id)).toMatchObject({ organization: null, person: null });
+      expect((await api.get(`/organizations/${companyId}`)).status).toBe(404);
+      expect((await api.get(`/persons/${personId}`)).status).toBe(404);
+    });
+
+    it('leaves a new contact that somebody has touched or linked since, and says so', async () => {
+      const unique = crypto.randomUUID().slice(0, 8);
+      const fields = { company: `Firma ${unique}`, email: `a@${unique}.example`, phone: null };
+      const { id } = await create(fields);
+      const made = await api.post(`/leads/${id}/create-organization`, {});
+      const organization = String(made.json.data['organization']);
+      const other = await create({ email: `b@${unique}.example`, phone: null });
+      const linked = await api.post(`/leads/${other.id}/link`, { organization });
+      expect((await api.post('/undo', { event: made.json.event })).json).toMatchObject({
+        code: 'Conflict',
+        detail: expect.stringContaining('hängt inzwischen mehr'),
+      });
+      expect(await read(id)).toMatchObject({ organization });
+      await api.post('/undo', { event: linked.json.event });
+      const edited = await api.patch(`/organizations/${organization}`, { city: 'Ulm' });
+      expect((await api.post('/undo', { event: made.json.event })).json).toMatchObject({
+        code: 'Conflict',
+        detail: expect.stringContaining('zuerst das zurücknehmen'),
+      });
+      await api.post('/undo', { event: edited.json.event });
+      expect((await api.post('/undo', { event: made.json.event })).status).toBe(200);
+      expect((await api.get(`/organizations/${organization}`)).status).toBe(404);
+    });
+
     it('warns of doubles before anything is made, and makes one only when told so (B24)', async () => {
       const unique = crypto.randomUUID().slice(0, 8);
       const known = await api.post('/organizations', { name: `Zoll ${unique} GmbH & Co. KG`, city: 'Ulm' });

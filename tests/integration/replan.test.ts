@@ -161,3 +161,38 @@ describe('a new start of the plan', () => {
     });
   });
 });
+
+describe('ticking an activity that moves its record on', () => {
+  it('is undone while nothing has followed from it; then the stage stays, and that is said', async () => {
+    await world.publish({
+      key: 'a-test',
+      entity: 'lead',
+      label: text('Test'),
+      stages: [
+        {
+          key: 'eins',
+          label: text('Eins'),
+          plan: [{ key: 'anruf', type: 'anruf', title: text('Anruf'), duration: { minutes: 30 } }],
+          on: [{ event: 'activityDone', do: [{ goTo: 'zwei' }] }],
+        },
+        { key: 'zwei', label: text('Zwei') },
+      ],
+    });
+    key = await world.addLead();
+    await world.step(key);
+    const id = await idOf('anruf');
+    world.time = '2026-11-23T09:20:00.000Z';
+    const early = await completeActivity(person(), { id });
+    await undoWrite(person(), early.event);
+    await world.step(key);
+    expect(await world.lead(key)).toMatchObject({ stage: 'eins' });
+    const { event } = await completeActivity(person(), { id });
+    await world.step(key);
+    expect(await world.lead(key)).toMatchObject({ stage: 'zwei' });
+    await expect(undoWrite(person(), event)).rejects.toMatchObject({
+      code: 'Conflict',
+      text: { de: expect.stringContaining('„Zwei“') },
+    });
+    expect(await world.rows('SELECT `state` FROM `activity` WHERE `id` = ?', [id])).toEqual([{ state: 'done' }]);
+  });
+});

@@ -30,7 +30,7 @@ function Parked({ id, process }: PartProps) {
   const { run } = useActs();
   const { error } = process;
   const act = (name: string, done: string) => () =>
-    void run([{ path: `/leads/${id}/process/${name}`, body: {} }], { done });
+    void run([{ path: `/leads/${id}/process/${name}`, body: {} }], { done, canUndo: false });
   return (
     <Stack gap={4} mt="sm">
       {error?.step !== undefined && (
@@ -63,6 +63,7 @@ function Migration({ id, process }: PartProps) {
     setOpen(false);
     await run([{ path: `/leads/${id}/process/migrate`, body: { revision: latest } }], {
       done: t('inbox.process.migrated', { latest }),
+      canUndo: false,
     });
   });
   if (!process.migratable || latest === null || revision === null || latest === revision) return undefined;
