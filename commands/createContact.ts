@@ -4,7 +4,7 @@ import type { RecordData } from '../store/record-table.ts';
 import { assertCan, modelOf, transact, type Context } from './context.ts';
 import { createWithin } from './createRecord.ts';
 import { findMatches, toSketch, type Match } from './findMatches.ts';
-import { linkPersonToOrganization } from './linkContacts.ts';
+import { linkAlong } from './linkContacts.ts';
 import { changeRecord, loadRecord, writeIssues, type Written } from './record-write.ts';
 
 type Kind = 'organization' | 'person';
@@ -22,15 +22,23 @@ const copyFrom = (lead: RecordData, kind: Kind): RecordData => {
   return { ...fields, owner: lead['owner'] ?? null, team: lead['team'] ?? null };
 };
 
+/** A new person belongs to the lead's company. */
+const linkOf = (lead: RecordData, kind: Kind): RecordData =>
+  kind === 'person' && typeof lead['organization'] === 'string' ? { organization: lead['organization'] } : {};
+
+interface Creation {
+  readonly kind: Kind;
+  readonly fields: RecordData;
+}
+
+const matchesOf = async (ctx: Context, tx: Tx, { kind, fields }: Creation): Promise<readonly Match[]> => {
+  const matches = await findMatches(ctx, tx, { sketch: toSketch(fields) });
+  return kind === 'organization' ? matches.organizations : matches.persons;
+};
+
 /** @throws LeitwerkError `Conflict` with `facts.matches` where there are likely doubles (B24). */
-export const refuseDoubles = async (
-  ctx: Context,
-  tx: Tx,
-  creation: { kind: Kind; fields: RecordData },
-): Promise<void> => {
-  const sketch = toSketch(creation.fields);
-  const matches = await findMatches(ctx, tx, { sketch });
-  const found: readonly Match[] = creation.kind === 'organization' ? matches.organizations : matches.persons;
+export const refuseDoubles = async (ctx: Context, tx: Tx, creation: Creation): Promise<void> => {
+  const found = await matchesOf(ctx, tx, creation);
   if (found.length === 0) return;
   throw new LeitwerkError('Conflict', {
     text:
@@ -53,6 +61,7 @@ export const presentMatch = (entity: string, match: Match): RecordData => {
     id: match.record['id'],
     ...Object.fromEntries(shown.map((name) => [name, match.record[name] ?? null])),
     score: match.score,
+    certain: match.isCertain,
     reasons: match.reasons,
   };
 };
@@ -86,9 +95,7 @@ export async function createContact(
     if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
     const fields = { ...copyFrom(lead, input.kind), ...input.fields };
     if (input.force !== true) await refuseDoubles(ctx, tx, { kind: input.kind, fields });
-    const linked =
-      input.kind === 'person' && typeof lead['organization'] === 'string' ? { organization: lead['organization'] } : {};
-    const contact = await createWithin(ctx, tx, { model, input: { ...linked, ...fields } });
+    const contact = await createWithin(ctx, tx, { model, input: { ...linkOf(lead, input.kind), ...fields } });
     const written = await changeRecord(ctx, tx, {
       model: leads,
       id: input.lead,
@@ -96,7 +103,39 @@ export async function createContact(
       act: 'link',
       change: () => ({ [input.kind]: contact.record['id'] }),
     });
-    await linkPersonToOrganization(ctx, tx, written.record);
+    await linkAlong(ctx, tx, written.record);
     return { lead: written, contact };
   });
 }
+
+/** Lead field without which there is nobody to make a record of. */
+const naming: Readonly<Record<Kind, string>> = { organization: 'company', person: 'lastName' };
+
+/**
+ * Company and person that a lead names and is not linked with yet: those that certainly exist, the others made of its details.
+ * Answers the links, for the caller to write.
+ * @throws LeitwerkError `Conflict` with `facts.matches` when there are likely doubles and `force` is not set (B24), `InvalidInput`, `Forbidden`.
+ */
+export async function provideContacts(
+  ctx: Context,
+  tx: Tx,
+  { lead, force }: { readonly lead: RecordData; readonly force: boolean },
+): Promise<RecordData> {
+  const links: Record<string, unknown> = {};
+  for (const kind of ['organization', 'person'] as const) {
+    const name = lead[naming[kind]];
+    if (lead[kind] !== null || typeof name !== 'string' || name.trim() === '') continue;
+    const fields = { ...linkOf({ ...lead, ...links }, kind), ...copyFrom(lead, kind) };
+    // What the lead says beyond the new record's own fields (a company's domain is in its sender's address) speaks for a match as well.
+    const known = (await matchesOf(ctx, tx, { kind, fields: { ...lead, ...fields } })).find((match) => match.isCertain);
+    if (known === undefined && !force) await refuseDoubles(ctx, tx, { kind, fields });
+    links[kind] = known?.record['id'] ?? (await make(ctx, tx, { kind, fields }))['id'];
+  }
+  return links;
+}
+
+const make = async (ctx: Context, tx: Tx, { kind, fields }: Creation): Promise<RecordData> => {
+  const model = modelOf(ctx, kind);
+  assertCan(ctx, 'create', model);
+  return (await createWithin(ctx, tx, { model, input: fields })).record;
+};

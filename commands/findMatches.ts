@@ -1,4 +1,12 @@
-import { matchKeys, scoreLikeness, toLikeness, type Likeness, type Reason } from '../core/duplicate-score.ts';
+import {
+  isCertain,
+  isCertainCompany,
+  matchKeys,
+  scoreLikeness,
+  toLikeness,
+  type Likeness,
+  type Reason,
+} from '../core/duplicate-score.ts';
 import type { Queries } from '../store/database.ts';
 import { findByMatchKeys } from '../store/duplicates.ts';
 import { findRecordsBy } from '../store/record-list.ts';
@@ -16,6 +24,8 @@ export interface Match {
   /** 1 to 100. */
   readonly score: number;
   readonly reasons: readonly Reason[];
+  /** The same without anybody looking. */
+  readonly isCertain: boolean;
 }
 
 export interface Matches {
@@ -89,8 +99,10 @@ const find = async (
     const isShown =
       record['id'] !== exceptId && record['mergedInto'] === null && ctx.ability.canOn('read', entity, record);
     if (!isShown) continue;
-    const { score, reasons } = scoreLikeness(likeness, toLikeness(entity, record));
-    if (score >= leastScore) matches.push({ record, score, reasons });
+    const known = toLikeness(entity, record);
+    const { score, reasons } = scoreLikeness(likeness, known);
+    const isSame = entity === 'organization' ? isCertainCompany : isCertain;
+    if (score >= leastScore) matches.push({ record, score, reasons, isCertain: isSame(likeness, known) });
   }
   return matches.toSorted((one, other) => other.score - one.score);
 };

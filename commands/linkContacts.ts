@@ -2,11 +2,36 @@ import type { Tx } from '../store/database.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { findRecord } from '../store/records.ts';
 import { modelOf, transact, type Context } from './context.ts';
+import { followingLinks } from './duplicates/mergeRecords.ts';
 import { changeRecord, type Written } from './record-write.ts';
 import { addTimelineEntry, linksOf } from './timeline.ts';
 
+/** Gives the opportunity that a lead has become the company and person that it does not have yet. */
+const linkOpportunity = async (ctx: Context, tx: Tx, lead: RecordData): Promise<void> => {
+  const { opportunity: id, organization, person } = lead;
+  if (typeof id !== 'string') return;
+  const change = (record: RecordData): RecordData => ({
+    organization: record['organization'] ?? organization,
+    person: record['person'] ?? person,
+  });
+  await changeRecord(followingLinks(ctx), tx, {
+    model: modelOf(ctx, 'opportunity'),
+    id,
+    verb: 'update',
+    act: 'link',
+    change,
+    isDeletedToo: true,
+  });
+};
+
+/** What follows from a lead's links in other records. */
+export async function linkAlong(ctx: Context, tx: Tx, lead: RecordData): Promise<void> {
+  await linkPersonToOrganization(ctx, tx, lead);
+  await linkOpportunity(ctx, tx, lead);
+}
+
 /** Links the lead's person with the lead's company unless the person belongs to one already (B27). */
-export async function linkPersonToOrganization(ctx: Context, tx: Tx, lead: RecordData): Promise<void> {
+async function linkPersonToOrganization(ctx: Context, tx: Tx, lead: RecordData): Promise<void> {
   const { person, organization } = lead;
   if (typeof person !== 'string' || typeof organization !== 'string') return;
   const model = modelOf(ctx, 'person');
@@ -21,7 +46,7 @@ export async function linkPersonToOrganization(ctx: Context, tx: Tx, lead: Recor
 }
 
 /**
- * Links a lead with an existing company, person or both; null unlinks.
+ * Links a lead with an existing company, person or both; null unlinks. The opportunity that it has become gets what it lacks as well.
  * @throws LeitwerkError `InvalidInput` when one does not exist, `NotFound`, `Forbidden`.
  */
 export async function linkContacts(
@@ -46,7 +71,7 @@ export async function linkContacts(
     });
     if (written.event > 0) {
       await addTimelineEntry(ctx, tx, { kind: 'linked', facts: change, links: linksOf(ctx, 'lead', written.record) });
-      await linkPersonToOrganization(ctx, tx, written.record);
+      await linkAlong(ctx, tx, written.record);
     }
     return written;
   });

@@ -4,7 +4,7 @@ import { readBeside, type EventRow } from '../store/events.ts';
 import { findRecordsBy } from '../store/record-list.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { modelOf, type Context } from './context.ts';
-import { linkFields } from './duplicates/mergeRecords.ts';
+import { followingLinks, linkFields } from './duplicates/mergeRecords.ts';
 import { changeRecord, same } from './record-write.ts';
 import { undoChange } from './undoChange.ts';
 
@@ -73,8 +73,7 @@ const readMade = async (tx: Tx, event: EventRow): Promise<Made[]> => {
 export const undoWithContacts = async <T>(
   ctx: Context,
   tx: Tx,
-  event: EventRow,
-  undo: () => Promise<T>,
+  { event, undo }: { readonly event: EventRow; readonly undo: () => Promise<T> },
 ): Promise<T> => {
   const made = await readMade(tx, event);
   for (const { event: gone } of made.filter((one) => one.event.changes !== null))
@@ -90,7 +89,7 @@ export const undoWithContacts = async <T>(
 /** Links that an act on a lead set in other records go back, where they are still as it left them. */
 export const undoLink = async (ctx: Context, tx: Tx, event: EventRow): Promise<void> => {
   const links = Object.entries(event.changes ?? {});
-  await changeRecord(ctx, tx, {
+  await changeRecord(followingLinks(ctx), tx, {
     model: modelOf(ctx, event.entity),
     id: event.recordId,
     verb: 'update',

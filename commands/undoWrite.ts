@@ -108,10 +108,11 @@ export async function undoWrite(ctx: Context, seq: number): Promise<Written> {
     if (event.act.endsWith('.merge')) return await undoMerge(ctx, tx, event);
     assertUndoable(event);
     await assertNotMovedOn(ctx, tx, event);
-    return await undoWithContacts(ctx, tx, event, async () => {
+    const undo = async (): Promise<Written> => {
       const written = await undoChange(ctx, tx, { event, act: 'undo' });
       await undoFollowing(ctx, tx, following);
       return written;
-    });
+    };
+    return await undoWithContacts(ctx, tx, { event, undo });
   });
 }

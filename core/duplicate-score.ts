@@ -185,6 +185,12 @@ export const isCertain = (one: Likeness, other: Likeness): boolean =>
   shares(one, other, 'sourceId') ||
   (shares(one, other, 'phone') && isNamedAlike(one, other));
 
+/** The same for two companies: their VAT id, or their name together with anything else that is a company's own. */
+export const isCertainCompany = (one: Likeness, other: Likeness): boolean =>
+  shares(one, other, 'vatId') ||
+  (shares(one, other, 'company') &&
+    (['registerNumber', 'email', 'phone', 'address', 'domain'] as const).some((kind) => shares(one, other, kind)));
+
 /** Without vowels and doubled letters, so that the most usual slips of the pen meet. */
 const skeleton = (key: string): string => {
   const bare = key.replaceAll(/[aeiouyh\s]/g, '').replaceAll(/(.)\1+/g, '$1');

@@ -91,6 +91,8 @@ export interface Match {
   readonly createdAt?: string;
   readonly state?: string;
   readonly score: number;
+  /** The same without anybody looking. */
+  readonly certain: boolean;
   readonly reasons: readonly Reason[];
 }
 

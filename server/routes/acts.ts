@@ -105,10 +105,21 @@ export const acts: readonly Act[] = [
     name: 'convert',
     entities: ['lead'],
     summary: { de: 'In Verkaufschance umwandeln', en: 'Convert to opportunity' },
-    body: { title: textOrEmpty, kind: { enum: ['lead', 'deal'] } },
+    body: {
+      title: textOrEmpty,
+      kind: { enum: ['lead', 'deal'] },
+      createContacts: { type: 'boolean' },
+      force: { type: 'boolean' },
+    },
     perform: async (ctx, _model, input) => {
       const kind = input['kind'] === 'deal' ? 'deal' : 'lead';
-      const made = await convertLead(ctx, { id: input.id, title: optionalText(input['title'], '/title'), kind });
+      const made = await convertLead(ctx, {
+        id: input.id,
+        title: optionalText(input['title'], '/title'),
+        kind,
+        createContacts: input['createContacts'] === true,
+        force: input['force'] === true,
+      });
       return {
         ...made.lead,
         extra: { opportunity: visibleRecord(ctx, modelOf(ctx, 'opportunity'), made.opportunity.record) },

@@ -553,6 +553,63 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect((await api.post('/undo', { event: answer.json.event })).status).toBe(409);
     });
 
+    it('converts with company and person in the same act: known ones are linked, the others made, likely doubles refused', async () => {
+      const unique = crypto.randomUUID().slice(0, 8);
+      const known = await api.post('/persons', { lastName: `Name${unique}`, email: `a@${unique}.example` });
+      const fields = {
+        company: `Firma ${unique}`,
+        lastName: `Name${unique}`,
+        email: `a@${unique}.example`,
+        phone: null,
+      };
+      const { id } = await create(fields);
+      const answer = await api.post(`/leads/${id}/convert`, { createContacts: true });
+      expect(answer.status).toBe(200);
+      const { organization, person } = answer.json.data;
+      expect(person).toBe(known.json.data['id']);
+      expect(answer.json['opportunity']).toMatchObject({ organization, person });
+      expect((await api.get(`/organizations/${String(organization)}`)).json.data).toMatchObject({
+        name: `Firma ${unique}`,
+      });
+      expect((await api.get(`/persons/${String(person)}`)).json.data).toMatchObject({ organization });
+      // The same name somewhere else: perhaps another company.
+      const other = { ...fields, lastName: null, email: `x@other-${unique}.example`, street: 'Allee 9', city: 'Ulm' };
+      const like = await create({ ...other, postalCode: '89073' });
+      const refused = await api.post(`/leads/${like.id}/convert`, { createContacts: true });
+      expect([refused.status, refused.json['matches']]).toMatchObject([409, [{ id: organization, certain: false }]]);
+      expect(await read(like.id)).toMatchObject({ state: 'open', organization: null, version: 1 });
+      const forced = await api.post(`/leads/${like.id}/convert`, { createContacts: true, force: true });
+      expect(forced.json.data['organization']).not.toBe(organization);
+    });
+
+    it('gives the opportunity the contacts that a converted lead is linked with later, and takes them back', async () => {
+      const unique = crypto.randomUUID().slice(0, 8);
+      const { id } = await create({
+        company: `Firma ${unique}`,
+        lastName: `Name${unique}`,
+        email: `a@${unique}.example`,
+        phone: null,
+      });
+      const { opportunity } = (await api.post(`/leads/${id}/convert`, {})).json as unknown as {
+        opportunity: { id: string; organization: string | null };
+      };
+      expect(opportunity.organization).toBeNull();
+      const later = async (): Promise<unknown> => (await api.get(`/opportunities/${opportunity.id}`)).json.data;
+      const first = await api.post(`/leads/${id}/create-organization`, {});
+      expect(await later()).toMatchObject({ organization: first.json.data['organization'] });
+      expect((await api.post('/undo', { event: first.json.event })).status).toBe(200);
+      expect(await later()).toMatchObject({ organization: null });
+      const made = await api.post(`/leads/${id}/create-organization`, {});
+      expect(await later()).toMatchObject({ organization: made.json.data['organization'], person: null });
+      const person = await api.post('/persons', { lastName: `Zweite${unique}` });
+      await api.post(`/leads/${id}/link`, { person: person.json.data['id'] });
+      expect(await later()).toMatchObject({ person: person.json.data['id'] });
+      const third = await api.post('/persons', { lastName: `Dritte${unique}` });
+      const relinked = await api.post(`/leads/${id}/link`, { person: third.json.data['id'] });
+      expect(await later()).toMatchObject({ person: person.json.data['id'] });
+      expect((await api.post('/undo', { event: relinked.json.event })).status).toBe(200);
+    });
+
     it('keeps a timeline of who did what, with notes', async () => {
       const { id } = await create();
       await api.post(`/leads/${id}/assign`, { owner: seller });

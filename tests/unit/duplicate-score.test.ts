@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   isCertain,
+  isCertainCompany,
   likelyScore,
   matchKeys,
   scoreLikeness,
@@ -117,6 +118,15 @@ describe('the likeness of two records', () => {
     expect(isCertain(lead({ phone, lastName: 'Meyer' }), lead({ phone }))).toBe(true);
     const id = { externalId: '7', source: 's' };
     expect(isCertain(lead(id), lead({ ...id, source: 't' }))).toBe(false);
+  });
+
+  it('is certain of a company by its VAT id, or its name together with something else of its own', () => {
+    const firm = (fields: Readonly<Record<string, unknown>>) => toLikeness('organization', fields);
+    const one = lead({ company: 'Zoll', email: 'anna@zoll.de', phone: '030 123456' });
+    expect(isCertainCompany(one, firm({ name: 'Zoll GmbH' }))).toBe(false);
+    expect(isCertainCompany(one, firm({ name: 'Zoll GmbH', domain: 'zoll.de' }))).toBe(true);
+    expect(isCertainCompany(one, firm({ name: 'Maut AG', phone: '030 123456' }))).toBe(false);
+    expect(isCertainCompany(firm({ vatId: 'DE 1' }), firm({ vatId: 'DE1' }))).toBe(true);
   });
 
   it('is the same from both sides, between 0 and 100, with reasons exactly where it is above 0', () => {

@@ -1,16 +1,14 @@
-import { Alert, Button, Group, Kbd, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Kbd, Stack, Text, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toChoices, type Choice } from '../../api/choices.ts';
 import { useConfig } from '../../api/queries.ts';
-import type { RecordValue } from '../../api/types.ts';
 import { currentLanguage } from '../../i18n/index.ts';
-import { textOf } from '../../model/entities.ts';
 import { formatSoon, fromLocalInput } from '../../model/format.ts';
 import { Dialog } from '../../components/dialog.tsx';
 
-interface DialogProps {
+export interface DialogProps {
   readonly onClose: () => void;
 }
 
@@ -112,62 +110,6 @@ export function SnoozeDialog({ onClose, onSnooze }: DialogProps & { readonly onS
           </Group>
         </form>
       </Stack>
-    </Dialog>
-  );
-}
-
-interface ConvertDialogProps extends DialogProps {
-  readonly lead: RecordValue;
-  readonly onConvert: (input: { readonly title: string; readonly kind: string }) => void;
-}
-
-export function ConvertDialog({ lead, onClose, onConvert }: ConvertDialogProps) {
-  const { t } = useTranslation();
-  const [title, setTitle] = useState(textOf(lead, 'title') ?? '');
-  const [kind, setKind] = useState('lead');
-  const hasContact = textOf(lead, 'organization') !== undefined || textOf(lead, 'person') !== undefined;
-  return (
-    <Dialog onClose={onClose} title={t('inbox.convertDialog.title')}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          onConvert({ title, kind });
-          onClose();
-        }}
-      >
-        <Stack gap="md">
-          <Text size="sm" c="dimmed">
-            {t('inbox.convertDialog.lead')}
-          </Text>
-          <TextInput
-            data-autofocus
-            label={t('inbox.convertDialog.name')}
-            required
-            value={title}
-            onChange={(event) => setTitle(event.currentTarget.value)}
-          />
-          <SegmentedControl
-            aria-label={t('inbox.convertDialog.kind')}
-            value={kind}
-            onChange={setKind}
-            data={[
-              { value: 'lead', label: t('inbox.convertDialog.lead_') },
-              { value: 'deal', label: t('inbox.convertDialog.deal') },
-            ]}
-          />
-          {!hasContact && (
-            <Alert color="yellow" variant="light" c="var(--mantine-color-text)">
-              {t('inbox.convertDialog.noContact')}
-            </Alert>
-          )}
-          <Group justify="flex-end" gap="sm">
-            <Button variant="default" data-cancel onClick={onClose}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit">{t('inbox.convertDialog.submit')}</Button>
-          </Group>
-        </Stack>
-      </form>
     </Dialog>
   );
 }

@@ -10,6 +10,15 @@ import { textOf } from '../../model/entities.ts';
 
 export type LinkTarget = 'organization' | 'person';
 
+export interface ConvertInput {
+  readonly title: string;
+  readonly kind: string;
+  /** Takes company and person along: links those that certainly exist, makes the others. */
+  readonly createContacts: boolean;
+  /** Makes them although similar ones exist, which the person has seen. */
+  readonly force: boolean;
+}
+
 /** Everything a person can do with a lead; each answers true when it was done. */
 export interface LeadActs {
   readonly accept: (lead: RecordValue) => Promise<boolean>;
@@ -26,7 +35,7 @@ export interface LeadActs {
     to: { readonly id: string | null; readonly name: string },
   ) => Promise<boolean>;
   readonly create: (lead: RecordValue, target: LinkTarget, isForced: boolean) => Promise<Problem | undefined>;
-  readonly convert: (lead: RecordValue, input: { readonly title: string; readonly kind: string }) => Promise<boolean>;
+  readonly convert: (lead: RecordValue, input: ConvertInput) => Promise<boolean>;
 }
 
 const opportunityOf = (written: Written | undefined): RecordValue | undefined => {

@@ -52,7 +52,8 @@ export function LeadDetail({ id, commands, onClose }: LeadDetailProps) {
   if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
   if (answer.data === undefined || model === undefined) return <LoadingFace rows={10} />;
   const { data: lead, _labels: labels = {} } = answer.data;
-  const canEdit = can['update'] !== false && lead['state'] === 'open';
+  // A converted lead still takes contacts on: its opportunity gets them as well.
+  const canLink = can['update'] !== false && (lead['state'] === 'open' || lead['state'] === 'converted');
   const note = async (text: string, noteType: string | null): Promise<boolean> => {
     const body = noteType === null ? { text } : { text, noteType };
     return (await run([{ path: `/leads/${id}/note`, body }], { done: t('timeline.saved') })) !== undefined;
@@ -63,14 +64,14 @@ export function LeadDetail({ id, commands, onClose }: LeadDetailProps) {
       <div className={`${classes['scroll']} lw-scroll`} tabIndex={-1}>
         <div className={classes['columns']}>
           <div className={classes['column']}>
-            <MatchCard lead={lead} canEdit={canEdit} />
+            <MatchCard lead={lead} canEdit={canLink} />
             <Card title={t('inbox.fields')} isTitleHidden>
               <RecordForm model={model} record={lead} labels={labels} without={shownElsewhere} />
             </Card>
           </div>
           <div className={classes['column']}>
             <OriginalCard lead={lead} />
-            <LinksCard lead={lead} labels={labels} canEdit={canEdit} />
+            <LinksCard lead={lead} labels={labels} canEdit={canLink} />
             <ActivitiesCard link="lead" id={id} />
             <ProcessCard id={id} isOpen={lead['state'] === 'open'} />
           </div>

@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { ActionIcon, Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { IconBuilding, IconUnlink, IconUser } from '@tabler/icons-react';
@@ -11,6 +11,7 @@ import { addressOf } from '../../app/address.ts';
 import { Card } from '../../components/card.tsx';
 import { ReferenceInput } from '../../components/field/reference-input.tsx';
 import { inLanguage } from '../../i18n/index.ts';
+import { Dialog } from '../../components/dialog.tsx';
 import { textOf } from '../../model/entities.ts';
 import { pairKey } from '../../model/pairs.ts';
 import { useLeadActs, type LinkTarget } from './lead-acts.ts';
@@ -72,12 +73,7 @@ interface MatchesDialogProps {
 function MatchesDialog({ matches, onUse, onCreate, onClose }: MatchesDialogProps) {
   const { t } = useTranslation();
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('inbox.links.matchesTitle')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog onClose={onClose} title={t('inbox.links.matchesTitle')}>
       <Text size="sm" c="dimmed" mb="sm">
         {t('inbox.links.matchesLead')}
       </Text>
@@ -87,12 +83,12 @@ function MatchesDialog({ matches, onUse, onCreate, onClose }: MatchesDialogProps
         </MatchRow>
       ))}
       <Group justify="flex-end" gap="sm" mt="md">
-        <Button variant="default" onClick={onClose}>
+        <Button variant="default" data-cancel onClick={onClose}>
           {t('common.cancel')}
         </Button>
         <Button onClick={onCreate}>{t('inbox.links.createAnyway')}</Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }
 
