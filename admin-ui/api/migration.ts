@@ -4,8 +4,13 @@ import { read, request } from './client.ts';
 /** What taking one process to another revision would do. */
 export interface MigrationPreview {
   readonly stage: { readonly from: string; readonly to: string };
-  readonly timers: { readonly added: readonly Text[]; readonly removed: readonly Text[] };
-  readonly planOnlyInNew: readonly string[];
+  readonly timers: {
+    readonly added: readonly Text[];
+    readonly removed: readonly Text[];
+    readonly changed: readonly Text[];
+  };
+  readonly planOnlyInNew: readonly Text[];
+  readonly planChanged: readonly Text[];
 }
 
 export interface Migration {

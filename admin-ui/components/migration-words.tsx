@@ -19,13 +19,16 @@ export function MigrationWords({ id, migration }: MigrationWordsProps) {
   });
   if (error !== null) return <ProblemText problem={toProblem(error)} />;
   if (data === undefined) return undefined;
-  const { timers, planOnlyInNew } = data;
+  const { stage, timers, planOnlyInNew, planChanged } = data;
   const names = (list: readonly Parameters<typeof inLanguage>[0][]): string =>
     list.map((one) => inLanguage(one)).join(', ');
   const lines = [
+    stage.from !== stage.to && t('migration.entered'),
     timers.added.length > 0 && t('migration.timersAdded', { names: names(timers.added) }),
     timers.removed.length > 0 && t('migration.timersRemoved', { names: names(timers.removed) }),
-    planOnlyInNew.length > 0 && t('migration.planOnlyInNew', { names: planOnlyInNew.join(', ') }),
+    timers.changed.length > 0 && t('migration.timersChanged', { names: names(timers.changed) }),
+    planOnlyInNew.length > 0 && t('migration.planOnlyInNew', { names: names(planOnlyInNew) }),
+    planChanged.length > 0 && t('migration.planChanged', { names: names(planChanged) }),
   ].filter((line) => line !== false);
   return (
     <>

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EntityModel } from '../../core/entity.ts';
 import { LeitwerkError, type Text } from '../../core/errors.ts';
 import type { PipelineDefinition } from '../../core/pipeline/definition.ts';
@@ -21,10 +22,16 @@ export interface MigrationPreview {
   readonly from: number;
   readonly to: number;
   readonly stage: { readonly from: string; readonly to: string };
-  /** Timers of the stage that appear and disappear. */
-  readonly timers: { readonly added: readonly Text[]; readonly removed: readonly Text[] };
+  /** Timers of the stage that appear, disappear and are set otherwise: those get their new times unless they have run out. */
+  readonly timers: {
+    readonly added: readonly Text[];
+    readonly removed: readonly Text[];
+    readonly changed: readonly Text[];
+  };
   /** Plan steps that only the new revision has; they are not scheduled afterwards, because the stage is not entered again. */
-  readonly planOnlyInNew: readonly string[];
+  readonly planOnlyInNew: readonly Text[];
+  /** Plan steps that are set otherwise in the new revision; those that are planned already keep their times. */
+  readonly planChanged: readonly Text[];
 }
 
 interface Plan {
@@ -32,19 +39,36 @@ interface Plan {
   readonly change: RecordData;
 }
 
-const timersOf = (definition: PipelineDefinition, stage: string): ReadonlyMap<string, Text> =>
+/** A timer or a step: what it is called, and everything else that it says. */
+interface Part {
+  readonly label: Text;
+  readonly rest: unknown;
+}
+
+type Parts = ReadonlyMap<string, Part>;
+
+/** Working time is the calendar's: with another one the same words mean other times. */
+const timersOf = ({ stages, calendar }: PipelineDefinition, stage: string): Parts =>
   new Map(
-    (definition.stages.get(stage)?.timers ?? []).map((timer) => [
-      timer.key,
-      timer.label ?? { de: timer.key, en: timer.key },
+    (stages.get(stage)?.timers ?? []).map(({ label, ...rest }) => [rest.key, { label, rest: { ...rest, calendar } }]),
+  );
+
+const stepsOf = ({ stages, calendar }: PipelineDefinition, stage: string): Parts =>
+  new Map(
+    (stages.get(stage)?.plan ?? []).map(({ title: label, note: _note, ...rest }) => [
+      rest.key,
+      { label, rest: { ...rest, calendar } },
     ]),
   );
 
-const stepsOf = (definition: PipelineDefinition, stage: string): string[] =>
-  (definition.stages.get(stage)?.plan ?? []).map((step) => step.key);
+const missing = (one: Parts, other: Parts): Text[] =>
+  [...one].filter(([key]) => !other.has(key)).map(([, { label }]) => label);
 
-const missing = (one: ReadonlyMap<string, Text>, other: ReadonlyMap<string, Text>): Text[] =>
-  [...one].filter(([key]) => !other.has(key)).map(([, label]) => label);
+/** In the words of the new revision. */
+const changed = (before: Parts, after: Parts): Text[] =>
+  [...after]
+    .filter(([key, { rest }]) => before.has(key) && !isDeepStrictEqual(before.get(key)?.rest, rest))
+    .map(([, { label }]) => label);
 
 const planMigration = async (
   db: Queries,
@@ -65,18 +89,24 @@ const planMigration = async (
     throw new LeitwerkError('InvalidInput', { issues: [{ path: `/stageMap/${from}`, code: 'choice', message }] });
   }
   const [timersBefore, timersAfter] = [timersOf(before, from), timersOf(after, to)];
-  const stepsBefore = new Set(stepsOf(before, from));
+  const isSameStage = from === to;
+  const [stepsBefore, stepsAfter] = [stepsOf(before, from), stepsOf(after, to)];
   return {
     preview: {
       from: Number(record['pipelineRevision']),
       to: migration.revision,
       stage: { from, to },
-      timers: { added: missing(timersAfter, timersBefore), removed: missing(timersBefore, timersAfter) },
-      planOnlyInNew: from === to ? stepsOf(after, to).filter((step) => !stepsBefore.has(step)) : [],
+      timers: {
+        added: missing(timersAfter, timersBefore),
+        removed: missing(timersBefore, timersAfter),
+        changed: changed(timersBefore, timersAfter),
+      },
+      planOnlyInNew: isSameStage ? missing(stepsAfter, stepsBefore) : [],
+      planChanged: isSameStage ? changed(stepsBefore, stepsAfter) : [],
     },
     change: {
       pipelineRevision: migration.revision,
-      ...(from === to ? {} : { stage: to, stageSince: ctx.now().toISOString() }),
+      ...(isSameStage ? {} : { stage: to, stageSince: ctx.now().toISOString() }),
     },
   };
 };

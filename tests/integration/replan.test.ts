@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { completeActivity } from '../../commands/activityActs.ts';
 import { modelOf, type Context } from '../../commands/context.ts';
 import { moveActivity } from '../../commands/moveActivity.ts';
+import { previewMigration } from '../../commands/process/migrateProcess.ts';
 import { previewReplan, replanProcess } from '../../commands/process/replanProcess.ts';
 import { undoWrite } from '../../commands/undoWrite.ts';
 import { updateRecord } from '../../commands/updateRecord.ts';
@@ -194,5 +195,45 @@ describe('ticking an activity that moves its record on', () => {
       text: { de: expect.stringContaining('„Zwei“') },
     });
     expect(await world.rows('SELECT `state` FROM `activity` WHERE `id` = ?', [id])).toEqual([{ state: 'done' }]);
+  });
+});
+
+describe('the preview of a migration', () => {
+  it('names what is set otherwise, by its title, and nothing where only words have changed', async () => {
+    const pipeline = (of: { minutes: number; label: string; isLonger?: boolean }) => ({
+      key: 'a-test',
+      entity: 'lead',
+      label: text('Test'),
+      stages: [
+        {
+          key: 'eins',
+          label: text('Eins'),
+          timers: [
+            { key: 'sla', label: text(of.label), after: { minutes: of.minutes }, do: [{ addTags: ['spaet'] }] },
+            { key: 'rest', label: text('Rest'), after: { hours: 9 }, do: [{ addTags: ['rest'] }] },
+          ],
+          plan: [
+            { key: 'anruf', type: 'anruf', title: text('Anruf'), offset: { minutes: of.minutes } },
+            ...(of.isLonger === true ? [{ key: 'mail', type: 'anruf', title: text('Mail schreiben') }] : []),
+          ],
+        },
+      ],
+    });
+    await world.publish(pipeline({ minutes: 60, label: 'Antwort' }));
+    const { recordId: id } = await world.addLead();
+    const preview = async (revision: number) =>
+      await previewMigration(person(), modelOf(person(), 'lead'), { id, revision });
+    const worded = await world.publish(pipeline({ minutes: 60, label: 'Rückmeldung' }));
+    expect(await preview(worded)).toMatchObject({
+      timers: { added: [], removed: [], changed: [] },
+      planOnlyInNew: [],
+      planChanged: [],
+    });
+    const changed = await world.publish(pipeline({ minutes: 30, label: 'Rückmeldung', isLonger: true }));
+    expect(await preview(changed)).toMatchObject({
+      timers: { added: [], removed: [], changed: [text('Rückmeldung')] },
+      planOnlyInNew: [text('Mail schreiben')],
+      planChanged: [text('Anruf')],
+    });
   });
 });
