@@ -12,12 +12,14 @@ const lowDiskBytes = 500 * 1024 * 1024;
 export class Health {
   readonly #services: Services;
   readonly #intake: Pick<Intake, 'figures'>;
+  readonly #startedAt: string;
   /** Since when each part is in its state. */
   readonly #since = new Map<string, { state: PartHealth['state']; since: string }>();
 
   constructor(services: Services, intake: Pick<Intake, 'figures'>) {
     this.#services = services;
     this.#intake = intake;
+    this.#startedAt = services.now().toISOString();
   }
 
   /** Each part with its state; ready when intake and API work. Temporal being away does not make the app unready. */
@@ -99,7 +101,9 @@ export class Health {
   #noted(name: string, state: PartHealth['state']): { state: PartHealth['state']; since: string } {
     const known = this.#since.get(name);
     if (known?.state === state) return known;
-    const noted = { state, since: this.#services.now().toISOString() };
+    // A part that works when it is looked at for the first time has worked from the start.
+    const hasBeenSo = known === undefined && (state === 'ready' || state === 'off');
+    const noted = { state, since: hasBeenSo ? this.#startedAt : this.#services.now().toISOString() };
     this.#since.set(name, noted);
     return noted;
   }
