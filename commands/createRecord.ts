@@ -1,6 +1,7 @@
 import type { EntityModel } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
 import { leadTitle } from '../core/derive.ts';
+import { isBlank } from '../core/validation.ts';
 import { formatNumber, numberSeries } from '../core/numbering.ts';
 import type { NumberingConfig } from '../schemas/generated/config.ts';
 import type { Tx } from '../store/database.ts';
@@ -35,8 +36,7 @@ const numbersOf = async (ctx: Context, tx: Tx, model: EntityModel): Promise<Reco
 /** Writes a record that a person or the API makes, with everything that belongs to its beginning, in the caller's transaction. */
 export async function createWithin(ctx: Context, tx: Tx, creation: RecordCreation): Promise<Written> {
   const { model } = creation;
-  const title =
-    model.name === 'lead' && (creation.input['title'] ?? '') === '' ? { title: leadTitle(creation.input) } : {};
+  const title = model.name === 'lead' && isBlank(creation.input['title']) ? { title: leadTitle(creation.input) } : {};
   const input = {
     ...startingStates[model.name],
     ...startingPlace(ctx, model),

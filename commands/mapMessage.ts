@@ -7,6 +7,7 @@ import {
   type Mapping,
   type MappingInput,
 } from '../core/mapping.ts';
+import { isBlank } from '../core/validation.ts';
 import type { RecordData } from '../store/record-table.ts';
 import type { Snapshot } from '../store/registry.ts';
 import { timeZoneOf } from './company.ts';
@@ -111,12 +112,13 @@ export function completeLead(ctx: Context, source: Source, mapped: Mapped): Mapp
   const defaults = defaultsOf(ctx, source);
   for (const name of Object.keys(defaults)) if (isEmpty(values[name])) values[name] = defaults[name];
   const model = modelOf(ctx, 'lead');
-  const found = ctx.snapshot.validatorOf(model).issues({ title: '-', ...model.defaults, ...values }, ctx.language);
+  const title = isBlank(values['title']) ? '-' : values['title'];
+  const found = ctx.snapshot.validatorOf(model).issues({ ...model.defaults, ...values, title }, ctx.language);
   const issues = [
     ...mapped.issues,
     ...found.filter((issue) => !mapped.issues.some((other) => other.path === issue.path)),
   ];
-  if (issues.length === 0 && essential.every((name) => isEmpty(values[name]))) {
+  if (issues.length === 0 && essential.every((name) => isBlank(values[name]))) {
     const text = {
       de: 'Es fehlt jede Angabe, über die man antworten könnte (E-Mail, Telefon, Name, Firma oder Nachricht).',
       en: 'Nothing to answer to: e-mail, phone, name, company or message is needed.',

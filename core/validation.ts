@@ -110,7 +110,7 @@ export const toIssue = (error: ErrorObject, language: Language): Issue => {
 };
 
 export interface RecordValidator {
-  /** Checks a whole record without its system fields; every fault at once, empty = fine. Null counts as absent. */
+  /** Checks a whole record without its system fields; every fault at once, empty = fine. Null counts as absent, and so does a required text that is blank. */
   issues(record: Readonly<Record<string, unknown>>, language: Language): Issue[];
 }
 
@@ -132,6 +132,10 @@ const choiceIssues = (
     return [issueOf({ path: `/${field.name}`, code: 'choice' }, text, language)];
   });
 
+/** Absent, or a text without a word in it. */
+export const isBlank = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'string' && !/\S/.test(value));
+
 /** The fields that the schema speaks of: neither absent ones nor those that the system adds to every record. */
 const presentFields = (model: EntityModel, record: Readonly<Record<string, unknown>>): Record<string, unknown> => {
   const present: Record<string, unknown> = {};
@@ -140,6 +144,7 @@ const presentFields = (model: EntityModel, record: Readonly<Record<string, unkno
     const isCommon = model.fields.has(name) && !(name in model.schema.properties);
     if (value !== null && value !== undefined && !isCommon) present[name] = value;
   }
+  for (const name of model.schema.required ?? []) if (isBlank(present[name])) delete present[name];
   return present;
 };
 

@@ -119,6 +119,22 @@ describe.each(dialects)('the API on %s', (dialect) => {
       ]);
     });
 
+    it('takes a required text that is blank for a missing one, and makes up a title for a lead that has a name', async () => {
+      const missing = [{ path: '/title', code: 'required' }];
+      for (const body of [{}, { title: ' ', lastName: '\t' }]) {
+        const answer = await api.post('/leads', body);
+        expect([answer.status, answer.json.errors]).toMatchObject([422, missing]);
+      }
+      expect((await api.post('/leads', { title: ' ', company: 'Bau AG' })).json.data).toMatchObject({
+        title: 'Bau AG',
+      });
+      const { id } = await create();
+      for (const title of ['   ', '', null])
+        expect((await api.patch(`/leads/${id}`, { title })).json).toMatchObject({ status: 422, errors: missing });
+      expect((await api.post('/organizations', { name: ' ' })).json.errors[0]).toMatchObject({ path: '/name' });
+      expect((await api.patch(`/leads/${id}`, { city: ' ' })).status).toBe(200);
+    });
+
     it('applies a merge patch: absent stays, null clears', async () => {
       const { id } = await create();
       const answer = await api.patch(

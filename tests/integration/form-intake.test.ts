@@ -380,6 +380,14 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       expect(second.body['lead']).not.toBe(first.body['lead']);
     });
 
+    it('takes blanks for nothing to answer to, and keeps a message that has blanks elsewhere', async () => {
+      const blank = await asAgency({ lastName: '  ', title: ' ', message: '\n' });
+      expect([blank.status, blank.body.errors]).toMatchObject([422, [{ path: '/email', code: 'required' }]]);
+      const answer = await asAgency(lead({ title: '  ', company: ' ', city: '' }));
+      expect(answer.status).toBe(202);
+      expect((await api.get(`/leads/${String(answer.body['lead'])}`)).json.data).toMatchObject({ title: 'Meyer' });
+    });
+
     it('takes a corrected body under the same Idempotency-Key after a 422', async () => {
       const key = { 'idempotency-key': randomUUID() };
       expect((await asAgency(lead({ email: 'falsch' }), key)).status).toBe(422);
