@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTenant } from '../commands/accounts/createTenant.ts';
 import { defaultTenantId } from '../commands/accounts/setup.ts';
@@ -126,7 +126,7 @@ async function bringShippedIn(db: Database, tenantId: string, now: Date): Promis
 
 /** The key that secrets are sealed with: made once, kept beside the database, never in it. */
 function provideSecretKey({ keys, secretKey }: { keys: string; secretKey: string }): Buffer {
-  mkdirSync(keys, { recursive: true, mode: 0o700 });
+  prepareDataFolder(keys);
   try {
     // `wx`: of two processes that start at once only one makes it.
     writeFileSync(secretKey, randomBytes(32), { flag: 'wx', mode: 0o600, flush: true });

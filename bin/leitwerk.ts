@@ -12,13 +12,15 @@ import { createRateLimiter } from '../server/rate-limits.ts';
 import type { Services } from '../server/services.ts';
 import { armFailpoint } from '../store/failpoints.ts';
 import { openFoundation, type Foundation } from './foundation.ts';
+import { lockFolder, type FolderLock } from './folder-lock.ts';
 import { createIdSource } from './ids.ts';
 import { listen } from './listen.ts';
 import { createLog } from './log.ts';
 import { startProcesses, type Processes } from './processes.ts';
-import { readLanguage, readSettings, rootFolder, type Settings } from './settings.ts';
+import { prepareDataFolder, readLanguage, readSettings, rootFolder, type Settings } from './settings.ts';
 import { settleMemory } from './settle-memory.ts';
 import { endInOrder, type ShutdownStep } from './shutdown.ts';
+import { assertPlaceFree } from './temporal/server.ts';
 
 const refreshMs = 400;
 
@@ -29,6 +31,7 @@ interface Running {
   mail?: MailIntake;
   processes?: Processes;
   refresh?: NodeJS.Timeout;
+  lock?: FolderLock;
 }
 
 const now = (): Date => new Date();
@@ -91,6 +94,7 @@ const stepsToEnd = (running: Running): ShutdownStep[] => [
   },
   { name: 'processes', withinMs: 6_500, run: async () => await running.processes?.stop() },
   { name: 'database', withinMs: 1_000, run: async () => await running.foundation?.close() },
+  { name: 'data folder', withinMs: 100, run: () => running.lock?.close() },
 ];
 
 /** A demo fills an empty system only. */
@@ -132,9 +136,19 @@ const startApp = async (settings: Settings, services: Services, running: Running
   if (token !== undefined) print(`set up ${settings.publicUrl}/setup?token=${token}`);
 };
 
+/** Says what would end the start anyway before anybody is told that it is ready. Parts and what is shared on purpose run beside others. */
+const takePlace = async (settings: Settings, running: Running): Promise<void> => {
+  const { role, dataFolder, databaseUrl, temporal } = settings;
+  if (role !== 'all' || (databaseUrl !== undefined && temporal.address !== undefined)) return;
+  prepareDataFolder(dataFolder);
+  running.lock = lockFolder(dataFolder);
+  if (temporal.address === undefined) await assertPlaceFree({ ...temporal, dataFolder });
+};
+
 const start = async (settings: Settings, running: Running): Promise<void> => {
   const log = createLog(settings.logLevel);
   if (settings.failpoint !== undefined) armFailpoint(settings.failpoint);
+  await takePlace(settings, running);
   const services = await openServices(settings, log, running);
   if (settings.role === 'smtp') {
     await startMail(settings, services, running);

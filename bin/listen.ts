@@ -16,6 +16,10 @@ export async function listen(
   const { host, port, setting } = place;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
+      const unknownHost = {
+        de: `Die Adresse ${host} gibt es hier nicht: HOST auf eine Adresse dieses Rechners setzen (127.0.0.1, oder 0.0.0.0 für alle).`,
+        en: `The address ${host} does not exist here: set HOST to an address of this machine (127.0.0.1, or 0.0.0.0 for all).`,
+      };
       const reasons: Readonly<Record<string, { de: string; en: string }>> = {
         EADDRINUSE: {
           de: `Port ${port} ist schon belegt: das andere Programm beenden oder ${setting} auf einen freien Port setzen.`,
@@ -25,10 +29,9 @@ export async function listen(
           de: `Port ${port} ist nicht erlaubt: ${setting} auf einen Wert über 1023 setzen.`,
           en: `Port ${port} is not allowed: set ${setting} to a value above 1023.`,
         },
-        EADDRNOTAVAIL: {
-          de: `Die Adresse ${host} gibt es hier nicht: HOST prüfen.`,
-          en: `The address ${host} does not exist here: check HOST.`,
-        },
+        EADDRNOTAVAIL: unknownHost,
+        ENOTFOUND: unknownHost,
+        EAI_AGAIN: unknownHost,
       };
       const text = reasons[cause.code ?? ''] ?? {
         de: `HOST/${setting}: ${cause.message}`,

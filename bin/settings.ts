@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,18 +87,22 @@ export function readSettings(args: readonly string[] = [], env: Environment = pr
   const options = readOptions(args);
   const host = text(env, 'HOST') ?? '127.0.0.1';
   const port = portOf(env, 'PORT', 4000);
+  const smtpPort = portOf(env, 'SMTP_PORT', 2525);
+  const temporal = readTemporal(env);
+  const own = temporal.address === undefined ? { TEMPORAL_PORT: temporal.port, TEMPORAL_UI_PORT: temporal.uiPort } : {};
+  assertDifferent({ PORT: port, SMTP_PORT: smtpPort, ...own });
   return {
     role: oneOf('--role', options.role ?? 'all', roles),
     isDemo: options.demo,
     host,
     port,
-    smtpPort: portOf(env, 'SMTP_PORT', 2525),
+    smtpPort,
     smtp: readSmtp(env),
     publicUrl: urlOf(env, 'PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? defaultUrl(host, port),
     dataFolder: resolve(text(env, 'LEITWERK_DATA') ?? './data'),
     databaseUrl: urlOf(env, 'DATABASE_URL', ['mysql:']),
     secretKey: keyOf(env, 'SECRET_KEY'),
-    temporal: readTemporal(env),
+    temporal,
     mailUrl: urlOf(env, 'MAIL_URL', ['smtp:', 'smtps:']),
     mailFrom: text(env, 'MAIL_FROM'),
     trustedProxies: listOf(env, 'TRUSTED_PROXIES'),
@@ -122,17 +126,36 @@ export function readLanguage(env: Environment = process.env): Language {
   return (text(env, 'LC_ALL') ?? text(env, 'LC_MESSAGES') ?? text(env, 'LANG') ?? '').startsWith('de') ? 'de' : 'en';
 }
 
-/** Makes the data folder and checks that it can be written. */
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** Node's own `recursive` never ends where a file system takes no folders, as in `/proc`. */
+function makeFolder(folder: string): void {
+  if (isFolder(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been faster.
+    if (!isFolder(folder)) throw error;
+  }
+}
+
+/** The error of a data folder that takes no files. */
+export const unwritable = (folder: string, cause: unknown): LeitwerkError =>
+  wrong(
+    `Der Datenordner ${folder} ist nicht beschreibbar: Rechte ändern oder LEITWERK_DATA auf einen anderen Ordner setzen.`,
+    `The data folder ${folder} cannot be written: change its permissions or set LEITWERK_DATA to another folder.`,
+    cause,
+  );
+
+/** Makes the data folder, or one within it, and checks that it can be written. */
 export function prepareDataFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK | constants.R_OK);
   } catch (error) {
-    throw wrong(
-      `Der Datenordner ${folder} ist nicht beschreibbar: Rechte ändern oder LEITWERK_DATA auf einen anderen Ordner setzen.`,
-      `The data folder ${folder} cannot be written: change its permissions or set LEITWERK_DATA to another folder.`,
-      error,
-    );
+    throw unwritable(folder, error);
   }
 }
 
@@ -215,6 +238,20 @@ function portOf(env: Environment, name: string, otherwise: number): number {
   const port = Number(value);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw wrongValue(name, value, '1–65535');
   return port;
+}
+
+/** @throws LeitwerkError `Misconfigured` when two of our own ports are the same. */
+function assertDifferent(ports: Readonly<Record<string, number>>): void {
+  const known = new Map<number, string>();
+  for (const [name, port] of Object.entries(ports)) {
+    const other = known.get(port);
+    if (other !== undefined)
+      throw wrong(
+        `${other} und ${name} sind beide ${port}: eines davon auf einen anderen Port setzen.`,
+        `${other} and ${name} are both ${port}: set one of them to another port.`,
+      );
+    known.set(port, name);
+  }
 }
 
 function megabytesOf(env: Environment, name: string, otherwise: number): number {

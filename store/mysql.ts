@@ -1,5 +1,5 @@
 import mysql from 'mysql2/promise';
-import { LeitwerkError } from '../core/errors.ts';
+import { LeitwerkError, type Text } from '../core/errors.ts';
 import type { Database, Eventually, Queries, Row, Tx, Value } from './database.ts';
 import { failpoint } from './failpoints.ts';
 import { codeOf } from './violations.ts';
@@ -17,6 +17,35 @@ const translate = (error: unknown): unknown => {
   if (isAway(error) || repeatable.has(codeOf(error)))
     return new LeitwerkError('Unavailable', { cause: error, retryAfterSeconds: 2 });
   return error;
+};
+
+const refused = {
+  de: 'der Zugang wird verweigert, Nutzer und Passwort prüfen',
+  en: 'access is denied, check user and password',
+};
+const unknownHost = { de: 'diesen Rechner gibt es nicht', en: 'there is no such host' };
+const reasons: Readonly<Record<string, Text>> = {
+  ECONNREFUSED: {
+    de: 'dort nimmt nichts Verbindungen an, läuft der Server auf diesem Port?',
+    en: 'nothing accepts connections there, is the server running on this port?',
+  },
+  ENOTFOUND: unknownHost,
+  EAI_AGAIN: unknownHost,
+  ETIMEDOUT: { de: 'keine Antwort in 5 Sekunden', en: 'no answer within 5 seconds' },
+  ER_ACCESS_DENIED_ERROR: refused,
+  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: refused,
+  ER_DBACCESS_DENIED_ERROR: {
+    de: 'diese Datenbank gibt es nicht, oder der Nutzer darf nicht hinein',
+    en: 'there is no such database, or the user may not use it',
+  },
+  ER_BAD_DB_ERROR: { de: 'diese Datenbank gibt es dort nicht', en: 'there is no such database there' },
+};
+
+/** Why a connection did not come about. */
+const reasonOf = (error: unknown): Text => {
+  const cause = error instanceof LeitwerkError ? error.cause : error;
+  const other = cause instanceof Error ? cause.message : String(cause);
+  return reasons[codeOf(cause)] ?? { de: other, en: other };
 };
 
 type Executor = Pick<mysql.Pool | mysql.PoolConnection, 'execute'>;
@@ -64,11 +93,13 @@ export async function openMysql(url: string): Promise<Database> {
     await database.get('SELECT 1 AS one');
   } catch (cause) {
     await pool.end();
+    const reason = reasonOf(cause);
+    const place = `${address.host}${address.pathname}`;
     throw new LeitwerkError('Unavailable', {
       cause,
       text: {
-        de: `Die Datenbank unter DATABASE_URL (${address.host}${address.pathname}) antwortet nicht: ${String(cause)}`,
-        en: `The database at DATABASE_URL (${address.host}${address.pathname}) does not answer: ${String(cause)}`,
+        de: `Die Datenbank unter DATABASE_URL (${place}) lässt sich nicht öffnen: ${reason.de}.`,
+        en: `The database at DATABASE_URL (${place}) cannot be opened: ${reason.en}.`,
       },
     });
   }

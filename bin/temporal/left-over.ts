@@ -15,14 +15,25 @@ export async function forgetServer(file: string): Promise<void> {
   await rm(`${file}.pid`, { force: true });
 }
 
+const readNoted = async (file: string): Promise<number | undefined> => {
+  const pid = Number(await readFile(`${file}.pid`, 'utf8').catch(() => ''));
+  return Number.isInteger(pid) && pid > 1 ? pid : undefined;
+};
+
+/** Whether the server of an earlier run still uses the database file. */
+export async function hasLeftOver(file: string): Promise<boolean> {
+  const pid = await readNoted(file);
+  return pid !== undefined && (await serves(pid, file));
+}
+
 /**
  * Waits until the server of an earlier run on the same database file is gone: after a crash its guard needs a moment to end it,
  * and two servers on one file would spoil it.
  * @throws LeitwerkError `Misconfigured` when it does not go.
  */
 export async function awaitLeftOver(file: string, signal: AbortSignal, timeoutMs = 10_000): Promise<void> {
-  const pid = Number(await readFile(`${file}.pid`, 'utf8').catch(() => ''));
-  if (!Number.isInteger(pid) || pid < 2) return;
+  const pid = await readNoted(file);
+  if (pid === undefined) return;
   const deadline = Date.now() + timeoutMs;
   while (await serves(pid, file)) {
     if (Date.now() > deadline) throw leftOver(pid, file);

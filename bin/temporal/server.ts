@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LeitwerkError, type Text } from '../../core/errors.ts';
 import { spawnGuarded, type GuardedProcess } from '../guard.ts';
-import { awaitLeftOver, forgetServer, noteServer } from './left-over.ts';
+import { awaitLeftOver, forgetServer, hasLeftOver, noteServer } from './left-over.ts';
 import { assertPortsFree, findFreePort } from './ports.ts';
 import type { ReportProgress, TemporalProgress, TemporalState } from './progress.ts';
 import { provideTemporal } from './provide.ts';
@@ -33,6 +33,19 @@ const retentionHours = 720;
 const readyWithinMs = 60_000;
 const longestPauseMs = 30_000;
 
+const fileIn = (dataFolder: string): string => join(dataFolder, 'temporal.db');
+
+/**
+ * Looks before anything else starts whether the server will have its ports. After a crash nothing can be said yet: the server of the
+ * earlier run, which is about to end, may still have them.
+ * @throws LeitwerkError `Misconfigured` when a port is taken by someone else.
+ */
+export async function assertPlaceFree(
+  options: Pick<TemporalServerOptions, 'port' | 'uiPort' | 'dataFolder'>,
+): Promise<void> {
+  if (!(await hasLeftOver(fileIn(options.dataFolder)))) await assertPortsFree(options);
+}
+
 /**
  * Runs Temporal's dev server beside the app: finds or makes the program, starts it, starts it again when it dies.
  * Answers at once; what happens is told through `onProgress`. It cannot outlive this process.
@@ -41,7 +54,7 @@ const longestPauseMs = 30_000;
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
   const port = options.port || (await findFreePort());
   const uiPort = options.uiPort || (await findFreePort());
-  const file = join(options.dataFolder, 'temporal.db');
+  const file = fileIn(options.dataFolder);
   const stopping = new AbortController();
   const { signal } = stopping;
   let progress: TemporalProgress = toProgress('finding', { de: 'Temporal wird gesucht', en: 'Looking for Temporal' });

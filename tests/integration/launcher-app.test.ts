@@ -45,7 +45,7 @@ async function takePort(): Promise<string> {
 
 interface Health {
   readonly status: string;
-  readonly parts: Readonly<Record<string, { readonly state: string } | undefined>>;
+  readonly parts: Readonly<Record<string, { readonly state: string; readonly since: string } | undefined>>;
 }
 
 async function health(app: App): Promise<Health> {
@@ -72,6 +72,17 @@ test('it says when the app accepts work and when processes run, and ends with 0 
   expect(Date.now() - startedAt).toBeLessThan(10_000);
   expect(children.length).toBeGreaterThan(2);
   expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
+});
+
+test('parts that nobody has asked for yet work since the start', async () => {
+  const app = await start({ args: ['--role', 'api'] });
+  const readyAt = Date.now();
+  await until('a moment later', () => Date.now() > readyAt + 50);
+
+  const { parts } = await health(app);
+
+  for (const name of ['api', 'intake', 'database', 'queue', 'sources'])
+    expect(Date.parse(parts[name]?.since ?? '')).toBeLessThanOrEqual(readyAt);
 });
 
 test('nothing outlives a killed app, and the next start works on the same folder', async () => {
@@ -164,8 +175,57 @@ test('a port where another Temporal answers ends the start with one sentence tha
   const { code, lines } = await failToStart({ env: { TEMPORAL_PORT: port } });
 
   expect(code).toBe(1);
-  expect(lines.at(-1)).toBe(
+  expect(lines).toEqual([
     `Another Temporal server already answers on port ${port}: set TEMPORAL_PORT to a free port, or TEMPORAL_ADDRESS=127.0.0.1:${port} to use that one.`,
+  ]);
+});
+
+test('a second one on the same data folder does not start, and says why', async () => {
+  const app = await start();
+
+  const { code, lines } = await failToStart({ folder: app.folder });
+
+  expect(code).toBe(1);
+  expect(lines).toEqual([
+    `Leitwerk is already running on the data folder ${app.folder}: end the other one or set LEITWERK_DATA to another folder.`,
+  ]);
+  expect((await health(app)).status).toBe('ready');
+});
+
+test('an address that is not of this machine ends the start with what to do', async () => {
+  const { code, lines } = await failToStart({ env: { HOST: '999.1.1.1' } });
+
+  expect(code).toBe(1);
+  expect(lines).toEqual([
+    'The address 999.1.1.1 does not exist here: set HOST to an address of this machine (127.0.0.1, or 0.0.0.0 for all).',
+  ]);
+});
+
+test('a database that cannot be opened ends the start with the reason, and without the password', async (context) => {
+  const there = new URL(await createMariadbDatabase(need(context, 'mariadbUrl')));
+  const sentenceFor = async (change: (url: URL) => void): Promise<readonly string[]> => {
+    const url = new URL(there);
+    change(url);
+    return (await failToStart({ databaseUrl: url.href })).lines;
+  };
+  const sentence = (url: string, reason: string): string[] => [
+    `The database at DATABASE_URL (${url}) cannot be opened: ${reason}.`,
+  ];
+
+  expect(await sentenceFor((url) => (url.port = '9'))).toEqual(
+    sentence(
+      `${there.hostname}:9${there.pathname}`,
+      'nothing accepts connections there, is the server running on this port?',
+    ),
+  );
+  expect(await sentenceFor((url) => (url.hostname = 'nowhere.invalid'))).toEqual(
+    sentence(`nowhere.invalid:${there.port}${there.pathname}`, 'there is no such host'),
+  );
+  expect(await sentenceFor((url) => (url.pathname = '/nowhere'))).toEqual(
+    sentence(`${there.host}/nowhere`, 'there is no such database there'),
+  );
+  expect(await sentenceFor((url) => ((url.username = 'nobody'), (url.password = 'secret')))).toEqual(
+    sentence(`${there.host}${there.pathname}`, 'access is denied, check user and password'),
   );
 });
 

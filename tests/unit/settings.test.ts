@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
@@ -50,6 +50,8 @@ test('TLS files are read', () => {
 test.each([
   [{ PORT: '99999' }, 'PORT is invalid ("99999"). Allowed: 1–65535.'],
   [{ TEMPORAL_PORT: '0' }, 'TEMPORAL_PORT is invalid ("0"). Allowed: 1–65535.'],
+  [{ TEMPORAL_UI_PORT: '7233' }, 'TEMPORAL_PORT and TEMPORAL_UI_PORT are both 7233: set one of them to another port.'],
+  [{ PORT: '2525' }, 'PORT and SMTP_PORT are both 2525: set one of them to another port.'],
   [{ SMTP_PORT: 'abc' }, 'SMTP_PORT is invalid ("abc"). Allowed: 1–65535.'],
   [{ DATABASE_URL: 'postgres://u:secret@h/d' }, 'DATABASE_URL is invalid. Allowed: mysql://….'],
   [{ PUBLIC_URL: 'leitwerk.example.com' }, 'PUBLIC_URL is invalid. Allowed: http://…, https://….'],
@@ -79,4 +81,19 @@ test('a data folder that cannot be made is one sentence that names it and the se
   expect(() => prepareDataFolder(join(file, 'data'))).toThrow(
     /cannot be written: change its permissions or set LEITWERK_DATA/,
   );
+});
+
+test('ports of a Temporal that is not ours are nobody else’s business', () => {
+  expect(readSettings([], { TEMPORAL_ADDRESS: 'h:1', PORT: '7233' }).port).toBe(7233);
+});
+
+test.runIf(process.platform === 'linux')('a data folder where there can be none is said at once', () => {
+  expect(() => prepareDataFolder('/proc/leitwerk/data')).toThrow(/cannot be written/);
+});
+
+test('a data folder is made with those above it', () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'leitwerk-data-')), 'a', 'b');
+  prepareDataFolder(folder);
+  prepareDataFolder(folder);
+  expect(statSync(folder).isDirectory()).toBe(true);
 });
