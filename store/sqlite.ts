@@ -10,8 +10,8 @@ import { codeOf } from './violations.ts';
 
 /** Most waiting writes that share one commit. */
 const groupSize = 100;
-/** A writer in another process holds the lock for milliseconds; after this long the database counts as away. */
-const lockPatienceMs = 5_000;
+/** A writer in another process holds the lock for milliseconds, unless it gets no processor; after this long the database counts as away. */
+const lockPatienceMs = 10_000;
 
 interface Job {
   readonly work: (tx: Tx) => Eventually<unknown>;

@@ -111,8 +111,7 @@ const sheetOf = ({ table, options }: ImportRecord): string | undefined =>
  */
 export async function isReadAlike<D extends TableDialect>(
   ctx: Context,
-  before: ImportRecord,
-  after: ImportRecord,
+  [before, after]: readonly [ImportRecord, ImportRecord],
   files: ImportFiles<D>,
 ): Promise<boolean> {
   if (sheetOf(before) !== sheetOf(after)) return false;

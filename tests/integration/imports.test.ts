@@ -207,17 +207,17 @@ describe.each(dialects)('imports on %s', (dialect) => {
   });
 
   it('takes columns by their headings, whatever is in them, also in a recurring import', async () => {
-    const rows = [
+    const mapping = [
       { from: 'Tel.', to: 'phone' },
       { from: ['Preis [€]'], to: 'budget', transform: ['first', 'money'] },
       { from: 'Name', to: 'lastName' },
     ];
     const content = (name: string): string => file('Name;Tel.;Preis [€]', `${name};030 77777;1.200,50`);
-    const made = await send(content('Punkt'), { mapping: JSON.stringify(rows) });
+    const made = await send(content('Punkt'), { mapping: JSON.stringify(mapping) });
     expect(made).toMatchObject({ created: 1, notes: null });
     expect(await leadsOf(made.id)).toMatchObject([{ phone: '030 77777', budget: 120_050, additional: null }]);
     const label = { de: 'Preisliste', en: 'Price list' };
-    const preset = { key: 'preisliste', label, rows, file: { source: 'csv-datei' } };
+    const preset = { key: 'preisliste', label, rows: mapping, file: { source: 'csv-datei' } };
     expect((await world.api.put('/config/mappings/preisliste', preset)).status).toBeLessThan(300);
     const again = await send(content('Klammer'), { preset: 'preisliste' });
     expect(await leadsOf(again.id)).toMatchObject([{ phone: '030 77777', budget: 120_050 }]);
