@@ -32,7 +32,7 @@ const isMissing = (value: unknown): boolean =>
 /** A field that the form cannot show must not be asked for. */
 const canBeFilled = (model: EntityModel, name: string): boolean => {
   const field = model.fields.get(name);
-  return field !== undefined && isMappable(field);
+  return field !== undefined && isMappable(field, model.name);
 };
 
 /** What a message through a form lacks by the form's own rules: required fields, consent, files. `values` are the mapped fields. */

@@ -25,6 +25,8 @@ const synonyms: Readonly<Record<string, string>> = {
   phone:
     'telefon telefonnummer tel telnr telefonnr telefongeschaeftlich rufnummer phone phonenumber telephone mobil mobiltelefon handy mobile',
   company: 'firma firmenname unternehmen organisation betrieb kunde company companyname organization business',
+  organization:
+    'firma firmenname unternehmen organisation betrieb kunde arbeitgeber company companyname business employer',
   jobTitle: 'position funktion rolle jobtitel beruf jobtitle jobposition',
   street:
     'strasse strassehausnummer strasseundhausnummer strassehausnr strassenr anschrift adresse street address streetaddress addressline1',
@@ -62,7 +64,7 @@ const namesOf = (model: EntityModel): ReadonlyMap<string, string> => {
   const put = (name: string, field: string): void => {
     if (name !== '' && !names.has(name)) names.set(name, field);
   };
-  const fields = [...model.fields.values()].filter((field) => isMappable(field) && field.name !== 'team');
+  const fields = [...model.fields.values()].filter((field) => isMappable(field, model.name) && field.name !== 'team');
   for (const { name } of fields) put(fold(name), name);
   for (const { name, label } of fields) {
     put(fold(label.de), name);

@@ -124,7 +124,7 @@ const asList = <T>(value: T | readonly T[] | undefined): readonly T[] =>
 const compileRows = (mapping: Mapping, model: EntityModel): CompiledRow[] =>
   mapping.rows.flatMap((row) => {
     const field = model.fields.get(row.to);
-    if (field === undefined || !isMappable(field)) return [];
+    if (field === undefined || !isMappable(field, model.name)) return [];
     const paths = asList(row.from).flatMap((from) => parseMappingPath(from) ?? []);
     return [{ row, field, paths, transforms: asList(row.transform) }];
   });
@@ -245,7 +245,7 @@ export function createMapper(options: MapperOptions): Mapper {
   const isByName = mapping === undefined || mapping.unmapped !== 'additional';
   // A sender does not get to name users or other records by guessing a field's name; a mapping row may.
   const named = [...model.fields.values()].filter(
-    (field) => isMappable(field) && field.kind !== 'reference' && field.name !== 'team',
+    (field) => isMappable(field, model.name) && field.kind !== 'reference' && field.name !== 'team',
   );
   const names = new Map([
     ...named.map((field) => [bareName(field.name), field] as const),

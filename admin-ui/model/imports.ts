@@ -7,7 +7,7 @@ import { isRetired } from './entities.ts';
 
 /** Fields that a column may fill, in the order of the form. */
 export function targetFields(model: EntityModel): readonly Field[] {
-  return [...model.fields.values()].filter((field) => isMappable(field) && !isRetired(model, field));
+  return [...model.fields.values()].filter((field) => isMappable(field, model.name) && !isRetired(model, field));
 }
 
 const noTargets = new Set(['timeline-entry', 'saved-view', 'activity', 'import', 'intake-message']);

@@ -77,7 +77,8 @@ export async function changeDraft<D extends TableDialect>(
   const after = merged(before, words);
   const plan = await judgeWords(ctx, { ...after, draft: 'true' });
   const changed = { ...draft, entity: plan.model.name, options: plan.options };
-  const droppedEdits = draft.edits === 0 || (await isReadAlike(ctx, [draft, changed], files)) ? 0 : draft.edits;
+  const droppedEdits =
+    draft.edits === 0 || (await isReadAlike(ctx, { before: draft, after: changed }, files)) ? 0 : draft.edits;
   return await transact(ctx, async (tx) => {
     if (droppedEdits > 0) await forgetImportEdits(tx, { tenantId: ctx.actor.tenantId, importId: id });
     const written = await changeRecord(ctx, tx, {

@@ -24,6 +24,8 @@ export interface ReadyRow {
   readonly row: FileRow;
   readonly values: RecordData;
   readonly additional: RecordData;
+  /** Name of a person's company. */
+  readonly company?: string | undefined;
   /** What the row is known by within the import's scope. */
   readonly key: string;
   /** What a record that is there already is found by. */
@@ -117,14 +119,21 @@ export function judgeRow(ctx: Context, job: ImportJob, row: FileRow): JudgedRow 
   const body = toBody(row.cells, job);
   const mapped = job.mapper({ body }, ctx.language);
   const closed = closedIssues(ctx, job, Object.keys(mapped.values));
+  const company = job.model.name === 'person' ? mapped.values['organization'] : undefined;
   const { values, additional, issues } =
     job.model.name === 'lead' ? completeLead(ctx, job.source, mapped) : completeOther(ctx, job, mapped);
   if (issues.length + closed.length > 0) return { row, issues: [...closed, ...issues] };
   const titled = job.model.name === 'lead' ? { ...values, title: titleOf(ctx, values, job.source) } : values;
   const match = job.match === undefined ? undefined : matchValue(job.model, job.match, titled);
-  const key = givenKey(row.cells, job) ?? keyOf(values, body);
-  const only = changedFields(row.cells, body, { job, language: ctx.language });
-  return { row, values: titled, additional, key, match, only };
+  return {
+    row,
+    values: titled,
+    additional,
+    company: typeof company === 'string' ? company : undefined,
+    key: givenKey(row.cells, job) ?? keyOf(values, body),
+    match,
+    only: changedFields(row.cells, body, { job, language: ctx.language }),
+  };
 }
 
 /** Entities other than leads have no defaults of a source, and say themselves what they require. */
@@ -133,11 +142,14 @@ const completeOther = (
   job: ImportJob,
   mapped: ReturnType<ImportJob['mapper']>,
 ): { values: RecordData; additional: RecordData; issues: readonly Issue[] } => {
-  const whole = { ...job.model.defaults, ...mapped.values };
+  // A company is named, not referred to: it is looked for when the row is written.
+  const { organization: _company, ...others } = mapped.values;
+  const values = job.model.name === 'person' ? others : mapped.values;
+  const whole = { ...job.model.defaults, ...values };
   const found = ctx.snapshot.validatorOf(job.model).issues(whole, ctx.language);
   const issues = [
     ...mapped.issues,
     ...found.filter((issue) => !mapped.issues.some((other) => other.path === issue.path)),
   ];
-  return { values: mapped.values, additional: mapped.additional, issues };
+  return { values, additional: mapped.additional, issues };
 };

@@ -111,7 +111,7 @@ const sheetOf = ({ table, options }: ImportRecord): string | undefined =>
  */
 export async function isReadAlike<D extends TableDialect>(
   ctx: Context,
-  [before, after]: readonly [ImportRecord, ImportRecord],
+  { before, after }: { readonly before: ImportRecord; readonly after: ImportRecord },
   files: ImportFiles<D>,
 ): Promise<boolean> {
   if (sheetOf(before) !== sheetOf(after)) return false;

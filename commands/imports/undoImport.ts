@@ -1,16 +1,14 @@
-import { linkTo } from '../../core/links.ts';
-import type { EntityModel } from '../../core/entity.ts';
 import { LeitwerkError } from '../../core/errors.ts';
 import type { Ability } from '../../core/permissions.ts';
 import type { Tx } from '../../store/database.ts';
-import { isTouchedSince, readEvent, type EventRow } from '../../store/events.ts';
-import { readLinkedActivities } from '../../store/process-inputs.ts';
+import { readEvent } from '../../store/events.ts';
 import { readImportRowsBefore, settleImportRow, type ImportRow } from '../../store/import-rows.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { findRecord } from '../../store/records.ts';
 import { assertCan, modelOf, type Context } from '../context.ts';
 import { changeRecord, type Written } from '../record-write.ts';
 import { undoChange } from '../undoChange.ts';
+import { deleteUntouched } from './delete-untouched.ts';
 import { starterAbility } from './import-job.ts';
 import { importModel, lockImport, noteProgress, toImport, type ImportRecord } from './import-record.ts';
 
@@ -85,37 +83,6 @@ const reasons = {
   refused: { de: 'Dafür fehlt das Recht.', en: 'You are not allowed to do this.' },
 } as const;
 
-/** Deletes a record that the import made, and calls its open activities off: its process hears of it much later where many wait. */
-const deleteUntouched = async (
-  ctx: Context,
-  tx: Tx,
-  { own, event, model }: { readonly own: Context; readonly event: EventRow; readonly model: EntityModel },
-): Promise<'touched' | 'undone'> => {
-  const { tenantId } = ctx.actor;
-  const { recordId, seq } = event;
-  const record = await findRecord(tx, model, { tenantId, id: recordId, isDeletedToo: true });
-  // Deleted by somebody already: that is what was wanted. Merged, another record goes on with what it said.
-  if (record === undefined || (record['deletedAt'] !== null && (record['mergedInto'] ?? null) === null))
-    return 'undone';
-  const plan = linkTo(modelOf(ctx, 'activity'), model.name);
-  const activities = plan === undefined ? [] : await readLinkedActivities(tx, { tenantId, link: plan, recordId });
-  const link = linkTo(modelOf(ctx, 'timeline-entry'), model.name);
-  const touch = { tenantId, recordId, activities: activities.map(({ id }) => id), seq, link };
-  if (await isTouchedSince(tx, touch)) return 'touched';
-  const deletedAt = ctx.now().toISOString();
-  await changeRecord(own, tx, { model, id: recordId, verb: 'delete', act: 'delete', change: () => ({ deletedAt }) });
-  for (const { id, state } of activities)
-    if (state === 'open')
-      await changeRecord(ctx, tx, {
-        model: modelOf(ctx, 'activity'),
-        id,
-        verb: 'cancel',
-        act: 'cancel',
-        change: () => ({ state: 'cancelled' }),
-      });
-  return 'undone';
-};
-
 /** Takes one row back, or says why not. */
 const takeBack = async (
   ctx: Context,
@@ -132,7 +99,8 @@ const takeBack = async (
       await undoChange(own, tx, { event, act: 'undo' });
       return 'undone';
     }
-    return await deleteUntouched(ctx, tx, { own, event, model });
+    const { recordId, seq } = event;
+    return await deleteUntouched(ctx, tx, { own, model, recordId, seq });
   } catch (error) {
     if (!(error instanceof LeitwerkError)) throw error;
     // Gone already: that is what was wanted.

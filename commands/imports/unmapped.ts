@@ -6,7 +6,7 @@ import { modelOf, type Context } from '../context.ts';
 import { addTimelineEntry, linksOf } from '../timeline.ts';
 
 /** Where a new record keeps what no field takes: with the lead itself, as a note in its timeline, or nowhere. */
-export type Unmapped = 'additional' | 'note' | 'none';
+type Unmapped = 'additional' | 'note' | 'none';
 
 /** An entity of the admin's own without a pipeline has no timeline. */
 export function unmappedOf(ctx: Pick<Context, 'snapshot'>, model: EntityModel): Unmapped {

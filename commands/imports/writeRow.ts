@@ -10,6 +10,7 @@ import { changeRecord, refusingDoubles } from '../record-write.ts';
 import { assertOpen } from '../updateRecord.ts';
 import type { ImportJob } from './import-job.ts';
 import type { ReadyRow } from './import-rows.ts';
+import { withCompany } from './named-company.ts';
 import { noteUnmapped } from './unmapped.ts';
 
 interface Written {
@@ -128,6 +129,7 @@ export async function writeRow(ctx: Context, tx: Tx, row: Row): Promise<Written>
     const outcome = row.there === undefined ? 'created' : 'updated';
     return { outcome, recordId: row.there ?? 'new', event: null };
   }
-  if (row.there !== undefined) return await updateOf(ctx, tx, row);
-  return row.job.model.name === 'lead' ? await createLead(ctx, tx, row) : await createOther(ctx, tx, row);
+  const ready = await withCompany(ctx, tx, row);
+  if (row.there !== undefined) return await updateOf(ctx, tx, { ...row, ready });
+  return row.job.model.name === 'lead' ? await createLead(ctx, tx, row) : await createOther(ctx, tx, { ...row, ready });
 }

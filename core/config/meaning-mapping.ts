@@ -58,9 +58,9 @@ const rowFaults = (
   // In files every text is a heading.
   const unreadable = at.isOfFiles ? [] : fromFaults(row, path);
   const field = at.model.fields.get(row.to);
-  const names = [...at.model.fields.values()].filter(isMappable).map((one) => one.name);
+  const names = [...at.model.fields.values()].filter((one) => isMappable(one, at.model.name)).map((one) => one.name);
   if (field === undefined || field.isHidden) return [...unreadable, unknownWord(`${path}/to`, row.to, names)];
-  if (!isMappable(field)) {
+  if (!isMappable(field, at.model.name)) {
     const text = { de: `„${row.to}“ füllt nur das System.`, en: `"${row.to}" is filled by the system only.` };
     return [...unreadable, fault(`${path}/to`, 'system', text)];
   }

@@ -11,7 +11,7 @@ import type { ConfigValue } from './parse.ts';
 const formFaults = (form: NonNullable<SourcesConfig['form']>, lookup: ConfigLookup): Fault[] => {
   const model = lookup.model('lead');
   if (model === undefined) return [];
-  const names = [...model.fields.values()].filter(isMappable).map((field) => field.name);
+  const names = [...model.fields.values()].filter((field) => isMappable(field, model.name)).map((field) => field.name);
   return form.fields.flatMap(({ field }, index) => {
     const path = `/form/fields/${index}/field`;
     const isTwice = form.fields.findIndex((other) => other.field === field) < index;
@@ -65,7 +65,7 @@ const fillsField = (name: string, { mapping }: SourcesConfig, lookup: ConfigLook
   if (mapping === undefined) return knowsColumn(model)(name);
   const found = lookup.configOf('mappings', mapping) as Mapping | undefined;
   if (found === undefined) return false;
-  const isNamed = (field: Field): boolean => isMappable(field) && bareName(field.name) === bareName(name);
+  const isNamed = (field: Field): boolean => isMappable(field, model.name) && bareName(field.name) === bareName(name);
   return (
     usedColumns(found, [name])(name) || (found.unmapped !== 'additional' && [...model.fields.values()].some(isNamed))
   );

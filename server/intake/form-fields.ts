@@ -149,7 +149,7 @@ export function formInputs(
 ): readonly FormInput[] {
   const inputs = formFields(form).flatMap((asked) => {
     const field = model.fields.get(asked.field);
-    return field === undefined || !isMappable(field) ? [] : [toInput(asked, field, words)];
+    return field === undefined || !isMappable(field, 'lead') ? [] : [toInput(asked, field, words)];
   });
   const files = form.files === undefined ? [] : [filesInput(form.files, words.language)];
   const isConsent = (input: FormInput): boolean => input.name === consentField && form.consentText !== undefined;

@@ -207,20 +207,45 @@ describe.each(dialects)('imports on %s', (dialect) => {
   });
 
   it('takes columns by their headings, whatever is in them, also in a recurring import', async () => {
-    const mapping = [
+    const wanted = [
       { from: 'Tel.', to: 'phone' },
       { from: ['Preis [€]'], to: 'budget', transform: ['first', 'money'] },
       { from: 'Name', to: 'lastName' },
     ];
     const content = (name: string): string => file('Name;Tel.;Preis [€]', `${name};030 77777;1.200,50`);
-    const made = await send(content('Punkt'), { mapping: JSON.stringify(mapping) });
+    const made = await send(content('Punkt'), { mapping: JSON.stringify(wanted) });
     expect(made).toMatchObject({ created: 1, notes: null });
     expect(await leadsOf(made.id)).toMatchObject([{ phone: '030 77777', budget: 120_050, additional: null }]);
     const label = { de: 'Preisliste', en: 'Price list' };
-    const preset = { key: 'preisliste', label, rows: mapping, file: { source: 'csv-datei' } };
+    const preset = { key: 'preisliste', label, rows: wanted, file: { source: 'csv-datei' } };
     expect((await world.api.put('/config/mappings/preisliste', preset)).status).toBeLessThan(300);
     const again = await send(content('Klammer'), { preset: 'preisliste' });
     expect(await leadsOf(again.id)).toMatchObject([{ phone: '030 77777', budget: 120_050 }]);
+  });
+
+  it('links persons with the company that they name, and makes one where there is none', async () => {
+    const { db } = world.store.foundation;
+    for (const name of ['Vorhanden GmbH', 'Doppelt AG', 'Doppelt GmbH'])
+      await world.api.post('/organizations', { name });
+    const lines = ['Eins;vorhanden gmbh', 'Zwei;Ganz Neu KG', 'Drei;GANZ NEU', 'Vier;Doppelt', 'Fünf;'];
+    const made = await send(file('Nachname;Firma', ...lines), { entity: 'person' });
+    expect(made).toMatchObject({ created: 5, rejected: 0 });
+    const persons = await db.all<{ lastName: string; company: string | null; note: string | null }>(
+      "SELECT p.`lastName`, o.`name` AS `company`, (SELECT t.`text` FROM `timeline_entry` t WHERE t.`person` = p.`id` AND t.`kind` = 'note') AS `note` FROM `person` p LEFT JOIN `organization` o ON o.`id` = p.`organization` WHERE p.`createdBy` = ?",
+      [`process/import/${made.id}`],
+    );
+    expect(new Map(persons.map(({ lastName, company, note }) => [lastName, [company, note]]))).toEqual(
+      new Map([
+        ['Eins', ['Vorhanden GmbH', null]],
+        ['Zwei', ['Ganz Neu KG', null]],
+        ['Drei', ['Ganz Neu KG', null]],
+        ['Vier', [null, 'Firma: Doppelt']],
+        ['Fünf', [null, null]],
+      ]),
+    );
+    expect((await world.api.post(`/imports/${made.id}/undo`)).json.data).toMatchObject({ undone: 5, kept: [] });
+    const left = "`name` IN ('Vorhanden GmbH', 'Ganz Neu KG') AND `deletedAt` IS NULL";
+    expect(await countRows(world.store, 'organization', left)).toBe(1);
   });
 
   it('takes back with its activities what nobody worked on, and says nothing of what was deleted anyway', async () => {

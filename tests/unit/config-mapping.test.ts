@@ -126,7 +126,9 @@ describe('mapping by name', () => {
         (body) => {
           const { values, used, additional, issues } = byName(body);
           expect([...used, ...Object.keys(additional)].toSorted()).toEqual(Object.keys(body).toSorted());
-          expect(Object.keys(values).every((key) => isMappable(model.fields.get(key) ?? raise(key)))).toBe(true);
+          expect(Object.keys(values).every((key) => isMappable(model.fields.get(key) ?? raise(key), model.name))).toBe(
+            true,
+          );
           expect(Object.keys(values).length + issues.length).toBe(used.length);
         },
       ),
