@@ -136,6 +136,21 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     await title('Wird ein Auftrag').waitFor();
   });
 
+  it('B16, B17: takes company and person along when it converts', async () => {
+    const id = await world.postLead({ title: 'Mit Kontakt', company: 'Werft Hansen GmbH', lastName: 'Hansen' });
+    await page.goto(`${world.app.url}/inbox?id=${id}`);
+    await title('Mit Kontakt').waitFor();
+    await page.keyboard.press('c');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Firma Werft Hansen GmbH wird angelegt.').waitFor();
+    await dialog.getByRole('button', { name: 'Umwandeln' }).click();
+    await becomes(id, 'state', 'converted');
+    await page.getByRole('link', { name: 'Werft Hansen GmbH' }).waitFor();
+    const lead = await read(id);
+    const made = await world.call(signedIn, { method: 'GET', path: `/opportunities/${lead.opportunity ?? ''}` });
+    expect(made.body).toMatchObject({ data: { organization: lead.organization, person: lead.person } });
+  });
+
   it('B16: says of an entry without an opportunity that it is not qualified yet', async () => {
     const id = await world.postLead({ title: 'Noch ohne Verkaufschance' });
     await page.goto(`${world.app.url}/inbox?id=${id}`);
