@@ -210,7 +210,7 @@ const actBodies: Readonly<Record<string, object>> = {
   convert: { title: 'Neu' },
   migrate: { revision: 1 },
   matches: { company: canary },
-  'intake-messages/replay': { ids: [] },
+  'intake-messages/replay': { filter: 'state = unreadable' },
 };
 
 interface BodySchema {
