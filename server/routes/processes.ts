@@ -59,7 +59,8 @@ const processOf = async (call: Call): Promise<Answer> => {
   const { pipeline, pipelineRevision: revision, stage } = record;
   const latestRevision = call.ctx.snapshot.config('pipelines').get(String(pipeline))?.revision ?? null;
   const migratable = !isClosed(record) && latestRevision !== null && latestRevision !== revision;
-  const state = process?.state ?? (pipeline === null ? 'none' : 'starting');
+  // One that was closed before its process began gets none.
+  const state = process?.state ?? (pipeline === null || isClosed(record) ? 'none' : 'starting');
   return {
     json: {
       data: {
