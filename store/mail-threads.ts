@@ -54,15 +54,25 @@ export async function lockMailThread(tx: Tx, tenantId: string, messageId: string
   return row === undefined ? undefined : toThread(row);
 }
 
-/** Notes where a mail went; the latest counts. */
-export async function writeMailThread(
-  tx: Tx,
-  thread: MailThread & { readonly tenantId: string; readonly messageId: string; readonly at: string },
-): Promise<void> {
-  const key = [thread.tenantId, sha256(thread.messageId)];
-  await tx.run('DELETE FROM `mail_thread` WHERE `tenantId` = ? AND `id` = ?', key);
+interface ThreadWrite extends MailThread {
+  readonly tenantId: string;
+  readonly messageId: string;
+}
+
+/** Notes where a mail went that has no thread yet. @throws a unique violation when it has got one at the same time (MySQL). */
+export async function insertMailThread(tx: Tx, thread: ThreadWrite & { readonly at: string }): Promise<void> {
+  const { tenantId, messageId, contentHash, links, copies, at } = thread;
   await tx.run(
     'INSERT INTO `mail_thread` (`tenantId`, `id`, `contentHash`, `links`, `copies`, `createdAt`) VALUES (?, ?, ?, ?, ?, ?)',
-    [...key, thread.contentHash, JSON.stringify(thread.links), JSON.stringify(thread.copies), thread.at],
+    [tenantId, sha256(messageId), contentHash, JSON.stringify(links), JSON.stringify(copies), at],
+  );
+}
+
+/** Notes where a mail went whose thread is locked; the latest counts. */
+export async function updateMailThread(tx: Tx, thread: ThreadWrite): Promise<void> {
+  const { tenantId, messageId, contentHash, links, copies } = thread;
+  await tx.run(
+    'UPDATE `mail_thread` SET `contentHash` = ?, `links` = ?, `copies` = ? WHERE `tenantId` = ? AND `id` = ?',
+    [contentHash, JSON.stringify(links), JSON.stringify(copies), tenantId, sha256(messageId)],
   );
 }

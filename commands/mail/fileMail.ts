@@ -3,6 +3,7 @@ import type { Issue, Text } from '../../core/errors.ts';
 import type { ParsedMail } from '../../core/mail/parsed-mail.ts';
 import type { Tx } from '../../store/database.ts';
 import { endMailJob, type MailJob, type MailRecipient } from '../../store/mail-jobs.ts';
+import type { MailThread } from '../../store/mail-threads.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { lockRecord } from '../../store/records.ts';
 import { modelOf, type Context } from '../context.ts';
@@ -12,7 +13,7 @@ import { asSource, asUser } from './mail-context.ts';
 import { fieldsOfMail } from './mail-fields.ts';
 import { knownAddress, placeByThread, placesByNumber, type KnownAddress, type Links } from './mail-places.ts';
 import { withoutFilingAddresses } from './filing-addresses.ts';
-import { noteCopy, purposeOf, readCopies, type Copy } from './mail-copies.ts';
+import { CopyMet, noteCopy, purposeOf, readCopies, type Copy } from './mail-copies.ts';
 import { addMailEntry } from './mail-entry.ts';
 import { partiesOf, type Parties } from './mail-parties.ts';
 import { settleMessage } from './settleMessage.ts';
@@ -137,6 +138,8 @@ interface Decision {
   readonly met: readonly string[];
   /** Where the mail belongs with all its copies. */
   readonly place: Links;
+  /** What had become of the others. */
+  readonly seen: MailThread | undefined;
 }
 
 const undecided: Outcome = { state: 'triage', reason: 'unknownPerson' };
@@ -146,7 +149,7 @@ const decideOpen = async (
   ctx: Context,
   tx: Tx,
   { filing, open }: { filing: Filing; open: readonly MailRecipient[] },
-): Promise<Omit<Decision, 'place'>> => {
+): Promise<Omit<Decision, 'place' | 'seen'>> => {
   const met: string[] = [];
   let outcome: Outcome | undefined;
   const take = (next: Outcome, recipients: readonly MailRecipient[]): void => {
@@ -164,12 +167,13 @@ const decide = async (ctx: Context, tx: Tx, { filing, copy }: { filing: Filing; 
   const { recipients } = filing;
   const { thread, isAnother, open } = await readCopies(ctx, tx, { copy, recipients });
   const links = thread?.links ?? {};
+  const known = { place: links, seen: thread };
   // Another mail that calls itself the same: nothing is doubled, nothing is lost, a person looks.
-  if (isAnother) return { outcome: { state: 'triage', reason: 'sameMessageId', links }, met: [], place: links };
+  if (isAnother) return { outcome: { state: 'triage', reason: 'sameMessageId', links }, met: [], ...known };
   if (thread !== undefined && open.length === 0)
-    return { outcome: { state: 'duplicate', lead: links['lead'] ?? null, links }, met: [], place: links };
+    return { outcome: { state: 'duplicate', lead: links['lead'] ?? null, links }, met: [], ...known };
   const decided = await decideOpen(ctx, tx, { filing, open });
-  return { ...decided, place: { ...links, ...decided.outcome.links } };
+  return { ...decided, seen: thread, place: { ...links, ...decided.outcome.links } };
 };
 
 /**
@@ -177,6 +181,15 @@ const decide = async (ctx: Context, tx: Tx, { filing, copy }: { filing: Filing; 
  * the end of the job are one transaction; a job that somebody else has done changes nothing.
  */
 export async function fileMail(ctx: Context, understood: UnderstoodMail): Promise<void> {
+  try {
+    await fileOnce(ctx, understood);
+  } catch (error) {
+    if (!(error instanceof CopyMet)) throw error;
+    await fileMail(ctx, understood);
+  }
+}
+
+const fileOnce = async (ctx: Context, understood: UnderstoodMail): Promise<void> => {
   const { job } = understood;
   const model = modelOf(ctx, 'intake-message');
   await ctx.db.write(async (tx) => {
@@ -194,12 +207,12 @@ export async function fileMail(ctx: Context, understood: UnderstoodMail): Promis
       numbers: recordNumbersIn(mail.subject),
     };
     const copy = { message: job.id, messageId: mail.messageId, contentHash: saidHash(mail, filing.attachments) };
-    const { outcome, met, place } = await decide(ctx, tx, { filing, copy });
+    const { outcome, met, place, seen } = await decide(ctx, tx, { filing, copy });
     await settleMessage(ctx, tx, { message, change: toChange(filing, outcome) });
     const isWaiting = outcome.reason === 'unknownPerson';
-    if (met.length > 0 || isWaiting) await noteCopy(ctx, tx, { copy, links: place, met });
+    if (met.length > 0 || isWaiting) await noteCopy(ctx, tx, { copy, seen, links: place, met });
   });
-}
+};
 
 const toChange = (filing: Filing, outcome: Outcome): RecordData => {
   const { mail, trust, attachments, job, recipients, kind } = filing;

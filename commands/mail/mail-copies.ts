@@ -1,7 +1,8 @@
 import type { Tx } from '../../store/database.ts';
 import type { MailRecipient } from '../../store/mail-jobs.ts';
-import { lockMailThread, writeMailThread, type MailThread } from '../../store/mail-threads.ts';
+import { insertMailThread, lockMailThread, updateMailThread, type MailThread } from '../../store/mail-threads.ts';
 import { lockRecord } from '../../store/records.ts';
+import { isUniqueViolation } from '../../store/violations.ts';
 import { modelOf, type Context } from '../context.ts';
 import type { Links } from './mail-places.ts';
 import { workAgain } from './workAgain.ts';
@@ -46,9 +47,14 @@ export async function readCopies(
   return { thread, isAnother: !isOwn && thread.contentHash !== contentHash, open };
 }
 
+/** Another copy has been filed since this one looked what there is, which on MySQL may be at the same time: it is to look again. */
+export class CopyMet extends Error {}
+
 /** What one copy came to. */
 export interface CopyOutcome {
   readonly copy: Copy;
+  /** What had become of the others when this one was decided upon; absent where a person decides. */
+  readonly seen?: MailThread | undefined;
   /** Where the mail belongs from now on, with what earlier copies found. */
   readonly links: Links;
   /** Purposes that it met; none: it waits for a person. */
@@ -63,25 +69,35 @@ const workWaiting = async (ctx: Context, tx: Tx, ids: readonly string[]): Promis
   }
 };
 
-/** Notes where a copy went. Copies that waited because nobody in them was known are worked again: now there is a place. */
-export async function noteCopy(ctx: Context, tx: Tx, { copy, links, met }: CopyOutcome): Promise<void> {
+const countMet = (thread: MailThread | undefined): number => Object.keys(thread?.copies.met ?? {}).length;
+
+/** There is nothing to lock before the first copy has written. */
+const insertFirst = async (tx: Tx, thread: Parameters<typeof insertMailThread>[1]): Promise<void> => {
+  try {
+    await insertMailThread(tx, thread);
+  } catch (error) {
+    throw isUniqueViolation(error) ? new CopyMet() : error;
+  }
+};
+
+/**
+ * Notes where a copy went. Copies that waited because nobody in them was known are worked again: now there is a place.
+ * @throws CopyMet when another copy was the first at the same time, or has met a purpose since this one was decided upon.
+ */
+export async function noteCopy(ctx: Context, tx: Tx, { copy, links, met, ...decided }: CopyOutcome): Promise<void> {
   const { message, messageId, contentHash } = copy;
   if (messageId === null) return;
   const { tenantId } = ctx.actor;
   const before = await lockMailThread(tx, tenantId, messageId);
   const others = (before?.copies.waiting ?? []).filter((id) => id !== message);
   const isPlaced = met.length > 0;
+  if ('seen' in decided && countMet(before) > countMet(decided.seen)) throw new CopyMet();
   const copies = {
     met: { ...before?.copies.met, ...Object.fromEntries(met.map((purpose) => [purpose, message])) },
     waiting: isPlaced ? [] : [...others, message],
   };
-  await writeMailThread(tx, {
-    tenantId,
-    messageId,
-    contentHash: before?.contentHash ?? contentHash,
-    links,
-    copies,
-    at: ctx.now().toISOString(),
-  });
+  const thread = { tenantId, messageId, contentHash: before?.contentHash ?? contentHash, links, copies };
+  if (before === undefined) await insertFirst(tx, { ...thread, at: ctx.now().toISOString() });
+  else await updateMailThread(tx, thread);
   if (isPlaced) await workWaiting(ctx, tx, others);
 }
