@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-/** A fifth of the usual share, when there is not enough for all. */
-export const niceness = 7;
+/** About a third of the usual share, when there is not enough for all. */
+export const niceness = 5;
 
 /**
  * Lets a process that was just started, and what it starts, stand back while processors are short: an answer to a person or a sender
