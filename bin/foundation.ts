@@ -13,7 +13,7 @@ import { listTenants } from '../store/accounts-users.ts';
 import { createBlobStore, type BlobStore } from '../store/blobs.ts';
 import { connectionTable } from '../store/connections.ts';
 import { configTables } from '../store/config.ts';
-import { readShipped } from '../store/config-files.ts';
+import { readShipped, type ConfigFile } from '../store/config-files.ts';
 import type { Database, MemoryOptions } from '../store/database.ts';
 import { duplicateTables } from '../store/duplicates.ts';
 import { eventTable } from '../store/events.ts';
@@ -86,7 +86,8 @@ export async function openFoundation(settings: Settings, memory: MemoryOptions =
     await migrate(db, systemTables);
     await createTenant(db, { id: defaultTenantId, name: 'Leitwerk' }, now);
     const shippedIssues = [];
-    for (const { id } of await listTenants(db)) shippedIssues.push(...(await bringShippedIn(db, id, now)));
+    const files = await readShippedFiles();
+    for (const { id } of await listTenants(db)) shippedIssues.push(...(await bringShippedIn(db, id, { files, now })));
     const registry = await createRegistry(db);
     const blobs = createBlobStore(paths.blobs);
     return { db, registry, blobs, secrets, shippedIssues, close: async () => await db.close() };
@@ -103,7 +104,7 @@ export async function addTenant(
 ): Promise<void> {
   const now = new Date();
   await createTenant(db, tenant, now);
-  await bringShippedIn(db, tenant.id, now);
+  await bringShippedIn(db, tenant.id, { files: await readShippedFiles(), now });
   await registry.refresh();
 }
 
@@ -114,9 +115,15 @@ async function openDatabase({ dataFolder, databaseUrl }: Settings, memory: Memor
   return await (await import('../store/mysql.ts')).openMysql(databaseUrl);
 }
 
+const readShippedFiles = async (): Promise<readonly ConfigFile[]> =>
+  await readShipped(join(rootFolder, 'config'), join(rootFolder, 'schemas', 'entities'));
+
 /** What cannot be read gives way to its last good revision; then new texts of this version, and those that nobody has changed. */
-async function bringShippedIn(db: Database, tenantId: string, now: Date): Promise<readonly ConfigIssue[]> {
-  const files = await readShipped(join(rootFolder, 'config'), join(rootFolder, 'schemas', 'entities'));
+async function bringShippedIn(
+  db: Database,
+  tenantId: string,
+  { files, now }: { readonly files: readonly ConfigFile[]; readonly now: Date },
+): Promise<readonly ConfigIssue[]> {
   const actor = systemActor(tenantId);
   const ctx = { db, actor, language: actor.language, now: () => now };
   const damaged = await keepLastGood(ctx);

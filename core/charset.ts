@@ -1,4 +1,5 @@
 import { LeitwerkError } from './errors.ts';
+import { isAscii } from './filter/text.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const western = new TextDecoder('windows-1252');
@@ -37,8 +38,6 @@ const toBytes = (text: ByteText): Uint8Array => Uint8Array.from(text, (character
 
 /** A text that is decoded already, such as a file name that brought its own charset, may have more. */
 const isBytes = (text: string): boolean => /^[\0-\xFF]*$/.test(text);
-
-const isAscii = (text: string): boolean => /^[\0-\x7F]*$/.test(text);
 
 const charsetPattern = /;\s*charset\s*=\s*"?([^";\s]*)/i;
 

@@ -1,4 +1,5 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { isAscii } from './filter/text.ts';
 
 /** Legal forms at the end of a name, in which two spellings of one company may differ. */
 const legalForms = new Set(
@@ -58,8 +59,6 @@ export function phoneKey(phone: string): string {
   const parsed = parsePhoneNumberFromString(phone, 'DE');
   return parsed?.isPossible() === true ? parsed.number : phone.replaceAll(/\D/g, '');
 }
-
-const isAscii = (text: string): boolean => /^[\0-\x7F]*$/.test(text);
 
 /** A domain as the DNS has it (`müller.de` → `xn--mller-kva.de`); what cannot be one stays as it is. */
 export function asciiDomain(domain: string): string {

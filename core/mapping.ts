@@ -156,8 +156,7 @@ class Draft {
   }
 
   has(field: Field): boolean {
-    if (Object.hasOwn(this.values, field.name)) return true;
-    return this.issues.length > 0 && this.issues.some((issue) => issue.path === `/${field.name}`);
+    return Object.hasOwn(this.values, field.name) || this.issues.some((issue) => issue.path === `/${field.name}`);
   }
 
   put(field: Field, value: unknown): void {

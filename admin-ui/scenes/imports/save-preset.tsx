@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Stack, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
@@ -9,6 +9,7 @@ import type { RecordValue } from '../../api/types.ts';
 import { ProblemText, toProblem } from '../../app/acts.tsx';
 import { toKey } from '../../../core/spelling.ts';
 import type { Problem } from '../../api/client.ts';
+import { Dialog } from '../../components/dialog.tsx';
 import { textOf } from '../../model/entities.ts';
 
 const keyOf = (label: string): string => toKey(label).slice(0, 60);
@@ -49,28 +50,25 @@ export function SavePreset({ record }: { readonly record: RecordValue }) {
       <Button variant="default" onClick={() => setOpen(true)}>
         {t('imports.savePreset')}
       </Button>
-      <Modal
-        opened={isOpen}
-        onClose={() => setOpen(false)}
-        title={t('imports.savePreset')}
-        closeButtonProps={{ 'aria-label': t('common.close') }}
-      >
-        <Stack gap="md">
-          <TextInput
-            data-autofocus
-            label={t('imports.presetName')}
-            description={keyOf(label) === '' ? t('imports.presetHint') : `leitwerk import … --preset ${keyOf(label)}`}
-            value={label}
-            onChange={(event) => setLabel(event.currentTarget.value)}
-          />
-          {problem !== undefined && <ProblemText problem={problem} />}
-          <Group justify="flex-end">
-            <Button disabled={keyOf(label) === ''} onClick={() => void save()}>
-              {t('common.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+      {isOpen && (
+        <Dialog onClose={() => setOpen(false)} title={t('imports.savePreset')}>
+          <Stack gap="md">
+            <TextInput
+              data-autofocus
+              label={t('imports.presetName')}
+              description={keyOf(label) === '' ? t('imports.presetHint') : `leitwerk import … --preset ${keyOf(label)}`}
+              value={label}
+              onChange={(event) => setLabel(event.currentTarget.value)}
+            />
+            {problem !== undefined && <ProblemText problem={problem} />}
+            <Group justify="flex-end">
+              <Button disabled={keyOf(label) === ''} onClick={() => void save()}>
+                {t('common.save')}
+              </Button>
+            </Group>
+          </Stack>
+        </Dialog>
+      )}
     </>
   );
 }
