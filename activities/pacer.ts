@@ -1,5 +1,7 @@
 /** Keeps the relay a little ahead of the worker, no more, and knows how fast it goes. */
 export interface Pacer {
+  /** What share of its time the app beside us works, 0 to 1: the senders' processor goes first. */
+  appBusy(share: number): void;
   started(): void;
   stepTaken(): void;
   relayed(count: number): void;
@@ -10,15 +12,24 @@ export interface Pacer {
 
 /** Processes started whose first step is still to come. */
 const aheadLimit = 32;
+/** The same while the app is busy. */
+const aheadLimitWhenBusy = 4;
+const busyShare = 0.6;
+/** Without news for this long the app is idle. */
+const busyMs = 100;
 /** Steps may be taken by workers elsewhere; without news for this long the count begins anew. */
 const forgetMs = 2_000;
 const windowMs = 30_000;
 
 export function createPacer(nowMs: () => number): Pacer {
   let ahead = 0;
+  let busyUntil = 0;
   let heardAt = nowMs();
   let window: { at: number; count: number }[] = [];
   return {
+    appBusy: (share) => {
+      if (share >= busyShare) busyUntil = nowMs() + busyMs;
+    },
     started: () => {
       ahead += 1;
     },
@@ -35,7 +46,7 @@ export function createPacer(nowMs: () => number): Pacer {
         ahead = 0;
         heardAt = nowMs();
       }
-      return Math.max(aheadLimit - ahead, 0);
+      return Math.max((nowMs() < busyUntil ? aheadLimitWhenBusy : aheadLimit) - ahead, 0);
     },
     ratePerSecond: () => {
       const at = nowMs();

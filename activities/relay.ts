@@ -20,8 +20,8 @@ export interface RelayState extends DutyState {
 }
 
 export interface Relay {
-  /** There are new events: look at once. */
-  wake(): void;
+  /** There are new events: look at once. `busy`: share of its time, 0 to 1, that the app beside us works. */
+  wake(busy?: number): void;
   /** A process has taken a step. */
   stepTaken(): void;
   state(): RelayState;
@@ -66,7 +66,8 @@ class OutboxRelay implements Relay {
     this.#duty = new Duty({ ...options, name: 'relay', leaseMs, idleMs, round: async () => await this.#round() });
   }
 
-  wake(): void {
+  wake(busy = 0): void {
+    this.#pacer.appBusy(busy);
     this.#duty.wake();
   }
 

@@ -32,7 +32,7 @@ export interface WorkerOptions extends Outgoing {
 
 export interface ProcessWorker {
   /** There are new events to relay. */
-  wake(): void;
+  wake(busy?: number): void;
   relayState(): RelayState | undefined;
   /** Compares rows with Temporal now; answers how many processes were missing. */
   reconcile(): Promise<number>;
@@ -126,7 +126,7 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
   };
   const ended = finish();
   return {
-    wake: () => relay?.wake(),
+    wake: (busy) => relay?.wake(busy),
     relayState: () => relay?.state(),
     reconcile: schedule.now,
     ended,

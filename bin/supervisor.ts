@@ -6,8 +6,8 @@ import { standBack } from './priority.ts';
 
 /** What the app and its worker process tell each other. Nothing in it is a record: only "look again" and figures. */
 export type WorkerMessage =
-  /** To the worker: there are new events to relay. To the app: there are new events to show. */
-  | { readonly kind: 'wake' }
+  /** To the worker: there are new events to relay, and what share of its time, 0 to 1, the app is busy. To the app: there are new events to show. */
+  | { readonly kind: 'wake'; readonly busy?: number }
   /** To the worker: finish what is under way, then end. */
   | { readonly kind: 'stop' }
   /** To the app: a part's state for the health page. */
@@ -37,6 +37,7 @@ const wakeMs = 20;
 
 /** Keeps the worker process running beside the app: starts it, starts it again when it dies, later each time. */
 export function superviseWorker(options: WorkerProcessOptions): WorkerProcess {
+  const readBusy = busyMeter();
   const stopping = new AbortController();
   let child: ChildProcess | undefined;
   const send = (message: WorkerMessage): void => {
@@ -47,7 +48,7 @@ export function superviseWorker(options: WorkerProcessOptions): WorkerProcess {
     child = started;
   });
   return {
-    wake: atMostEvery(wakeMs, () => send({ kind: 'wake' })),
+    wake: atMostEvery(wakeMs, () => send({ kind: 'wake', busy: readBusy() })),
     pid: () => child?.pid,
     stop: async (withinMs) => {
       stopping.abort();
@@ -93,6 +94,17 @@ async function runOnce(options: WorkerProcessOptions, onStart: (child: ChildProc
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code ?? 0}`));
     onStart(child);
   });
+}
+
+/** Share of the time since the last call, 0 to 1, in which this process's event loop had work. */
+function busyMeter(): () => number {
+  let before = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    return utilization;
+  };
 }
 
 export function isWorkerMessage(value: unknown): value is WorkerMessage {

@@ -70,7 +70,7 @@ async function main(): Promise<void> {
   process.on('message', (message) => {
     if (!isWorkerMessage(message)) return;
     if (message.kind === 'wake') {
-      running.worker?.wake();
+      running.worker?.wake(message.busy);
       running.mail?.wake();
     }
     if (message.kind === 'stop') end(0);

@@ -170,7 +170,8 @@ const replayCondition = (
 ): { readonly sql: string; readonly params: readonly Value[] } => {
   const parts = [
     {
-      sql: "`tenantId` = ? AND `deletedAt` IS NULL AND (`lead` IS NULL OR `channel` = 'notice') AND `receivedAt` <= ?",
+      // The plus keeps SQLite from reading all messages of the tenant for every part: they are read in the order of their ids.
+      sql: "+`tenantId` = ? AND `deletedAt` IS NULL AND (`lead` IS NULL OR `channel` = 'notice') AND `receivedAt` <= ?",
       params: [tenantId, until],
     },
     { sql: workableSql('ids' in choice, dialect), params: [] },

@@ -187,6 +187,14 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       expect((await post('facebook', text, signed(text, { secret: former }))).status).toBe(401);
       expect((await post('facebook', text, signed(text))).status).toBe(202);
     });
+
+    it('a secret that another process made holds at once', async () => {
+      const text = JSON.stringify(lead());
+      expect((await post('facebook', text, signed(text))).status).toBe(202);
+      facebookSecret = await secretOf(store, 'facebook');
+      const next = JSON.stringify(lead());
+      expect((await post('facebook', next, signed(next))).status).toBe(202);
+    });
   });
 
   describe('requests that cannot be taken', () => {

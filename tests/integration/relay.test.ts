@@ -7,7 +7,11 @@ import { archiveLead } from '../../commands/archiveLead.ts';
 import { modelOf } from '../../commands/context.ts';
 import { createRecord } from '../../commands/createRecord.ts';
 import { updateRecord } from '../../commands/updateRecord.ts';
+import { everything } from '../../core/filter/index.ts';
 import { readBacklog } from '../../store/backlog.ts';
+import type { Queries } from '../../store/database.ts';
+import { readReplayable } from '../../store/intake.ts';
+import { readDuePlaces, readPlaces } from '../../store/outbox.ts';
 import { until } from '../support/processes.ts';
 import { createProcessWorld, type ProcessWorld } from '../workflow/world.ts';
 
@@ -128,6 +132,15 @@ describe('the relay', () => {
     expect(starter.calls).toHaveLength(61);
   });
 
+  it('goes in small steps while the app beside it has no time', async () => {
+    await addLeads(20, 'incoming');
+    const relay = begin();
+    relay.wake(0.9);
+    await until('the first ones', () => (starter.calls.length > 0 ? true : undefined));
+    expect(starter.calls.length).toBeLessThanOrEqual(4);
+    await until('the rest, without news of the app', () => (starter.calls.length === 20 ? true : undefined));
+  });
+
   it('loses nothing while Temporal is away, says so, and catches up', async () => {
     starter.isAway = true;
     const relay = begin();
@@ -196,5 +209,45 @@ describe('a deadline that passed unnoticed', () => {
     expect(await look()).toBe(0);
     const waiting = await world.rows('SELECT `wakes` FROM `event` WHERE `lane` IS NOT NULL');
     expect(waiting).toEqual([{ wakes: `lead/${late.recordId}` }]);
+  });
+});
+
+describe('reading in parts, whatever the number of records', () => {
+  const query = { tenantId: 'main', entity: 'lead', table: 'lead', hasState: true, hasOwner: true };
+  const at = '2026-11-23T09:00:00.000Z';
+  const reads: readonly (readonly [string, (db: Queries) => Promise<unknown>])[] = [
+    ['a few dozen places', async (db) => await readPlaces(db, { ...query, ids: Array.from({ length: 32 }, String) })],
+    ['the next places', async (db) => await readDuePlaces(db, { ...query, before: at, afterId: '1', limit: 100 })],
+    [
+      'the next messages to work again',
+      async (db) => {
+        const model = modelOf(world.person(), 'intake-message');
+        const choice = { filter: everything };
+        await readReplayable(db, {
+          tenantId: 'main',
+          model,
+          rows: undefined,
+          choice,
+          until: at,
+          afterId: '1',
+          limit: 100,
+        });
+      },
+    ],
+  ];
+  it.each(reads)('goes by primary key for %s', async (_name, read) => {
+    const plans: string[] = [];
+    const explained: Queries = {
+      dialect: world.db.dialect,
+      all: async (sql, params = []) => {
+        const steps = await world.db.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, params);
+        plans.push(...steps.map(({ detail }) => detail));
+        return [];
+      },
+      get: () => undefined,
+    };
+    await read(explained);
+    expect(plans[0]).toMatch(/^SEARCH .* sqlite_autoindex_\w+_1 \(id/);
+    expect(plans.join()).not.toContain('ORDER BY');
   });
 });
