@@ -77,8 +77,9 @@ const givenKey = (cells: readonly string[], job: ImportJob): string | undefined 
   return key === '' ? undefined : boundedKey(key);
 };
 
-/** Somebody may have written there. */
+/** Somebody may have written there; files from elsewhere have no such column. */
 const namesIn = (text: string): readonly string[] | undefined => {
+  if (text === '') return undefined;
   try {
     const names: unknown = JSON.parse(text);
     return Array.isArray(names) ? names.map(String) : undefined;
