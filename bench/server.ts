@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
+import { cacheFolder } from '../scripts/launch/cache.mjs';
 
 export const rootFolder = fileURLToPath(new URL('..', import.meta.url));
 
@@ -27,8 +29,12 @@ export interface Program {
 /** A machine that has no Temporal yet builds it first. */
 const startsWithinMs = 900_000;
 
-/** What a measured process gets of our environment: nothing that could change what it does. */
-const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME: process.env['HOME'] });
+/** What a measured process gets of our environment: what the launcher gives it, and nothing that could change what it does. */
+const environment = (): NodeJS.ProcessEnv => ({
+  PATH: process.env['PATH'],
+  HOME: process.env['HOME'],
+  NODE_COMPILE_CACHE: join(cacheFolder(), 'compiled'),
+});
 
 /**
  * Starts a program that prints `ready <url>` when it listens.

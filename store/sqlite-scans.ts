@@ -17,6 +17,7 @@ interface Thread {
   readonly asked: PromiseWithResolvers<readonly unknown[]>[];
 }
 
+const entry = new URL('../scripts/thread.mjs', import.meta.url);
 const program = new URL('sqlite-scans-thread.ts', import.meta.url);
 
 const away = (cause?: unknown): LeitwerkError => new LeitwerkError('Unavailable', { cause, retryAfterSeconds: 2 });
@@ -59,7 +60,7 @@ export class SqliteScans implements Queries {
   }
 
   #start(): Thread {
-    const worker = new Worker(program, { workerData: this.#file });
+    const worker = new Worker(entry, { argv: [program.href], workerData: this.#file });
     const thread: Thread = { worker, asked: [] };
     const lose = (cause: unknown): void => {
       if (this.#thread === thread) this.#thread = undefined;

@@ -56,6 +56,7 @@ interface Task {
   readonly answer: PromiseWithResolvers<ParsedMail>;
 }
 
+const entry = new URL('../../scripts/thread.mjs', import.meta.url);
 const program = new URL('parser-thread.ts', import.meta.url);
 
 const isOutOfMemory = (error: unknown): boolean =>
@@ -126,7 +127,8 @@ class ThreadParser implements MailParser {
   }
 
   #start(): Worker {
-    const worker = new Worker(program, {
+    const worker = new Worker(entry, {
+      argv: [program.href],
       // At its limit a thread is given 16 MB more to end in. Where one collection may bring more than that, the whole process dies.
       resourceLimits: { maxOldGenerationSizeMb: this.#limits.memoryMb, maxYoungGenerationSizeMb: 8 },
     });
