@@ -516,6 +516,7 @@ export const de = {
     remote: 'Absenderadresse',
     received: 'Eingegangen',
     sizeColumn: 'Größe (Bytes)',
+    became: 'Wurde zu',
     channel: 'Kanal',
     dedupeKey: 'Dublettenschlüssel',
     format: 'Format',

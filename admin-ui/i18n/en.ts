@@ -518,6 +518,7 @@ export const en: Texts = {
     remote: 'Sender address',
     received: 'Received',
     sizeColumn: 'Size (bytes)',
+    became: 'Became',
     channel: 'Channel',
     dedupeKey: 'Dedupe key',
     format: 'Format',

@@ -114,6 +114,8 @@ describe.skipIf(!hasBrowser())('duplicates and received messages', () => {
     const chart = page.getByRole('img', { name: /Webformular: \d+ Eing/ });
     expect(await chart.getAttribute('viewBox')).toBe('0 0 120 24');
     expect(await chart.boundingBox()).toMatchObject({ width: 120, height: 24 });
+    await page.getByRole('link', { name: 'Andere Anna' }).waitFor();
+    await page.getByText('Das ist keine E-Mail-Adresse.').waitFor();
     await page.getByRole('button', { name: /Webformular/ }).click();
     await page.getByRole('textbox', { name: 'In der Liste suchen' }).fill('keine Adresse');
     await page.getByText('Abgelehnt', { exact: true }).first().click();

@@ -1,11 +1,12 @@
-import { Tabs, Text } from '@mantine/core';
+import { Anchor, Tabs, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toChoices } from '../../api/choices.ts';
 import { useConfig, useSession } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
+import { addressOf } from '../../app/address.ts';
 import { ChoiceDot } from '../../components/choice-dot.tsx';
 import { ListPane } from '../../components/list-pane.tsx';
 import { Readable } from '../../components/readable.tsx';
@@ -13,6 +14,7 @@ import type { Column } from '../../components/record-table.tsx';
 import { useListPage } from '../../components/use-list-page.ts';
 import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
+import { faultsOf } from '../../model/faults.ts';
 import { formatInstant } from '../../model/format.ts';
 import panes from '../inbox/inbox.module.css';
 import { MessageDetail } from './message-detail.tsx';
@@ -47,7 +49,31 @@ function Words({ message, source }: { readonly message: RecordValue; readonly so
   );
 }
 
-function useMessageColumns(isCondensed: boolean): readonly Column[] {
+/** The lead that a message has become, or why it has become none. */
+function Became({
+  message,
+  labels,
+}: {
+  readonly message: RecordValue;
+  readonly labels: Readonly<Record<string, string>>;
+}) {
+  const { t } = useTranslation();
+  const lead = textOf(message, 'lead');
+  const [fault] = faultsOf(message['errors']);
+  if (lead === undefined) return fault?.message;
+  return (
+    <Anchor
+      component={Link}
+      to={addressOf('lead', lead, 'leads')}
+      size="sm"
+      onClick={(event) => event.stopPropagation()}
+    >
+      {labels[lead] ?? t('intake.openLead')}
+    </Anchor>
+  );
+}
+
+function useMessageColumns(isCondensed: boolean, labels: Readonly<Record<string, string>>): readonly Column[] {
   const { t } = useTranslation();
   const sources = toChoices(useConfig('sources'));
   const received: Column = {
@@ -118,18 +144,10 @@ function useMessageColumns(isCondensed: boolean): readonly Column[] {
         typeof channel === 'string' ? t(`choice.intake-message.channel.${channel}`, { defaultValue: channel }) : '',
     },
     {
-      name: 'size',
-      label: t('intake.sizeColumn'),
-      width: '96px',
-      isEnd: true,
-      isSortable: true,
-      render: (message) => (typeof message['size'] === 'number' ? String(message['size']) : ''),
-    },
-    {
-      name: 'dedupeKey',
-      label: t('intake.dedupeKey'),
-      width: 'minmax(100px, 1.5fr)',
-      render: (message) => textOf(message, 'dedupeKey') ?? '',
+      name: 'lead',
+      label: t('intake.became'),
+      width: 'minmax(140px, 2fr)',
+      render: (message) => <Became message={message} labels={labels} />,
     },
   ];
 }
@@ -153,10 +171,16 @@ function Messages() {
   const empty = useEmpty(source);
   const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
   const tab = tabs.find((one) => one.key === search.view) ?? tabs[0];
-  const page = useListPage({ entity: 'intake-message', search, filter: tab.filter, defaultSort: '-receivedAt' });
+  const page = useListPage({
+    entity: 'intake-message',
+    search,
+    filter: tab.filter,
+    defaultSort: '-receivedAt',
+    expand: 'lead',
+  });
   const mayReplay = useSession().can['intake-message']?.['replay'] !== false;
   const isCondensed = isNarrow || search.id !== undefined;
-  const columns = useMessageColumns(isCondensed);
+  const columns = useMessageColumns(isCondensed, page.labels);
   return (
     <div className={panes['panes']} data-open={search.id !== undefined}>
       <div className={panes['list']}>
