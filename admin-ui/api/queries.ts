@@ -9,6 +9,7 @@ import { toEntities, type Entities } from '../model/entities.ts';
 import { ApiError, queryString, read, request } from './client.ts';
 import type {
   ConfigItem,
+  Connection,
   DuplicatePair,
   Matches,
   Notice,
@@ -25,6 +26,13 @@ import type {
 } from './types.ts';
 
 const minute = 60_000;
+
+/** Outside systems that the company is connected with. */
+export const connectionsQuery = queryOptions({
+  queryKey: ['connections'],
+  refetchInterval: 15_000,
+  queryFn: async () => await read<Connection[]>('/connections'),
+});
 
 /** Who is signed in; null when nobody is. */
 export const sessionQuery = queryOptions({

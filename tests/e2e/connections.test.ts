@@ -49,23 +49,42 @@ describe.skipIf(!hasBrowser())('connections and what is fetched through them', (
     expect(faults).toEqual([]);
   });
 
-  it('shows on the source what to do, and fetches when it is asked to', async () => {
+  it('makes a sheet a source by clicking, shows on it what to do, and fetches when it is asked to', async () => {
     const sheet = google.addSheet([
       ['Nachname', 'E-Mail'],
       ['Muster', 'muster@example.org'],
     ]);
     sheet.isShared = false;
-    const body = {
-      key: 'messe',
-      label: { de: 'Messeliste', en: 'Trade fair' },
-      auth: 'hmac',
-      preset: 'google-sheets',
-      connection: 'google-vertrieb',
-      sheet: { spreadsheetId: sheet.id },
-    };
-    expect((await world.call(page, { method: 'PUT', path: '/config/sources/messe', body })).status).toBe(201);
-    await world.app.temporalReady();
     await open('/settings/sources');
+    await page.getByRole('button', { name: 'Neue Quelle' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Neue Quelle' });
+    await dialog.getByLabel('Deutsch').fill('Messeliste');
+    await dialog.getByRole('combobox', { name: 'Wie Anfragen kommen' }).click();
+    await page.getByRole('option', { name: 'Google-Tabelle' }).click();
+    await dialog.getByLabel('Adresse der Tabelle').fill('kurz');
+    await dialog.getByRole('combobox', { name: 'Verbindung' }).click();
+    await page.getByRole('option', { name: 'Google Vertrieb' }).click();
+    await dialog.getByRole('button', { name: 'Speichern' }).click();
+    await dialog.getByRole('alert').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await dialog
+      .getByLabel('Adresse der Tabelle')
+      .fill(`https://docs.google.com/spreadsheets/d/${sheet.id}/edit#gid=0`);
+    await dialog.getByLabel('Schlüsselspalte').fill('E-Mail');
+    await dialog.getByRole('button', { name: 'Speichern' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    const { body } = await world.call(page, { method: 'GET', path: '/config/sources/messeliste' });
+    expect(body).toMatchObject({
+      data: {
+        value: {
+          preset: 'google-sheets',
+          connection: 'google-vertrieb',
+          poll: { everyMinutes: 15 },
+          sheet: { spreadsheetId: sheet.id, keyColumn: 'E-Mail', onChange: 'update' },
+        },
+      },
+    });
+    await world.app.temporalReady();
     const fetch = async (): Promise<void> => {
       await page.getByRole('button', { name: 'Weitere Aktionen: Messeliste' }).click();
       await page.getByRole('menuitem', { name: 'Jetzt abrufen' }).click();
@@ -86,7 +105,7 @@ describe.skipIf(!hasBrowser())('connections and what is fetched through them', (
     await page.getByRole('button', { name: 'Löschen: Google Vertrieb' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Löschen' }).click();
-    await dialog.getByRole('alert').getByText('messe', { exact: false }).waitFor();
+    await dialog.getByRole('alert').getByText('messeliste', { exact: false }).waitFor();
     expect(await findBarriers(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Abbrechen' }).click();
     await dialog.waitFor({ state: 'detached' });

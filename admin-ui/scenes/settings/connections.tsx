@@ -5,6 +5,7 @@ import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { read, request } from '../../api/client.ts';
+import { connectionsQuery } from '../../api/queries.ts';
 import type { Connection, ConnectionKind } from '../../api/types.ts';
 import { showProblem, toProblem } from '../../app/acts.tsx';
 import { ChoiceDot } from '../../components/choice-dot.tsx';
@@ -123,11 +124,7 @@ const useTest = (): { readonly testing: string | undefined; readonly test: (id: 
 /** Outside systems that the company is connected with. */
 export function Connections() {
   const { t } = useTranslation();
-  const answer = useQuery({
-    queryKey: ['connections'],
-    refetchInterval: 15_000,
-    queryFn: async () => await read<Connection[]>('/connections'),
-  });
+  const answer = useQuery(connectionsQuery);
   const kinds = useQuery({
     queryKey: ['connection-kinds'],
     queryFn: async () => await read<ConnectionKind[]>('/connection-kinds'),

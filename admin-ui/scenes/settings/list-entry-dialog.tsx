@@ -8,6 +8,7 @@ import { putConfig } from '../../api/config.ts';
 import type { ConfigItem, ConfigValue } from '../../api/types.ts';
 import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import { inLanguage } from '../../i18n/index.ts';
+import { emptySheet, SheetFields, sheetPreset, toSheetSource, type SheetDraft } from './sheet-fields.tsx';
 
 interface ListEntryDialogProps {
   readonly kind: string;
@@ -25,15 +26,21 @@ interface Draft {
   readonly de: string;
   readonly en: string;
   readonly color: string;
-  readonly auth: string;
+  /** How a source's messages come in: its authentication, or the preset for sheets. */
+  readonly way: string;
+  readonly sheet: SheetDraft;
 }
 
 const toDraft = (item: ConfigItem | undefined): Draft => ({
   de: item?.value.label?.de ?? '',
   en: item?.value.label?.en ?? '',
   color: item?.value.color ?? swatches[0] ?? '',
-  auth: 'api-key',
+  way: 'api-key',
+  sheet: emptySheet,
 });
+
+const wayOf = ({ way, sheet }: Draft): Omit<ConfigValue, 'label'> =>
+  way === sheetPreset ? toSheetSource(sheet) : { auth: way };
 
 /** The value to publish: what was there, with what the form changes. */
 const toValue = (
@@ -43,7 +50,7 @@ const toValue = (
 ): ConfigValue => {
   const position = known.item?.value.position ?? known.position;
   return {
-    ...(known.kind === 'sources' ? { auth: draft.auth } : {}),
+    ...(known.kind === 'sources' ? wayOf(draft) : {}),
     ...known.item?.value,
     key,
     label: { de: draft.de, en: draft.en === '' ? draft.de : draft.en },
@@ -52,7 +59,7 @@ const toValue = (
   };
 };
 
-/** Makes or changes one entry of a list: its two labels and its colour; for sources how they sign in. */
+/** Makes or changes one entry of a list: its two labels and its colour; for sources how their messages come in. */
 export function ListEntryDialog(props: ListEntryDialogProps) {
   const { kind, item, onClose, onSaved } = props;
   const { t } = useTranslation();
@@ -100,11 +107,21 @@ export function ListEntryDialog(props: ListEntryDialogProps) {
       />
       {kind === 'sources' && item === undefined && (
         <Select
-          label={t('sources.authLabel')}
-          data={authKinds.map((value) => ({ value, label: t(`sources.auth.${value}`) }))}
-          value={draft.auth}
+          label={t('sources.way')}
+          data={[
+            ...authKinds.map((value) => ({ value, label: t(`sources.auth.${value}`) })),
+            { value: sheetPreset, label: t('sources.sheet.title') },
+          ]}
+          value={draft.way}
           allowDeselect={false}
-          onChange={(auth) => set({ auth: auth ?? 'api-key' })}
+          onChange={(way) => set({ way: way ?? 'api-key' })}
+        />
+      )}
+      {draft.way === sheetPreset && (
+        <SheetFields
+          draft={draft.sheet}
+          errorOf={form.errorOf}
+          onChange={(change) => set({ sheet: { ...draft.sheet, ...change } })}
         />
       )}
     </FormDialog>
