@@ -91,6 +91,8 @@ interface Details {
   readonly text?: Text;
   readonly issues?: readonly Issue[];
   readonly retryAfterSeconds?: number;
+  /** Of `Unauthenticated`: what shows who sends, where that is no bearer token. */
+  readonly challenge?: string;
   /** Facts for the client, as extension members of the RFC 9457 problem. */
   readonly facts?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
@@ -102,6 +104,7 @@ export class LeitwerkError extends Error {
   readonly text: Text;
   readonly issues: readonly Issue[];
   readonly retryAfterSeconds: number | undefined;
+  readonly challenge: string | undefined;
   readonly facts: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, details: Details = {}) {
@@ -113,6 +116,7 @@ export class LeitwerkError extends Error {
     this.text = text;
     this.issues = details.issues ?? [];
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.challenge = details.challenge;
     this.facts = details.facts ?? {};
   }
 

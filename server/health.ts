@@ -54,7 +54,7 @@ export class Health {
     const isKnown =
       isLocal ||
       (await this.#services.authenticator.authenticate({ authorization, cookie, isSecure: true })) !== undefined;
-    if (!isKnown) response.status(401).type('text/plain').send('a key is needed\n');
+    if (!isKnown) response.status(401).set('www-authenticate', 'Bearer').type('text/plain').send('a key is needed\n');
     else response.type('text/plain; version=0.0.4').send(toPrometheus(await this.parts()));
   }
 

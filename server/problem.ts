@@ -34,6 +34,8 @@ export function toProblem(error: unknown, context: ProblemContext): Problem {
     headers: {
       'content-type': 'application/problem+json; charset=utf-8',
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      // RFC 9110 wants one. No scheme that browsers know: they would ask for a password in a window of their own.
+      ...(known.status === 401 ? { 'www-authenticate': known.challenge ?? 'Bearer' } : {}),
     },
     body: {
       ...known.facts,

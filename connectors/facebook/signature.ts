@@ -5,7 +5,8 @@ import type { SignedRequest } from '../port.ts';
 
 const header = 'x-hub-signature-256';
 
-const refused = (de: string, en: string): LeitwerkError => new LeitwerkError('Unauthenticated', { text: { de, en } });
+const refused = (de: string, en: string): LeitwerkError =>
+  new LeitwerkError('Unauthenticated', { text: { de, en }, challenge: 'X-Hub-Signature-256' });
 
 const isSame = (one: string, other: string): boolean => {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];

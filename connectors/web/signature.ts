@@ -9,6 +9,10 @@ const toleranceSeconds = 300;
 export const refused = (de: string, en: string): LeitwerkError =>
   new LeitwerkError('Unauthenticated', { text: { de, en } });
 
+/** As `refused`, where requests are signed. No registered scheme means that: the challenge names the header. */
+export const unsigned = (de: string, en: string): LeitwerkError =>
+  new LeitwerkError('Unauthenticated', { text: { de, en }, challenge: 'Webhook-Signature' });
+
 /** Compares without telling by its time where the difference is. */
 export const isSameSecret = (one: string, other: string): boolean => {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
@@ -35,13 +39,13 @@ export function assertSigned(
   const timestamp = headerText(request.headers, 'webhook-timestamp');
   const signatures = headerText(request.headers, 'webhook-signature');
   if (id === '' || timestamp === '' || signatures === '') {
-    throw refused(
+    throw unsigned(
       'webhook-id, webhook-timestamp und webhook-signature sind nötig.',
       'webhook-id, webhook-timestamp and webhook-signature are needed.',
     );
   }
   if (!/^\d{1,12}$/.test(timestamp) || Math.abs(request.now.getTime() / 1000 - Number(timestamp)) > toleranceSeconds) {
-    throw refused(
+    throw unsigned(
       'webhook-timestamp liegt mehr als 5 Minuten daneben.',
       'webhook-timestamp is more than 5 minutes off.',
     );
@@ -53,5 +57,5 @@ export function assertSigned(
   const isSigned = signatures
     .split(' ')
     .some((signature) => signature.startsWith('v1,') && isSameSecret(signature.slice(3), expected));
-  if (!isSigned) throw refused('Die Signatur stimmt nicht.', 'The signature is wrong.');
+  if (!isSigned) throw unsigned('Die Signatur stimmt nicht.', 'The signature is wrong.');
 }

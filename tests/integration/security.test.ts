@@ -248,6 +248,19 @@ describe('the app as a stranger sees it', () => {
     }
   });
 
+  it('says with every 401 what is asked for, and nothing that makes browsers open a window of their own', async () => {
+    const answers = [
+      await api('/leads'),
+      await api('/me', { key: 'lw_wrong' }),
+      await api('/session', { body: { email: 'niemand@muster-bau.de', password: 'falsch' } }),
+      await request('/metrics', { headers: { 'x-forwarded-for': '203.0.113.7' } }),
+      await request('/intake/lead-agentur', { body: { lastName: 'Meyer' } }),
+    ];
+    expect(answers.map(({ status, headers }) => [status, headers.get('www-authenticate')])).toEqual(
+      answers.map(() => [401, 'Bearer']),
+    );
+  });
+
   it('answers in the language that was asked for', async () => {
     const german = await (await api('/me', { headers: { 'accept-language': 'de-DE' } })).json();
     const english = await (await api('/me', { headers: { 'accept-language': 'en' } })).json();
