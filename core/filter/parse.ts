@@ -145,7 +145,9 @@ const readColumnCondition = ({ scan, context }: Parser, field: Field): Filter =>
   const operatorAt = scan.at;
   const found = take(scan, operator);
   const atom = readColumnAtom(scan, field);
-  const isRange = found === undefined && isOrdered(field) && take(scan, /\.\./y) !== undefined;
+  // Space is not skipped: the word after it may go on with the filter.
+  const isRange = found === undefined && isOrdered(field) && scan.text.startsWith('..', scan.at);
+  if (isRange) scan.at += 2;
   if (!isRange && atom === undefined)
     throw unexpected(scan, found === undefined ? ['a value', 'an operator'] : ['a value']);
   const single: [Operator, Atom][] = atom === undefined ? [] : [[found === undefined ? ':' : toOperator(found), atom]];

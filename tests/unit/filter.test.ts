@@ -210,6 +210,8 @@ describe('column expressions', () => {
       '(state in ("open", "done") or name = "Muster"*) and score > 3',
     );
     expect(meaning('name: "Rock and Roll" and score: 1')).toBe('name ~ "Rock and Roll" and score = 1');
+    expect(meaning('score: 1 and name: Muster')).toBe('score = 1 and name ~ "Muster"');
+    expect(meaning('due: 1.3.2019 or score: 1 .. 3')).toBe('due = 2019-03-01 or (score >= 1 and score <= 3)');
     expect(meaning('name: Sand|Order')).toBe('name ~ "Sand" or name ~ "Order"');
   });
 
