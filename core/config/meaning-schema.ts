@@ -1,5 +1,6 @@
 import { toEntityModel, type EntityModel, type EntitySchema } from '../entity.ts';
 import { LeitwerkError } from '../errors.ts';
+import { isFilterWord } from '../filter/index.ts';
 import { createValidator, type RecordValidator } from '../validation.ts';
 import { fault, type Fault } from './faults.ts';
 import { keyFaults, unknownWord, type ConfigLookup } from './lookup.ts';
@@ -86,6 +87,17 @@ const nameFaults = (schema: EntitySchema, lookup: ConfigLookup): Fault[] => {
   return faults;
 };
 
+/** Asked at publishing only: a schema that has such a field already stays in force. */
+const wordFaults = (schema: EntitySchema): Fault[] =>
+  Object.keys(schema.properties)
+    .filter(isFilterWord)
+    .map((name) =>
+      fault(`/properties/${name}`, 'name', {
+        de: `„${name}“ ist ein Wort der Filtersprache: Nach einem Feld dieses Namens könnte niemand filtern.`,
+        en: `"${name}" is a word of the filter language: nobody could filter by a field of this name.`,
+      }),
+    );
+
 const referenceFaults = (schema: EntitySchema, lookup: ConfigLookup): Fault[] =>
   Object.entries(schema.properties).flatMap(([name, property]) => {
     const path = `/properties/${name}`;
@@ -151,7 +163,12 @@ const compile = (schema: EntitySchema): EntityModel | Fault[] => {
 /** Names, references and kinds exist, and the schema compiles to a model and a validator. */
 export function schemaFaults(value: ConfigValue, lookup: ConfigLookup): Fault[] {
   const schema = value as unknown as EntitySchema;
-  const named = [...nameFaults(schema, lookup), ...referenceFaults(schema, lookup), ...boundFaults(schema)];
+  const named = [
+    ...nameFaults(schema, lookup),
+    ...wordFaults(schema),
+    ...referenceFaults(schema, lookup),
+    ...boundFaults(schema),
+  ];
   const model = compile(schema);
   if (Array.isArray(model)) return [...named, ...model];
   try {

@@ -28,6 +28,10 @@ const words = {
   is: word('is'),
   empty: word('empty'),
 };
+
+/** Whether a field of this name could not be filtered: only `not` stands where a field does; the other words come behind one. */
+export const isFilterWord = (name: string): boolean => name.toLowerCase() === 'not';
+
 const fieldName = /[\p{L}_][\p{L}\p{M}\p{N}_-]*/uy;
 const operator = /<=|>=|!=|<>|=|<|>|~/y;
 const connective = /\s+(?:and|or)(?=[\s(]|$)/iy;

@@ -300,6 +300,30 @@ describe('publishing an entity schema', () => {
     expect(error.issues.map((issue) => issue.path)).toEqual(['/$id', '/x-entity/plural']);
   });
 
+  it('refuses a field that the filter language would read as its own word, and starts with one that is there', async () => {
+    const schema = withProperties((properties) => ({
+      ...properties,
+      noT: { type: 'string' },
+      empty: { type: 'boolean' },
+    }));
+    const error = await failure(publish(schema));
+    expect(error.issues).toMatchObject([
+      {
+        path: '/properties/noT',
+        code: 'name',
+        message: expect.stringContaining('„noT“ ist ein Wort der Filtersprache'),
+      },
+    ]);
+
+    await db.write(async (tx) => {
+      const at = new Date(0).toISOString();
+      const text = { yaml: JSON.stringify(schema), value: schema, author: 'somebody', at };
+      await publishRevision(tx, { tenantId: 'main', kind: 'schemas', key: 'lead', ...text });
+    });
+    const started = (await createRegistry(db)).snapshot('main');
+    expect([started.models.get('lead')?.fields.has('noT'), started.faults]).toEqual([true, []]);
+  });
+
   it('tells the second of two editors that the schema has changed meanwhile', async () => {
     await publish(withField('a1', { type: 'string' }));
     const error = await failure(

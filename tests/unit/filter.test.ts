@@ -1,9 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { toEntityModel } from '../../core/entity.ts';
 import { LeitwerkError } from '../../core/errors.ts';
 import {
   everything,
   formatFilter,
+  isFilterWord,
   matches,
   parseColumn,
   parseFilter,
@@ -302,6 +304,24 @@ describe('faults', () => {
     const error = fault('budget > 1000', { readable: (field) => field !== 'budget' });
     expect(error.issues[0]).toMatchObject({ code: 'field', column: 1 });
     expect(error.facts['expected']).not.toContain('budget');
+  });
+
+  test.each(['and', 'or', 'in', 'is', 'empty', 'me', 'team', 'not', 'noT'])('a field called "%s"', (name) => {
+    const label = { de: 'Ding', en: 'Thing' };
+    const odd = toEntityModel(
+      {
+        $id: 'odd',
+        type: 'object',
+        properties: { [name]: { type: 'string' } },
+        'x-entity': { plural: 'odds', label, pluralLabel: label, titleField: name },
+      },
+      1,
+    );
+    const texts = [`${name} = a`, `${name}: a`, `version: 1 or ${name} in (a, b) and not ${name} is empty`];
+    for (const text of texts) {
+      const isRead = outcome(() => parseFilter(text, odd, options)) === 'filter';
+      expect([text, isRead]).toEqual([text, !isFilterWord(name)]);
+    }
   });
 
   test('length, conditions, values and depth are limited', () => {
