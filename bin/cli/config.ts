@@ -14,7 +14,8 @@ const validate: Command = {
     const dir = resolve(call.positionals[0] ?? join(rootFolder, 'config'));
     const folder = await readFolder(call, dir);
     const issues = await validateConfig(await publishingContext(call), folder);
-    const text = issues.length === 0 ? `${folder.files.length} files are valid` : issues.map(toIssueLine).join('\n');
+    const verdict = issues.length === 0 ? 'all valid' : counted(issues.length, 'fault');
+    const text = [...issues.map(toIssueLine), `${checked(folder)}, ${verdict}`].join('\n');
     return {
       json: { valid: issues.length === 0, files: folder.files.length, issues },
       text,
@@ -32,7 +33,8 @@ const importFolder: Command = {
     const folder = await readFolder(call, resolve(positional(call, 0, 'dir')));
     const published = await importConfig(await publishingContext(call), folder, call.option('comment'));
     const lines = published.map(({ kind, key, revision }) => `${kind}/${key}: revision ${revision}`);
-    return { json: { published }, text: lines.length === 0 ? 'nothing to change' : lines.join('\n') };
+    const outcome = lines.length === 0 ? 'nothing to change' : `${lines.length} published`;
+    return { json: { published }, text: [...lines, `${checked(folder)}, ${outcome}`].join('\n') };
   },
 };
 
@@ -54,12 +56,19 @@ async function publishingContext(call: Call): Promise<Context> {
   return { ...(await systemContext(call)), presets: presetRules };
 }
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+const checked = ({ files }: ConfigFolder): string => `${counted(files.length, 'file')} checked`;
+
+/** @throws LeitwerkError `InvalidInput` for a folder that cannot be read, or has nothing that could be wrong. */
 async function readFolder(call: Call, dir: string): Promise<ConfigFolder> {
-  try {
-    return await readConfigFolder(dir, call.language);
-  } catch {
+  const folder = await readConfigFolder(dir, call.language).catch(() => {
     throw usage(`Der Ordner ${dir} ist nicht lesbar.`, `The folder ${dir} cannot be read.`);
-  }
+  });
+  if (folder.files.length > 0 || folder.issues.length > 0) return folder;
+  throw usage(
+    `Im Ordner ${dir} liegt keine Einstellung (erwartet: <Art>/<Schlüssel>.yaml oder schemas/<Name>.json).`,
+    `The folder ${dir} has no configuration (expected: <kind>/<key>.yaml or schemas/<name>.json).`,
+  );
 }
 
 export const configCommands: readonly Command[] = [validate, importFolder, exportFolder];

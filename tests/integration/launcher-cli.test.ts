@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, type TestContext } from 'vitest';
@@ -198,6 +198,39 @@ test.each([
   expect(code).toBe(1);
   expect(stdout).toBe('');
   expect(stderr).toContain(sentence);
+});
+
+test('a folder of configuration is checked and said to be, an empty or missing one is refused', async () => {
+  const env = { LEITWERK_DATA: await createFolder(), PORT: '1', LANG: 'en_US.UTF-8' };
+  const dir = await createFolder();
+  await mkdir(join(dir, 'tags'));
+  await writeFile(join(dir, 'README.md'), 'Nothing yet.');
+  const told = `The folder ${dir} has no configuration (expected: <kind>/<key>.yaml or schemas/<name>.json).\n`;
+  for (const act of ['validate', 'import']) {
+    const [empty, missing] = [
+      await leitwerk(['config', act, dir], env),
+      await leitwerk(['config', act, join(dir, 'nowhere')], env),
+    ];
+    expect([act, empty]).toEqual([act, { code: 1, stdout: '', stderr: told }]);
+    expect([act, missing.code, missing.stderr]).toEqual([
+      act,
+      1,
+      `The folder ${join(dir, 'nowhere')} cannot be read.\n`,
+    ]);
+  }
+
+  await writeFile(join(dir, 'tags', 'dach.yaml'), 'key: dach\nlabel: { de: Dach, en: Roof }\n');
+  expect((await leitwerk(['config', 'validate', dir], env)).stdout).toBe('1 file checked, all valid\n');
+  expect((await leitwerk(['config', 'import', dir], env)).stdout).toBe(
+    'tags/dach: revision 1\n1 file checked, 1 published\n',
+  );
+  expect((await leitwerk(['config', 'import', dir], env)).stdout).toBe('1 file checked, nothing to change\n');
+  await writeFile(join(dir, 'tags', 'wand.yaml'), 'key: wand\n');
+  const wrong = await leitwerk(['config', 'validate', dir], env);
+  expect([wrong.code, wrong.stdout]).toEqual([
+    1,
+    'tags/wand.yaml:1:1: "label" is missing.\n2 files checked, 1 fault\n',
+  ]);
 });
 
 test('errors are JSON for scripts and in the language of the terminal for people', async () => {
