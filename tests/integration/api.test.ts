@@ -775,6 +775,21 @@ describe.each(dialects)('the API on %s', (dialect) => {
       }
     });
 
+    it('holds schemas and settings to the same rule: If-Match is kept to, and nobody has to send it', async () => {
+      for (const path of ['/schemas/saved-view', '/config/tags/messe']) {
+        const { json, headers } = await api.get(path);
+        const value = json.data['schema'] ?? json.data['value'];
+        const put = async (sent: Readonly<Record<string, string>>): Promise<unknown[]> => {
+          const answer = await api.put(path, value, sent);
+          return [path, answer.status, answer.json.code];
+        };
+        expect(await put({ 'if-match': '"99"' })).toEqual([path, 409, 'Conflict']);
+        expect(await put({ 'if-none-match': '*' })).toEqual([path, 409, 'Conflict']);
+        expect(await put({ 'if-match': headers.get('etag') ?? '' })).toEqual([path, 200, undefined]);
+        expect(await put({})).toEqual([path, 200, undefined]);
+      }
+    });
+
     it('takes a whole new entity with references, unique values and money', async () => {
       const label = (text: string): object => ({ de: text, en: text });
       const schema = {
