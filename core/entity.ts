@@ -72,6 +72,21 @@ export interface EntityModel {
   readonly schema: EntitySchema;
 }
 
+const shippedEntities: ReadonlySet<string> = new Set([
+  'lead',
+  'organization',
+  'person',
+  'opportunity',
+  'activity',
+  'timeline-entry',
+  'intake-message',
+  'import',
+  'saved-view',
+]);
+
+/** False for entities that an admin has added. */
+export const isShipped = (entity: string): boolean => shippedEntities.has(entity);
+
 export interface EntitySchema {
   readonly $id: string;
   readonly title?: string;

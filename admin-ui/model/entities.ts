@@ -1,4 +1,4 @@
-import { toEntityModel, type EntityModel, type EntitySchema, type Field } from '../../core/entity.ts';
+import { isShipped, toEntityModel, type EntityModel, type EntitySchema, type Field } from '../../core/entity.ts';
 import type { PublishedSchema, RecordValue } from '../api/types.ts';
 
 /** Every published entity, by name and by its plural in addresses. */
@@ -36,21 +36,9 @@ export function toEntities(published: readonly PublishedSchema[]): Entities {
   };
 }
 
-const shippedEntities = new Set([
-  'lead',
-  'organization',
-  'person',
-  'opportunity',
-  'activity',
-  'timeline-entry',
-  'intake-message',
-  'import',
-  'saved-view',
-]);
-
 /** Entities that an admin has added: they get their own place in the navigation. */
 export function adminDefined(entities: Entities): readonly EntityModel[] {
-  return [...entities.byName.values()].filter((model) => !shippedEntities.has(model.name));
+  return [...entities.byName.values()].filter((model) => !isShipped(model.name));
 }
 
 /** An admin has taken the field out of use: its values are kept, and nobody is asked for it any more. */

@@ -1,4 +1,4 @@
-import type { EntityModel } from '../../core/entity.ts';
+import { isShipped, type EntityModel, type Field } from '../../core/entity.ts';
 import { readAudit } from '../../store/events.ts';
 import { markNoticesRead, readNotices } from '../../store/notices.ts';
 import { listRecords } from '../../store/record-list.ts';
@@ -53,6 +53,15 @@ const subtitleFields: Readonly<Record<string, readonly string[]>> = {
   activity: ['dueAt'],
 };
 
+/** Where texts are looked for: searchable fields; entities that an admin has added are found by their title in any case. */
+const searchedFields = (call: Call, model: EntityModel): Field[] => {
+  const isFound = ({ name, kind }: Field): boolean =>
+    !isShipped(model.name) && name === model.titleField && (kind === 'text' || kind === 'longText');
+  return [...model.fields.values()]
+    .filter((field) => call.ctx.ability.isReadable(model.name, field.name))
+    .map((field) => (isFound(field) ? { ...field, isSearchable: true } : field));
+};
+
 const hitsOf = async (call: Call, model: EntityModel, search: string): Promise<RecordData[]> => {
   const { ctx } = call;
   const wanted = new Set(['id', model.titleField, ...(subtitleFields[model.name] ?? [])]);
@@ -62,10 +71,7 @@ const hitsOf = async (call: Call, model: EntityModel, search: string): Promise<R
   const page = await listRecords(call.services.db, model, {
     tenantId: ctx.actor.tenantId,
     rows: ctx.ability.rowFilter('read', model.name),
-    search: {
-      text: search,
-      fields: [...model.fields.values()].filter((field) => ctx.ability.isReadable(model.name, field.name)),
-    },
+    search: { text: search, fields: searchedFields(call, model) },
     sort: [{ field: 'createdAt', isDescending: true }],
     limit: hitsEach,
     fields,
@@ -88,9 +94,11 @@ const hitsOf = async (call: Call, model: EntityModel, search: string): Promise<R
 const search = async (call: Call): Promise<Answer> => {
   const text = (call.query.get('q') ?? '').trim().slice(0, 200);
   if (text.length < 2) return { json: { data: [] } };
-  const models = searched
-    .flatMap((name) => call.ctx.snapshot.models.get(name) ?? [])
-    .filter((model) => call.ctx.ability.can('read', model.name));
+  const known = [...call.ctx.snapshot.models.values()];
+  const models = [
+    ...searched.flatMap((name) => call.ctx.snapshot.models.get(name) ?? []),
+    ...known.filter((model) => !isShipped(model.name)),
+  ].filter((model) => call.ctx.ability.can('read', model.name));
   const data: RecordData[] = [];
   for (const model of models) data.push(...(await hitsOf(call, model, text)));
   return { json: { data } };

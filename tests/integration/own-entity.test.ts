@@ -125,6 +125,29 @@ describe.each(dialects)('an entity with a pipeline that an admin publishes, on %
     expect((await api.post('/activities', { title: 'x', serviceContract: 1 })).status).toBe(422);
   });
 
+  it('is found by its title in the search of everything, by those who may read it', async () => {
+    const id = await create({ name: 'Wärmepumpe Weststraße' });
+    await api.delete(`/service-contracts/${await create({ name: 'Wärmepumpe gelöscht' })}`);
+    expect((await api.get('/search?q=wärmepumpe')).json.data).toEqual([
+      { entity: 'service-contract', plural: 'service-contracts', id, title: 'Wärmepumpe Weststraße', subtitle: '' },
+    ]);
+    const role = {
+      key: 'fremd',
+      label: text('Fremd'),
+      can: [
+        { do: ['read'], on: 'lead' },
+        { do: ['read'], on: 'service-contract', where: 'owner = me' },
+      ],
+    };
+    expect((await api.put('/config/roles/fremd', role)).status).toBe(201);
+    await store.foundation.registry.refresh();
+    const other = createApi(app.url, await addKey(store, { role: 'fremd' }));
+    expect((await other.get('/search?q=Wärmepumpe')).json.data).toEqual([]);
+    const blind = { ...role, can: [{ do: ['read'], on: 'service-contract', fields: { hide: ['name'] } }] };
+    expect((await api.put('/config/roles/fremd', blind)).status).toBe(200);
+    expect((await other.get('/search?q=Wärmepumpe')).json.data).toEqual([]);
+  });
+
   it('gets stage, owner, plan and deadline from its process, and a timeline that tells of it', async () => {
     const lead = String((await api.post('/leads', { title: 'Anfrage', email: 'a@example.org' })).json.data['id']);
     const customer = String((await api.post('/organizations', { name: 'Muster' })).json.data['id']);
