@@ -151,6 +151,8 @@ const commonProperties: Readonly<Record<string, PropertySchema>> = {
   deletedAt: system('string', { de: 'Gelöscht am', en: 'Deleted at' }, { format: 'date-time', 'x-hidden': true }),
 };
 
+export const commonFields: ReadonlySet<string> = new Set(Object.keys(commonProperties));
+
 /** Fields of records that a pipeline carries. `pipelineRevision` is the revision the record started with. */
 const pipelineProperties: Readonly<Record<string, PropertySchema>> = {
   pipeline: system('string', { de: 'Pipeline', en: 'Pipeline' }, { 'x-config': 'pipelines' }),

@@ -1,4 +1,5 @@
 import type { Queries, Tx, Value } from './database.ts';
+import { keyGroups } from './key-groups.ts';
 import type { TableDefinition } from './tables.ts';
 
 /** Which work goes first when processes are behind: people, then messages from outside, then imports and replays. */
@@ -28,7 +29,7 @@ export const eventTable: TableDefinition = {
   sparse: [{ columns: ['lane', 'seq'], having: 'lane' }],
 };
 
-/** Field → [before, after]; a creation has none (the record says it), a deletion keeps every field's last value. */
+/** Field → [before, after]; a creation has none (the record and its later events say it: `creationValues`), a deletion keeps every field's last value. */
 export type Changes = Readonly<Record<string, readonly [before: unknown, after: unknown]>>;
 
 export interface EventInput {
@@ -180,6 +181,26 @@ export async function readBeside(db: Queries, event: EventRow, recordId: string)
     [recordId, event.seq - reach, event.seq + reach, event.tenantId, event.requestId],
   );
   return rows.map(toEventRow);
+}
+
+/** Most changes of a hundred records that are read at once: a record has some ten. */
+const mostChanges = 5_000;
+
+/** What was changed in records since their creation, by record, oldest first. Of records with very many, or read beside such, some are missing. */
+export async function readLaterChanges(
+  db: Queries,
+  of: { readonly tenantId: string; readonly entity: string; readonly recordIds: readonly string[] },
+): Promise<ReadonlyMap<string, EventRow[]>> {
+  const found: EventRow[] = [];
+  for (const ids of keyGroups(of.recordIds)) {
+    const marks = ids.map(() => '?').join(', ');
+    const rows = await db.all<StoredEvent>(
+      `SELECT * FROM \`event\` WHERE \`recordId\` IN (${marks}) AND \`tenantId\` = ? AND \`entity\` = ? AND \`version\` > 1 AND \`changes\` IS NOT NULL ORDER BY \`recordId\`, \`seq\` LIMIT ${mostChanges}`,
+      [...ids, of.tenantId, of.entity],
+    );
+    found.push(...rows.map(toEventRow));
+  }
+  return Map.groupBy(found, ({ recordId }) => recordId);
 }
 
 /** The first events of a record after `seq`, oldest first. */

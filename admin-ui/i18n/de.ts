@@ -921,6 +921,8 @@ export const de = {
     act: 'Was',
     record: 'Datensatz',
     changes: 'Änderungen',
+    more_one: '{{count}} weiteres Feld',
+    more_other: '{{count}} weitere Felder',
   },
   mail: {
     from: 'Von',

@@ -916,6 +916,8 @@ export const en: Texts = {
     act: 'What',
     record: 'Record',
     changes: 'Changes',
+    more_one: '{{count}} more field',
+    more_other: '{{count}} more fields',
   },
   mail: {
     from: 'From',

@@ -1,4 +1,11 @@
-import { isShipped, toEntityModel, type EntityModel, type EntitySchema, type Field } from '../../core/entity.ts';
+import {
+  commonFields,
+  isShipped,
+  toEntityModel,
+  type EntityModel,
+  type EntitySchema,
+  type Field,
+} from '../../core/entity.ts';
 import type { PublishedSchema, RecordValue } from '../api/types.ts';
 
 /** Every published entity, by name and by its plural in addresses. */
@@ -7,22 +14,12 @@ export interface Entities {
   readonly byPlural: ReadonlyMap<string, EntityModel>;
 }
 
-/** Fields that `toEntityModel` adds by itself; the API lists them among the properties too. */
-const ownFields = new Set([
-  'id',
-  'tenantId',
-  'version',
-  'createdAt',
-  'createdBy',
-  'updatedAt',
-  'updatedBy',
-  'deletedAt',
-]);
+/** Fields that `toEntityModel` adds by itself, as it does the common ones; the API lists them among the properties too. */
 const pipelineFields = new Set(['pipeline', 'pipelineRevision', 'stage', 'stageSince']);
 
 const withoutOwnFields = (schema: EntitySchema): EntitySchema => {
   const isOwn = (name: string): boolean =>
-    ownFields.has(name) || (schema['x-entity'].pipeline === true && pipelineFields.has(name));
+    commonFields.has(name) || (schema['x-entity'].pipeline === true && pipelineFields.has(name));
   const properties = Object.fromEntries(Object.entries(schema.properties).filter(([name]) => !isOwn(name)));
   return { ...schema, properties };
 };

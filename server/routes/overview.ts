@@ -1,4 +1,5 @@
 import { isShipped, type EntityModel, type Field } from '../../core/entity.ts';
+import { creationValues } from '../../commands/creationValues.ts';
 import { readAudit } from '../../store/events.ts';
 import { markNoticesRead, readNotices } from '../../store/notices.ts';
 import { listRecords } from '../../store/record-list.ts';
@@ -18,7 +19,9 @@ const audit = async (call: Call): Promise<Answer> => {
     before,
     limit: limit + 1,
   });
-  const data = rows.slice(0, limit).map((row) => ({
+  const page = rows.slice(0, limit);
+  const created = await creationValues(ctx, page);
+  const data = page.map((row) => ({
     seq: row.seq,
     at: row.at,
     actor: row.actor,
@@ -27,7 +30,7 @@ const audit = async (call: Call): Promise<Answer> => {
     entity: row.entity,
     recordId: row.recordId,
     version: row.version,
-    changes: visibleChanges(call, row.entity, row.changes),
+    changes: visibleChanges(call, row.entity, row.changes ?? created.get(row.seq) ?? null),
     requestId: row.requestId,
   }));
   return { json: { data, page: { next: rows.length > limit ? String(data.at(-1)?.seq ?? '') : null } } };

@@ -881,6 +881,43 @@ describe.each(dialects)('the API on %s', (dialect) => {
         actor: expect.stringMatching(/^key\//),
       });
     });
+
+    it('says in the audit log what a record was made with, whatever became of it', async () => {
+      const { id } = await create({ city: 'Berlin', message: 'Bitte um Rückruf' });
+      await api.patch(`/leads/${id}`, { city: 'Jena', jobTitle: 'Chefin' });
+      await api.patch(`/leads/${id}`, { city: 'Köln', message: null, budget: 9 });
+      await api.delete(`/leads/${id}`);
+      const creationOf = async (reader: Api): Promise<Readonly<Record<string, unknown>>> => {
+        const answer = await reader.get(`/audit?entity=lead&record=${id}`);
+        return answer.json.data.at(-1)?.['changes'] as Readonly<Record<string, unknown>>;
+      };
+      const changes = await creationOf(api);
+      expect(changes).toMatchObject({
+        city: [null, 'Berlin'],
+        message: [null, 'Bitte um Rückruf'],
+        budget: [null, 1500],
+        lastName: [null, 'Berg'],
+        stage: [null, 'neu'],
+      });
+      for (const name of ['jobTitle', 'id', 'version', 'createdAt', 'updatedBy', 'deletedAt', 'tenantId'])
+        expect(changes).not.toHaveProperty(name);
+
+      const role = {
+        key: 'revision',
+        label: { de: 'Revision', en: 'Auditors' },
+        can: [{ do: ['read'], on: 'lead', fields: { hide: ['budget', 'message'] } }],
+        may: ['audit'],
+      };
+      expect((await api.put('/config/roles/revision', role)).status).toBe(201);
+      await store.foundation.registry.refresh();
+      const seen = await creationOf(createApi(app.url, await addKey(store, { role: 'revision' })));
+      expect([seen['city'], 'budget' in seen, 'message' in seen]).toEqual([[null, 'Berlin'], false, false]);
+
+      const { db } = store.foundation;
+      await db.write((tx) => tx.run('DELETE FROM `event` WHERE `recordId` = ? AND `version` = 2', [id]));
+      // A change that is not among the events: nobody knows any more what it was before.
+      expect(await creationOf(api)).toBeNull();
+    });
   });
 
   describe('what is asked wrongly', () => {

@@ -26,6 +26,8 @@ const words = (value: unknown): string => {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 };
 
+const shownAtOnce = 6;
+
 function AuditRow({ entry }: { readonly entry: AuditEntry }) {
   const { t } = useTranslation();
   const users = useUsers();
@@ -37,6 +39,12 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }) {
   const actorOf = ({ actor }: AuditEntry): string => actorLabel(actor, { users, sourceLabel, ...labels });
   const wordsOf = (value: unknown): string => users.find((user) => user.id === value)?.name ?? words(value);
   const labelOf = (name: string): string => inLanguage(model?.fields.get(name)?.label) || name;
+  const lines = Object.entries(entry.changes ?? {}).map(([name, [before, after]]) => (
+    <div key={name}>
+      <span style={{ color: 'var(--mantine-color-dimmed)' }}>{labelOf(name)}:</span> {wordsOf(before)} →{' '}
+      {wordsOf(after)}
+    </div>
+  ));
   return (
     <tr>
       <td data-figure style={{ whiteSpace: 'nowrap' }}>
@@ -54,14 +62,13 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }) {
         )}
       </td>
       <td>
-        {Object.entries(entry.changes ?? {})
-          .slice(0, 6)
-          .map(([name, [before, after]]) => (
-            <div key={name}>
-              <span style={{ color: 'var(--mantine-color-dimmed)' }}>{labelOf(name)}:</span> {wordsOf(before)} →{' '}
-              {wordsOf(after)}
-            </div>
-          ))}
+        {lines.slice(0, shownAtOnce)}
+        {lines.length > shownAtOnce && (
+          <details>
+            <summary>{t('audit.more', { count: lines.length - shownAtOnce })}</summary>
+            {lines.slice(shownAtOnce)}
+          </details>
+        )}
       </td>
     </tr>
   );
