@@ -200,17 +200,48 @@ const checkProgram = (
   }
 };
 
+/** What Handlebars did not expect, by its own name for it. */
+const misplaced: Readonly<Record<string, Text>> = {
+  EOF: {
+    de: 'Die Vorlage endet, bevor ein „#if“, „#unless“ oder „#each“ geschlossen ist.',
+    en: 'The template ends before an "#if", "#unless" or "#each" is closed.',
+  },
+  INVALID: { de: 'Ein „{{“ wird nicht mit „}}“ geschlossen.', en: 'A "{{" is not closed with "}}".' },
+  CLOSE: { de: '„}}“ steht hier zu früh.', en: '"}}" comes too early here.' },
+  OPEN_ENDBLOCK: { de: '„{{/…}}“ schließt nichts, was offen ist.', en: '"{{/…}}" closes nothing that is open.' },
+  INVERSE: {
+    de: '„{{else}}“ gehört einmal in ein „#if“, „#unless“ oder „#each“.',
+    en: '"{{else}}" belongs into an "#if", "#unless" or "#each", once.',
+  },
+};
+
+const unreadableText = (message: string): Text => {
+  const block = /^(\S+) doesn't match (\S+)/.exec(message);
+  if (block !== null) {
+    const [, open, close] = block;
+    return {
+      de: `„{{#${open}}}“ wird mit „{{/${close}}}“ geschlossen.`,
+      en: `"{{#${open}}}" is closed with "{{/${close}}}".`,
+    };
+  }
+  const known = misplaced[/got '(\w+)'$/.exec(message)?.[1] ?? ''];
+  if (known !== undefined) return known;
+  const words =
+    message
+      .replace(/^.*\n(?=Expecting)/s, '')
+      .split('\n')[0]
+      ?.slice(0, 200) ?? '';
+  return { de: `Das ist nicht lesbar: „${words}“`, en: `This cannot be read: "${words}"` };
+};
+
 const unreadable = (error: unknown): TemplateFault => {
   const message = error instanceof Error ? error.message : String(error);
   const line = Number(/line (\d+)/.exec(message)?.[1] ?? /- (\d+):\d+$/.exec(message)?.[1] ?? 1);
-  const detail = message.split('\n').at(-1)?.slice(0, 200) ?? '';
+  const text = unreadableText(message);
   return {
     line,
     code: 'syntax',
-    text: {
-      de: `Vorlage Zeile ${line}: nicht lesbar (${detail}).`,
-      en: `Template line ${line}: not readable (${detail}).`,
-    },
+    text: { de: `Vorlage Zeile ${line}: ${text.de}`, en: `Template line ${line}: ${text.en}` },
   };
 };
 

@@ -56,12 +56,14 @@ const types: Readonly<Record<string, { de: string; en: string }>> = {
   boolean: { de: 'true oder false', en: 'true or false' },
   array: { de: 'eine Liste', en: 'a list' },
   object: { de: 'ein Objekt', en: 'an object' },
+  null: { de: 'null', en: 'null' },
 };
 
 const sentences: Readonly<Record<string, (p: Record<string, unknown>) => { de: string; en: string }>> = {
   required: () => ({ de: 'Dieses Feld fehlt.', en: 'This field is missing.' }),
   type: (p) => {
-    const { de, en } = types[String(p['type'])] ?? { de: String(p['type']), en: String(p['type']) };
+    const named = [p['type']].flat().map((type) => types[String(type)] ?? { de: String(type), en: String(type) });
+    const [de, en] = [named.map((one) => one.de).join(' oder '), named.map((one) => one.en).join(' or ')];
     return { de: `Erwartet wird ${de}.`, en: `Must be ${en}.` };
   },
   format: (p) =>
@@ -84,6 +86,14 @@ const sentences: Readonly<Record<string, (p: Record<string, unknown>) => { de: s
   }),
   minimum: (p) => ({ de: `Mindestens ${String(p['limit'])}.`, en: `At least ${String(p['limit'])}.` }),
   maximum: (p) => ({ de: `Höchstens ${String(p['limit'])}.`, en: `At most ${String(p['limit'])}.` }),
+  dependentRequired: (p) => ({
+    de: `Zu „${String(p['property'])}“ gehört dieses Feld.`,
+    en: `"${String(p['property'])}" needs this field too.`,
+  }),
+  minItems: (p) =>
+    p['limit'] === 1
+      ? { de: 'Mindestens ein Eintrag.', en: 'At least one entry.' }
+      : { de: `Mindestens ${String(p['limit'])} Einträge.`, en: `At least ${String(p['limit'])} entries.` },
   maxItems: (p) => ({ de: `Höchstens ${String(p['limit'])} Einträge.`, en: `At most ${String(p['limit'])} entries.` }),
   uniqueItems: () => ({ de: 'Ein Eintrag kommt doppelt vor.', en: 'An entry occurs twice.' }),
   enum: (p) => ({
@@ -105,7 +115,10 @@ const pathOf = (error: ErrorObject): string => {
 /** An Ajv error as an issue with a sentence in the reader's language. */
 export const toIssue = (error: ErrorObject, language: Language): Issue => {
   const other = error.message ?? error.keyword;
-  const text = sentences[error.keyword]?.(error.params as Record<string, unknown>) ?? { de: other, en: other };
+  const text = sentences[error.keyword]?.(error.params as Record<string, unknown>) ?? {
+    de: `Das passt hier nicht: „${other}“`,
+    en: `This does not fit here: "${other}"`,
+  };
   return issueOf({ path: pathOf(error), code: error.keyword }, text, language);
 };
 

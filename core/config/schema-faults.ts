@@ -40,10 +40,76 @@ const noForm = (params: Params): Text => {
   return { de: 'Keine der erlaubten Formen passt.', en: 'None of the allowed forms fits.' };
 };
 
-const patternTexts: Readonly<Record<string, Text>> = {
-  '^[a-z][a-z0-9-]{0,62}$': {
-    de: 'Erlaubt sind Kleinbuchstaben, Ziffern und Bindestriche, beginnend mit einem Buchstaben.',
-    en: 'Lower case letters, digits and hyphens, beginning with a letter.',
+const mailText = { de: 'Das ist keine E-Mail-Adresse.', en: 'This is not an e-mail address.' };
+const keyText = {
+  de: 'Erlaubt sind Kleinbuchstaben, Ziffern und Bindestriche, beginnend mit einem Buchstaben.',
+  en: 'Lower case letters, digits and hyphens, beginning with a letter.',
+};
+
+/** What is meant by the patterns of the schemas. */
+export const patternTexts: Readonly<Record<string, Text>> = {
+  '^[a-z][a-z0-9-]{0,62}$': keyText,
+  '^[a-z][a-z0-9-]{0,49}$': keyText,
+  '^[a-z][a-z0-9-]{0,40}$': keyText,
+  '^[a-z][a-z0-9-]{0,39}$': keyText,
+  '^[a-z][a-zA-Z0-9-]{0,40}$': {
+    de: 'Erlaubt sind Buchstaben, Ziffern und Bindestriche, beginnend mit einem Kleinbuchstaben.',
+    en: 'Letters, digits and hyphens, beginning with a lower case letter.',
+  },
+  '^[a-z][a-z0-9]*(-[a-z0-9]+)*$': {
+    de: 'Erlaubt sind Kleinbuchstaben und Ziffern, dazwischen einzelne Bindestriche, beginnend mit einem Buchstaben.',
+    en: 'Lower case letters and digits, with single hyphens between them, beginning with a letter.',
+  },
+  '^(\\*|[a-z][a-z-]{0,39})$': {
+    de: 'Ein Vorgang in Kleinbuchstaben wie read oder update, oder *.',
+    en: 'An act in lower case such as read or update, or *.',
+  },
+  '^(\\*|[a-z][a-z0-9-]{0,39})$': {
+    de: 'Der Name eines Objekts in Kleinbuchstaben wie lead, oder *.',
+    en: 'The name of an entity in lower case such as lead, or *.',
+  },
+  '^https?://[a-zA-Z0-9.-]+(:[0-9]{1,5})?$': {
+    de: 'Eine Herkunft besteht aus https:// und dem Namen der Website, ohne Pfad und Schrägstrich am Ende, zum Beispiel https://www.muster-bau.de.',
+    en: 'An origin is https:// and the name of the web site, without a path or a slash at its end, for example https://www.example.com.',
+  },
+  '^[^\\s@<>,;]+@[^\\s@<>,;]+$': mailText,
+  '^[^\\s@]+@[^\\s@]+$': mailText,
+  '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$': {
+    de: 'Ein Domainname in Kleinbuchstaben, zum Beispiel muster-bau.de.',
+    en: 'A domain name in lower case, for example example.com.',
+  },
+  '^([01]\\d|2[0-3]):[0-5]\\d$': { de: 'Eine Uhrzeit wie 08:30.', en: 'A time of day such as 08:30.' },
+  '^([01]\\d|2[0-3]):[0-5]\\d-(([01]\\d|2[0-3]):[0-5]\\d|24:00)$': {
+    de: 'Eine Zeitspanne wie 08:30-17:00.',
+    en: 'A span of time such as 08:30-17:00.',
+  },
+  '^[A-Za-z]{1,2}:[A-Za-z]{1,2}$': { de: 'Spalten wie A:F.', en: 'Columns such as A:F.' },
+  '^[A-Za-z0-9_-]{10,200}$': {
+    de: 'Die Kennung der Tabelle aus ihrer Adresse, zwischen /d/ und dem nächsten Schrägstrich.',
+    en: 'The id of the spreadsheet in its address, between /d/ and the next slash.',
+  },
+  '^[A-Z]{2}$': { de: 'Ein Land mit zwei Großbuchstaben wie DE.', en: 'A country in two capital letters such as DE.' },
+  '^[A-Z]{3}$': {
+    de: 'Eine Währung mit drei Großbuchstaben wie EUR.',
+    en: 'A currency in three capital letters such as EUR.',
+  },
+  '^[A-Za-z0-9]{1,5}$': { de: 'Ein Bundesland oder Kanton wie BY.', en: 'A state or canton such as BY.' },
+  '^[A-Za-z0-9]{1,10}$': { de: 'Eine Region wie A.', en: 'A region such as A.' },
+  '^(owner|team|role:[a-z][a-z0-9-]*|user:[^\\s@]+@[^\\s@]+|field:[a-z][a-zA-Z0-9]*|mail:[^\\s@<>]+@[^\\s@<>]+)$': {
+    de: 'Möglich sind owner, team, role:<Rolle>, user:<E-Mail>, field:<Feld> und mail:<E-Mail>.',
+    en: 'Possible are owner, team, role:<role>, user:<e-mail>, field:<field> and mail:<e-mail>.',
+  },
+  '^(stage|change|creation|field:[a-z][a-zA-Z0-9]*)$': {
+    de: 'Möglich sind stage, change, creation und field:<Feld>.',
+    en: 'Possible are stage, change, creation and field:<field>.',
+  },
+  '^([a-z][a-zA-Z]*|[a-z][a-z0-9-]*\\.[a-z][a-z0-9-]*)$': {
+    de: 'Ein Ereignis wie recordChanged oder lead.assign.',
+    en: 'An event such as recordChanged or lead.assign.',
+  },
+  '^[a-z][a-zA-Z0-9.-]{0,63}$': {
+    de: 'Ein Name wie lead.won: Buchstaben, Ziffern, Punkte und Bindestriche.',
+    en: 'A name such as lead.won: letters, digits, dots and hyphens.',
   },
   '^[a-z][a-zA-Z0-9]{0,59}$': {
     de: 'Ein Feldname beginnt klein und besteht aus Buchstaben und Ziffern, zum Beispiel firstName.',
@@ -68,8 +134,8 @@ const sentences: Readonly<Record<string, (params: Params) => Text>> = {
   const: (p) => ({ de: `Erlaubt ist nur: ${String(p['allowedValue'])}.`, en: `Must be ${String(p['allowedValue'])}.` }),
   pattern: (p) =>
     patternTexts[String(p['pattern'])] ?? {
-      de: `Die Schreibweise passt nicht (${String(p['pattern'])}).`,
-      en: `Not written as expected (${String(p['pattern'])}).`,
+      de: 'Diese Schreibweise passt nicht.',
+      en: 'It cannot be written like this.',
     },
   minLength: (p) =>
     p['limit'] === 1
@@ -161,7 +227,8 @@ const toFault = (error: ErrorObject): Fault => {
     return { path: `${error.instancePath}/${escapePointer(name)}`, code: 'name', text, isAboutName: true };
   }
   const text = error.keyword === 'enum' ? enumText(error) : sentences[error.keyword]?.(params);
-  const fallback = { de: error.message ?? error.keyword, en: error.message ?? error.keyword };
+  const said = error.message ?? error.keyword;
+  const fallback = { de: `Das passt hier nicht: „${said}“`, en: `This does not fit here: "${said}"` };
   const isMissing = error.keyword === 'required' || error.keyword === 'dependentRequired';
   return {
     path: error.instancePath,

@@ -1,6 +1,7 @@
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
 import type { EntityModel, Field, FieldKind } from '../entity.ts';
 import type { Text } from '../errors.ts';
+import { expressionFault } from './expression-fault.ts';
 
 /** A record as the API shows it: money in units, instants as ISO text, lists and objects as such. */
 export type RecordValues = Readonly<Record<string, unknown>>;
@@ -200,12 +201,10 @@ const callFault = (ast: unknown, model: EntityModel): Text | undefined => {
   return undefined;
 };
 
-const firstLine = (error: unknown): string =>
-  error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-
 /** Conditions over records of `model`, parsed once each. */
 export function createConditions(model: EntityModel): Conditions {
   const environment = environmentFor(model);
+  const names = [...model.fields.values()].filter((field) => !field.isHidden).map((field) => field.name);
   const parsed = new Map<string, ParseResult>();
 
   const parse = (expression: string): ParseResult => {
@@ -244,10 +243,7 @@ export function createConditions(model: EntityModel): Conditions {
         const forbidden = callFault(program.ast, model);
         if (forbidden !== undefined) return forbidden;
         const checked = program.check();
-        if (!checked.valid) {
-          const message = firstLine(checked.error);
-          return { de: `Der Ausdruck stimmt nicht: ${message}`, en: `The expression is wrong: ${message}` };
-        }
+        if (!checked.valid) return expressionFault(checked.error, expression, names);
         if (wanted === 'bool' && String(checked.type) !== 'bool' && String(checked.type) !== 'dyn') {
           return {
             de: `Eine Bedingung ist wahr oder falsch, dies ist ${String(checked.type)}.`,
@@ -256,10 +252,7 @@ export function createConditions(model: EntityModel): Conditions {
         }
         return undefined;
       } catch (error) {
-        return {
-          de: `Der Ausdruck ist nicht lesbar: ${firstLine(error)}`,
-          en: `The expression cannot be read: ${firstLine(error)}`,
-        };
+        return expressionFault(error, expression, names);
       }
     },
     holds: (expression, context) => expression === undefined || evaluate(expression, context) === true,

@@ -126,6 +126,20 @@ describe('the app as a stranger sees it', () => {
     });
   });
 
+  it('names what is wrong with a change of the own account in German', async () => {
+    const body = { password: 'kaffee regen laterne 8', language: 7 };
+    const answer = await api('/me', { method: 'PATCH', body, cookie: session, headers: { 'accept-language': 'de' } });
+    expect([answer.status, await answer.json()]).toMatchObject([
+      422,
+      {
+        errors: expect.arrayContaining([
+          { path: '/currentPassword', code: 'dependentRequired', message: 'Zu „password“ gehört dieses Feld.' },
+          { path: '/language', code: 'type', message: 'Erwartet wird ein Text.' },
+        ]) as unknown,
+      },
+    ]);
+  });
+
   describe('S23: writes with the cookie', () => {
     const rename = { method: 'PATCH', body: { name: 'Anna B.' } };
 

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkConfig } from '../../core/config/check.ts';
-import { configKinds, configSchema } from '../../core/config/kinds.ts';
+import { configDefinitions, configKinds, configSchema } from '../../core/config/kinds.ts';
 import type { ConfigLookup } from '../../core/config/lookup.ts';
+import { patternTexts } from '../../core/config/schema-faults.ts';
 import type { EntityModel } from '../../core/entity.ts';
 import { shippedFiles, shippedModel } from '../support/configuration.ts';
 
@@ -45,6 +46,19 @@ describe('the meaning of config texts', () => {
       (file) => checkConfig(file.kind, file.text, { key: file.key, file: file.file, lookup }).issues,
     );
     expect(issues).toEqual([]);
+  });
+
+  it('says for every pattern of the schemas what is meant', () => {
+    const patternsIn = (node: unknown): string[] =>
+      typeof node !== 'object' || node === null
+        ? []
+        : Object.entries(node).flatMap(([name, inner]) =>
+            name === 'pattern' && typeof inner === 'string' ? [inner] : patternsIn(inner),
+          );
+    const schemas = [configDefinitions, ...([...configKinds, 'schemas'] as const).map(configSchema)];
+    expect(patternsIn(schemas).filter((pattern) => patternTexts[pattern] === undefined)).toEqual([]);
+    const source = `${head}auth: public\nallowedOrigins: [https://www.muster-bau.de/]\n`;
+    expect(checkConfig('sources', source, { lookup }).issues[0]?.message).toMatch(/^Eine Herkunft besteht aus https:/);
   });
 
   it('has a schema for every kind', () => {

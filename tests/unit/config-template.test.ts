@@ -135,6 +135,18 @@ describe('templates are inert (S12)', () => {
     expect(() => renderText(source, buildData(), options)).toThrow(LeitwerkError);
   });
 
+  it.each([
+    ['a\n{{record.title}', '2: Ein „{{“ wird nicht mit „}}“ geschlossen.'],
+    ['{{#if url}}x', '1: Die Vorlage endet, bevor ein „#if“, „#unless“ oder „#each“ geschlossen ist.'],
+    ['{{#if url}}x{{/each}}', '1: „{{#if}}“ wird mit „{{/each}}“ geschlossen.'],
+    ['{{/if}}', '1: „{{/…}}“ schließt nichts, was offen ist.'],
+    ['{{}}', '1: „}}“ steht hier zu früh.'],
+    ['{{else}}', '1: „{{else}}“ gehört einmal in ein „#if“, „#unless“ oder „#each“.'],
+    ['{{record/../x}}', '1: Das ist nicht lesbar: „Invalid path: record/.. - 1:2“'],
+  ])('says in German what is wrong with %j', (source, sentence) => {
+    expect(readTemplate(source).faults.map(({ text }) => text.de)).toEqual([`Vorlage Zeile ${sentence}`]);
+  });
+
   it('knows the fields of the entity when the template names one', async () => {
     const model = await shippedModel('lead');
     expect(readTemplate('{{record.titel}}', model).faults[0]?.text.de).toBe(

@@ -113,6 +113,29 @@ describe('compilePipeline', () => {
   );
 });
 
+describe('a wrong condition', () => {
+  it.each([
+    ['record.buget > 5', 'Zeichen 8: „buget“ gibt es nicht. Gemeint war „budget“?'],
+    ['recrd.budget > 5', 'Zeichen 1: „recrd“ gibt es nicht. Gemeint war „record“?'],
+    ['record.budget >', 'Zeichen 16: Der Ausdruck endet zu früh.'],
+    ['(record.city == ""', 'Zeichen 19: Der Ausdruck endet zu früh.'],
+    ['record.city = "x"', 'Zeichen 13: „= "x"“ passt hier nicht. Gleich ist „==“.'],
+    ['record.city == "x', 'Zeichen 16: Das Anführungszeichen wird nicht geschlossen.'],
+    ['for == 1', 'Zeichen 1: „for“ geht nicht als Name.'],
+    [
+      'record.budget > "a"',
+      'Zeichen 1: „double > string“ gibt es nicht: Diese Arten von Werten passen nicht zusammen.',
+    ],
+    ['size(1, 2) > 1', 'Zeichen 1: Die Funktion „size(int, int)“ gibt es mit diesen Angaben nicht.'],
+    ['record.city && true', 'Zeichen 1: Hier wird wahr oder falsch erwartet, dies ist string.'],
+    [`${'1 + '.repeat(210)}1 == 1`, 'Zeichen 1: Der Ausdruck hat zu viele Teile.'],
+    ['record.tags["a"] == ""', "Zeichen 1: Das ist nicht lesbar: „List index must be int, got 'string'“"],
+  ])('%s is named in German, with its place', (expression, sentence) => {
+    const value = pipeline(stage('a', { enter: [{ if: expression, ...note('x') }] }));
+    expect(compilePipeline(value, lookup).issues.map((issue) => issue.text.de)).toEqual([sentence]);
+  });
+});
+
 describe('canEnter', () => {
   const definition = toDefinition(
     pipeline(
