@@ -17,7 +17,6 @@ export interface CheckedFiles {
 interface ReadFile {
   readonly file: ConfigFile;
   readonly value: unknown;
-  readonly issues: readonly ConfigIssue[];
 }
 
 const schemaIssues = (state: ConfigState, { file, value }: ReadFile, language: Language): ConfigIssue[] => {
@@ -43,8 +42,8 @@ export const checkFiles = (
   { language, presets }: Pick<ConfigContext, 'language' | 'presets'>,
 ): CheckedFiles => {
   const read = files.map((file): ReadFile => {
-    const { value, issues } = parseConfig(file.kind, file.text, { key: file.key, file: file.file, language });
-    return { file, value, issues };
+    const { value } = parseConfig(file.kind, file.text, { key: file.key, file: file.file, language });
+    return { file, value };
   });
   const added = read
     .filter((one) => one.value !== undefined)
@@ -55,8 +54,7 @@ export const checkFiles = (
   const issues: ConfigIssue[] = [];
   for (const one of read) {
     const { kind, key, text, file } = one.file;
-    const found =
-      one.value === undefined ? one.issues : checkConfig(kind, text, { key, file, language, lookup }).issues;
+    const found = checkConfig(kind, text, { key, file, language, lookup }).issues;
     const isSame = inForce.get(`${kind}/${key}`) === configHash(text);
     const destructive = kind === 'schemas' && found.length === 0 && !isSame ? schemaIssues(state, one, language) : [];
     issues.push(...found, ...destructive);

@@ -1,8 +1,9 @@
-import { toConfigIssues } from './faults.ts';
+import { inOrder, toConfigIssues } from './faults.ts';
 import type { RevisionKind } from './kinds.ts';
 import type { ConfigLookup } from './lookup.ts';
 import { checkMeaning } from './meaning.ts';
-import { parseConfig, type Parsed, type ParseOptions } from './parse.ts';
+import { parseConfig, schemaCheck, type ConfigValue, type Parsed, type ParseOptions } from './parse.ts';
+import { faultsOfSoundPart } from './sound-part.ts';
 
 /** Reads one config text and checks shape and meaning: every fault with line, column and a sentence; `value` only when there is none. */
 export function checkConfig(
@@ -11,13 +12,15 @@ export function checkConfig(
   options: ParseOptions & { readonly lookup: ConfigLookup },
 ): Parsed {
   const parsed = parseConfig(kind, text, options);
-  if (parsed.value === undefined) return parsed;
-  const faults = checkMeaning(kind, parsed.value, options.lookup);
+  const judge = (value: ConfigValue) => checkMeaning(kind, value, options.lookup);
+  const check = (value: unknown) => schemaCheck().faults(kind, value);
+  const faults =
+    parsed.value === undefined ? faultsOfSoundPart(kind, parsed.draft, { check, judge }) : judge(parsed.value);
   if (faults.length === 0) return parsed;
   const issues = toConfigIssues(faults, {
     locate: parsed.locate,
     language: options.language ?? 'de',
     file: options.file,
   });
-  return { value: undefined, issues, locate: parsed.locate };
+  return { value: undefined, issues: inOrder([...parsed.issues, ...issues]), locate: parsed.locate };
 }

@@ -54,5 +54,9 @@ export function toConfigIssues(faults: readonly Fault[], reader: Reader): Config
       ...(position === undefined ? {} : { line: position.line, column: position.column }),
     };
   });
-  return issues.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+  return inOrder(issues);
 }
+
+/** In the order of the text. */
+export const inOrder = (issues: readonly ConfigIssue[]): ConfigIssue[] =>
+  issues.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));

@@ -19,13 +19,15 @@ export interface ParseOptions {
 export interface Parsed {
   /** Undefined when anything is wrong. */
   readonly value: ConfigValue | undefined;
+  /** What was read, also where it breaks its schema; undefined where nothing could be read. */
+  readonly draft?: unknown;
   readonly issues: readonly ConfigIssue[];
   readonly locate: Locate;
 }
 
 let kept: SchemaCheck | undefined;
 /** Compiled schemas do not depend on anything but the shipped files, so one set serves the whole process. */
-const schemaCheck = (): SchemaCheck => (kept ??= createSchemaCheck());
+export const schemaCheck = (): SchemaCheck => (kept ??= createSchemaCheck());
 
 const keyOf = (kind: RevisionKind): string => (kind === 'schemas' ? '$id' : 'key');
 
@@ -48,6 +50,9 @@ export function parseConfig(kind: RevisionKind, text: string, options: ParseOpti
   if (reading.faults.length > 0)
     return { value: undefined, issues: toConfigIssues(reading.faults, reader), locate: reading.locate };
   const faults = [...schemaCheck().faults(kind, reading.value), ...keyFaults(kind, reading.value, options.key)];
-  if (faults.length > 0) return { value: undefined, issues: toConfigIssues(faults, reader), locate: reading.locate };
+  if (faults.length > 0) {
+    const issues = toConfigIssues(faults, reader);
+    return { value: undefined, draft: reading.value, issues, locate: reading.locate };
+  }
   return { value: reading.value as ConfigValue, issues: [], locate: reading.locate };
 }

@@ -48,6 +48,55 @@ describe('the meaning of config texts', () => {
     expect(issues).toEqual([]);
   });
 
+  it('finds faults of meaning beside those of shape, where the rest can be judged, and invents none', () => {
+    const role = `key: superadmin
+label: { de: X }
+can:
+  - { do: [red], on: led }
+  - { do: read, on: lead }
+  - { do: [read], on: lead, where: stagee = x, fields: { hide: [budgett, 7] } }
+`;
+    expect(faults('roles', role)).toEqual([
+      '2:1 /label required',
+      '4:22 /can/0/on unknown',
+      '5:11 /can/1/do type',
+      '6:36 /can/2/where filter',
+      '6:65 /can/2/fields/hide/0 unknown',
+      '6:74 /can/2/fields/hide/1 type',
+    ]);
+    const source = `key: x
+auth: api-key
+mapping: facebok
+preset: 7
+connection: seite
+allowedOrigins: [https://www.muster-bau.de, muster-bau.de]
+colour: blau
+defaults: { priority: eilig, tags: [mese], owner: 5 }
+`;
+    expect(faults('sources', source)).toEqual([
+      '1:1  required',
+      '3:10 /mapping unknown',
+      '4:9 /preset type',
+      '6:45 /allowedOrigins/1 pattern',
+      '7:1 /colour unknown',
+      '8:23 /defaults/priority unknown',
+      '8:37 /defaults/tags/0 unknown',
+      '8:51 /defaults/owner type',
+    ]);
+    const rows = 'rows:\n  - { from: a, to: nowhere, transform: shout }\n  - { from: "a[", to: email }\n';
+    expect(faults('mappings', head + rows)).toEqual([
+      '4:20 /rows/0/to unknown',
+      '4:40 /rows/0/transform enum',
+      '5:13 /rows/1/from path',
+    ]);
+    // Which fields there are depends on the entity.
+    expect(faults('mappings', `${head}entity: 7\n${rows}`)).toEqual([
+      '3:9 /entity type',
+      '5:40 /rows/0/transform enum',
+    ]);
+    expect(faults('roles', `${head}can: read\n`)).toEqual(['3:6 /can type']);
+  });
+
   it('says for every pattern of the schemas what is meant', () => {
     const patternsIn = (node: unknown): string[] =>
       typeof node !== 'object' || node === null
