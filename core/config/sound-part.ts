@@ -71,7 +71,8 @@ const soundPart = (value: unknown, check: (value: unknown) => readonly Fault[]):
       .filter((fault) => !isBearable(fault))
       .map(({ path }) => part.formerPath(path));
     if (paths.length === 0) return part;
-    if (paths.includes('')) return undefined;
+    // What names nothing that could be left out would be found again for ever.
+    if (paths.includes('') || paths.every((path) => dropped.has(path))) return undefined;
     for (const path of paths) dropped.add(path);
   }
 };
