@@ -44,6 +44,18 @@ export async function readLinkedActivities(
   }));
 }
 
+/** Ids of activities linked to a record that were deleted at `since` or later: the index is by that. */
+export async function readDeletedActivities(
+  db: Queries,
+  key: { readonly tenantId: string; readonly link: string; readonly recordId: string; readonly since: string },
+): Promise<string[]> {
+  const rows = await db.all<{ id: string }>(
+    `SELECT \`id\` FROM \`activity\` WHERE \`tenantId\` = ? AND \`deletedAt\` >= ? AND \`${key.link}\` = ? LIMIT 1000`,
+    [key.tenantId, key.since, key.recordId],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** An event of a record or one of its activities. */
 export interface LinkedEvent {
   readonly seq: number;

@@ -3,7 +3,7 @@ import type { EntityModel } from '../../core/entity.ts';
 import { linkTo } from '../../core/links.ts';
 import type { Tx } from '../../store/database.ts';
 import { isTouchedSince } from '../../store/events.ts';
-import { readLinkedActivities } from '../../store/process-inputs.ts';
+import { readDeletedActivities, readLinkedActivities } from '../../store/process-inputs.ts';
 import { findRecordsBy } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { findRecord } from '../../store/records.ts';
@@ -32,9 +32,13 @@ export async function deleteUntouched(ctx: Context, tx: Tx, made: Made): Promise
   if (record === undefined || (record['deletedAt'] !== null && (record['mergedInto'] ?? null) === null))
     return 'undone';
   const plan = linkTo(modelOf(ctx, 'activity'), model.name);
-  const activities = plan === undefined ? [] : await readLinkedActivities(tx, { tenantId, link: plan, recordId });
+  const planned = plan === undefined ? undefined : { tenantId, link: plan, recordId };
+  const activities = planned === undefined ? [] : await readLinkedActivities(tx, planned);
+  // Deleting one is work on the record as well.
+  const since = String(record['createdAt']);
+  const deleted = planned === undefined ? [] : await readDeletedActivities(tx, { ...planned, since });
   const link = linkTo(modelOf(ctx, 'timeline-entry'), model.name);
-  const touch = { tenantId, recordId, activities: activities.map(({ id }) => id), seq, link };
+  const touch = { tenantId, recordId, activities: [...activities.map(({ id }) => id), ...deleted], seq, link };
   if (await isTouchedSince(tx, touch)) return 'touched';
   const deletedAt = ctx.now().toISOString();
   await changeRecord(own, tx, { model, id: recordId, verb: 'delete', act: 'delete', change: () => ({ deletedAt }) });
