@@ -78,21 +78,21 @@ const saidFields = ({ source, values }: Arrival, lead: RecordData): RecordData =
   return Object.fromEntries(Object.entries(values).filter(([name]) => isSaid(name)));
 };
 
+/** What no field takes, beside what the lead keeps of that already: new values win. */
+export const withAdditional = (lead: RecordData, additional: RecordData): RecordData =>
+  Object.keys(additional).length === 0
+    ? {}
+    : { additional: { ...(lead['additional'] as RecordData | null), ...additional } };
+
 const update = async (ctx: Context, tx: Tx, of: { arrival: Arrival; lead: RecordData }): Promise<number> => {
   const { arrival, lead } = of;
   const said = saidFields(arrival, lead);
-  const rest = arrival.additional;
   const { event } = await changeRecord(followingLinks(ctx), tx, {
     model: modelOf(ctx, 'lead'),
     id: String(lead['id']),
     verb: 'update',
     act: 'update',
-    change: (record) => ({
-      ...said,
-      ...(Object.keys(rest).length === 0
-        ? {}
-        : { additional: { ...(record['additional'] as RecordData | null), ...rest } }),
-    }),
+    change: (record) => ({ ...said, ...withAdditional(record, arrival.additional) }),
   });
   return event;
 };

@@ -30,8 +30,14 @@ export interface ReadyRow {
   readonly key: string;
   /** What a record that is there already is found by. */
   readonly match: string | undefined;
-  /** Fields that a record which is there already gets; absent: all that the row fills. */
-  readonly only: ReadonlySet<string> | undefined;
+  /** What of it a record which is there already gets; absent: all of it. */
+  readonly only: Changed | undefined;
+}
+
+/** Columns that somebody has changed, and the fields that they fill. */
+interface Changed {
+  readonly columns: ReadonlySet<string>;
+  readonly fields: ReadonlySet<string>;
 }
 
 export type JudgedRow = ReadyRow | { readonly row: FileRow; readonly issues: readonly Issue[] };
@@ -88,19 +94,19 @@ const namesIn = (text: string): readonly string[] | undefined => {
   }
 };
 
-/** Fields that the changed columns of a file of our own making fill: by rows of the mapping, or by their names. */
-const changedFields = (
+/** The changed columns of a file of our own making, and the fields that they fill: by rows of the mapping, or by their names. */
+const changedIn = (
   cells: readonly string[],
   body: Readonly<Record<string, unknown>>,
   { job, language }: { readonly job: ImportJob; readonly language: Language },
-): ReadonlySet<string> | undefined => {
+): Changed | undefined => {
   const names = namesIn(ownCell(cells, changedColumn, job));
   if (names === undefined) return undefined;
-  const changed = new Set(names);
-  const rest = Object.fromEntries(Object.entries(body).filter(([column]) => changed.has(column)));
+  const columns = new Set(names);
+  const rest = Object.fromEntries(Object.entries(body).filter(([column]) => columns.has(column)));
   const defaulted = new Set(job.mapping.rows.filter((row) => row.default !== undefined).map(({ to }) => to));
   const named = Object.keys(job.mapper({ body: rest }, language).values).filter((name) => !defaulted.has(name));
-  return new Set([...filledFields(job.mapping, changed), ...named]);
+  return { columns, fields: new Set([...filledFields(job.mapping, columns), ...named]) };
 };
 
 const closedIssues = (ctx: Context, job: ImportJob, names: readonly string[]): Issue[] =>
@@ -133,7 +139,7 @@ export function judgeRow(ctx: Context, job: ImportJob, row: FileRow): JudgedRow 
     company: typeof company === 'string' ? company : undefined,
     key: givenKey(row.cells, job) ?? keyOf(values, body),
     match,
-    only: changedFields(row.cells, body, { job, language: ctx.language }),
+    only: changedIn(row.cells, body, { job, language: ctx.language }),
   };
 }
 

@@ -11,6 +11,7 @@ import { undoChange } from '../undoChange.ts';
 import { deleteUntouched } from './delete-untouched.ts';
 import { starterAbility } from './import-job.ts';
 import { importModel, lockImport, noteProgress, toImport, type ImportRecord } from './import-record.ts';
+import { notesOfRow } from './unmapped.ts';
 
 /** A record that the import made or changed and that stays as it is. */
 interface Kept {
@@ -83,6 +84,12 @@ const reasons = {
   refused: { de: 'Dafür fehlt das Recht.', en: 'You are not allowed to do this.' },
 } as const;
 
+const deleteNote = async (ctx: Context, tx: Tx, id: string): Promise<void> => {
+  const deletedAt = ctx.now().toISOString();
+  const model = modelOf(ctx, 'timeline-entry');
+  await changeRecord(ctx, tx, { model, id, verb: 'delete', act: 'delete', change: () => ({ deletedAt }) });
+};
+
 /** Takes one row back, or says why not. */
 const takeBack = async (
   ctx: Context,
@@ -95,11 +102,14 @@ const takeBack = async (
   const event = row.event === null ? undefined : await readEvent(tx, tenantId, row.event);
   if (event === undefined) return 'touched';
   try {
+    const { recordId, seq } = event;
     if (row.outcome === 'updated') {
+      const notes = await notesOfRow(ctx, tx, { model, recordId, line: row.line });
+      if (notes.some(({ version }) => version > 1)) return 'touched';
       await undoChange(own, tx, { event, act: 'undo' });
+      for (const note of notes) await deleteNote(ctx, tx, note.id);
       return 'undone';
     }
-    const { recordId, seq } = event;
     return await deleteUntouched(ctx, tx, { own, model, recordId, seq });
   } catch (error) {
     if (!(error instanceof LeitwerkError)) throw error;

@@ -4,14 +4,14 @@ import { forgoProcesses } from '../../store/processes.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { Context } from '../context.ts';
 import { createWithin } from '../createRecord.ts';
-import { meetKnownLead, type KnownArrival } from '../duplicates/knownLead.ts';
+import { meetKnownLead, withAdditional, type KnownArrival } from '../duplicates/knownLead.ts';
 import { draftLead, writeLeads, type LeadDraft } from '../writeLead.ts';
 import { changeRecord, refusingDoubles } from '../record-write.ts';
 import { assertOpen } from '../updateRecord.ts';
 import type { ImportJob } from './import-job.ts';
 import type { ReadyRow } from './import-rows.ts';
 import { withCompany } from './named-company.ts';
-import { noteUnmapped } from './unmapped.ts';
+import { noteNews, noteUnmapped } from './unmapped.ts';
 
 interface Written {
   readonly outcome: 'created' | 'updated' | 'unchanged' | 'duplicate';
@@ -27,18 +27,24 @@ interface Row {
   readonly batch: LeadBatch;
 }
 
+const among = (values: RecordData, names: ReadonlySet<string> | undefined): RecordData =>
+  names === undefined ? values : Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
+
 /** What a row says nothing of, or nothing new, stays as it is. */
-const patchOf = ({ values, only }: ReadyRow, job: ImportJob, record: RecordData): RecordData => {
+const patchOf = ({ values, additional, only }: ReadyRow, job: ImportJob, record: RecordData): RecordData => {
   const { title, ...said } = values;
-  const rest = only === undefined ? said : Object.fromEntries(Object.entries(said).filter(([name]) => only.has(name)));
+  const isLead = job.model.name === 'lead';
+  const rest = { ...among(said, only?.fields), ...(isLead ? withAdditional(record, additional) : {}) };
   // A title that was made up of the row does not replace the record's.
-  const isTitleGiven = job.model.name !== 'lead' || (record['title'] ?? '') === '';
+  const isTitleGiven = !isLead || (record['title'] ?? '') === '';
   return isTitleGiven && title !== undefined ? { ...rest, title } : rest;
 };
 
-const updateOf = async (ctx: Context, tx: Tx, { job, ready, there, batch }: Row): Promise<Written> => {
+const updateOf = async (ctx: Context, tx: Tx, { job, there, batch, ...row }: Row): Promise<Written> => {
   // It may be one that a row above has just made.
   if (batch.drafts.some(({ id }) => id === there)) await flushLeads(ctx, tx, { job, batch });
+  const additional = among(row.ready.additional, row.ready.only?.columns);
+  const ready = { ...row.ready, additional };
   const written = await changeRecord({ ...ctx, ability: job.ability, lane: job.lane }, tx, {
     model: job.model,
     id: there ?? '',
@@ -49,11 +55,13 @@ const updateOf = async (ctx: Context, tx: Tx, { job, ready, there, batch }: Row)
       return patchOf(ready, job, record);
     },
   });
-  const isChanged = written.event > 0;
+  const { record } = written;
+  const noted = await noteNews(ctx, tx, { model: job.model, record, additional, line: ready.row.line });
+  const event = written.event > 0 ? written.event : noted;
   return {
-    outcome: isChanged ? 'updated' : 'unchanged',
+    outcome: event > 0 ? 'updated' : 'unchanged',
     recordId: there ?? null,
-    event: isChanged ? written.event : null,
+    event: event > 0 ? event : null,
   };
 };
 

@@ -177,6 +177,15 @@ describe.each(dialects)('Google Sheets on %s', (dialect) => {
     expect((await leadsOf(source))[0]).toMatchObject({ ...kept, email: 'b@example.org', company: 'Neu GmbH' });
   });
 
+  it('an edited cell that no field takes is kept with its lead', async () => {
+    const sheet = world.google.addSheet([head, person(1)]);
+    const source = await addSource(sheet, { keyColumn: 'Nr' });
+    await fetchFrom(source);
+    sheet.cells = [head, person(1).with(5, 'Hund')];
+    expect((await fetchFrom(source)).figures).toMatchObject({ taken: 1, rejected: 0 });
+    expect(JSON.parse(String((await leadsOf(source))[0]?.['additional']))).toMatchObject({ Haustier: 'Hund' });
+  });
+
   it('an edited row follows its lead into the one it was merged into, and is refused when that was deleted', async () => {
     const own = [...head, 'Leitwerk', 'Link'];
     const sheet = world.google.addSheet([own, person(1), person(2)]);

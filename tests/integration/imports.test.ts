@@ -206,6 +206,54 @@ describe.each(dialects)('imports on %s', (dialect) => {
     expect(await send(update, { matchKey: 'email' })).toMatchObject({ created: 1, duplicates: 1 });
   });
 
+  it('keeps what no field takes of a lead that it updates: new values win, others stay, and undo takes that back', async () => {
+    const words = { matchKey: 'email', onMatch: 'update' };
+    const made = await send(file('Nachname;E-Mail;Haustier;Farbe', 'Zusatz;zusatz@rest.example;Katze;rot'), words);
+    const additionalNow = async (): Promise<unknown> =>
+      JSON.parse(String((await leadsOf(made.id))[0]?.['additional'])) as unknown;
+    expect(await additionalNow()).toEqual({ Haustier: 'Katze', Farbe: 'rot' });
+    const update = file('Nachname;E-Mail;Haustier;Farbe;Auto', 'Zusatz;zusatz@rest.example;Hund;;Kombi');
+    const second = await send(update, words);
+    expect(second).toMatchObject({ created: 0, updated: 1, unchanged: 0 });
+    expect(await additionalNow()).toEqual({ Haustier: 'Hund', Farbe: 'rot', Auto: 'Kombi' });
+    expect(await send(update, words)).toMatchObject({ updated: 0, unchanged: 1 });
+    expect((await world.api.post(`/imports/${second.id}/undo`)).json.data).toMatchObject({ undone: 1, kept: [] });
+    expect(await additionalNow()).toEqual({ Haustier: 'Katze', Farbe: 'rot' });
+  });
+
+  it('notes what no field takes of a company or person that it updates, once, and undo takes the note back', async () => {
+    const notesAt = async (name: string): Promise<readonly string[]> => {
+      const notes = await world.store.foundation.db.all<{ text: string }>(
+        "SELECT t.`text` FROM `timeline_entry` t JOIN `organization` o ON o.`id` = t.`organization` WHERE o.`name` = ? AND t.`kind` = 'note' AND t.`deletedAt` IS NULL ORDER BY t.`at`, t.`id`",
+        [name],
+      );
+      return notes.map(({ text }) => text);
+    };
+    const words = { entity: 'organization', matchKey: 'name', onMatch: 'update' };
+    await send(file('Firma;Kürzel;Umsatz', 'Notiz GmbH;Bau;1 Mio.', 'Stumm GmbH;;', 'Hand GmbH;;'), words);
+    await send(file('Nachname;Firma;Kürzel', 'Beiläufig;Stumm GmbH;Holz'), { entity: 'person' });
+    const update = file('Firma;Kürzel;Umsatz', 'Notiz GmbH;Holz;1 Mio.', 'Stumm GmbH;Holz;', 'Hand GmbH;Holz;');
+    const second = await send(update, words);
+    expect(second).toMatchObject({ created: 0, updated: 3, unchanged: 0 });
+    expect(await notesAt('Notiz GmbH')).toEqual(['Kürzel: Bau\nUmsatz: 1 Mio.', 'Kürzel: Holz']);
+    expect(await notesAt('Stumm GmbH')).toEqual(['Kürzel: Holz', 'Kürzel: Holz']);
+    expect(await send(update, words)).toMatchObject({ updated: 0, unchanged: 3 });
+    expect(await notesAt('Notiz GmbH')).toHaveLength(2);
+    const back = await send(file('Firma;Kürzel;Telefon', 'Notiz GmbH;Bau;030 5'), words);
+    expect(await notesAt('Notiz GmbH')).toHaveLength(3);
+    expect((await world.api.post(`/imports/${back.id}/undo`)).json.data).toMatchObject({ undone: 1, kept: [] });
+    const [edited] = await world.store.foundation.db.all<{ id: string }>(
+      "SELECT t.`id` FROM `timeline_entry` t JOIN `organization` o ON o.`id` = t.`organization` WHERE o.`name` = 'Hand GmbH' AND t.`kind` = 'note'",
+    );
+    await world.api.patch(`/timeline-entries/${edited?.id ?? ''}`, { text: 'Kürzel: Holz, sagt der Chef' });
+    const undone = (await world.api.post(`/imports/${second.id}/undo`)).json.data;
+    expect(undone).toMatchObject({ undone: 2, kept: [{ title: 'Hand GmbH' }] });
+    expect(await notesAt('Notiz GmbH')).toEqual(['Kürzel: Bau\nUmsatz: 1 Mio.']);
+    expect(await notesAt('Stumm GmbH')).toEqual(['Kürzel: Holz']);
+    expect(await notesAt('Hand GmbH')).toEqual(['Kürzel: Holz, sagt der Chef']);
+    expect(await send(update, words)).toMatchObject({ updated: 3 });
+  });
+
   it('takes columns by their headings, whatever is in them, also in a recurring import', async () => {
     const wanted = [
       { from: 'Tel.', to: 'phone' },
