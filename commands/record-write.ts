@@ -3,6 +3,7 @@ import { derivedFields } from '../core/derive.ts';
 import type { EntityModel } from '../core/entity.ts';
 import { issueOf, LeitwerkError, type Issue } from '../core/errors.ts';
 import type { Verb } from '../core/permissions.ts';
+import { isTooFine } from '../core/read-text.ts';
 import { storedValues } from '../core/stored-value.ts';
 import type { Tx } from '../store/database.ts';
 import { insertEvent, type Lane } from '../store/events.ts';
@@ -50,7 +51,7 @@ const wakesOf = (ctx: Context, model: EntityModel, record: RecordData): { proces
 };
 
 /**
- * Refuses fields that do not exist, belong to the system or are closed to this role.
+ * Refuses fields that do not exist, belong to the system or are closed to this role, and amounts that would lose decimals.
  * `allowSystem` names system fields that the calling act sets on purpose.
  */
 export function writeIssues(ctx: Context, model: EntityModel, input: RecordData): Issue[] {
@@ -73,6 +74,10 @@ export function writeIssues(ctx: Context, model: EntityModel, input: RecordData)
         en: 'Your role may not change this field.',
       };
       return [issueOf({ path: `/${name}`, code: 'readOnly' }, text, ctx.language)];
+    }
+    if (field.kind === 'money' && typeof input[name] === 'number' && isTooFine(input[name])) {
+      const text = { de: 'Höchstens 2 Nachkommastellen.', en: 'At most 2 decimals.' };
+      return [issueOf({ path: `/${name}`, code: 'decimals' }, text, ctx.language)];
     }
     return [];
   });

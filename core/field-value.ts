@@ -1,6 +1,15 @@
 import type { Field, FieldKind } from './entity.ts';
 import type { Text } from './errors.ts';
-import { readBoolean, readDate, readEpoch, readInstant, readMoney, readNumber, readWhole } from './read-text.ts';
+import {
+  readAmount,
+  readBoolean,
+  readDate,
+  readEpoch,
+  readInstant,
+  readNumber,
+  readWhole,
+  toCents,
+} from './read-text.ts';
 
 /** A value as a record holds it outside the database: money in units, instants and dates as ISO text. */
 export type FieldValue = string | number | boolean | null | readonly FieldValue[] | Readonly<Record<string, unknown>>;
@@ -72,13 +81,13 @@ const fitText = (value: unknown, field: Field): Fitted => {
 
 /** The number that a text is meant as in this field; undefined when it cannot be one. */
 export const readNumeric = ({ kind }: Field, text: string): number | undefined =>
-  (kind === 'money' ? readMoney : kind === 'integer' ? readWhole : readNumber)(text);
+  (kind === 'money' ? readAmount : kind === 'integer' ? readWhole : readNumber)(text);
 
 const fitNumber = (value: unknown, field: Field): Fitted => {
   const number = typeof value === 'string' ? readNumeric(field, value) : value;
   if (typeof number !== 'number' || !Number.isFinite(number)) return refuse(field.kind, value);
   if (field.kind === 'integer' && !Number.isInteger(number)) return refuse('integer', value);
-  return { value: number };
+  return { value: field.kind === 'money' ? toCents(number) : number };
 };
 
 const fitBoolean = (value: unknown): Fitted => {

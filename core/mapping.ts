@@ -5,7 +5,7 @@ import { issueOf, type Issue, type Language } from './errors.ts';
 import { isMappable } from './mappable.ts';
 import { splitList, toFieldValue, type FieldValue, type Reading } from './field-value.ts';
 import { followPath, keptHeaderOf, parseMappingPath, withoutTaken, type MappingPath } from './mapping-path.ts';
-import { readBoolean, readDate, readMoney, readNumber } from './read-text.ts';
+import { isTooFine, readBoolean, readDate, readMoney, readNumber } from './read-text.ts';
 
 /** What config kind `mappings` says of a message. */
 export type Mapping = Pick<MappingsConfig, 'unmapped' | 'rows'>;
@@ -28,7 +28,10 @@ export interface Mapped {
   readonly values: Readonly<Record<string, FieldValue>>;
   /** Top-level members that went into fields as a whole. */
   readonly used: readonly string[];
-  /** The other members, and of those that rows took parts of, what is left; as received, but answers in a list by their names. */
+  /**
+   * The other members, and of those that rows took parts of, what is left; as received, but answers in a list by their names. Members whose
+   * amount loses decimals are among them, too.
+   */
   readonly additional: Readonly<Record<string, unknown>>;
   /** Values that do not fit their field; those fields are absent from `values`. */
   readonly issues: readonly Issue[];
@@ -146,6 +149,8 @@ class Draft {
   readonly used = new Set<string>();
   /** Top-level members of which rows took something inside. */
   readonly opened = new Set<string>();
+  /** Top-level members with an amount that a field takes without some of its decimals. */
+  readonly rounded = new Set<string>();
   readonly issues: Issue[] = [];
   readonly options: MapperOptions;
   readonly language: Language;
@@ -169,7 +174,7 @@ class Draft {
   }
 }
 
-const readRow = ({ row, paths, transforms }: CompiledRow, input: MappingInput, draft: Draft): unknown => {
+const readRow = ({ row, field, paths, transforms }: CompiledRow, input: MappingInput, draft: Draft): unknown => {
   const found: unknown[] = [];
   for (const path of paths) {
     const value = followPath(path, path.isHeader ? (input.headers ?? {}) : input.body);
@@ -182,6 +187,8 @@ const readRow = ({ row, paths, transforms }: CompiledRow, input: MappingInput, d
   if (found.length === 0) return row.default;
   let value: unknown = typeof row.from === 'string' ? found[0] : found;
   for (const transform of transforms) value = transformed(value, transform, draft.options.timeZone);
+  if (field.kind === 'money' && [...found, value].flat().some(isTooFine))
+    for (const path of paths) if (!path.isHeader) draft.rounded.add(path.root);
   return row.valueMap === undefined ? value : translated(value, row.valueMap);
 };
 
@@ -199,6 +206,7 @@ const applyNames = (names: ReadonlyMap<string, Field>, input: MappingInput, draf
     if (draft.used.has(name) || draft.opened.has(name)) return;
     draft.put(field, value);
     draft.used.add(name);
+    if (field.kind === 'money' && isTooFine(value)) draft.rounded.add(name);
   };
   const similar: string[] = [];
   for (const name of Object.keys(input.body)) {
@@ -224,9 +232,10 @@ const restOf = (
 ): Record<string, unknown> => {
   const rest: [string, unknown][] = [];
   for (const name of Object.keys(body)) {
-    if (draft.used.has(name)) continue;
+    const isRounded = draft.rounded.has(name);
+    if (draft.used.has(name) && !isRounded) continue;
     const paths = inside.get(name);
-    const value = paths === undefined ? body[name] : withoutTaken(body[name], paths);
+    const value = isRounded || paths === undefined ? body[name] : withoutTaken(body[name], paths);
     if (value === undefined) draft.used.add(name);
     else rest.push([name, value]);
   }

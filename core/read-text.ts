@@ -68,13 +68,27 @@ export const readNumber = (text: string): number | undefined => readPlain(text, 
 /** As `readNumber`, where whole numbers are meant: `1,234` is one. */
 export const readWhole = (text: string): number | undefined => readPlain(text, true);
 
-/** An amount in units of the currency: `12.000,50 €`, `EUR 1,234.56`, `1.500,-`. */
-export function readMoney(text: string): number | undefined {
+/** An amount in units of the currency with all its decimals: `12.000,50 €`, `EUR 1,234.56`, `1.500,-`. */
+export function readAmount(text: string): number | undefined {
   const bare = withoutBlanks(text.slice(0, 60))
     .replaceAll(/€|\$|£|euro|eur|usd|chf|gbp/gi, '')
     .replace(/[.,][-–—]{1,2}$/, '');
-  const value = signed(bare, (digits) => readDigits(digits, true));
-  return value === undefined ? undefined : Math.round(value * 100) / 100;
+  return signed(bare, (digits) => readDigits(digits, true));
+}
+
+/** An amount as it is kept. */
+export const toCents = (amount: number): number => Math.round(amount * 100) / 100;
+
+/** As `readAmount`, as it is kept. */
+export function readMoney(text: string): number | undefined {
+  const amount = readAmount(text);
+  return amount === undefined ? undefined : toCents(amount);
+}
+
+/** Whether an amount has more than the two decimals that are kept; what binary fractions add (0.1 + 0.2) are none. */
+export function isTooFine(value: unknown): boolean {
+  const amount = typeof value === 'string' ? readAmount(value) : value;
+  return typeof amount === 'number' && Math.abs(amount - toCents(amount)) > Math.abs(amount) * 1e-15;
 }
 
 const yes = new Set(['ja', 'j', 'yes', 'y', 'on', '1', 'true', 'wahr', 'x', 'ok', 'an']);

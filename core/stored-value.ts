@@ -1,4 +1,5 @@
 import type { EntityModel, Field } from './entity.ts';
+import { toCents } from './read-text.ts';
 
 const stored = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 /** RFC 3339, as the format `date-time` of JSON Schema has it. */
@@ -19,7 +20,7 @@ const toUtc = (text: string): string => {
 
 const toStored = (field: Field | undefined, value: unknown): unknown => {
   if (typeof value === 'string') return field?.kind === 'instant' ? toUtc(value) : value.toWellFormed();
-  return typeof value === 'number' && field?.kind === 'money' ? Math.round(value * 100) / 100 : value;
+  return typeof value === 'number' && field?.kind === 'money' ? toCents(value) : value;
 };
 
 /**

@@ -35,7 +35,7 @@ export function formatMoney(amount: number, language: Language): string {
 /** A number as it is edited: without groups, so that it is read again as it is meant. */
 export function toEditable(value: number, isMoney: boolean, language: Language): string {
   const digits = isMoney && !Number.isInteger(value) ? 2 : 0;
-  const options = { useGrouping: false, minimumFractionDigits: digits, maximumFractionDigits: isMoney ? 2 : 20 };
+  const options = { useGrouping: false, minimumFractionDigits: digits, maximumFractionDigits: 20 };
   return numberFormat(language, options).format(value);
 }
 

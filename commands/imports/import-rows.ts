@@ -117,6 +117,14 @@ const closedIssues = (ctx: Context, job: ImportJob, names: readonly string[]): I
       return issueOf({ path: `/${name}`, code: 'readOnly' }, text, ctx.language);
     });
 
+/** An amount that loses decimals is kept beside as the file has it, not as it was read. */
+const asWritten = (additional: RecordData, cells: readonly string[], job: ImportJob): RecordData => {
+  let written = additional;
+  for (const column of job.numbers)
+    if (Object.hasOwn(additional, column)) written = { ...written, [column]: ownCell(cells, column, job) };
+  return written;
+};
+
 /** Turns a row into the values of a record, or says everything that is wrong with it. Pure but for the configuration. */
 export function judgeRow(ctx: Context, job: ImportJob, row: FileRow): JudgedRow {
   if (row.cells === undefined) {
@@ -135,7 +143,7 @@ export function judgeRow(ctx: Context, job: ImportJob, row: FileRow): JudgedRow 
   return {
     row,
     values: titled,
-    additional,
+    additional: asWritten(additional, row.cells, job),
     company: typeof company === 'string' ? company : undefined,
     key: givenKey(row.cells, job) ?? keyOf(values, body),
     match,

@@ -197,6 +197,19 @@ describe.each(dialects)('the API on %s', (dialect) => {
         ]);
     });
 
+    it('answers 422 for an amount with more than two decimals', async () => {
+      const { id } = await create();
+      for (const budget of [0.001, 1.005, 1234.567, -9.999]) {
+        const message = 'Höchstens 2 Nachkommastellen.';
+        for (const answer of [
+          await api.post('/leads', { title: 'Genau', budget }, { 'accept-language': 'de' }),
+          await api.patch(`/leads/${id}`, { budget }, { 'accept-language': 'de' }),
+        ])
+          expect([answer.status, answer.json.errors]).toEqual([422, [{ path: '/budget', code: 'decimals', message }]]);
+      }
+      expect(await read(id)).toMatchObject({ version: 1 });
+    });
+
     it('answers 304 to who has the version already', async () => {
       const { id } = await create();
       for (const known of ['"1"', 'W/"1"', '"7", "1"', '*'])

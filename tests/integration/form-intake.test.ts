@@ -134,6 +134,12 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       expect(kept['body']).toContain('kein-at');
     });
 
+    it('rounds an amount with more than two decimals and keeps what was said', async () => {
+      const answer = await send({ last_name: 'Genau', budget: '1.234,567' });
+      const { data } = (await api.get(`/leads/${String(answer.body['lead'])}`)).json;
+      expect(data).toMatchObject({ budget: 1234.57, additional: { budget: '1.234,567' } });
+    });
+
     it('takes names in snake_case and keeps what no field takes', async () => {
       const answer = await send({ last_name: 'Öztürk', job_title: 'Einkauf', lieblingsfarbe: 'blau' });
       const { data } = (await api.get(`/leads/${String(answer.body['lead'])}`)).json;

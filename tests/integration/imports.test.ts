@@ -221,6 +221,21 @@ describe.each(dialects)('imports on %s', (dialect) => {
     expect(await additionalNow()).toEqual({ Haustier: 'Katze', Farbe: 'rot' });
   });
 
+  it('rounds amounts with more than two decimals and keeps beside what the file has', async () => {
+    const lines = ['Genau;genau@rest.example;"1.234,567"', 'Rund;rund@rest.example;"1.234,50"'];
+    const made = await send(file('Nachname;E-Mail;Budget', ...lines), { matchKey: 'email' });
+    expect(made).toMatchObject({ created: 2, rejected: 0 });
+    const found = await leadsOf(made.id);
+    expect(found.map(({ budget, additional }) => [budget, additional])).toEqual([
+      [123_457, '{"Budget":"1.234,567"}'],
+      [123_450, null],
+    ]);
+    const words = { matchKey: 'email', onMatch: 'update' };
+    const update = file('Nachname;E-Mail;Budget', 'Rund;rund@rest.example;"9,999"', lines[0] ?? '');
+    expect(await send(update, words)).toMatchObject({ updated: 1, unchanged: 1 });
+    expect((await leadsOf(made.id))[1]).toMatchObject({ budget: 1_000, additional: '{"Budget":"9,999"}' });
+  });
+
   it('notes what no field takes of a company or person that it updates, once, and undo takes the note back', async () => {
     const notesAt = async (name: string): Promise<readonly string[]> => {
       const notes = await world.store.foundation.db.all<{ text: string }>(
