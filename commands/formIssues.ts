@@ -35,10 +35,10 @@ const canBeFilled = (model: EntityModel, name: string): boolean => {
   return field !== undefined && isMappable(field, model.name);
 };
 
-/** What a message through a form lacks by the form's own rules: required fields, consent, files. `values` are the mapped fields. */
+/** What a message through a form lacks by the form's own rules: required fields, consent, files. `values` are the mapped fields; a file of no bytes is not what was asked for. */
 export function formIssues(
   form: SourceForm,
-  message: { readonly model: EntityModel; readonly values: RecordData; readonly files: number },
+  message: { readonly model: EntityModel; readonly values: RecordData; readonly files: readonly RecordData[] },
   language: Language,
 ): Issue[] {
   const issues = formFields(form)
@@ -54,8 +54,8 @@ export function formIssues(
   if (files === undefined) return issues;
   const most = files.most ?? 1;
   const path = `/${filesField}`;
-  if (files.isRequired === true && message.files === 0)
+  if (files.isRequired === true && message.files.every(({ size }) => size === 0))
     issues.push(issueOf({ path, code: 'required' }, noFile, language));
-  if (message.files > most) issues.push(issueOf({ path, code: 'maxItems' }, tooMany(most), language));
+  if (message.files.length > most) issues.push(issueOf({ path, code: 'maxItems' }, tooMany(most), language));
   return issues;
 }

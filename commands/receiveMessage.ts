@@ -190,7 +190,7 @@ const readMessage = (ctx: Context, message: ReceivedMessage): MappedMessage | un
   if (message.channel !== 'form' || source.form === undefined) return mapped;
   const found = formIssues(
     source.form,
-    { model: modelOf(ctx, 'lead'), values: mapped.values, files: message.attachments.length },
+    { model: modelOf(ctx, 'lead'), values: mapped.values, files: message.attachments },
     ctx.language,
   );
   const added = found.filter((issue) => !mapped.issues.some((other) => other.path === issue.path));

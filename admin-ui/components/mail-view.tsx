@@ -73,7 +73,7 @@ function Files({ path, files }: { readonly path: string; readonly files: Mail['f
             {file.name === '' ? file.contentType : file.name}
           </Anchor>
           <Text size="xs" c="dimmed">
-            {formatNumber(Math.max(1, Math.round(file.size / 1000)), currentLanguage())} kB
+            {formatNumber(Math.ceil(file.size / 1000), currentLanguage())} kB
           </Text>
         </li>
       ))}

@@ -140,8 +140,10 @@ const parseMultipart = async (
       stream.on('end', () => {
         const bytes = Buffer.concat(chunks);
         // The types promise a name; a part without one has none.
-        const name: string | undefined = info.filename;
-        if (bytes.byteLength > 0) files.push({ field, name: name ?? '', contentType: info.mimeType, bytes });
+        const { filename: name = '' } = info as { readonly filename?: string };
+        // What browsers send of an input in which nothing was chosen.
+        if (name === '' && bytes.byteLength === 0) return;
+        files.push({ field, name, contentType: info.mimeType, bytes });
       });
     });
     parser.on('filesLimit', () => reject(tooMany(mostFiles, 'Dateien', 'files')));

@@ -16,7 +16,7 @@ const plainId = /^[^\s"&<>]{1,300}$/;
 
 /** Whether HTML may show a file in its place (`cid:`, RFC 2392); any other stays a file only. */
 export const isInlinePicture = ({ contentId, contentType, size }: MailFile): boolean =>
-  contentId !== null && plainId.test(contentId) && kinds.has(contentType) && size <= largestPicture;
+  contentId !== null && plainId.test(contentId) && kinds.has(contentType) && size > 0 && size <= largestPicture;
 
 /**
  * The place of a picture in sanitised HTML: `<img … data-attached="<content id>">`, without a source. What stands before it in the tag are

@@ -429,16 +429,22 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       form.set('lastName', 'Datei');
       form.append('plan', new File([bytes], '../../böse "Datei".html', { type: 'text/html' }));
       form.append('plan', new File(['zwei'], 'zwei.txt'));
+      form.append('plan', new File([], 'leer.pdf', { type: 'application/pdf' }));
+      form.append('plan', new File([], ''));
       const answer = await post('webformular', form);
       expect(answer.status).toBe(202);
       expect((await messageOf(answer.body['id']))['attachments']).toMatchObject([
         { field: 'plan', contentType: 'text/html', size: 300_000 },
         { field: 'plan', name: 'zwei.txt', size: 4 },
+        { field: 'plan', name: 'leer.pdf', contentType: 'application/pdf', size: 0 },
       ]);
       const key = await addKey(store, { role: 'superadmin' });
-      const download = await fetch(`${app.url}/api/v1/intake-messages/${String(answer.body['id'])}/attachments/0`, {
-        headers: { authorization: `Bearer ${key}` },
-      });
+      const load = async (index: number): Promise<Response> =>
+        await fetch(`${app.url}/api/v1/intake-messages/${String(answer.body['id'])}/attachments/${index}`, {
+          headers: { authorization: `Bearer ${key}` },
+        });
+      expect((await (await load(2)).arrayBuffer()).byteLength).toBe(0);
+      const download = await load(0);
       expect(new Uint8Array(await download.arrayBuffer())).toEqual(bytes);
       expect(download.headers.get('content-type')).toBe('application/octet-stream');
       expect(download.headers.get('content-disposition')).toMatch(/^attachment; filename\*=UTF-8''[^/\\"]+$/);

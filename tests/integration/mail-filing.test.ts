@@ -105,6 +105,10 @@ describe.each(dialects)('mail to leads@ on %s', (dialect) => {
       'Content-Disposition: attachment; filename="plan.html"',
       '',
       '<script>alert(1)</script>',
+      '--b1',
+      'Content-Type: application/pdf',
+      'Content-Disposition: attachment; filename="leer.pdf"',
+      '',
       '--b1--',
     ].join('\n');
     await bring(
@@ -128,8 +132,9 @@ describe.each(dialects)('mail to leads@ on %s', (dialect) => {
       sender: 'anna@kunde.example',
       subject: 'Lager gesucht',
     });
-    const [file] = json(message?.['attachments']) as unknown as RecordData[];
+    const [file, empty] = json(message?.['attachments']) as unknown as RecordData[];
     expect(file).toMatchObject({ name: 'plan.html' });
+    expect(empty).toMatchObject({ name: 'leer.pdf', contentType: 'application/pdf', size: 0 });
     expect(Buffer.from(await store.foundation.blobs.get(String(file?.['blob']))).toString()).toContain('alert(1)');
     expect((await rows('event')).map((event) => event['act'])).toContain('lead.create');
   });

@@ -72,6 +72,7 @@ it.each([
   ['a', 'text/html', 1, false],
   ['a', 'image/png', 1_000_001, false],
   ['a"b', 'image/png', 1, false],
+  ['a', 'image/png', 0, false],
   [null, 'image/png', 1, false],
   ['a', 'image/webp', 1_000_000, true],
 ])('the file %j of type %s and %i bytes is a picture to show: %s', (contentId, contentType, size, isShown) => {

@@ -110,6 +110,14 @@ describe('the charset of an upload', () => {
     });
   });
 
+  it('keeps a file of no bytes; an input without a file is none', async () => {
+    const head = 'Content-Disposition: form-data; name="f"; filename';
+    const raw = `--x\r\n${head}="leer.pdf"\r\nContent-Type: application/pdf\r\n\r\n\r\n--x\r\n${head}=""\r\nContent-Type: application/octet-stream\r\n\r\n\r\n--x--\r\n`;
+    expect(await readContent(Buffer.from(raw), uploadType)).toMatchObject({
+      files: [{ name: 'leer.pdf', contentType: 'application/pdf', bytes: Buffer.alloc(0) }],
+    });
+  });
+
   it('reads names of files, too', async () => {
     const head = 'Content-Disposition: form-data; name="f"; filename';
     const raw = Buffer.from(
