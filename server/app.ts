@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { LeitwerkError } from '../core/errors.ts';
 import { createDispatcher } from './dispatch.ts';
 import { Health } from './health.ts';
-import { formRoutes } from './intake/form.ts';
+import { formRoutes, isOfForm } from './intake/form.ts';
 import { createIntake } from './intake/intake.ts';
 import { LiveEvents } from './live-events.ts';
 import { describeApi } from './openapi.ts';
@@ -135,7 +135,7 @@ export function createApp(services: Services): App {
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const url = request.url ?? '/';
     deadline.watch(request, isUpload(url));
-    if (!url.startsWith('/intake/')) app(request, response);
+    if (!url.startsWith('/intake/') || isOfForm(request)) app(request, response);
     else void intake.handle(request, response, url.split('?', 1)[0] ?? url);
   };
   const server = createServer(

@@ -1,4 +1,5 @@
 import type { Issue, Language } from '../../core/errors.ts';
+import { bareName } from '../../core/mapping.ts';
 import type { SourceForm } from '../../commands/source.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { FormInput } from './form-fields.ts';
@@ -116,6 +117,18 @@ const trap = (
 ): Html => markup`<div class="trap" aria-hidden="true"><label for="website">${formTexts[language].leaveEmpty}</label><input id="website" name="${honeypot}" type="text" tabindex="-1" autocomplete="off"></div>
 `;
 
+/** What was sent for an input, also under a name that is spelled otherwise. */
+const sentFor = ({ fields }: FormState, { name }: FormInput): unknown =>
+  fields[name] ?? Object.entries(fields).find(([one]) => bareName(one) === bareName(name))?.[1];
+
+/** What a form of somebody's own sent beyond these inputs goes along, but for what is wrong: nobody could mend it here. */
+const kept = (inputs: readonly FormInput[], { fields, issues }: FormState): Html => {
+  const known = new Set([...inputs.map(({ name }) => name), ...issues.map(nameOf)].map(bareName));
+  const others = Object.entries(fields).filter(([name]) => !known.has(bareName(name)));
+  const values = others.flatMap(([name, value]) => [value].flat().map((one) => ({ name, value: one })));
+  return markup`${values.map(({ name, value }) => typeof value === 'string' && markup`<input type="hidden" name="${name}" value="${value}">\n`)}`;
+};
+
 /** The form, empty or as it was sent with each fault at its input. */
 export function renderForm(
   content: FormContent,
@@ -143,8 +156,8 @@ ${heading(content, language)}${
 `
     }${summary(inputs, state, language)}<form id="form" method="post" action="${addressOfView(view)}"${hasFiles && markup` enctype="multipart/form-data"`} data-missing="${texts.missing}" data-unticked="${texts.unticked}" data-not-email="${texts.notEmail}" data-offline="${texts.offline}" data-faults="${texts.faults}" data-refused="${texts.refused}" data-sending="${texts.sending}">
 <input type="hidden" name="${formKey}" value="${key}">
-${trap(language)}<div class="fields">
-${inputs.map((input) => renderInput(input, { language, value: state.fields[input.name], fault: faultOf(input) }))}</div>
+${kept(inputs, state)}${trap(language)}<div class="fields">
+${inputs.map((input) => renderInput(input, { language, value: sentFor(state, input), fault: faultOf(input) }))}</div>
 ${
   inputs.some(({ isRequired }) => isRequired) &&
   markup`<p class="legend"><span class="mark" aria-hidden="true">*</span> ${texts.required}</p>

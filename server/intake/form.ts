@@ -1,6 +1,7 @@
 import type { Express, Request, Response } from 'express';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { LeitwerkError, type Issue, type Language } from '../../core/errors.ts';
 import { modelOf } from '../../commands/context.ts';
 import { sourceOf, type Source, type SourceForm } from '../../commands/source.ts';
@@ -52,7 +53,19 @@ const contentOf = (services: Services, { snapshot, form }: Found, language: Lang
   return { form, company: company?.name ?? '', inputs, key: services.newId() };
 };
 
-const wantsJson = (request: Request): boolean => request.accepts(['html', 'json']) === 'json';
+/** A form of somebody's own at a source that has no page gets what programs get. */
+const hasForm = (services: Services, path: string): boolean => {
+  try {
+    findForm(services, path);
+    return true;
+  } catch (error) {
+    if (error instanceof LeitwerkError && error.code === 'NotFound') return false;
+    throw error;
+  }
+};
+
+/** Who has no preference is a program. */
+const wantsJson = (request: Request): boolean => request.accepts(['json', 'html']) !== 'html';
 
 /** The problem's words for a page; without the fields there is nothing to show again. */
 const refusalOf = (
@@ -93,7 +106,7 @@ class HostedForms {
       language: lang === 'de' || lang === 'en' ? lang : languageOf(request.get('accept-language')),
       isEmbedded: embed === '1',
       theme: isTheme(theme) ? theme : undefined,
-      path: request.path,
+      path: request.path.replace(/^\/intake\//, '/forms/'),
       assetVersion: this.assetVersion,
     };
   }
@@ -129,7 +142,8 @@ class HostedForms {
     const view = this.viewOf(request);
     const { language } = view;
     const requestId = this.services.newId();
-    const answer = await this.intake.receiveForm({ request, address: found.address, requestId, language });
+    const isForm = view.path === request.path;
+    const answer = await this.intake.receiveForm({ request, address: found.address, requestId, language, isForm });
     replaceHeaders(response, this.headers.page(found.source));
     response.set({ ...answer.headers, 'x-request-id': requestId });
     if (!request.complete) response.set('connection', 'close');
@@ -145,6 +159,13 @@ class HostedForms {
       const page = renderForm(contentOf(this.services, found, language), view, state);
       this.send(response, { status: answer.status, page, source: found.source });
     }
+  }
+
+  /** What a browser posts to a source by itself: its visitor gets our pages, where there are any. */
+  async receiveOwn(request: Request, response: Response): Promise<void> {
+    if (wantsJson(request) || !hasForm(this.services, request.path))
+      await this.intake.handle(request, response, request.path);
+    else await this.receive(request, response);
   }
 
   /** The script that puts the form into another page, where it stands. */
@@ -177,7 +198,11 @@ class HostedForms {
   }
 }
 
-/** The hosted form of a source at `/forms/<source>`, and the script that embeds it. */
+/** Whether a request to `/intake` may come from a form that the visitor is to get a page for. */
+export const isOfForm = ({ method, headers }: IncomingMessage): boolean =>
+  method === 'POST' && headers.accept?.includes('text/html') === true;
+
+/** The hosted form of a source at `/forms/<source>`, pages for forms of somebody's own that post to `/intake/<source>`, and the script that embeds it. */
 export function formRoutes(app: Express, services: Services, intake: Intake): void {
   const forms = new HostedForms(services, intake);
   const guarded =
@@ -203,5 +228,9 @@ export function formRoutes(app: Express, services: Services, intake: Intake): vo
   app.post(
     addresses,
     guarded(async (request, response) => await forms.receive(request, response)),
+  );
+  app.post(
+    ['/intake/:source', '/intake/:tenant/:source'],
+    guarded(async (request, response) => await forms.receiveOwn(request, response)),
   );
 }

@@ -54,7 +54,7 @@ export interface IntakeAnswer {
 /** The way in for web forms and webhooks: one handler in front of everything else, because it answers thousands a second. */
 export interface Intake {
   handle(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>;
-  /** Takes in what the hosted form sent; every failure is an answer. */
+  /** Takes in what a form sent whose visitor gets a page; every failure is an answer. */
   receiveForm(reception: Reception): Promise<IntakeAnswer>;
   readonly guard: SourceGuard;
   /** Messages taken in since the start, and those being taken in now. */
@@ -155,7 +155,7 @@ export function createIntake(services: Services, headers: Headers): Intake {
     guard,
     figures: () => figures,
     receiveForm: async (reception) => {
-      const result = await attempt(reception, async () => await receive({ ...reception, isForm: true }));
+      const result = await attempt(reception, async () => await receive(reception));
       if (result === undefined) throw new LeitwerkError('Internal');
       if (result.status < 300) services.wakeRelay();
       return result;

@@ -305,6 +305,88 @@ describe('the hosted form without a script', () => {
     expect(await replay('Verdacht')).toMatchObject({ message: 'Hallo', additional: null });
   });
 
+  describe('a form of one’s own', () => {
+    const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    const post = async (path: string, fields: Readonly<Record<string, string>>, accept?: string): Promise<Page> => {
+      const response = await fetch(`${world.app.url}/${path}`, {
+        method: 'POST',
+        body: new URLSearchParams(fields),
+        redirect: 'manual',
+        headers: accept === undefined ? {} : { accept },
+      });
+      return { status: response.status, headers: response.headers, text: await response.text() };
+    };
+
+    it.each(['intake/angebot', 'forms/angebot'])('that posts to /%s thanks its visitor with a page', async (path) => {
+      const sent = await post(`${path}?lang=en`, { ...filled, lastName: 'Eigen' }, browser);
+      expect([sent.status, sent.headers.get('location')]).toEqual([303, '/forms/angebot?lang=en&sent=1']);
+      expect(await world.records('leads', 'lastName = "Eigen"')).not.toHaveLength(0);
+    });
+
+    it.each(['intake/angebot', 'forms/angebot'])(
+      'that posts to /%s shows faults and keeps what was typed',
+      async (path) => {
+        const fields = {
+          last_name: 'Eigen',
+          email: 'kaputt',
+          phone: 'abc',
+          farbe: 'blau "hell"',
+          postalCode: '0'.repeat(99),
+        };
+        const page = await post(`${path}?lang=de`, fields, browser);
+        expect([page.status, page.headers.get('content-type')]).toEqual([422, 'text/html; charset=utf-8']);
+        expect([faultOf(page, 'email'), inputOf(page, 'email'), inputOf(page, 'lastName')]).toEqual([
+          'Das ist keine E-Mail-Adresse.',
+          expect.stringContaining('value="kaputt"'),
+          expect.stringContaining('value="Eigen"'),
+        ]);
+        expect(inputOf(page, 'farbe')).toBe('<input type="hidden" name="farbe" value="blau &quot;hell&quot;">');
+        expect([inputOf(page, 'last_name'), inputOf(page, 'postalCode')]).toEqual(['', '']);
+        expect(page.text).toContain('action="/forms/angebot?lang=de"');
+      },
+    );
+
+    it('keeps to its own rules at /intake', async () => {
+      expect((await post('intake/angebot', { lastName: 'Kurz' }, browser)).status).toBe(303);
+      expect((await post('intake/angebot?lang=de', { lastName: 'Kurz', _form: '1' }, browser)).status).toBe(422);
+    });
+
+    it('hears of a page that may not send', async () => {
+      const response = await fetch(`${world.app.url}/intake/geschlossen?lang=de`, {
+        method: 'POST',
+        body: new URLSearchParams(filled),
+        headers: { accept: browser, origin: 'https://evil.example' },
+      });
+      expect([response.status, await response.text()]).toEqual([
+        403,
+        expect.stringContaining('Diese Seite darf an diese Quelle nicht senden.'),
+      ]);
+    });
+
+    it.each(['intake/angebot', 'forms/angebot'])(
+      'or a program at /%s that asks for no page gets JSON',
+      async (path) => {
+        for (const accept of [undefined, '*/*', 'application/json', 'application/json, text/html;q=0.9']) {
+          const answer = await post(path, { ...filled, lastName: 'Programm' }, accept);
+          expect([accept, answer.status, answer.headers.get('content-type')]).toEqual([
+            accept,
+            202,
+            'application/json; charset=utf-8',
+          ]);
+        }
+      },
+    );
+
+    it('at a source without a form, or with a secret, gets JSON', async () => {
+      const refused = await post('intake/lead-agentur', filled, browser);
+      expect([refused.status, refused.headers.get('content-type')]).toEqual([
+        401,
+        'application/problem+json; charset=utf-8',
+      ]);
+      expect((await post('intake/gibtsnicht', filled, browser)).status).toBe(404);
+    });
+  });
+
   it('counts its rules for a page of someone else that says _form, and not for a webhook', async () => {
     const post = async (fields: Readonly<Record<string, string>>): Promise<number> =>
       (await fetch(`${world.app.url}/intake/angebot`, { method: 'POST', body: new URLSearchParams(fields) })).status;
