@@ -73,8 +73,8 @@ export function asciiAddress(address: string): string {
   return at === 0 || isAscii(address) ? address : address.slice(0, at) + asciiDomain(address.slice(at));
 }
 
-/** Both spellings of a domain with letters beyond ASCII are one. */
-export const emailKey = (email: string): string => asciiAddress(email.trim().toLowerCase());
+/** Both spellings of a domain with letters beyond ASCII are one, and so are those of a letter before the @ (RFC 6531). */
+export const emailKey = (email: string): string => asciiAddress(email.trim().toLowerCase().normalize('NFC'));
 
 const freeMailDomains = new Set([
   'gmail.com',

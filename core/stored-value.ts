@@ -19,12 +19,16 @@ const toUtc = (text: string): string => {
 };
 
 const toStored = (field: Field | undefined, value: unknown): unknown => {
-  if (typeof value === 'string') return field?.kind === 'instant' ? toUtc(value) : value.toWellFormed();
+  if (typeof value === 'string') {
+    if (field?.kind === 'instant') return toUtc(value);
+    return field?.format === 'email' ? value.toWellFormed().normalize('NFC') : value.toWellFormed();
+  }
   return typeof value === 'number' && field?.kind === 'money' ? toCents(value) : value;
 };
 
 /**
- * Values as they are kept and answered: instants in UTC, money in whole minor units, texts well formed.
+ * Values as they are kept and answered: instants in UTC, money in whole minor units, texts well formed, mail addresses
+ * in the one form that they are found in.
  * What is not valid stays as it is, for the validation to name.
  */
 export const storedValues = (

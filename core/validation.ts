@@ -32,6 +32,12 @@ const vocabulary = [
   'x-retired',
 ];
 
+/** Letters and digits beyond ASCII may stand before the @ as those of ASCII may (RFC 6531). */
+const plainAddress = (text: string): string => {
+  const at = Math.max(text.lastIndexOf('@'), 0);
+  return text.slice(0, at).replaceAll(/(?!\p{ASCII})[\p{L}\p{M}\p{N}]/gu, 'x') + asciiAddress(text.slice(at));
+};
+
 const createAjv = (): Ajv2020 => {
   const ajv = new Ajv2020({
     allErrors: true,
@@ -43,7 +49,7 @@ const createAjv = (): Ajv2020 => {
   addFormats.default(ajv);
   const plainEmail = ajv.formats['email'];
   if (!(plainEmail instanceof RegExp)) throw new Error('ajv-formats has another e-mail format');
-  ajv.addFormat('email', (text: string) => plainEmail.test(asciiAddress(text)));
+  ajv.addFormat('email', (text: string) => plainEmail.test(plainAddress(text)));
   ajv.addFormat('phone', phonePattern);
   ajv.addVocabulary(vocabulary);
   return ajv;

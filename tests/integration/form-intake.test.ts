@@ -243,17 +243,31 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       expect(parsed.json.data).toMatchObject({ values: { lastName: 'Müller', city: 'Köln' } });
     });
 
-    it('takes a mail address with an international domain, by form, webhook and API', async () => {
-      const email = 'info@müller.example';
-      const byForm = await post(
-        'webformular',
-        new URLSearchParams({ _form: '1', email, lastName: 'Müller', message: 'Hallo', consent: 'true' }),
-      );
-      const byWebhook = await asAgency(lead({ email }));
-      expect([byForm.status, byWebhook.status]).toEqual([202, 202]);
-      for (const { body } of [byForm, byWebhook])
-        expect((await api.get(`/leads/${String(body['lead'])}`)).json.data).toMatchObject({ email });
-      expect((await api.post('/leads', { title: 'Müller', email })).status).toBe(201);
+    it.each(['info@müller.example', 'jörg.müller+info@example.org', '用户@example.org'])(
+      'takes the mail address %s, by form, webhook and API',
+      async (email) => {
+        const byForm = await post(
+          'webformular',
+          new URLSearchParams({ _form: '1', email, lastName: 'Müller', message: 'Hallo', consent: 'true' }),
+        );
+        const byWebhook = await asAgency(lead({ email }));
+        expect([byForm.status, byWebhook.status]).toEqual([202, 202]);
+        for (const { body } of [byForm, byWebhook])
+          expect((await api.get(`/leads/${String(body['lead'])}`)).json.data).toMatchObject({ email });
+        expect((await api.post('/leads', { title: 'Müller', email })).status).toBe(201);
+      },
+    );
+
+    it.each([
+      'jörg müller@example.org',
+      'jörg..m@example.org',
+      'jörg“@example.org',
+      'ö@',
+      '@müller.example',
+      'ö.@example.org',
+    ])('does not take %s for a mail address', async (email) => {
+      const { status, json } = await api.post('/leads', { title: 'Müller', email });
+      expect([status, json.errors]).toMatchObject([422, [{ path: '/email', code: 'format' }]]);
     });
 
     it('answers 400 in the language of the sender for a charset that there is not', async () => {

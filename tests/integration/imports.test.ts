@@ -269,6 +269,14 @@ describe.each(dialects)('imports on %s', (dialect) => {
     expect(await send(update, words)).toMatchObject({ updated: 3 });
   });
 
+  it('finds a mail address with letters beyond ASCII before the @, however it is spelled', async () => {
+    for (const email of ['MÜLLER@rfc.example', 'Öztürk@rfc.example', 'jo\u0308rg@rfc.example'])
+      expect((await world.api.post('/leads', { title: 'Umlaut', lastName: 'Umlaut', email })).status).toBe(201);
+    const lines = ['Umlaut;müller@rfc.example', 'Umlaut;ÖZTÜRK@rfc.example', 'Umlaut;Jörg@RFC.example'];
+    const done = await send(file('Nachname;E-Mail', ...lines), { matchKey: 'email' });
+    expect(done).toMatchObject({ created: 0, duplicates: 3 });
+  });
+
   it('takes columns by their headings, whatever is in them, also in a recurring import', async () => {
     const wanted = [
       { from: 'Tel.', to: 'phone' },

@@ -57,6 +57,13 @@ describe('the other keys', () => {
 
   it('has no key for nothing', () => expect([phoneKey(''), companyKey(''), personKey('')]).toEqual(['', '', '']));
 
+  it('compares letters beyond ASCII before the @ without case and in one form', () => {
+    expect(['Müller@example.org', 'MÜLLER@Example.org', 'mu\u0308ller@example.org'].map(emailKey)).toEqual(
+      Array.from({ length: 3 }, () => 'müller@example.org'),
+    );
+    expect(mailSpellings('öztürk@b.de')).toEqual(['öztürk@b.de', 'ÖZTÜRK@b.de', 'Öztürk@b.de']);
+  });
+
   it('compares mail addresses without case', () => expect(emailKey(' Anna@Example.ORG ')).toBe('anna@example.org'));
 
   it('takes both spellings of an international domain for one', () => {
