@@ -2,9 +2,9 @@ import { unwrapForwarded } from '../../core/mail/index.ts';
 import type { MailAddress, ParsedMail } from '../../core/mail/parsed-mail.ts';
 import type { User } from '../../store/accounts-users.ts';
 import type { Queries } from '../../store/database.ts';
-import type { MailRecipient } from '../../store/mail-jobs.ts';
 import type { Context } from '../context.ts';
 import { knownAddress, type Links } from './mail-places.ts';
+import { isSourceAddress } from './recipients.ts';
 
 /** Who a mail is between, and which way it went. */
 export interface Parties {
@@ -22,7 +22,6 @@ export interface Parties {
 
 interface Subject {
   readonly mail: ParsedMail;
-  readonly recipients: readonly MailRecipient[];
   readonly user: User | undefined;
 }
 
@@ -32,12 +31,10 @@ interface Sides {
   readonly forwarded?: NonNullable<Parties['forwarded']>;
 }
 
-const sidesOf = (ctx: Context, { mail, recipients, user }: Subject): Sides => {
-  const ours = new Set([...ctx.snapshot.users.values()].map(({ email }) => email));
-  const sources = new Set(recipients.flatMap((one) => (one.kind === 'source' ? [one.address] : [])));
-  const isOther = ({ address }: MailAddress): boolean => !ours.has(address) && !sources.has(address);
-  const addressees = [...mail.to, ...mail.cc];
-  const outsiders = addressees.filter(isOther);
+const sidesOf = (ctx: Context, { mail, user }: Subject): Sides => {
+  const users = new Set([...ctx.snapshot.users.values()].map(({ email }) => email));
+  const isOther = ({ address }: MailAddress): boolean => !users.has(address) && !isSourceAddress(ctx.snapshot, address);
+  const outsiders = [...mail.to, ...mail.cc].filter(isOther);
   const senders = mail.from === null ? [] : [mail.from];
   if (user === undefined) return { direction: 'in', others: senders };
   const original = outsiders.length === 0 ? unwrapForwarded(mail) : null;
@@ -45,10 +42,9 @@ const sidesOf = (ctx: Context, { mail, recipients, user }: Subject): Sides => {
     const { from, ...forwarded } = original;
     return { direction: 'in', others: [from], forwarded };
   }
-  const isFromUs = mail.from !== null && ours.has(mail.from.address);
-  // Not among the addressees and nobody of ours either: a blind copy, so whoever has the address wrote the mail.
-  const isBlind = !addressees.some((one) => !isOther(one));
-  if (isFromUs || (isBlind && outsiders.length > 0)) return { direction: 'out', others: outsiders };
+  // A server's rule or a redirect brings what others wrote, too: only a mail of one of us went out.
+  const isFromUs = mail.from !== null && users.has(mail.from.address);
+  if (isFromUs && outsiders.length > 0) return { direction: 'out', others: outsiders };
   return { direction: 'in', others: senders.filter(isOther) };
 };
 

@@ -31,9 +31,9 @@ const rankOf = (entity: string): number => (order.includes(entity) ? order.index
 /** Where a mail could belong, by its number, its conversation and the addresses in it. Shows only what the actor may read. */
 export async function proposePlaces(ctx: Context, id: string): Promise<Proposals> {
   const message = await readRecord(ctx, modelOf(ctx, 'intake-message'), id);
-  const { mail, thread, recipients } = storedMail(message);
+  const { mail, thread } = storedMail(message);
   const user = ctx.snapshot.users.get(String(message['filedBy'] ?? ''));
-  const parties = await partiesOf(ctx, ctx.db, { mail, recipients, user });
+  const parties = await partiesOf(ctx, ctx.db, { mail, user });
   const address = parties.other?.address;
   const known = address === undefined ? undefined : await knownAddress(ctx, ctx.db, address);
   const places: readonly (readonly [Links, Reason])[] = [

@@ -40,6 +40,12 @@ const splitAddress = (address: string): { local: string; plus: string; domain: s
   return { local, plus: plus.join('+'), domain: address.slice(at + 1) };
 };
 
+/** Whether an address is the company's own for leads: `leads@` or `leads+<source>@` a domain that it takes. */
+export function isSourceAddress(snapshot: Snapshot, address: string): boolean {
+  const { local, domain } = splitAddress(address);
+  return local === 'leads' && takes(snapshot, domain);
+}
+
 const unknown = (cause?: unknown): LeitwerkError => new LeitwerkError('NotFound', { cause });
 
 const toSource = (snapshot: Snapshot | undefined, address: string, plus: string): Route => {

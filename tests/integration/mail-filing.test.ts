@@ -296,6 +296,28 @@ describe.each(dialects)('an address for filing on %s', (dialect) => {
     expect(await rows('lead')).toEqual([]);
   });
 
+  it('takes what others wrote for incoming, also to addresses of the company; ours are no outsiders', async (context) => {
+    const { bring, rows, store } = await createWorld(context, dialect);
+    const sales = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
+    const { person, organization } = await addCustomer(store.asSystem());
+    const address = await localOf(sales);
+    for (const to of ['info@leitwerk.example', 'leads@leitwerk.local', 'leads+facebook@leitwerk.local'])
+      await bring(buildMail({ id: `${to}.in`, to }), [address]);
+    await bring(buildMail({ id: 'o', from: 'vera@leitwerk.local', to: 'leads@leitwerk.local, anna@kunde.example' }), [
+      address,
+    ]);
+    const entries = (await rows('timeline_entry')).filter(({ kind }) => kind === 'mail');
+    expect(entries).toMatchObject(Array.from({ length: 4 }, () => ({ person, organization })));
+    const facts = entries.map((entry) => json(entry['facts']));
+    expect(facts.map(({ direction, unknown }) => [direction, unknown])).toEqual([
+      ['in', []],
+      ['in', []],
+      ['in', []],
+      ['out', []],
+    ]);
+    expect(await rows('lead')).toEqual([]);
+  });
+
   it('X6: takes a number behind a plus, and the conversation of an earlier mail', async (context) => {
     const { bring, rows, store } = await createWorld(context, dialect);
     const sales = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
