@@ -80,10 +80,14 @@ const withEntry = async (
 };
 
 /** A lead as from any other source: mapping, defaults, title. */
-const toLead = async (ctx: Context, tx: Tx, { mail, message }: Filing): Promise<Outcome> => {
+const toLead = async (
+  ctx: Context,
+  tx: Tx,
+  { filing: { mail, message }, parties }: { filing: Filing; parties: Parties },
+): Promise<Outcome> => {
   const source = sourceOf(ctx.snapshot, String(message['source']));
   const kept = { id: String(message['id']), source, headers: mail.headers, isLenient: true };
-  const { state, lead, issues } = await workMessage(ctx, tx, { ...kept, body: fieldsOfMail(mail) });
+  const { state, lead, issues } = await workMessage(ctx, tx, { ...kept, body: fieldsOfMail(mail, parties) });
   if (state === 'rejected' || state === 'unreadable') return { state: 'triage', reason: 'rejected', issues };
   return { state, lead, links: lead === null ? {} : { lead }, issues };
 };
@@ -109,9 +113,9 @@ const forSource = async (outer: Context, tx: Tx, filing: Filing): Promise<Outcom
     if (filing.trust.level !== 'aligned') return { state: 'triage', reason: 'unsignedNumber' };
     return await withEntry(ctx, tx, { filing, links: numbered, parties });
   }
-  if (kind === 'list' && !('name' in fieldsOfMail(mail)) && mail.replyTo.length === 0)
+  if (kind === 'list' && !('name' in fieldsOfMail(mail, parties)) && mail.replyTo.length === 0)
     return { state: 'triage', reason: 'list' };
-  return await toLead(ctx, tx, filing);
+  return await toLead(ctx, tx, { filing, parties });
 };
 
 /** Mail that a user files: on the record that it names, and on everybody who is known. */

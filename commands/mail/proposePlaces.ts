@@ -1,9 +1,10 @@
-import { contactOf, recordNumbersIn } from '../../core/mail/index.ts';
+import { recordNumbersIn } from '../../core/mail/index.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { modelOf, type Context } from '../context.ts';
 import { readRecord } from '../readRecord.ts';
+import { contactOfOther } from './mail-fields.ts';
 import { knownAddress, placeByThread, placesByNumber, type Links } from './mail-places.ts';
-import { partiesOf } from './mail-parties.ts';
+import { partiesOfMessage } from './mail-parties.ts';
 import { storedMail } from './stored-mail.ts';
 
 type Reason = 'number' | 'thread' | 'address';
@@ -32,8 +33,7 @@ const rankOf = (entity: string): number => (order.includes(entity) ? order.index
 export async function proposePlaces(ctx: Context, id: string): Promise<Proposals> {
   const message = await readRecord(ctx, modelOf(ctx, 'intake-message'), id);
   const { mail, thread } = storedMail(message);
-  const user = ctx.snapshot.users.get(String(message['filedBy'] ?? ''));
-  const parties = await partiesOf(ctx, ctx.db, { mail, user });
+  const parties = await partiesOfMessage(ctx, ctx.db, message);
   const address = parties.other?.address;
   const known = address === undefined ? undefined : await knownAddress(ctx, ctx.db, address);
   const places: readonly (readonly [Links, Reason])[] = [
@@ -52,7 +52,7 @@ export async function proposePlaces(ctx: Context, id: string): Promise<Proposals
     const record = await readRecord(ctx, model, proposal.id);
     records.push({ ...proposal, title: String(record[model.titleField] ?? proposal.id) });
   }
-  const contact = contactOf({ ...mail, from: parties.other ?? mail.from, replyTo: [] });
-  const person = known?.person === undefined && address !== undefined ? { ...contact, email: address } : null;
+  const isStranger = known?.person === undefined && address !== undefined;
+  const person = isStranger ? { ...contactOfOther(mail, parties), email: address } : null;
   return { records, person };
 }

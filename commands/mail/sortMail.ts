@@ -11,7 +11,7 @@ import { workMessage } from '../workMessage.ts';
 import { leadPurpose, noteCopy, purposeOf } from './mail-copies.ts';
 import { addMailEntry } from './mail-entry.ts';
 import { fieldsOfMail } from './mail-fields.ts';
-import { partiesOf } from './mail-parties.ts';
+import { partiesOfMessage } from './mail-parties.ts';
 import type { Links } from './mail-places.ts';
 import { settleMessage } from './settleMessage.ts';
 import { saidHash, storedMail } from './stored-mail.ts';
@@ -72,8 +72,7 @@ const fileWithin = async (
   const { message, entity, id } = filed;
   const record = await loadRecord(ctx, tx, { model: modelOf(ctx, entity), id });
   const stored = storedMail(message);
-  const user = ctx.snapshot.users.get(String(message['filedBy'] ?? ''));
-  const parties = await partiesOf(ctx, tx, { ...stored, user });
+  const parties = await partiesOfMessage(ctx, tx, message);
   const links = linksOf(ctx, entity, record);
   const entry = await addMailEntry(ctx, tx, { ...stored, message, links, parties });
   return await settle(ctx, tx, { message, state: 'filed', links, entry });
@@ -110,14 +109,15 @@ export async function createPersonOfMail(
   });
 }
 
-/** Makes a lead of a mail. @throws LeitwerkError `InvalidInput` when nothing of it could be answered, `Locked`, `NotFound`, `Forbidden`. */
+/** Makes a lead of the outsider in a mail. @throws LeitwerkError `InvalidInput` when nothing of it could be answered, `Locked`, `NotFound`, `Forbidden`. */
 export async function makeLeadOfMail(ctx: Context, input: { readonly id: string }): Promise<Sorted> {
   assertCan(ctx, 'create', modelOf(ctx, 'lead'));
   return await transact(ctx, async (tx) => {
     const message = await loadMail(ctx, tx, input.id);
     const { mail } = storedMail(message);
     const source = sourceOf(ctx.snapshot, String(message['source']));
-    const worked = await workMessage(ctx, tx, { id: input.id, source, isLenient: true, body: fieldsOfMail(mail) });
+    const body = fieldsOfMail(mail, await partiesOfMessage(ctx, tx, message));
+    const worked = await workMessage(ctx, tx, { id: input.id, source, isLenient: true, body });
     if (worked.lead === null) throw new LeitwerkError('InvalidInput', { issues: worked.issues });
     return await settle(ctx, tx, { message, state: 'accepted', links: { lead: worked.lead } });
   });

@@ -2,6 +2,7 @@ import { readAgain } from '../../connectors/web/content.ts';
 import { modelOf } from '../../commands/context.ts';
 import { rawWithoutFilingAddresses } from '../../commands/mail/filing-addresses.ts';
 import { fieldsOfMail } from '../../commands/mail/mail-fields.ts';
+import { partiesOfMessage } from '../../commands/mail/mail-parties.ts';
 import { readContent, readMessage } from '../../commands/mail/readMail.ts';
 import { storedMail } from '../../commands/mail/stored-mail.ts';
 import { readRecord } from '../../commands/readRecord.ts';
@@ -86,7 +87,9 @@ const replayMany = async (call: Call): Promise<Answer> => {
 /** What a message says, as the mapping reads it; undefined where that is not known. */
 const fieldsOf = async (call: Call, message: RecordData): Promise<RecordData | undefined> => {
   if (message['channel'] === 'mail')
-    return message['mailBody'] === null ? undefined : fieldsOfMail(storedMail(message).mail);
+    return message['mailBody'] === null
+      ? undefined
+      : fieldsOfMail(storedMail(message).mail, await partiesOfMessage(call.ctx, call.ctx.db, message));
   const content = await contentOf(call, message);
   return 'fields' in content ? content.fields : undefined;
 };

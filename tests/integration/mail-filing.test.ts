@@ -267,6 +267,28 @@ describe.each(dialects)('mail to leads@ on %s', (dialect) => {
     expect(errors).toMatchObject([[{ path: '/budget' }], [{ path: '/lastName' }, { path: '/email' }]]);
   });
 
+  it('that a user forwards is a lead of the first sender, with what both wrote; a form among them, too', async (context) => {
+    const { bring, rows, store } = await createWorld(context, dialect);
+    await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
+    const from = 'Vera Vertrieb <vera@leitwerk.local>';
+    const forwarded = (sender: string, said: string): string =>
+      `Bitte aufnehmen.\n\nVon: ${sender}\nGesendet: Montag, 23. November 2026 09:00\nAn: vera\nBetreff: Halle\n\n${said}`;
+    const mail = { from, subject: 'WG: Halle' };
+    await bring(buildMail({ ...mail, id: 'v1', text: forwarded('Eva Erst <eva@erst.example>', 'Wir suchen.') }));
+    const form = 'Name: Udo Blatt\nE-Mail: udo@blatt.example\nNachricht: Wir bauen.';
+    await bring(buildMail({ ...mail, id: 'v2', text: forwarded('Formular <noreply@web.example>', form) }));
+    const stranger = { ...mail, from: 'Anna Kunde <anna@kunde.example>' };
+    await bring(buildMail({ ...stranger, id: 'v3', text: forwarded('Ivo Fern <ivo@fern.example>', 'Siehe unten.') }));
+    const leads = await rows('lead');
+    const message = 'Bitte aufnehmen.\n\nWir suchen.';
+    expect(leads).toMatchObject([
+      { email: 'eva@erst.example', firstName: 'Eva', lastName: 'Erst', title: 'Halle', message },
+      { email: 'udo@blatt.example', firstName: 'Udo', lastName: 'Blatt', message: 'Wir bauen.' },
+      { email: 'anna@kunde.example', lastName: 'Kunde', title: 'WG: Halle' },
+    ]);
+    expect(json(leads[1]?.['additional'])).toMatchObject({ note: 'Bitte aufnehmen.' });
+  });
+
   it('of a sender whose address does not fit becomes a lead all the same', async (context) => {
     const { bring, rows } = await createWorld(context, dialect);
     await bring(buildMail({ id: 'a1@odd.example', from: 'Otto Odd <otto..odd@odd.example>', text: 'Bitte anrufen.' }));
@@ -316,6 +338,11 @@ describe.each(dialects)('an address for filing on %s', (dialect) => {
       ['out', []],
     ]);
     expect(await rows('lead')).toEqual([]);
+    const text =
+      'Siehe unten.\n\nVon: Ivo Fern <ivo@fern.example>\nGesendet: 23. November 2026 09:00\nAn: anna\n\nHallo';
+    await bring(buildMail({ id: 'f', subject: 'WG: Hallo', to: 'vera@leitwerk.local', text }), [address]);
+    const forwarded = (await rows('timeline_entry')).filter(({ kind }) => kind === 'mail').at(-1);
+    expect(forwarded).toMatchObject({ person, text: 'Siehe unten.' });
   });
 
   it('X6: takes a number behind a plus, and the conversation of an earlier mail', async (context) => {
@@ -380,6 +407,48 @@ describe.each(dialects)('an address for filing on %s', (dialect) => {
     const entries = (await rows('timeline_entry')).filter(({ kind }) => kind === 'mail');
     expect(entries).toMatchObject([{ person: records[0]?.id }, { person: records[0]?.id }]);
     expect(await rows('lead')).toMatchObject([{ title: 'p3' }]);
+  });
+
+  it('makes a lead of the outsider, not of the user who sent or forwarded it', async (context) => {
+    const { bring, rows, store } = await createWorld(context, dialect);
+    const sales = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
+    const address = await localOf(sales);
+    const from = 'Vera Vertrieb <vera@leitwerk.local>';
+    const greeting = '\n\nViele Grüße\nVera Vertrieb\nTel. 0421 999999';
+    await bring(
+      buildMail({ id: 'm1', from, to: 'Otto Neu <otto@neu.example>', subject: 'Angebot', text: `Anbei.${greeting}` }),
+      [address],
+    );
+    const head = [
+      'Von: Eva Erst <eva@erst.example>',
+      'Gesendet: Montag, 23. November 2026 09:00',
+      'An: vera',
+      'Betreff: Halle',
+    ];
+    const said = 'Wir suchen eine Halle.\n\nMit freundlichen Grüßen\nEva Erst\nTel. 0421 123456';
+    const text = `Bitte aufnehmen.${greeting}\n\n${head.join('\n')}\n\n${said}`;
+    await bring(buildMail({ id: 'm2', from, to: address, subject: 'WG: Halle', text }), [address]);
+    const [one, two] = (await rows('intake_message')).map(({ id }) => String(id));
+    expect((await proposePlaces(sales, one ?? '')).person).toEqual({
+      email: 'otto@neu.example',
+      firstName: 'Otto',
+      lastName: 'Neu',
+    });
+    expect((await proposePlaces(sales, two ?? '')).person).toMatchObject({ lastName: 'Erst', phone: '0421 123456' });
+    for (const id of [one, two]) await makeLeadOfMail(sales, { id: id ?? '' });
+    const leads = await rows('lead');
+    expect(leads).toMatchObject([
+      { email: 'otto@neu.example', firstName: 'Otto', lastName: 'Neu', phone: null, title: 'Angebot' },
+      {
+        email: 'eva@erst.example',
+        firstName: 'Eva',
+        lastName: 'Erst',
+        phone: expect.stringMatching(/421 123456$/) as string,
+        title: 'Halle',
+      },
+    ]);
+    expect(leads[0]?.['message']).toContain('Anbei.');
+    expect(leads[1]?.['message']).toMatch(/^Bitte aufnehmen\.[^]*Wir suchen eine Halle\./);
   });
 
   it('files nothing on what its user may not see', async (context) => {
