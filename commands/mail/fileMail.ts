@@ -1,5 +1,5 @@
 import { classifyMail, jsonFormOf, recordNumbersIn, threadIdsOf } from '../../core/mail/index.ts';
-import type { Issue, Text } from '../../core/errors.ts';
+import { issueOf, type Issue, type Text } from '../../core/errors.ts';
 import type { ParsedMail } from '../../core/mail/parsed-mail.ts';
 import type { Tx } from '../../store/database.ts';
 import { endMailJob, type MailJob, type MailRecipient } from '../../store/mail-jobs.ts';
@@ -11,7 +11,14 @@ import { sourceOf } from '../source.ts';
 import { workMessage } from '../workMessage.ts';
 import { asSource, asUser } from './mail-context.ts';
 import { fieldsOfMail } from './mail-fields.ts';
-import { knownAddress, placeByThread, placesByNumber, type KnownAddress, type Links } from './mail-places.ts';
+import {
+  knownAddress,
+  linksOfEntries,
+  placeByThread,
+  placesByNumber,
+  type KnownAddress,
+  type Links,
+} from './mail-places.ts';
 import { withoutFilingAddresses } from './filing-addresses.ts';
 import { CopyMet, noteCopy, purposeOf, readCopies, type Copy } from './mail-copies.ts';
 import { addMailEntry } from './mail-entry.ts';
@@ -51,6 +58,8 @@ interface Outcome {
   readonly state: 'accepted' | 'attached' | 'updated' | 'filed' | 'triage' | 'duplicate';
   readonly lead?: string | null;
   readonly links?: Links;
+  /** Other places of the mail, an entry each: one entry links one person, one opportunity. */
+  readonly further?: readonly Links[];
   readonly entry?: string;
   readonly reason?: TriageReason;
   readonly issues?: readonly Issue[];
@@ -69,14 +78,32 @@ interface Filing extends UnderstoodMail {
   readonly numbers: readonly string[];
 }
 
-const withEntry = async (
+/** The first place leads: the conversation goes on there. */
+const withEntries = async (
   ctx: Context,
   tx: Tx,
-  filed: { filing: Filing; links: Links; parties: Parties },
+  filed: { filing: Filing; places: readonly Links[]; parties: Parties },
 ): Promise<Outcome> => {
-  const { filing, links, parties } = filed;
+  const { filing, places, parties } = filed;
+  const [links = {}, ...further] = linksOfEntries(places);
   const entry = await addMailEntry(ctx, tx, { ...filing, links, parties });
-  return { state: 'filed', links, entry, lead: links['lead'] ?? null, unknown: parties.unknown };
+  for (const other of further) await addMailEntry(ctx, tx, { ...filing, links: other, parties });
+  return { state: 'filed', links, further, entry, lead: links['lead'] ?? null, unknown: parties.unknown };
+};
+
+/** Says of numbers in a mail that no record has them. */
+const withMissing = (ctx: Context, outcome: Outcome, missing: readonly string[]): Outcome => {
+  const issues = missing.map((number) =>
+    issueOf(
+      { path: '', code: 'unknownNumber' },
+      {
+        de: `Einen Datensatz ${number} gibt es nicht, oder er ist hier nicht sichtbar.`,
+        en: `There is no record ${number}, or it is not visible here.`,
+      },
+      ctx.language,
+    ),
+  );
+  return issues.length === 0 ? outcome : { ...outcome, issues: [...(outcome.issues ?? []), ...issues] };
 };
 
 /** A lead as from any other source: mapping, defaults, title. */
@@ -98,27 +125,36 @@ const isAmong = (links: Links, { person, lead }: KnownAddress): boolean =>
 /** Mail of strangers to `leads@`: a known conversation goes on, everything else of a person is a new lead. */
 const forSource = async (outer: Context, tx: Tx, filing: Filing): Promise<Outcome> => {
   const ctx = asSource(outer, String(filing.message['source']));
+  const { places, missing } = await placesByNumber(ctx, tx, filing.numbers);
+  return withMissing(ctx, await placeForSource(ctx, tx, { filing, numbered: places }), missing);
+};
+
+const placeForSource = async (
+  ctx: Context,
+  tx: Tx,
+  { filing, numbered }: { filing: Filing; numbered: readonly Links[] },
+): Promise<Outcome> => {
   const { mail, kind } = filing;
   const parties = await partiesOf(ctx, tx, { ...filing, user: undefined });
   const place = await placeByThread(ctx, tx, threadIdsOf(mail));
-  if (place !== undefined) return await withEntry(ctx, tx, { filing, links: place, parties });
+  if (place !== undefined) return await withEntries(ctx, tx, { filing, places: [place], parties });
   // A bounce or "out of office" of a conversation that nobody knows is nobody's lead.
   if (kind === 'bounce' || kind === 'auto-reply') return { state: 'filed', links: {} };
-  const [numbered] = await placesByNumber(ctx, tx, filing.numbers);
-  if (numbered !== undefined) {
+  if (numbered.length > 0) {
     // Numbers can be guessed: a stranger does not write into a record by naming it.
     const known = mail.from === null ? undefined : await knownAddress(ctx, tx, mail.from.address);
-    if (known === undefined || !isAmong(numbered, known)) return { state: 'triage', reason: 'unverifiedNumber' };
+    if (known === undefined || !numbered.every((links) => isAmong(links, known)))
+      return { state: 'triage', reason: 'unverifiedNumber' };
     // And a sender that its domain has not signed is only a claim (S47).
     if (filing.trust.level !== 'aligned') return { state: 'triage', reason: 'unsignedNumber' };
-    return await withEntry(ctx, tx, { filing, links: numbered, parties });
+    return await withEntries(ctx, tx, { filing, places: numbered, parties });
   }
   if (kind === 'list' && !('name' in fieldsOfMail(mail, parties)) && mail.replyTo.length === 0)
     return { state: 'triage', reason: 'list' };
   return await toLead(ctx, tx, { filing, parties });
 };
 
-/** Mail that a user files: on the record that it names, and on everybody who is known. */
+/** Mail that a user files: on the records that it names, and on everybody who is known. */
 const forUser = async (
   outer: Context,
   tx: Tx,
@@ -129,11 +165,15 @@ const forUser = async (
   const ctx = asUser(outer, user);
   const parties = await partiesOf(ctx, tx, { ...filing, user });
   const numbers = recipient.number === null ? filing.numbers : [recipient.number, ...filing.numbers];
-  const [numbered] = await placesByNumber(ctx, tx, numbers);
-  const place = numbered ?? (await placeByThread(ctx, tx, threadIdsOf(filing.mail)));
-  const links = { ...place, ...parties.links };
-  if (Object.keys(links).length === 0) return { state: 'triage', reason: 'unknownPerson', unknown: parties.unknown };
-  return await withEntry(ctx, tx, { filing, links, parties });
+  const { places: numbered, missing } = await placesByNumber(ctx, tx, numbers);
+  const place = numbered[0] ?? (await placeByThread(ctx, tx, threadIdsOf(filing.mail)));
+  const first = { ...place, ...parties.places[0] };
+  const places = [first, ...numbered.slice(1), ...parties.places.slice(1)];
+  const outcome: Outcome =
+    Object.keys(first).length === 0
+      ? { state: 'triage', reason: 'unknownPerson', unknown: parties.unknown }
+      : await withEntries(ctx, tx, { filing, places, parties });
+  return withMissing(ctx, outcome, missing);
 };
 
 /** What becomes of a mail, and which of its recipients' purposes that meets. */
@@ -221,7 +261,7 @@ const fileOnce = async (ctx: Context, understood: UnderstoodMail): Promise<void>
 const toChange = (filing: Filing, outcome: Outcome): RecordData => {
   const { mail, trust, attachments, job, recipients, kind } = filing;
   const { messageId, from, replyTo, to, cc, date, doubts, text, html } = mail;
-  const { links = {}, entry, reason, unknown = [] } = outcome;
+  const { links = {}, further = [], entry, reason, unknown = [] } = outcome;
   const { mailFrom, helo } = job.envelope;
   const envelope = { recipients, mailFrom, helo };
   const about = { messageId, thread: threadIdsOf(mail), from, replyTo, to, cc, date, kind, trust, doubts };
@@ -231,7 +271,7 @@ const toChange = (filing: Filing, outcome: Outcome): RecordData => {
     lead: outcome.lead ?? null,
     sender: (from?.address ?? job.envelope.mailFrom).slice(0, 320),
     subject: mail.subject.slice(0, 500),
-    mail: { ...envelope, ...about, links, entry, reason, unknown },
+    mail: { ...envelope, ...about, links, further, entry, reason, unknown },
     mailBody: { text: text.slice(0, longestText), html, form: jsonFormOf(mail) },
     attachments: attachments.length === 0 ? null : attachments,
     errors: issues.length === 0 ? null : issues,

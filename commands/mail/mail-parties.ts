@@ -4,7 +4,7 @@ import type { User } from '../../store/accounts-users.ts';
 import type { Queries } from '../../store/database.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { Context } from '../context.ts';
-import { knownAddress, type Links } from './mail-places.ts';
+import { knownAddress, linksOfEntries, type Links } from './mail-places.ts';
 import { isSourceAddress } from './recipients.ts';
 import { storedMail } from './stored-mail.ts';
 
@@ -15,8 +15,8 @@ export interface Parties {
   readonly user: User | undefined;
   /** The outsider that it is from or to, of several the first that nobody knows; of a forwarded mail its first sender. */
   readonly other: MailAddress | undefined;
-  /** Where the known ones of them belong. */
-  readonly links: Links;
+  /** Where each of the known ones of them belongs. */
+  readonly places: readonly Links[];
   readonly unknown: readonly string[];
   /** Of a forwarded mail what the first sender wrote. */
   readonly forwarded: { readonly subject: string; readonly date: string | null; readonly text: string } | undefined;
@@ -61,21 +61,26 @@ const sidesOf = async (ctx: Context, db: Queries, { mail, user }: Subject): Prom
 /** Looks up who takes part in a mail. Rights are those of the context: whom its actor may not see is unknown. */
 export async function partiesOf(ctx: Context, db: Queries, subject: Subject): Promise<Parties> {
   const { direction, others, forwarded } = await sidesOf(ctx, db, subject);
-  let links: Links = {};
+  const places: Links[] = [];
   const unknown: MailAddress[] = [];
   for (const one of others) {
     const { person, organization, lead } = await knownAddress(ctx, db, one.address);
     if (person === undefined) unknown.push(one);
-    const found = {
+    places.push({
       ...(typeof person?.['id'] === 'string' ? { person: person['id'] } : {}),
       ...(organization === undefined ? {} : { organization }),
       ...(typeof lead?.['id'] === 'string' ? { lead: lead['id'] } : {}),
-    };
-    // The first that is known leads: an entry belongs to one person.
-    if (Object.keys(links).length === 0) links = found;
+    });
   }
   const other = unknown[0] ?? others[0];
-  return { direction, user: subject.user, other, links, unknown: unknown.map(({ address }) => address), forwarded };
+  return {
+    direction,
+    user: subject.user,
+    other,
+    places: linksOfEntries(places),
+    unknown: unknown.map(({ address }) => address),
+    forwarded,
+  };
 }
 
 /** The same for a mail that is kept, filed by whoever filed it. */

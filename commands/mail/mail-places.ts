@@ -24,16 +24,37 @@ const findBy = async (
   return found.filter((record) => ctx.ability.canOn('read', entity, record));
 };
 
-/** The records that these numbers name (`OPP-1042`), of any entity that is numbered, with all that they belong to. */
-export async function placesByNumber(ctx: Context, db: Queries, numbers: readonly string[]): Promise<Links[]> {
-  if (numbers.length === 0) return [];
-  const values = [...new Set(numbers.flatMap((number) => [number, number.toUpperCase()]))];
-  const places: Links[] = [];
-  for (const { value } of ctx.snapshot.config('numbering').values()) {
-    const { entity, field } = value as NumberingConfig;
-    for (const record of await findBy(ctx, db, { entity, field, values })) places.push(linksOf(ctx, entity, record));
-  }
-  return places;
+/** What the numbers of a mail name. */
+export interface NumberedPlaces {
+  /** In the order of the numbers. */
+  readonly places: readonly Links[];
+  /** Of those that read like numbers given here what no record has that the actor may see. */
+  readonly missing: readonly string[];
+}
+
+/** The records that these numbers name (`OPP-1042`), of any entity that is numbered, each with all that it belongs to. */
+export async function placesByNumber(ctx: Context, db: Queries, numbers: readonly string[]): Promise<NumberedPlaces> {
+  const wanted = new Map<string, Links[]>(numbers.map((number) => [number.toUpperCase(), []]));
+  if (wanted.size === 0) return { places: [], missing: [] };
+  const values = [...new Set([...numbers, ...wanted.keys()])];
+  const given = [...ctx.snapshot.config('numbering').values()].map(({ value }) => value as NumberingConfig);
+  for (const { entity, field } of given)
+    for (const record of await findBy(ctx, db, { entity, field, values }))
+      wanted.get(String(record[field]).toUpperCase())?.push(linksOf(ctx, entity, record));
+  const isOurs = (number: string): boolean =>
+    given.some(({ pattern }) => number.startsWith((pattern.split('{')[0] ?? '').toUpperCase()));
+  const missing = [...wanted].flatMap(([number, found]) => (found.length === 0 && isOurs(number) ? [number] : []));
+  return { places: [...wanted.values()].flat(), missing };
+}
+
+/** What each of several entries of one mail links: a record shows a mail once. */
+export function linksOfEntries(places: readonly Links[]): Links[] {
+  const linked = new Set<string>();
+  return places.flatMap((place) => {
+    const links = Object.entries(place).filter((link) => !linked.has(link.join('/')));
+    for (const link of links) linked.add(link.join('/'));
+    return links.length === 0 ? [] : [Object.fromEntries(links)];
+  });
 }
 
 /** Mails that we sent have the effect's name in their Message-ID (`connectors/mail-out`). */

@@ -36,10 +36,11 @@ export async function proposePlaces(ctx: Context, id: string): Promise<Proposals
   const parties = await partiesOfMessage(ctx, ctx.db, message);
   const address = parties.other?.address;
   const known = address === undefined ? undefined : await knownAddress(ctx, ctx.db, address);
+  const numbered = await placesByNumber(ctx, ctx.db, recordNumbersIn(mail.subject));
   const places: readonly (readonly [Links, Reason])[] = [
-    ...(await placesByNumber(ctx, ctx.db, recordNumbersIn(mail.subject))).map((links) => [links, 'number'] as const),
+    ...numbered.places.map((links) => [links, 'number'] as const),
     [(await placeByThread(ctx, ctx.db, thread)) ?? {}, 'thread'],
-    [parties.links, 'address'],
+    ...parties.places.map((links) => [links, 'address'] as const),
   ];
   const found = new Map<string, Proposal>();
   for (const [links, reason] of places)

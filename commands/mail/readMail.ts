@@ -3,9 +3,12 @@ import type { RecordData } from '../../store/record-table.ts';
 import { findRecord } from '../../store/records.ts';
 import { modelOf, type Context } from '../context.ts';
 import { findReadable, readRecord } from '../readRecord.ts';
+import type { Links } from './mail-places.ts';
 
-const linksOf = (message: RecordData): readonly (readonly [string, unknown])[] =>
-  Object.entries(((message['mail'] as RecordData | null)?.['links'] ?? {}) as RecordData);
+const linksOf = (message: RecordData): readonly (readonly [string, unknown])[] => {
+  const { links, further = [] } = (message['mail'] ?? {}) as { links?: Links; further?: readonly Links[] };
+  return [links ?? {}, ...further].flatMap((place) => Object.entries(place));
+};
 
 /** What a mail says is for those who may see every record that it is filed on. */
 const assertLinked = async (ctx: Context, message: RecordData): Promise<void> => {

@@ -345,6 +345,43 @@ describe.each(dialects)('an address for filing on %s', (dialect) => {
     expect(forwarded).toMatchObject({ person, text: 'Siehe unten.' });
   });
 
+  it('files once on each known person and on each record that the subject names; unknown numbers are said', async (context) => {
+    const { bring, rows, store } = await createWorld(context, dialect);
+    const sales = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
+    const { organization, person, deal, number } = await addCustomer(store.asSystem());
+    const system = store.asSystem();
+    const colleague = await make(system, 'person', { lastName: 'Zwei', email: 'zwei@kunde.example', organization });
+    const firm = String((await make(system, 'organization', { name: 'Bau AG' }))['id']);
+    const builder = await make(system, 'person', { lastName: 'Bau', email: 'bob@bau.example', organization: firm });
+    const second = await make(system, 'opportunity', { title: 'Anbau', organization, person });
+    const to = 'anna@kunde.example, zwei@kunde.example, otto@neu.example, bob@bau.example, zwei@kunde.example';
+    const mail = { from: 'vera@leitwerk.local', to };
+    const address = await localOf(sales);
+    await bring(buildMail({ ...mail, id: 'k1', subject: 'Termin' }), [address]);
+    const named = {
+      to: 'anna@kunde.example',
+      subject: `[OPP-999999] [${number}] [${String(second['number'])}] [ABC-1]`,
+    };
+    for (let time = 0; time < 2; time += 1) await bring(buildMail({ ...mail, ...named, id: 'k2' }), [address]);
+    const links = (await rows('timeline_entry'))
+      .filter(({ kind }) => kind === 'mail')
+      .map((entry) => [entry['opportunity'], entry['organization'], entry['person']]);
+    const expected = [
+      [null, organization, person],
+      [null, null, colleague['id']],
+      [null, firm, builder['id']],
+      [deal, organization, person],
+      [second['id'], null, null],
+    ];
+    expect(links.map(String).toSorted()).toEqual(expected.map(String).toSorted());
+    const [one, two] = await rows('intake_message');
+    expect(json(one?.['mail'])).toMatchObject({ unknown: ['otto@neu.example'], further: [{}, { organization: firm }] });
+    expect((await proposePlaces(sales, String(one?.['id']))).person).toMatchObject({ email: 'otto@neu.example' });
+    expect(json(two?.['errors'])).toMatchObject([
+      { code: 'unknownNumber', message: expect.stringContaining('OPP-999999') as string },
+    ]);
+  });
+
   it('X6: takes a number behind a plus, and the conversation of an earlier mail', async (context) => {
     const { bring, rows, store } = await createWorld(context, dialect);
     const sales = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
