@@ -2,7 +2,7 @@ import { classifyMail, jsonFormOf, recordNumbersIn, threadIdsOf } from '../../co
 import { issueOf, type Issue, type Text } from '../../core/errors.ts';
 import type { ParsedMail } from '../../core/mail/parsed-mail.ts';
 import type { Tx } from '../../store/database.ts';
-import { endMailJob, type MailJob, type MailRecipient } from '../../store/mail-jobs.ts';
+import { endMailJob, type MailEnvelope, type MailJob, type MailRecipient } from '../../store/mail-jobs.ts';
 import type { MailThread } from '../../store/mail-threads.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { lockRecord } from '../../store/records.ts';
@@ -233,6 +233,10 @@ export async function fileMail(ctx: Context, understood: UnderstoodMail): Promis
   }
 }
 
+/** What the last server writes into a mail (RFC 5321 4.4). A mailbox has it written already. */
+const withReturnPath = (mail: ParsedMail, { remoteAddress, mailFrom }: MailEnvelope): ParsedMail =>
+  remoteAddress === '' ? mail : { ...mail, headers: { ...mail.headers, 'return-path': `<${mailFrom}>` } };
+
 const fileOnce = async (ctx: Context, understood: UnderstoodMail): Promise<void> => {
   const { job } = understood;
   const model = modelOf(ctx, 'intake-message');
@@ -241,7 +245,7 @@ const fileOnce = async (ctx: Context, understood: UnderstoodMail): Promise<void>
     const message = await lockRecord(tx, model, { tenantId: job.tenantId, id: job.id });
     if (message === undefined) return;
     const { recipients } = job.envelope;
-    const mail = await withoutFilingAddresses(ctx, tx, understood.mail);
+    const mail = await withoutFilingAddresses(ctx, tx, withReturnPath(understood.mail, job.envelope));
     const filing = {
       ...understood,
       mail,

@@ -9,6 +9,9 @@ const systemSender = /^(?:mailer-daemon|postmaster|mail-daemon|mailerdaemon|mdae
 const bounceSubject =
   /^\s*(?:undeliver(?:ed|able)|delivery (?:status notification|failure|has failed|report)|mail delivery (?:failed|subsystem|failure|system)|failure notice|returned mail|message not delivered|nachricht konnte nicht|unzustellbar|nicht zustellbar|zustellung fehlgeschlagen|zustellstatus|mail delivery|undelivered mail returned|fehler bei der (?:nachrichten)?zustellung|rejected:)/i;
 
+/** The envelope named nobody to answer to (RFC 5321 4.5.5): what wrote the mail is a program, and it tells of another mail. */
+const hasEmptyPath = (mail: ParsedMail): boolean => header(mail, 'return-path') === '<>';
+
 /** RFC 3464, and the bounces of servers that do not write it (Exim's `X-Failed-Recipients`, qmail, Exchange on premises). */
 const isBounce = (mail: ParsedMail): boolean => {
   const type = header(mail, 'content-type');
@@ -16,12 +19,15 @@ const isBounce = (mail: ParsedMail): boolean => {
   if (type.startsWith('multipart/report')) return report === 'delivery-status';
   if (mail.headers['x-failed-recipients'] !== undefined) return true;
   const isFromSystem = systemSender.test(mail.from?.address ?? '');
-  const hasEmptyPath = header(mail, 'return-path') === '<>';
-  return bounceSubject.test(mail.subject) ? isFromSystem || hasEmptyPath : isFromSystem && hasEmptyPath;
+  return bounceSubject.test(mail.subject) ? isFromSystem || hasEmptyPath(mail) : isFromSystem && hasEmptyPath(mail);
 };
 
 const awaySubject =
   /^\s*(?:(?:aw|re)\s?:\s*)?(?:automati(?:sche antwort|c reply|sch erstellte|sierte antwort|c response)|auto(?:matic)?[ -]?reply|auto[ -]?antwort|auto\s?:|out of (?:the )?office|abwesenheit|abwesend|nicht im büro|ich bin (?:derzeit|zurzeit|momentan|aktuell|bis|im urlaub|nicht)|urlaubsnotiz|urlaubsbenachrichtigung|vacation)/i;
+
+/** A read receipt (RFC 8098). */
+export const isReceipt = (mail: ParsedMail): boolean =>
+  /report-type\s*=\s*"?disposition-notification/.test(header(mail, 'content-type'));
 
 /**
  * RFC 3834, read receipts, and what vacation programs write instead. A mail that a program made of its own accord (`auto-generated`) is an
@@ -32,7 +38,7 @@ const isAutoReply = (mail: ParsedMail): boolean => {
   const isAnswer = mail.inReplyTo !== null || mail.references.length > 0 || /^\s*(?:re|aw)\s?:/i.test(mail.subject);
   if (submitted.startsWith('auto-replied') || submitted.startsWith('auto-notified')) return true;
   if (submitted.startsWith('auto-generated') && isAnswer) return true;
-  if (/report-type\s*=\s*"?disposition-notification/.test(header(mail, 'content-type'))) return true;
+  if (isReceipt(mail) || hasEmptyPath(mail)) return true;
   if (/^(?:auto_?-?reply)/.test(header(mail, 'precedence'))) return true;
   const marks = ['x-autoreply', 'x-autorespond', 'x-auto-reply', 'x-autoreply-from', 'x-ms-exchange-inbox-rules-loop'];
   return marks.some((name) => !['', 'no'].includes(header(mail, name))) || awaySubject.test(mail.subject);

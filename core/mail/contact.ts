@@ -1,6 +1,6 @@
 import { addressPattern } from './lines.ts';
 import type { ParsedMail } from './parsed-mail.ts';
-import { nameOf, type PersonName } from './person-name.ts';
+import { nameOf, withoutProxy, type PersonName } from './person-name.ts';
 import { ownText } from './quotes.ts';
 import { signatureOf } from './signature.ts';
 
@@ -31,6 +31,24 @@ const street =
 const town =
   /(?:^|[\s,|·•])(?:(?:D|DE|A|AT|CH)[ -]{1,3})?(\d{4,5})\s+(\p{Lu}[\p{L}.-]+(?:[ /(-](?:\p{Lu}|am|an|im|in|der|den|ob|bei|vor|[av]\.)[\p{L}.()]*){0,4})/u;
 
+/** Words and a house number: a street where a town follows (`Am Alten Hafen 12a | D-28195 Bremen`). */
+const namedHouse =
+  /^\p{Lu}[\p{L}.'’-]*(?:\s[\p{L}.'’-]+){0,4}\s\d{1,4}\s?[a-zA-Z]?(?:\s?[-–/]\s?\d{1,4}\s?[a-zA-Z]?)?$/u;
+const noHouse = /postfach|p\.?\s?o\.?\s?box|\b(?:tel|telefon|fon|fax|mobil|telefax)\b/i;
+
+/** What stands before the town, on its line or on the one above. */
+const houseBeforeTown = (lines: readonly string[]): string | undefined => {
+  const pieces = lines.flatMap((line) => line.split(/\s*[|·•,]\s*/));
+  for (const [index, piece] of pieces.entries()) {
+    const found = town.exec(piece);
+    if (found === null) continue;
+    const before = piece.slice(0, found.index).trim();
+    const house = before === '' ? (pieces[index - 1] ?? '') : before;
+    return house.length <= 60 && namedHouse.test(house) && !noHouse.test(house) ? house : undefined;
+  }
+  return undefined;
+};
+
 const cleanNumber = (text: string): string =>
   text
     .replace(/\s+/g, ' ')
@@ -40,7 +58,7 @@ const cleanNumber = (text: string): string =>
 /** `Tel.: …`, `T +49 …`, `Mobil …`; a fax is no way to call. */
 const labelled = (lines: readonly string[], label: RegExp): string | undefined => {
   for (const line of lines) {
-    for (const piece of line.split(/[|·•,;]|\s{3,}|(?=\b(?:fax|mobil|tel)[.:e\s])/i)) {
+    for (const piece of line.split(/[|·•,;]|\s{3,}|(?=\b(?:fax|fon|mobil|tel)[.:e\s])/i)) {
       const [, rest = ''] = label.exec(piece.trim()) ?? [];
       const found = number.exec(rest);
       if (found !== null) return cleanNumber(found[0]);
@@ -53,7 +71,7 @@ const telephone =
   /^(?:tel(?:efon|efonnummer|\.?-?nr)?|fon|phone|ph|t|p|büro|office|direkt|direct|durchwahl|zentrale)\b[.:]{0,2}\s?(.*)$/i;
 const mobile = /^(?:mob(?:il|ile|iltelefon|ilnummer)?|handy|cell|m|h)\b[.:]{0,2}\s?(.*)$/i;
 const telephoneInText =
-  /(?:tel(?:efon)?(?:nummer|isch)?|mobil|handy|erreichbar|erreichen|rückruf|call|phone|nummer)\D{0,40}?((?:\+|\b0)[\d\s()/.–-]{5,24}\d)/i;
+  /(?:tel(?:efon)?(?:nummer|isch)?|\bfon|mobil|handy|erreichbar|erreichen|rückruf|call|phone|nummer)\D{0,40}?((?:\+|\b0)[\d\s()/.–-]{5,24}\d)/i;
 
 const phoneOf = (signature: readonly string[], text: string): string | undefined => {
   const inSignature = labelled(signature, telephone) ?? labelled(signature, mobile);
@@ -83,7 +101,8 @@ const jobTitleOf = (signature: readonly string[], name: PersonName): string | un
 const addressOf = (lines: readonly string[]): Pick<MailContact, 'street' | 'postalCode' | 'city'> => {
   const short = lines.filter((line) => line.length <= 200 && !smallPrint.test(line));
   const place = short.map((line) => town.exec(line)).find((found) => found !== null);
-  const road = short.map((line) => street.exec(line)?.[1]).find((found) => found !== undefined);
+  const road =
+    short.map((line) => street.exec(line)?.[1]).find((found) => found !== undefined) ?? houseBeforeTown(short);
   return {
     ...(road === undefined ? {} : { street: road.trim() }),
     ...(place === undefined
@@ -113,7 +132,8 @@ export function contactOf(mail: ParsedMail): MailContact {
   const email = emailOf(mail, text);
   const sender = mail.replyTo.find(({ address, name }) => address === email && name !== '') ?? mail.from;
   const senderName = sender?.name ?? '';
-  const name = nameOf(senderName, email ?? '', signature.isMarked ? (signature.lines[0] ?? '') : '');
+  const signed = signature.lines.map((line) => withoutProxy(line)).find((line) => line !== '') ?? '';
+  const name = nameOf(senderName, email ?? '', signature.isMarked ? signed : '');
   return present({
     ...name,
     email,

@@ -30,6 +30,11 @@ const particles = new Set([
   'el',
 ]);
 
+/** "Im Auftrag", "in Vertretung", "per procura": how somebody signs for their company, not what they are called. */
+const proxy = /^(?:i\.\s?[av]\.|ppa\b\.?|p\.\s?p\.(?:\s?a\.)?)\s*/i;
+
+export const withoutProxy = (written: string): string => written.trimStart().replace(proxy, '');
+
 const capital = (word: string): string =>
   word.replace(/(^|-)(\p{L})/gu, (_, before: string, letter: string) => before + letter.toUpperCase());
 
@@ -44,9 +49,11 @@ const splitWords = (words: readonly string[]): PersonName => {
   return { ...(first === '' ? {} : { firstName: first }), ...(last === '' ? {} : { lastName: last }) };
 };
 
-/** `Anna Muster`, `Muster, Anna`, `Dr. Anna von Muster (Firma GmbH)`, `Anna Muster | Firma`. */
+/** `Anna Muster`, `Muster, Anna`, `Dr. Anna von Muster (Firma GmbH)`, `Anna Muster | Firma`, `i. A. Anna Muster`. */
 const fromName = (written: string): PersonName => {
-  const own = (written.slice(0, 200).split(/[|(/]|\s[–-]\s|\svia\s/)[0] ?? '').replace(/["']/g, ' ').trim();
+  const own = (
+    withoutProxy(written.slice(0, 200).replace(/["']/g, ' ')).split(/[|(/]|\s[–-]\s|\svia\s/)[0] ?? ''
+  ).trim();
   const [before = '', after = '', ...more] = own.split(',').map((part) => part.trim());
   const first = after
     .split(/\s+/)
@@ -70,9 +77,12 @@ const fromAddress = (address: string): PersonName => {
   return splitWords(words.map((word) => capital(word)));
 };
 
-/** A single word is a name where the address has it as well: `Müller <k.mueller@…>`, but not `Portal <leads@…>`. */
-const belongsTo = (word: string | undefined, address: string): boolean =>
-  word !== undefined && spelledOut(address.split('@')[0] ?? '').includes(spelledOut(word));
+/** A single word is a name where the address has it as well, or is its beginning: `Müller <k.mueller@…>`, `Schmidt <s@…>`, but not `Portal <leads@…>`. */
+const belongsTo = (word: string | undefined, address: string): boolean => {
+  const local = spelledOut(address.split('@')[0] ?? '');
+  const name = spelledOut(word ?? '');
+  return local !== '' && name !== '' && (local.includes(name) || name.startsWith(local));
+};
 
 /** The name of a person: as the sender writes it, else as the first line of the signature has it, else from the address. */
 export function nameOf(senderName: string, address: string, signatureLine: string): PersonName {

@@ -1,4 +1,4 @@
-import { classifyMail } from './classify.ts';
+import { classifyMail, isReceipt } from './classify.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 
 /**
@@ -22,9 +22,25 @@ const returnedIds = (mail: ParsedMail): string[] => {
   return [...heads, mail.text.slice(0, longestHead)].flatMap((head) => messageIdLine.exec(head)?.[1] ?? []);
 };
 
-/** Ids of the mails that this one answers, the newest first; of a bounce also the one that came back. */
+const originalIdLine = /^original-message-id:\s*<([^<>\s]{1,500})>/im;
+
+/** The id of our mail that a receipt tells of. */
+const receiptIds = (mail: ParsedMail): string[] => {
+  const told = mail.attachments.filter(({ contentType }) => contentType === 'message/disposition-notification');
+  return told.flatMap(({ content }) => {
+    const text = new TextDecoder('latin1').decode(content.subarray(0, longestHead));
+    return originalIdLine.exec(text)?.[1] ?? [];
+  });
+};
+
+const toldOf = (mail: ParsedMail): string[] => {
+  if (isReceipt(mail)) return receiptIds(mail);
+  return classifyMail(mail) === 'bounce' ? returnedIds(mail) : [];
+};
+
+/** Ids of the mails that this one answers, the newest first; of a bounce also the one that came back, of a receipt the one that was read. */
 export function threadIdsOf(mail: ParsedMail): readonly string[] {
-  const returned = classifyMail(mail) === 'bounce' ? returnedIds(mail) : [];
+  const returned = toldOf(mail);
   const newest = mail.inReplyTo === null ? [] : [mail.inReplyTo];
   return [...new Set([...returned, ...newest, ...mail.references.toReversed()])];
 }

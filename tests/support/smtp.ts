@@ -54,11 +54,15 @@ export async function dialSmtp(port: number, greeting = ''): Promise<RawSmtp> {
 }
 
 /** Greets and names sender and recipients; the session is ready for DATA. */
-export async function openMail(port: number, to: readonly string[] = ['leads@leitwerk.local']): Promise<RawSmtp> {
+export async function openMail(
+  port: number,
+  to: readonly string[] = ['leads@leitwerk.local'],
+  from = 'anna@kunde.example',
+): Promise<RawSmtp> {
   const smtp = await dialSmtp(port);
   await smtp.reply();
   await smtp.say('EHLO sender.example');
-  await smtp.say('MAIL FROM:<anna@kunde.example>');
+  await smtp.say(`MAIL FROM:<${from}>`);
   for (const address of to) await smtp.say(`RCPT TO:<${address}>`);
   return smtp;
 }
@@ -66,9 +70,9 @@ export async function openMail(port: number, to: readonly string[] = ['leads@lei
 /** Delivers raw bytes (with a final CRLF) as one mail and answers the last reply. */
 export async function deliver(
   port: number,
-  mail: { readonly to?: readonly string[]; readonly raw: string },
+  mail: { readonly to?: readonly string[]; readonly from?: string; readonly raw: string },
 ): Promise<string> {
-  const smtp = await openMail(port, mail.to);
+  const smtp = await openMail(port, mail.to, mail.from);
   const ready = await smtp.say('DATA');
   if (!ready.startsWith('354')) {
     smtp.socket.destroy();

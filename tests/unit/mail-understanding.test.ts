@@ -123,6 +123,12 @@ describe('kinds of mail', () => {
     expect(classifyMail(buildMail({ headers, inReplyTo: 'x' }))).toBe('auto-reply');
   });
 
+  it('takes what names nobody to answer to for no person', () => {
+    const headers = { 'return-path': '<>' };
+    expect(classifyMail(buildMail({ headers, subject: 'Unzustellbar: Angebot' }))).toBe('bounce');
+    expect(classifyMail(buildMail({ headers }))).toBe('auto-reply');
+  });
+
   it('believes an explicit "no"', () => {
     expect(classifyMail(buildMail({ headers: { 'auto-submitted': 'no' } }))).toBe('person');
   });
@@ -208,8 +214,37 @@ describe('who wrote', () => {
     ['Muster Küchen GmbH', { company: 'Muster Küchen GmbH' }],
     ['Team Vertrieb', {}],
     ['Muster', {}],
+    ['i. A. Anna Muster', { firstName: 'Anna', lastName: 'Muster' }],
+    ['i.V. Anna Muster', { firstName: 'Anna', lastName: 'Muster' }],
+    ['"ppa. Muster, Anna"', { firstName: 'Anna', lastName: 'Muster' }],
   ])('reads the sender name %s', (name, rest) => {
     expect(contact('x', { address: 'kontakt1@example.com', name })).toEqual({ email: 'kontakt1@example.com', ...rest });
+  });
+
+  it('takes a single word for a last name where the address begins like it', () => {
+    expect(contact('x', { address: 's@example.com', name: 'Schmidt' })).toMatchObject({ lastName: 'Schmidt' });
+    expect(contact('x', { address: 'leads@example.com', name: 'Portal' })).toEqual({ email: 'leads@example.com' });
+  });
+
+  it.each([
+    ['Am Alten Hafen 12a | D-28195 Bremen', 'Am Alten Hafen 12a'],
+    ['Muster GmbH, Unter den Linden 5, 10117 Berlin', 'Unter den Linden 5'],
+    ['Domshof 12-14\n28195 Bremen', 'Domshof 12-14'],
+    ['Postfach 1234\n28195 Bremen', undefined],
+    ['Fon 1234\n28195 Bremen', undefined],
+  ])('reads the street of %s', (lines, street) => {
+    expect((contact(`Hallo\n\nViele Grüße\ni. A.\nSabine Beispiel\n${lines}`) as { street?: string }).street).toBe(
+      street,
+    );
+  });
+
+  it('reads who signs for the company, and the telephone behind "Fon"', () => {
+    const text = 'Hallo\n\nMit freundlichen Grüßen\n\ni. A.\nSabine Beispiel\nMuster GmbH Fon 0421-12 34 56-0';
+    expect(contact(text, { address: 'zentrale@example.com', name: '' })).toMatchObject({
+      firstName: 'Sabine',
+      lastName: 'Beispiel',
+      phone: '0421-12 34 56-0',
+    });
   });
 
   it('reads a signature on one line each, without the register', () => {
