@@ -949,6 +949,12 @@ export const de = {
     otherRecord: 'Anderer Datensatz',
     otherRecordHint: 'Name oder Nummer',
     dismiss: 'Nicht relevant',
+    done: {
+      file: 'Abgelegt bei „{{title}}“',
+      person: 'Person angelegt: {{name}}',
+      lead: 'Lead angelegt: {{title}}',
+      dismiss: 'Nicht relevant: {{title}}',
+    },
     reason: { number: 'Nummer im Betreff', thread: 'gleiche Unterhaltung', address: 'bekannte Adresse' },
     triage: {
       unknownPerson: 'Niemand in dieser Mail ist bekannt.',

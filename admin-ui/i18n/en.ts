@@ -944,6 +944,12 @@ export const en: Texts = {
     otherRecord: 'Another record',
     otherRecordHint: 'Name or number',
     dismiss: 'Not relevant',
+    done: {
+      file: 'Filed on "{{title}}"',
+      person: 'Person created: {{name}}',
+      lead: 'Lead created: {{title}}',
+      dismiss: 'Not relevant: {{title}}',
+    },
     reason: { number: 'number in the subject', thread: 'same conversation', address: 'known address' },
     triage: {
       unknownPerson: 'Nobody in this mail is known.',

@@ -55,4 +55,18 @@ describe.skipIf(!hasBrowser())('sorting mails', () => {
     expect(faults).toEqual([]);
     await page.context().close();
   });
+
+  it('says what was done and goes on to the next mail', async () => {
+    await bring('s3', 'Rundbrief drei');
+    await until('it waits', async () => ((await sorted('Rundbrief drei')) === 'triage' ? true : undefined));
+    const { page, faults } = await world.open('/received?view=sort', { like: signedIn });
+    await page.getByRole('row', { name: /Rundbrief drei/ }).click();
+    await page.getByRole('button', { name: /Inbox-Eintrag daraus machen/ }).waitFor();
+    await page.keyboard.press('l');
+    await page.getByText('Lead angelegt: Rundbrief drei').waitFor();
+    await page.getByRole('heading', { level: 2, name: 'Rundbrief eins' }).waitFor();
+    expect(await sorted('Rundbrief drei')).toBe('accepted');
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
 });

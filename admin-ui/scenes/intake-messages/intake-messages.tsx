@@ -181,6 +181,10 @@ function Messages() {
   const mayReplay = useSession().can['intake-message']?.['replay'] !== false;
   const isCondensed = isNarrow || search.id !== undefined;
   const columns = useMessageColumns(isCondensed, page.labels);
+  /** After a mail is sorted, the next one that waits comes up by itself. */
+  const at = page.rows.findIndex(({ id }) => id === search.id);
+  const isWaiting = (row: RecordValue): boolean => row['state'] === 'triage';
+  const next = page.rows.slice(at + 1).find(isWaiting) ?? page.rows.slice(0, Math.max(at, 0)).findLast(isWaiting);
   return (
     <div className={panes['panes']} data-open={search.id !== undefined}>
       <div className={panes['list']}>
@@ -218,7 +222,7 @@ function Messages() {
       </div>
       {search.id !== undefined && (
         <div className={panes['detail']} key={search.id}>
-          <MessageDetail id={search.id} onClose={() => page.open(undefined)} />
+          <MessageDetail id={search.id} onClose={() => page.open(undefined)} onSorted={() => page.open(next?.id)} />
         </div>
       )}
     </div>

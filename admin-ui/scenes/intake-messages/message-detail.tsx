@@ -152,7 +152,7 @@ function MailCard({ message }: { readonly message: RecordValue }) {
 
 const sortable: ReadonlySet<unknown> = new Set(['triage', 'dismissed']);
 
-function Content({ message }: { readonly message: RecordValue }) {
+function Content({ message, onSorted }: { readonly message: RecordValue; readonly onSorted: () => void }) {
   const { t } = useTranslation();
   const isMail = message['channel'] === 'mail';
   const isSortable = useSession().can['intake-message']?.['file'] === true && sortable.has(message['state']);
@@ -160,7 +160,7 @@ function Content({ message }: { readonly message: RecordValue }) {
     <div className={`${detail['scroll']} lw-scroll`} tabIndex={-1}>
       <div className={detail['columns']}>
         <div className={detail['column']}>
-          {isSortable && <SortCard message={message} />}
+          {isSortable && <SortCard message={message} onSorted={onSorted} />}
           <Result message={message} />
           {isOpen(message) && <ParsedCards id={message.id} version={message.version} />}
           <Card title={t('intake.result')}>
@@ -195,9 +195,11 @@ const isWorkable = ({ channel, state, lead }: RecordValue): boolean => {
 interface MessageDetailProps {
   readonly id: string;
   readonly onClose: () => void;
+  /** A mail has found its place. */
+  readonly onSorted: () => void;
 }
 
-export function MessageDetail({ id, onClose }: MessageDetailProps) {
+export function MessageDetail({ id, onClose, onSorted }: MessageDetailProps) {
   const { t } = useTranslation();
   const { run } = useActs();
   const session = useSession();
@@ -242,7 +244,7 @@ export function MessageDetail({ id, onClose }: MessageDetailProps) {
           )}
         </Group>
       </div>
-      <Content message={message} />
+      <Content message={message} onSorted={onSorted} />
     </div>
   );
 }

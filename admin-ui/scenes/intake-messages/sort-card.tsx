@@ -10,6 +10,7 @@ import { useActs } from '../../app/acts.tsx';
 import { Card } from '../../components/card.tsx';
 import { useKeys } from '../../components/use-keys.ts';
 import { inLanguage } from '../../i18n/index.ts';
+import { textOf } from '../../model/entities.ts';
 
 interface Choice {
   readonly key: string;
@@ -17,6 +18,8 @@ interface Choice {
   readonly hint?: string | undefined;
   readonly act: string;
   readonly body: unknown;
+  /** Sentence of the toast. */
+  readonly done: string;
 }
 
 /** Why a mail waits to be sorted. */
@@ -26,7 +29,7 @@ export const reasonOf = (message: RecordValue): string | undefined => {
   return typeof mail.reason === 'string' ? mail.reason : undefined;
 };
 
-function useSortChoices({ records, person }: MailProposals): readonly Choice[] {
+function useSortChoices({ records, person }: MailProposals, title: string): readonly Choice[] {
   const { t } = useTranslation();
   const entities = useEntities();
   const { can } = useSession();
@@ -36,25 +39,43 @@ function useSortChoices({ records, person }: MailProposals): readonly Choice[] {
     hint: `${inLanguage(entities.byName.get(record.entity)?.label)} · ${t(`mail.reason.${record.reason}`)}`,
     act: 'file',
     body: { entity: record.entity, record: record.id },
+    done: t('mail.done.file', { title: record.title }),
   }));
-  const name = [person?.['firstName'], person?.['lastName']].filter(Boolean).join(' ');
+  const fullName = [person?.['firstName'], person?.['lastName']].filter(Boolean).join(' ');
+  const name = fullName === '' ? String(person?.['email']) : fullName;
   const creating =
     person === null || can['person']?.['create'] !== true
       ? []
       : [
           {
             key: 'p',
-            label: t('mail.createPerson', { name: name === '' ? String(person['email']) : name }),
+            label: t('mail.createPerson', { name }),
             hint: String(person['email']),
             act: 'create-person',
             body: { fields: person },
+            done: t('mail.done.person', { name }),
           },
         ];
   const leading =
     can['lead']?.['create'] === true
-      ? [{ key: 'l', label: t('mail.makeLead'), act: 'make-lead', body: undefined }]
+      ? [
+          {
+            key: 'l',
+            label: t('mail.makeLead'),
+            act: 'make-lead',
+            body: undefined,
+            done: t('mail.done.lead', { title }),
+          },
+        ]
       : [];
-  return [...filing, ...creating, ...leading, { key: 'x', label: t('mail.dismiss'), act: 'dismiss', body: undefined }];
+  const putAway = {
+    key: 'x',
+    label: t('mail.dismiss'),
+    act: 'dismiss',
+    body: undefined,
+    done: t('mail.done.dismiss', { title }),
+  };
+  return [...filing, ...creating, ...leading, putAway];
 }
 
 /** Any record that a mail can be filed on, found by its name or number. */
@@ -91,13 +112,21 @@ function OtherRecord({ onChoose }: { readonly onChoose: (hit: SearchHit) => void
   );
 }
 
-function Choices({ id, proposals }: { readonly id: string; readonly proposals: MailProposals }) {
+interface SortCardProps {
+  readonly message: RecordValue;
+  /** The mail has its place. */
+  readonly onSorted: () => void;
+}
+
+function Choices({ message, onSorted, proposals }: SortCardProps & { readonly proposals: MailProposals }) {
   const { t } = useTranslation();
   const { run } = useActs();
-  const choices = useSortChoices(proposals);
-  const choose = ({ act, body, label }: Pick<Choice, 'act' | 'body' | 'label'>): void => {
-    void run([{ path: `/intake-messages/${id}/${act}`, body: body ?? {} }], { canUndo: false, done: label });
+  const choices = useSortChoices(proposals, textOf(message, 'subject') ?? textOf(message, 'sender') ?? '');
+  const sort = async ({ act, body, done }: Pick<Choice, 'act' | 'body' | 'done'>): Promise<void> => {
+    const path = `/intake-messages/${message.id}/${act}`;
+    if ((await run([{ path, body: body ?? {} }], { canUndo: false, done })) !== undefined) onSorted();
   };
+  const choose = (choice: Pick<Choice, 'act' | 'body' | 'done'>): void => void sort(choice);
   useKeys(Object.fromEntries(choices.map((choice) => [choice.key, () => choose(choice)])));
   return (
     <Stack gap={6} aria-label={t('mail.sort')} role="group">
@@ -124,7 +153,7 @@ function Choices({ id, proposals }: { readonly id: string; readonly proposals: M
       ))}
       <OtherRecord
         onChoose={({ entity, id: record, title }) =>
-          choose({ act: 'file', body: { entity, record }, label: t('mail.fileOn', { title }) })
+          choose({ act: 'file', body: { entity, record }, done: t('mail.done.file', { title }) })
         }
       />
     </Stack>
@@ -132,7 +161,7 @@ function Choices({ id, proposals }: { readonly id: string; readonly proposals: M
 }
 
 /** A mail that found no place by itself: proposals first, each with its key. */
-export function SortCard({ message }: { readonly message: RecordValue }) {
+export function SortCard({ message, onSorted }: SortCardProps) {
   const { t } = useTranslation();
   const answer = useQuery(proposalsQuery(message.id));
   const reason = reasonOf(message);
@@ -143,7 +172,7 @@ export function SortCard({ message }: { readonly message: RecordValue }) {
           {t(`mail.triage.${reason}`, { defaultValue: reason })}
         </Text>
       )}
-      {answer.data !== undefined && <Choices id={message.id} proposals={answer.data} />}
+      {answer.data !== undefined && <Choices message={message} onSorted={onSorted} proposals={answer.data} />}
     </Card>
   );
 }
