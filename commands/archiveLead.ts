@@ -23,7 +23,7 @@ const change = async (
         ) {
           throw new LeitwerkError('Locked', { facts: { state: lead['state'] } });
         }
-        return step.set;
+        return step.act === 'unarchive' ? { ...step.set, stageSince: ctx.now().toISOString() } : step.set;
       },
     });
     await addTimelineEntry(ctx, tx, {
@@ -48,7 +48,7 @@ export async function archiveLead(
   });
 }
 
-/** Brings an archived lead back. @throws LeitwerkError `Locked` when it is not archived, `NotFound`, `Forbidden`. */
+/** Brings an archived lead back; it enters its stage again. @throws LeitwerkError `Locked` when it is not archived, `NotFound`, `Forbidden`. */
 export async function unarchiveLead(ctx: Context, input: { readonly id: string }): Promise<Written> {
   return await change(ctx, {
     id: input.id,

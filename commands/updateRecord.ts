@@ -1,5 +1,6 @@
 import type { EntityModel } from '../core/entity.ts';
 import { LeitwerkError } from '../core/errors.ts';
+import { isClosed } from '../core/pipeline/run.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { transact, type Context } from './context.ts';
 import { changeRecord, writeIssues, type Written } from './record-write.ts';
@@ -29,7 +30,8 @@ export async function updateRecord(
       issues,
       change: (record) => {
         assertOpen(model, record);
-        return update.patch;
+        const isReopened = model.hasPipeline && isClosed(record) && !isClosed({ ...record, ...update.patch });
+        return isReopened ? { ...update.patch, stageSince: ctx.now().toISOString() } : update.patch;
       },
     });
     const told = tellingFields.filter((name) => name in update.patch && model.fields.has(name));

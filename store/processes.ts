@@ -1,4 +1,4 @@
-import type { NextAction, ProcessState, TimerState } from '../core/pipeline/state.ts';
+import type { FormerEntry, NextAction, ProcessState, TimerState } from '../core/pipeline/state.ts';
 import type { Queries, Tx, Value } from './database.ts';
 import type { TableDefinition } from './tables.ts';
 
@@ -17,6 +17,7 @@ export const processTable: TableDefinition = {
     enteredAt: 'instant',
     timers: 'json',
     isPlanDone: 'boolean',
+    formerEntries: 'json',
     seenSeq: 'integer',
     seenVersions: 'json',
     touchedAt: 'instant',
@@ -92,6 +93,7 @@ interface StoredProcess extends ProcessKey {
   readonly enteredAt: string | null;
   readonly timers: string;
   readonly isPlanDone: number;
+  readonly formerEntries: string | null;
   readonly seenSeq: number;
   readonly seenVersions: string | null;
   readonly touchedAt: string | null;
@@ -115,6 +117,7 @@ const toProcess = (row: StoredProcess): ProcessRow => ({
     timers: JSON.parse(row.timers) as Record<string, TimerState>,
     isPlanDone: row.isPlanDone === 1,
     isDone: row.state === 'done',
+    former: row.formerEntries === null ? [] : (JSON.parse(row.formerEntries) as FormerEntry[]),
   },
   seenSeq: row.seenSeq,
   seenVersions: row.seenVersions === null ? {} : (JSON.parse(row.seenVersions) as Record<string, number>),
@@ -146,6 +149,7 @@ export async function writeProcess(tx: Tx, process: ProcessRow, isNew: boolean):
     enteredAt: position.enteredAt,
     timers: JSON.stringify(position.timers),
     isPlanDone: position.isPlanDone ? 1 : 0,
+    formerEntries: position.former.length === 0 ? null : JSON.stringify(position.former),
     seenSeq: process.seenSeq,
     seenVersions: JSON.stringify(process.seenVersions),
     touchedAt: process.touchedAt ?? null,

@@ -2,7 +2,7 @@ import { actorName } from '../../core/actor.ts';
 import type { EntityModel } from '../../core/entity.ts';
 import { splitRecipient } from '../../core/pipeline/config.ts';
 import type { PipelineDefinition } from '../../core/pipeline/definition.ts';
-import { isExternal, type Effect, type NewActivity } from '../../core/pipeline/state.ts';
+import { cancelledIn, isExternal, type Effect, type NewActivity } from '../../core/pipeline/state.ts';
 import type { Tx } from '../../store/database.ts';
 import { addEffect } from '../../store/effects.ts';
 import { insertEvent } from '../../store/events.ts';
@@ -50,6 +50,8 @@ const applyEffect = async (ctx: Context, tx: Tx, { stand, effect }: One): Promis
       return await createActivity(ctx, tx, { stand, activity: effect.activity });
     case 'cancelActivities':
       return await cancelActivities(ctx, tx, { stand, stage: effect.stage, steps: effect.steps });
+    case 'reopenActivities':
+      return await reopenActivities(ctx, tx, cancelledIn(stand.activities, effect));
     case 'notify':
       return await notify(ctx, tx, { stand, effect });
     case 'assign':
@@ -174,6 +176,12 @@ const cancelActivities = async (
       change: () => ({ state: 'cancelled' }),
     });
   }
+};
+
+const reopenActivities = async (ctx: Context, tx: Tx, activities: readonly LinkedActivity[]): Promise<void> => {
+  const model = modelOf(ctx, 'activity');
+  for (const { id } of activities)
+    await changeRecord(ctx, tx, { model, id, verb: 'reopen', act: 'reopen', change: () => ({ state: 'open' }) });
 };
 
 const notify = async (

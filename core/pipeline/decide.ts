@@ -3,12 +3,21 @@ import { schedulePlan } from '../plan.ts';
 import type { ActionConfig, EventConfig, PlanStepConfig, StageConfig } from './config.ts';
 import { stageOf } from './definition.ts';
 import { createRun, holds, isClosed, runActions, type Run } from './run.ts';
-import type { DecideInput, Decision, ProcessEvent } from './state.ts';
+import {
+  cancelledIn,
+  type DecideInput,
+  type Decision,
+  type FormerEntry,
+  type PlanActivity,
+  type ProcessEvent,
+} from './state.ts';
 import { armTimers, dueTimer, nextAction } from './timers.ts';
 
 /** Stage entries and timer firings in one step after which a pipeline is taken to run in circles. */
 const maxEntries = 25;
 const maxFirings = 100;
+/** So many moves can be undone one after the other. */
+const mostFormer = 20;
 
 const inCircles = (run: Run, at: string): LeitwerkError =>
   new LeitwerkError('Misconfigured', {
@@ -44,30 +53,78 @@ const isEnd = (run: Run): boolean =>
   run.process.stage !== null && stageOf(run.definition, run.process.stage).end === true;
 
 const finish = (run: Run): Decision => {
-  const { stage } = run.process;
-  if (stage !== null && !run.process.isDone) cancelPlan(run, stage);
+  if (!run.process.isDone) leave(run);
   return { process: { ...run.process, timers: {}, isDone: true }, effects: run.effects, next: undefined };
 };
 
-const cancelPlan = (run: Run, stage: string): void => {
-  if (!run.activities.some((activity) => activity.stage === stage && activity.state === 'open')) return;
+/** What is open of a stage's plan is cancelled. Answers the steps. */
+const cancelPlan = (run: Run, stage: string): string[] => {
+  const isOpen = (activity: PlanActivity): boolean => activity.stage === stage && activity.state === 'open';
+  const open = run.activities.filter(isOpen);
+  if (open.length === 0) return [];
   run.effects.push({ kind: 'cancelActivities', stage, key: run.key('leave') });
-  run.activities = run.activities.filter((activity) => activity.stage !== stage || activity.state !== 'open');
+  run.activities = run.activities.filter((activity) => !isOpen(activity));
+  return open.map(({ planKey }) => planKey);
 };
 
-/** People move the row; the process follows. A record that came back from the archive enters its stage again. */
+/** Ends the entry, and keeps how it stood for an undo. */
+const leave = (run: Run): void => {
+  const { stage, entry, enteredAt, timers, isPlanDone, former } = run.process;
+  if (stage === null) return;
+  const left = { stage, entry, enteredAt, timers, isPlanDone, cancelled: cancelPlan(run, stage) };
+  const kept = [...former, left].toSorted((one, other) => one.entry - other.entry).slice(-mostFormer);
+  run.process = { ...run.process, former: kept };
+};
+
+const standsSince = (run: Run): string =>
+  typeof run.record['stageSince'] === 'string' ? run.record['stageSince'] : run.now;
+
+/** One that the record stands in again, since then as before. */
+const formerEntry = (run: Run, target: string): FormerEntry | undefined => {
+  const since = Date.parse(standsSince(run));
+  return run.process.former.find(
+    ({ stage, enteredAt }) => stage === target && enteredAt !== null && Date.parse(enteredAt) === since,
+  );
+};
+
+/** A move, and a return by hand, count from when they were made. */
+const entryTime = (run: Run, isMove: boolean): string => {
+  const since = standsSince(run);
+  const isNewer = Date.parse(since) > Date.parse(run.process.enteredAt ?? since);
+  return isMove || isNewer ? since : run.now;
+};
+
+/**
+ * People move the row; the process follows. A record that came back from the archive enters its stage again. One that stands where it stood
+ * before, since then, was put back by an undo: nothing is begun or sent again.
+ */
 const enterWhereItStands = (run: Run, wasDone: boolean): void => {
   const wanted =
     typeof run.record['stage'] === 'string' && run.record['stage'] !== '' ? run.record['stage'] : undefined;
   const target = wanted ?? run.definition.start;
-  if (run.process.stage === target && !wasDone) return;
-  const since = run.record['stageSince'];
-  const isMove = wanted !== undefined && run.process.stage !== target;
-  if (wanted === undefined) run.record['stage'] = target;
-  if (wanted === undefined)
+  const former = formerEntry(run, target);
+  if (former === undefined && run.process.stage === target && !wasDone) return;
+  const at = entryTime(run, wanted !== undefined && run.process.stage !== target);
+  if (wanted === undefined) {
+    run.record['stage'] = target;
     run.effects.push({ kind: 'moveStage', from: '', to: target, at: run.now, key: run.key('start') });
-  if (run.process.stage !== null) cancelPlan(run, run.process.stage);
-  enter(run, target, isMove && typeof since === 'string' ? since : run.now);
+  }
+  if (!wasDone) leave(run);
+  if (former !== undefined) return resume(run, former);
+  if (wasDone && run.process.stage !== null) cancelPlan(run, run.process.stage);
+  enter(run, target, at);
+};
+
+/** Goes on with an entry as it was left. */
+const resume = (run: Run, { cancelled, ...entry }: FormerEntry): void => {
+  const former = run.process.former.filter((one) => one.entry !== entry.entry);
+  run.process = { ...entry, isDone: false, former };
+  if (cancelled.length === 0) return;
+  const { stage, enteredAt } = entry;
+  const since = enteredAt ?? run.now;
+  run.effects.push({ kind: 'reopenActivities', stage, steps: cancelled, since, key: run.key('resume') });
+  const back = new Set(cancelledIn(run.activities, { stage, steps: cancelled, since }));
+  run.activities = run.activities.map((activity) => (back.has(activity) ? { ...activity, state: 'open' } : activity));
 };
 
 /** Enters a stage and those it jumps on to. */
@@ -80,11 +137,12 @@ const enter = (run: Run, first: string, at: string): void => {
     const stage = stageOf(run.definition, target);
     run.process = {
       stage: target,
-      entry: run.process.entry + 1,
+      entry: Math.max(run.process.entry, ...run.process.former.map(({ entry }) => entry)) + 1,
       enteredAt,
       timers: {},
       isPlanDone: false,
       isDone: false,
+      former: run.process.former,
     };
     target = runActions(run, stage.enter ?? [], 'enter');
     if (target === undefined) addPlan(run, stage);
@@ -94,7 +152,7 @@ const enter = (run: Run, first: string, at: string): void => {
 };
 
 const leaveFor = (run: Run, target: string): void => {
-  if (run.process.stage !== null) cancelPlan(run, run.process.stage);
+  leave(run);
   run.effects.push({ kind: 'moveStage', from: run.process.stage ?? '', to: target, at: run.now, key: run.key('goTo') });
   run.record['stage'] = target;
   run.record['stageSince'] = run.now;
@@ -153,10 +211,16 @@ const namedActs: Readonly<Record<string, string>> = {
   activityCancelled: 'activity.cancel',
 };
 
+/** Where a record stands is no change of what it says. */
+const isOfPlace = ({ fields }: ProcessEvent): boolean =>
+  ['stage', 'state', 'deletedAt'].some((field) => fields.includes(field));
+
 const applies = (run: Run, rule: EventConfig, event: ProcessEvent): boolean => {
   const isNamed =
     rule.event === 'recordChanged'
-      ? event.fields.length > 0 && !event.act.startsWith('activity.')
+      ? event.fields.length > 0 &&
+        !event.act.startsWith('activity.') &&
+        (rule.fields !== undefined || !isOfPlace(event))
       : event.act === (namedActs[rule.event] ?? rule.event);
   if (!isNamed) return false;
   if (rule.fields !== undefined && !rule.fields.some((field) => event.fields.includes(field))) return false;

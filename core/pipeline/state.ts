@@ -13,6 +13,17 @@ export interface TimerState {
   readonly dueAt: string | null;
 }
 
+/** A stage entry that was left, or ended with its record. Where an undo leads back into it, it goes on. */
+export interface FormerEntry {
+  readonly stage: string;
+  readonly entry: number;
+  readonly enteredAt: string | null;
+  readonly timers: Readonly<Record<string, TimerState>>;
+  readonly isPlanDone: boolean;
+  /** Steps of the plan that were cancelled with it. */
+  readonly cancelled: readonly string[];
+}
+
 /** Where a record's process stands. Plain JSON. */
 export interface ProcessState {
   /** Stage whose entry has been carried out; null before the first. */
@@ -24,6 +35,8 @@ export interface ProcessState {
   /** `planDone` has happened in this entry. */
   readonly isPlanDone: boolean;
   readonly isDone: boolean;
+  /** The newest that are over, oldest first. */
+  readonly former: readonly FormerEntry[];
 }
 
 export const newProcess: ProcessState = {
@@ -33,6 +46,7 @@ export const newProcess: ProcessState = {
   timers: {},
   isPlanDone: false,
   isDone: false,
+  former: [],
 };
 
 /** An activity of the record that came from a plan. */
@@ -43,6 +57,19 @@ export interface PlanActivity {
   readonly isMandatory: boolean;
   readonly createdAt: string;
 }
+
+/** Of these steps, the activities that were cancelled with an entry since `since`: the first of each, later ones belong to later entries. */
+export const cancelledIn = <T extends PlanActivity>(
+  activities: readonly T[],
+  of: { readonly stage: string; readonly steps: readonly string[]; readonly since: string },
+): T[] =>
+  of.steps.flatMap((step) => {
+    const [first] = activities
+      .filter(({ stage, planKey }) => stage === of.stage && planKey === step)
+      .filter(({ createdAt }) => Date.parse(createdAt) >= Date.parse(of.since))
+      .toSorted((one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt));
+    return first?.state === 'cancelled' ? [first] : [];
+  });
 
 /** Something that happened to the record or its activities, newest last. What the process did itself is left out. */
 export interface ProcessEvent extends EventView {
@@ -57,6 +84,12 @@ export interface ProcessEvent extends EventView {
 export type Effect = { readonly key: string } & (
   | { readonly kind: 'createActivity'; readonly activity: NewActivity }
   | { readonly kind: 'cancelActivities'; readonly stage: string; readonly steps?: readonly string[] }
+  | {
+      readonly kind: 'reopenActivities';
+      readonly stage: string;
+      readonly steps: readonly string[];
+      readonly since: string;
+    }
   | { readonly kind: 'notify'; readonly to: readonly Recipient[]; readonly text: Text }
   | { readonly kind: 'assign'; readonly assign: AssignConfig }
   | { readonly kind: 'setFields'; readonly values: RecordValues }

@@ -3,11 +3,16 @@ import { archiveLead, unarchiveLead } from '../../commands/archiveLead.ts';
 import { completeActivity } from '../../commands/activityActs.ts';
 import { modelOf } from '../../commands/context.ts';
 import { processContext } from '../../activities/context.ts';
+import { deleteRecord } from '../../commands/deleteRecord.ts';
 import { moveStage } from '../../commands/moveStage.ts';
 import { parkProcess } from '../../commands/process/parkProcess.ts';
+import type { Written } from '../../commands/record-write.ts';
+import { undoWrite } from '../../commands/undoWrite.ts';
 import { updateRecord } from '../../commands/updateRecord.ts';
 import type { PipelineConfig } from '../../core/pipeline/config.ts';
+import type { Row } from '../../store/database.ts';
 import { writeEffectState } from '../../store/effects.ts';
+import type { ProcessKey } from '../../store/processes.ts';
 import { createMariadbDatabase } from '../support/mariadb.ts';
 import { createProcessWorld, type ProcessWorld } from '../workflow/world.ts';
 
@@ -117,6 +122,78 @@ describe.each(mariadb === undefined ? ['SQLite'] : ['SQLite', 'MariaDB'])('on %s
       await unarchiveLead(world.person(), { id: key.recordId });
       expect(await world.step(key)).toMatchObject({ state: 'running', stage: 'kontaktversuch' });
       expect((await activitiesOf(key.recordId)).filter((line) => line.endsWith('open')).length).toBe(4);
+    });
+  });
+
+  describe('an undo', () => {
+    const lead = (): ReturnType<typeof modelOf> => modelOf(world.person(), 'lead');
+    const counts = async ({ recordId }: ProcessKey): Promise<unknown> => ({
+      effects: await world.rows('SELECT COUNT(*) AS `n` FROM `effect` WHERE `recordId` = ?', [recordId]),
+      notices: await world.rows('SELECT COUNT(*) AS `n` FROM `notice` WHERE `recordId` = ?', [recordId]),
+    });
+    const begin = async (): Promise<{ key: ProcessKey; sent: unknown }> => {
+      await world.publish({
+        ...pipeline({
+          enter: [{ assign: { role: 'sales' } }, { notify: { to: ['owner'], text: text('neu') } }, { sendMail: mail }],
+          plan: ['eins', 'zwei'].map((key) => ({ key, type: 'anruf', title: text(key) })),
+          timers: [{ key: 't', label: text('t'), after: { hours: 4 }, do: [{ timeline: text('t') }] }],
+        }),
+      });
+      const key = await world.addLead();
+      await world.step(key);
+      const [{ id }] = (await world.rows("SELECT `id` FROM `activity` WHERE `planKey` = 'eins' AND `lead` = ?", [
+        key.recordId,
+      ])) as [Row];
+      world.time = '2026-11-23T10:00:00.000Z';
+      await completeActivity(world.person(), { id: String(id) });
+      await world.step(key);
+      return { key, sent: await counts(key) };
+    };
+    const mail = { template: 'eingangsbestaetigung', to: ['field:email' as const] };
+    const asBefore = { state: 'running', position: { stage: 'eins', entry: 1, enteredAt: '2026-11-23T09:00:00.000Z' } };
+
+    const acts: Record<string, (id: string) => Promise<Written>> = {
+      move: async (id) => await moveStage(world.person(), lead(), { id, stage: 'zwei' }),
+      archiving: async (id) => await archiveLead(world.person(), { id }),
+      deletion: async (id) => await deleteRecord(world.person(), lead(), { id }),
+    };
+    for (const [name, act] of Object.entries(acts)) {
+      it.each(['after the process has seen it', 'before'])(
+        `of a ${name} sends nothing and restores the plan, %s`,
+        async (when) => {
+          const { key, sent } = await begin();
+          world.time = '2026-11-23T11:00:00.000Z';
+          const { event } = await act(key.recordId);
+          if (when !== 'before') await world.step(key);
+          world.time = '2026-11-23T12:00:00.000Z';
+          await undoWrite(world.person(), event);
+          expect(await world.step(key)).toMatchObject({ stage: 'eins', nextAt: '2026-11-23T13:00:00.000Z' });
+          expect(await world.process(key)).toMatchObject(asBefore);
+          expect((await activitiesOf(key.recordId)).toSorted()).toEqual(['eins done', 'zwei open']);
+          expect(await counts(key)).toEqual(sent);
+        },
+      );
+    }
+
+    it('of that undo goes back to where it had got to, and a lead brought back by hand enters again', async () => {
+      const { key, sent } = await begin();
+      world.time = '2026-11-23T11:00:00.000Z';
+      const move = await moveStage(world.person(), lead(), { id: key.recordId, stage: 'zwei' });
+      await world.step(key);
+      const undo = await undoWrite(world.person(), move.event);
+      await world.step(key);
+      await undoWrite(world.person(), undo.event);
+      await world.step(key);
+      expect(await world.process(key)).toMatchObject({ position: { stage: 'zwei', entry: 2 } });
+      await undoWrite(world.person(), (await archiveLead(world.person(), { id: key.recordId })).event);
+      await moveStage(world.person(), lead(), { id: key.recordId, stage: 'eins' });
+      await archiveLead(world.person(), { id: key.recordId });
+      await world.step(key);
+      expect(await counts(key)).toEqual(sent);
+      world.time = '2026-11-23T12:00:00.000Z';
+      await unarchiveLead(world.person(), { id: key.recordId });
+      expect(await world.step(key)).toMatchObject({ stage: 'eins', nextAt: '2026-11-23T16:00:00.000Z' });
+      expect(await counts(key)).not.toEqual(sent);
     });
   });
 

@@ -191,12 +191,54 @@ describe('decide', () => {
     const archived = step(value, { process: first.process, record: lead({ state: 'archived' }) });
     expect(archived).toMatchObject({ process: { isDone: true }, next: undefined });
     expect(step(value, { process: first.process, record: null }).process.isDone).toBe(true);
-    const again = step(value, { process: archived.process, now: at('25T09:00') });
+    const back = lead({ stageSince: at('25T09:00') });
+    const again = step(value, { process: archived.process, record: back, now: at('25T09:00') });
     expect(words(again.effects)).toEqual(['a']);
     expect(again.next?.at).toBe(at('25T11:00'));
     const ended = step(value, { process: first.process, record: lead({ stage: 'b' }) });
     expect(ended).toMatchObject({ process: { isDone: true, stage: 'b' }, next: undefined });
     expect(step(value, { process: ended.process, record: lead({ stage: 'b' }) }).effects).toEqual([]);
+  });
+
+  it('goes on with an entry that an undo leads back into: nothing again, what was cancelled is open, deadlines as before', () => {
+    const value = pipeline(
+      stage('a', {
+        enter: [note('a')],
+        plan: ['p', 'q'].map((key) => ({ key, type: 'anruf', title: text(key) })),
+        timers: [{ key: 't', label: text('t'), after: { hours: 2 }, do: [note('t')] }],
+        on: [{ event: 'recordChanged', do: [note('changed')] }],
+      }),
+      stage('b', { enter: [note('b')] }),
+      stage('c', { end: true }),
+    );
+    const { process } = step(value);
+    const plan = (p: 'open' | 'cancelled') => [
+      { stage: 'a', planKey: 'p', state: p, isMandatory: false, createdAt: monday },
+      { stage: 'a', planKey: 'q', state: 'done' as const, isMandatory: false, createdAt: monday },
+    ];
+    const undo = { seq: 9, at: at('23T10:30'), act: 'lead.undo', fields: ['stage', 'stageSince'] };
+    const events = [{ ...undo, step: '', activityType: '', result: '' }];
+    for (const away of [{ stage: 'b', stageSince: at('23T10:00') }, { stage: 'c' }, { state: 'archived' }]) {
+      const left = step(value, { process, activities: plan('open'), record: lead(away), now: at('23T10:00') });
+      const back = step(value, { process: left.process, activities: plan('cancelled'), events, now: at('23T10:30') });
+      expect(back.effects).toMatchObject([{ kind: 'reopenActivities', stage: 'a', steps: ['p'] }]);
+      expect(back).toMatchObject({
+        process: { stage: 'a', entry: 1, enteredAt: monday },
+        next: { at: at('23T11:00') },
+      });
+      const on = step(value, { process: back.process, activities: plan('open'), now: at('23T10:31') });
+      expect(on).toMatchObject({ effects: [], process: back.process });
+    }
+  });
+
+  it('begins an entry of its own when somebody moves on again after an undo', () => {
+    const value = pipeline(stage('a', { enter: [note('a')] }), stage('b', { enter: [note('b')] }));
+    const first = step(value, { record: lead({ stage: 'b' }) });
+    const moved = step(value, { process: first.process, record: lead({ stageSince: at('23T10:00') }) });
+    const back = step(value, { process: moved.process, record: lead({ stage: 'b' }) });
+    const again = step(value, { process: back.process, record: lead({ stageSince: at('23T11:00') }) });
+    expect(back.effects).toEqual([]);
+    expect(again.effects).toMatchObject([{ key: 'lead/l1/a/3/enter/0' }]);
   });
 
   it('refuses a stage that the revision does not have', () => {
