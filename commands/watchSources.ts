@@ -1,7 +1,5 @@
-import type { Actor } from '../core/actor.ts';
 import type { Text } from '../core/errors.ts';
 import { createSlots, judgeSource, watchRules, type Finding } from '../core/source-watch.ts';
-import type { User } from '../store/accounts-users.ts';
 import type { Tx } from '../store/database.ts';
 import { insertNotice } from '../store/notices.ts';
 import {
@@ -11,31 +9,15 @@ import {
   readSourceHistories,
   type SourceAlert,
 } from '../store/source-alerts.ts';
-import { abilityOf } from './abilityOf.ts';
 import { companyOf } from './company.ts';
 import type { Context } from './context.ts';
 import { calendarOf } from './process/calendarOf.ts';
+import { settingUsers } from './settingUsers.ts';
 import type { Source } from './source.ts';
 
 /** Habits are read from the last four weeks: each weekday four times. */
 const historyMs = 28 * 24 * 3_600_000;
 const none = { hours: [], lastAt: null };
-
-const toActor = (user: User): Actor => ({
-  kind: 'user',
-  id: user.id,
-  name: user.name,
-  tenantId: user.tenantId,
-  role: user.role,
-  language: user.language,
-  ...(user.team === null ? {} : { team: user.team }),
-});
-
-/** Who may change sources is told of them. */
-const toldUsers = (ctx: Context): User[] =>
-  [...ctx.snapshot.users.values()].filter(
-    (user) => !user.isDisabled && abilityOf(ctx.snapshot, toActor(user), ctx.now()).may('config'),
-  );
 
 /** An alert in a sentence. */
 export function alertText(source: Pick<Source, 'label'>, finding: Finding): Text {
@@ -54,7 +36,7 @@ export function alertText(source: Pick<Source, 'label'>, finding: Finding): Text
 
 const tell = async (ctx: Context, tx: Tx, of: { source: Source; finding: Finding }): Promise<void> => {
   const { source, finding } = of;
-  const users = toldUsers(ctx);
+  const users = settingUsers(ctx);
   const at = ctx.now().toISOString();
   const { tenantId } = ctx.actor;
   const mails = users.map(({ email, language }) => ({ address: email, language }));

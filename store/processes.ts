@@ -1,4 +1,4 @@
-import type { FormerEntry, NextAction, ProcessState, TimerState } from '../core/pipeline/state.ts';
+import type { FormerEntry, NextAction, ProcessState, RefusedJump, TimerState } from '../core/pipeline/state.ts';
 import type { Queries, Tx, Value } from './database.ts';
 import type { TableDefinition } from './tables.ts';
 
@@ -17,6 +17,7 @@ export const processTable: TableDefinition = {
     enteredAt: 'instant',
     timers: 'json',
     isPlanDone: 'boolean',
+    refusedJump: 'json',
     formerEntries: 'json',
     seenSeq: 'integer',
     seenVersions: 'json',
@@ -93,6 +94,7 @@ interface StoredProcess extends ProcessKey {
   readonly enteredAt: string | null;
   readonly timers: string;
   readonly isPlanDone: number;
+  readonly refusedJump: string | null;
   readonly formerEntries: string | null;
   readonly seenSeq: number;
   readonly seenVersions: string | null;
@@ -117,6 +119,7 @@ const toProcess = (row: StoredProcess): ProcessRow => ({
     timers: JSON.parse(row.timers) as Record<string, TimerState>,
     isPlanDone: row.isPlanDone === 1,
     isDone: row.state === 'done',
+    refused: row.refusedJump === null ? null : (JSON.parse(row.refusedJump) as RefusedJump),
     former: row.formerEntries === null ? [] : (JSON.parse(row.formerEntries) as FormerEntry[]),
   },
   seenSeq: row.seenSeq,
@@ -149,6 +152,7 @@ export async function writeProcess(tx: Tx, process: ProcessRow, isNew: boolean):
     enteredAt: position.enteredAt,
     timers: JSON.stringify(position.timers),
     isPlanDone: position.isPlanDone ? 1 : 0,
+    refusedJump: position.refused === null ? null : JSON.stringify(position.refused),
     formerEntries: position.former.length === 0 ? null : JSON.stringify(position.former),
     seenSeq: process.seenSeq,
     seenVersions: JSON.stringify(process.seenVersions),

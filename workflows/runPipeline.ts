@@ -129,10 +129,15 @@ interface Shown {
 const toDate = (instant: string | null | undefined): Date | null =>
   instant === null || instant === undefined ? null : new Date(instant);
 
+const healthOf = ({ state, isWaiting }: AdvanceResult): string => {
+  if (state === 'parked') return 'parked';
+  return isWaiting === true ? 'waiting' : 'ok';
+};
+
 /** Tells the operator, in Temporal's own page and search. Search attributes cost a write: only when stage, health or owner change. */
 const show = (input: ProcessInput, step: AdvanceResult, before: Shown): Shown => {
   setCurrentDetails(step.details);
-  const now = { stage: step.stage, health: step.state === 'parked' ? 'parked' : 'ok', owner: step.owner };
+  const now = { stage: step.stage, health: healthOf(step), owner: step.owner };
   const isOtherOwner = before.owner !== undefined && now.owner !== before.owner;
   if (input.hasAttributes && (now.stage !== before.stage || now.health !== before.health || isOtherOwner)) {
     upsertSearchAttributes([

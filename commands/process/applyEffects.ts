@@ -11,6 +11,7 @@ import { insertNotice } from '../../store/notices.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { modelOf, type Context } from '../context.ts';
 import { addRecord, changeRecord } from '../record-write.ts';
+import { settingUsers } from '../settingUsers.ts';
 import { addTimelineEntry, linksOf } from '../timeline.ts';
 import { pickAssignee, usersOf } from './recipients.ts';
 
@@ -189,7 +190,8 @@ const notify = async (
   tx: Tx,
   { stand, effect }: { readonly stand: Stand; readonly effect: Extract<Effect, { kind: 'notify' }> },
 ): Promise<void> => {
-  const to = usersOf(ctx, stand.record, effect.to).map((user) => user.id);
+  const meant = usersOf(ctx, stand.record, effect.to);
+  const to = (meant.length === 0 && effect.mustReach === true ? settingUsers(ctx) : meant).map((user) => user.id);
   const links = linksOf(ctx, stand.model.name, stand.record);
   await addTimelineEntry(ctx, tx, { kind: 'notice', text: effect.text[ctx.language], facts: { to }, links });
   const notice = {

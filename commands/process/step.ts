@@ -1,5 +1,6 @@
-import { catalogue, type Language } from '../../core/errors.ts';
+import { catalogue, type Language, type Text } from '../../core/errors.ts';
 import type { PipelineDefinition } from '../../core/pipeline/definition.ts';
+import type { RefusedJump } from '../../core/pipeline/state.ts';
 import type { EffectRow } from '../../store/effects.ts';
 import type { ProcessRow } from '../../store/processes.ts';
 
@@ -9,6 +10,8 @@ export interface ProcessStep {
   readonly stage: string;
   /** When to look again; null = only when something happens. */
   readonly nextAt: string | null;
+  /** The record lacks something that the next stage asks for. */
+  readonly isWaiting?: boolean;
   /** Mails and webhooks to be sent now. */
   readonly effects: readonly { readonly id: string; readonly summary: string }[];
   /** One line for the timer that is waited for. */
@@ -63,11 +66,15 @@ const safeText = (code: string | undefined, language: Language): string =>
 
 const stateText = (process: ProcessRow, language: Language): string => {
   const word = words[language];
-  const { next, error } = process;
+  const { next, error, position } = process;
   if (process.state === 'done') return word.done;
   if (process.state === 'parked') return `${word.parked}: ${safeText(error?.code, language)} (${error?.step ?? ''})`;
+  if (position.refused !== null) return waitText(position.refused)[language];
   return next === undefined ? word.none : `${next.text[language]} · ${next.at.slice(0, 16).replace('T', ' ')} UTC`;
 };
+
+/** What the record waits for where it may not go on yet. */
+export const waitText = ({ text }: RefusedJump): Text => ({ de: `Wartet. ${text.de}`, en: `Waits. ${text.en}` });
 
 /** The earliest of the stage's service levels that is still ahead. */
 const dueAtOf = (process: ProcessRow, definition: PipelineDefinition | undefined): string | null => {
@@ -89,6 +96,7 @@ export function toStep(process: ProcessRow, view: View): ProcessStep {
     state: state === 'none' ? 'done' : state,
     stage,
     nextAt: state === 'running' && next !== undefined ? next.at : null,
+    isWaiting: state === 'running' && process.position.refused !== null,
     effects:
       state === 'parked' ? [] : view.effects.map((row) => ({ id: row.id, summary: effectSummary(row, language) })),
     summary: next === undefined ? '' : `${label}: ${next.text[language]}`.slice(0, 200),

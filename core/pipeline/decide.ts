@@ -2,7 +2,7 @@ import { LeitwerkError } from '../errors.ts';
 import { schedulePlan } from '../plan.ts';
 import type { ActionConfig, EventConfig, PlanStepConfig, StageConfig } from './config.ts';
 import { stageOf } from './definition.ts';
-import { createRun, holds, isClosed, runActions, type Run } from './run.ts';
+import { createRun, holds, isClosed, retryJump, runActions, type Run } from './run.ts';
 import {
   cancelledIn,
   type DecideInput,
@@ -41,6 +41,7 @@ export function decide(input: DecideInput): Decision {
   if (!isEnd(run)) {
     handleEvents(run, input.events);
     finishPlan(run);
+    goOn(run);
     armTimers(run);
     fireTimers(run);
   }
@@ -54,7 +55,11 @@ const isEnd = (run: Run): boolean =>
 
 const finish = (run: Run): Decision => {
   if (!run.process.isDone) leave(run);
-  return { process: { ...run.process, timers: {}, isDone: true }, effects: run.effects, next: undefined };
+  return {
+    process: { ...run.process, timers: {}, refused: null, isDone: true },
+    effects: run.effects,
+    next: undefined,
+  };
 };
 
 /** What is open of a stage's plan is cancelled. Answers the steps. */
@@ -69,9 +74,9 @@ const cancelPlan = (run: Run, stage: string): string[] => {
 
 /** Ends the entry, and keeps how it stood for an undo. */
 const leave = (run: Run): void => {
-  const { stage, entry, enteredAt, timers, isPlanDone, former } = run.process;
+  const { stage, entry, enteredAt, timers, isPlanDone, refused, former } = run.process;
   if (stage === null) return;
-  const left = { stage, entry, enteredAt, timers, isPlanDone, cancelled: cancelPlan(run, stage) };
+  const left = { stage, entry, enteredAt, timers, isPlanDone, refused, cancelled: cancelPlan(run, stage) };
   const kept = [...former, left].toSorted((one, other) => one.entry - other.entry).slice(-mostFormer);
   run.process = { ...run.process, former: kept };
 };
@@ -142,6 +147,7 @@ const enter = (run: Run, first: string, at: string): void => {
       timers: {},
       isPlanDone: false,
       isDone: false,
+      refused: null,
       former: run.process.former,
     };
     target = runActions(run, stage.enter ?? [], 'enter');
@@ -158,13 +164,23 @@ const leaveFor = (run: Run, target: string): void => {
   run.record['stageSince'] = run.now;
 };
 
+/** Jumps from one stage to another. */
+const jump = (run: Run, target: string): void => {
+  leaveFor(run, target);
+  enter(run, target, run.now);
+};
+
 /** Runs actions outside of an entry; a jump enters the other stage. */
 const act = (run: Run, actions: readonly ActionConfig[], path: string): boolean => {
   const target = runActions(run, actions, path);
-  if (target === undefined) return false;
-  leaveFor(run, target);
-  enter(run, target, run.now);
-  return true;
+  if (target !== undefined) jump(run, target);
+  return target !== undefined;
+};
+
+/** Makes the jump that was refused, where the record may by now. */
+const goOn = (run: Run): void => {
+  const target = retryJump(run);
+  if (target !== undefined) jump(run, target);
 };
 
 const withoutLeftOut = (run: Run, plan: readonly PlanStepConfig[]): PlanStepConfig[] => {

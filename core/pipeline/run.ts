@@ -1,8 +1,9 @@
 import type { Calendar } from '../calendar.ts';
+import type { Text } from '../errors.ts';
 import { canEnter } from './enter.ts';
 import type { ActionConfig, FieldValue } from './config.ts';
 import { stageOf, type PipelineDefinition } from './definition.ts';
-import type { DecideInput, Effect, PlanActivity, ProcessEvent, ProcessState } from './state.ts';
+import type { DecideInput, Effect, PlanActivity, ProcessEvent, ProcessState, RefusedJump } from './state.ts';
 
 /** The working copy of one decision: what it has done so far is visible to what comes after. Never leaves `decide`. */
 export interface Run {
@@ -57,29 +58,62 @@ export function runActions(run: Run, actions: readonly ActionConfig[], path: str
     if (!holds(run, action.if)) continue;
     const at = `${path}/${position}`;
     if (action.goTo === undefined) carryOut(run, action, run.key(at));
-    else if (mayGo(run, action.goTo, run.key(at))) return action.goTo;
+    else if (mayGo(run, { stage: action.goTo, if: action.if ?? null }, run.key(at))) return action.goTo;
   }
   return undefined;
 }
 
-/** A jump that the record may not make yet is told to its owner instead. */
-const mayGo = (run: Run, stage: string, key: string): boolean => {
-  if (stage === run.process.stage) return false;
+/** What keeps the record out of a stage, in a sentence or several; undefined = nothing. */
+const refusal = (run: Run, stage: string): Text | undefined => {
   const faults = canEnter(run.definition, stage, { record: run.record, now: run.now });
-  if (faults.length === 0) return true;
-  const { label } = stageOf(run.definition, stage);
+  if (faults.length === 0) return undefined;
   const reasons = (language: 'de' | 'en'): string => faults.map((fault) => fault.text[language]).join(' ');
+  return { de: reasons('de'), en: reasons('en') };
+};
+
+/** A jump that the record may not make yet waits, and its owner is told, or whoever else there is. */
+const mayGo = (run: Run, jump: Pick<RefusedJump, 'stage' | 'if'>, key: string): boolean => {
+  const { stage } = jump;
+  if (stage === run.process.stage) return false;
+  const text = refusal(run, stage);
+  if (text === undefined) return true;
+  run.process = { ...run.process, refused: { ...jump, event: run.event ?? null, text } };
+  const { label } = stageOf(run.definition, stage);
+  const { owner } = run.record;
   run.effects.push({
     kind: 'notify',
     key,
-    to: ['owner'],
+    to: [owner === null || owner === undefined || owner === '' ? 'team' : 'owner'],
     text: {
-      de: `Kann noch nicht zu „${label.de}“ weitergehen. ${reasons('de')}`,
-      en: `Cannot move on to "${label.en}" yet. ${reasons('en')}`,
+      de: `Kann noch nicht zu „${label.de}“ weitergehen. ${text.de}`,
+      en: `Cannot move on to "${label.en}" yet. ${text.en}`,
     },
+    mustReach: true,
   });
   return false;
 };
+
+/** A step that was ticked and is open again, or a condition that holds no more, takes the jump back. */
+const isCalledOff = (run: Run, { if: condition, event }: RefusedJump): boolean =>
+  !run.definition.conditions.holds(condition ?? undefined, {
+    record: run.record,
+    now: run.now,
+    ...(event === null ? {} : { event }),
+  }) ||
+  run.activities.some(
+    ({ stage, planKey, state }) =>
+      event?.act === 'activity.complete' && stage === run.process.stage && planKey === event.step && state === 'open',
+  );
+
+/** The stage that a refused jump can go to by now. */
+export function retryJump(run: Run): string | undefined {
+  const { refused } = run.process;
+  if (refused === null) return undefined;
+  const text = isCalledOff(run, refused) ? null : refusal(run, refused.stage);
+  if (text === undefined) return refused.stage;
+  run.process = { ...run.process, refused: text === null ? null : { ...refused, text } };
+  return undefined;
+}
 
 const carryOut = (run: Run, action: ActionConfig, key: string): void => {
   const { createActivity, cancelActivities, notify, assign, setFields, addTags, timeline, sendMail, callWebhook } =

@@ -13,6 +13,16 @@ export interface TimerState {
   readonly dueAt: string | null;
 }
 
+/** A jump that the record may not make yet: tried again whenever something changes, while what it followed from still holds. */
+export interface RefusedJump {
+  readonly stage: string;
+  /** Condition of the action, and what `event` is in it. */
+  readonly if: string | null;
+  readonly event: ProcessEvent | null;
+  /** What is missing. */
+  readonly text: Text;
+}
+
 /** A stage entry that was left, or ended with its record. Where an undo leads back into it, it goes on. */
 export interface FormerEntry {
   readonly stage: string;
@@ -20,6 +30,7 @@ export interface FormerEntry {
   readonly enteredAt: string | null;
   readonly timers: Readonly<Record<string, TimerState>>;
   readonly isPlanDone: boolean;
+  readonly refused: RefusedJump | null;
   /** Steps of the plan that were cancelled with it. */
   readonly cancelled: readonly string[];
 }
@@ -35,6 +46,8 @@ export interface ProcessState {
   /** `planDone` has happened in this entry. */
   readonly isPlanDone: boolean;
   readonly isDone: boolean;
+  /** The last one in this entry. */
+  readonly refused: RefusedJump | null;
   /** The newest that are over, oldest first. */
   readonly former: readonly FormerEntry[];
 }
@@ -46,6 +59,7 @@ export const newProcess: ProcessState = {
   timers: {},
   isPlanDone: false,
   isDone: false,
+  refused: null,
   former: [],
 };
 
@@ -90,7 +104,7 @@ export type Effect = { readonly key: string } & (
       readonly steps: readonly string[];
       readonly since: string;
     }
-  | { readonly kind: 'notify'; readonly to: readonly Recipient[]; readonly text: Text }
+  | { readonly kind: 'notify'; readonly to: readonly Recipient[]; readonly text: Text; readonly mustReach?: boolean }
   | { readonly kind: 'assign'; readonly assign: AssignConfig }
   | { readonly kind: 'setFields'; readonly values: RecordValues }
   | { readonly kind: 'addTags'; readonly tags: readonly string[] }

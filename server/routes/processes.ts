@@ -4,7 +4,7 @@ import { isClosed } from '../../core/pipeline/run.ts';
 import { modelOf } from '../../commands/context.ts';
 import { findReadable, readRecord } from '../../commands/readRecord.ts';
 import { pipelineOf } from '../../commands/pipelineOf.ts';
-import { effectSummary } from '../../commands/process/step.ts';
+import { effectSummary, waitText } from '../../commands/process/step.ts';
 import { readRevision } from '../../store/config.ts';
 import { effectId, readEffect } from '../../store/effects.ts';
 import { readOutdated } from '../../store/outdated-processes.ts';
@@ -47,6 +47,8 @@ const presentError = async (call: Call, process: ProcessRow): Promise<RecordData
 const presentNext = async (call: Call, process: ProcessRow | undefined): Promise<RecordData> => {
   const next = process?.state === 'running' ? process.next : undefined;
   const error = process === undefined ? null : await presentError(call, process);
+  const refused = process?.state === 'running' ? process.position.refused : null;
+  if (refused !== null) return { nextActionAt: null, nextAction: waitText(refused), error };
   return { nextActionAt: next?.at ?? null, nextAction: next?.text ?? null, error };
 };
 

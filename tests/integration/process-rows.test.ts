@@ -3,6 +3,7 @@ import { archiveLead, unarchiveLead } from '../../commands/archiveLead.ts';
 import { completeActivity } from '../../commands/activityActs.ts';
 import { modelOf } from '../../commands/context.ts';
 import { processContext } from '../../activities/context.ts';
+import { newUserRow } from '../../commands/accounts/createUser.ts';
 import { deleteRecord } from '../../commands/deleteRecord.ts';
 import { moveStage } from '../../commands/moveStage.ts';
 import { parkProcess } from '../../commands/process/parkProcess.ts';
@@ -10,6 +11,7 @@ import type { Written } from '../../commands/record-write.ts';
 import { undoWrite } from '../../commands/undoWrite.ts';
 import { updateRecord } from '../../commands/updateRecord.ts';
 import type { PipelineConfig } from '../../core/pipeline/config.ts';
+import { insertUser } from '../../store/accounts-users.ts';
 import type { Row } from '../../store/database.ts';
 import { writeEffectState } from '../../store/effects.ts';
 import type { ProcessKey } from '../../store/processes.ts';
@@ -229,6 +231,39 @@ describe.each(mariadb === undefined ? ['SQLite'] : ['SQLite', 'MariaDB'])('on %s
       });
       await world.step(key);
       expect(await world.lead(key)).toMatchObject({ tags: ['messe'], stage: 'zwei', budget: 1500.5 });
+    });
+
+    it('that may not move the record yet wait for what is missing, and somebody is told', async () => {
+      await world.publish({
+        ...pipeline(),
+        stages: [
+          {
+            key: 'eins',
+            label: text('Eins'),
+            timers: [{ key: 't', kind: 'advance', label: text('t'), after: { hours: 1 }, do: [{ goTo: 'zwei' }] }],
+          },
+          { key: 'zwei', label: text('Zwei'), requires: { fields: ['company'] } },
+        ],
+      });
+      const admin = newUserRow(world, 'main', {
+        email: `admin@${dialect}.example.org`,
+        name: 'Admin',
+        role: 'superadmin',
+      });
+      await world.db.write(async (tx) => await insertUser(tx, admin));
+      await world.registry.refresh();
+      const key = await world.addLead();
+      await world.step(key);
+      world.time = '2026-11-23T10:00:00.000Z';
+      const waiting = await world.step(key);
+      expect(waiting).toMatchObject({ stage: 'eins', state: 'running', nextAt: null, isWaiting: true });
+      expect(waiting.details).toContain('Wartet. Für „Zwei“ fehlt: Firma.');
+      const told = await world.rows('SELECT `userId` FROM `notice` WHERE `recordId` = ?', [key.recordId]);
+      expect(told).toEqual([{ userId: admin.id }]);
+      world.time = '2026-11-23T11:00:00.000Z';
+      const lead = modelOf(world.person(), 'lead');
+      await updateRecord(world.person(), lead, { id: key.recordId, patch: { company: 'Muster GmbH' } });
+      expect(await world.step(key)).toMatchObject({ stage: 'zwei', isWaiting: false });
     });
 
     it('that leave the machine are recorded once and handed out until they are done', async () => {

@@ -140,9 +140,38 @@ describe('decide', () => {
 
   it('tells the owner instead of jumping where fields are missing', () => {
     const value = pipeline(stage('a', { enter: [{ goTo: 'b' }] }), stage('b', { requires: { fields: ['company'] } }));
-    const { effects, process } = step(value);
+    const { effects, process } = step(value, { record: lead({ owner: 'u1' }) });
     expect(process.stage).toBe('a');
     expect(effects).toMatchObject([{ kind: 'notify', to: ['owner'], text: { de: expect.stringContaining('Firma') } }]);
+  });
+
+  it('goes on with a refused jump when the record has what is missing, unless what it followed from was taken back', () => {
+    const value = pipeline(
+      stage('a', { on: [{ event: 'activityDone', steps: ['p'], do: [{ if: 'record.budget > 5', goTo: 'b' }] }] }),
+      stage('b', { enter: [note('b')], requires: { anyOf: [['company', 'phone']] } }),
+    );
+    const base = { seq: 5, act: 'activity.complete', fields: ['state'], step: 'p', activityType: '', result: '' };
+    const activity = { stage: 'a', planKey: 'p', state: 'done' as const, isMandatory: true, createdAt: monday };
+    const without = { record: lead({ budget: 6 }), activities: [activity] };
+    const events = [{ ...base, at: at('23T10:00') }];
+    const { process } = step(value, { ...without, process: step(value).process, events, now: at('23T10:00') });
+    expect(process).toMatchObject({
+      stage: 'a',
+      refused: { stage: 'b', text: { en: '"b" needs: Company or Phone.' } },
+    });
+    expect(step(value, { ...without, process, now: at('23T11:00') })).toMatchObject({ effects: [], process });
+    const filled = { record: lead({ budget: 6, phone: '+49 30 1' }), activities: [activity], process };
+    const gone = step(value, { ...filled, now: at('23T11:00') });
+    expect(words(gone.effects)).toEqual(['moveStage', 'b']);
+    expect(gone.process).toMatchObject({ stage: 'b', refused: null });
+    for (const off of [
+      { activities: [{ ...activity, state: 'open' as const }] },
+      { record: lead({ budget: 5, phone: '+49 30 1' }) },
+    ])
+      expect(step(value, { ...filled, ...off, now: at('23T11:00') }).process).toMatchObject({
+        stage: 'a',
+        refused: null,
+      });
   });
 
   it('follows a move by hand: open activities of the old stage are cancelled, the new deadline counts from the move', () => {

@@ -83,6 +83,22 @@ describe.skipIf(address === undefined)('runPipeline', () => {
     expect((await on.world.process(key))?.position.entry).toBe(3);
   });
 
+  it('says that it waits where the next stage asks for something', async () => {
+    const timer = { key: 't', label: text('Weiter'), after: { minutes: 0.02 }, do: [{ goTo: 'zwei' }] };
+    await on.publish(stage('eins', { timers: [timer] }), stage('zwei', { requires: { fields: ['company'] } }));
+    const key = await on.addLead();
+    await until('attribute', async () => {
+      const found = await on
+        .handle(key)
+        .describe()
+        .catch(() => undefined);
+      const attributes = found?.typedSearchAttributes
+        .getAll()
+        .map(({ key: { name }, value }) => `${name} ${String(value)}`);
+      return attributes?.includes('LwHealth waiting') === true && !attributes.join().includes('LwNextActionAt');
+    });
+  });
+
   it('follows what people do to the record', async () => {
     await on.publish(stage('eins'), stage('zwei', { enter: [{ timeline: text('angekommen') }] }));
     const key = await on.addLead();
