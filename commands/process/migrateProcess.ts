@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EntityModel } from '../../core/entity.ts';
-import { LeitwerkError, type Text } from '../../core/errors.ts';
+import { issueOf, LeitwerkError, type Text } from '../../core/errors.ts';
+import type { PipelineConfig } from '../../core/pipeline/config.ts';
 import type { PipelineDefinition } from '../../core/pipeline/definition.ts';
 import { isClosed } from '../../core/pipeline/run.ts';
+import { readRevisions } from '../../store/config.ts';
 import type { Queries } from '../../store/database.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { transact, type Context } from '../context.ts';
-import { pipelineOf } from '../pipelineOf.ts';
+import { findPipeline, pipelineOf } from '../pipelineOf.ts';
 import { readRecord } from '../readRecord.ts';
 import { changeRecord, loadRecord, type Written } from '../record-write.ts';
 import { addTimelineEntry, linksOf } from '../timeline.ts';
@@ -70,6 +72,34 @@ const changed = (before: Parts, after: Parts): Text[] =>
     .filter(([key, { rest }]) => before.has(key) && !isDeepStrictEqual(before.get(key)?.rest, rest))
     .map(([, { label }]) => label);
 
+const noRevision = (ctx: Context, revision: number): LeitwerkError => {
+  const text = { de: `Fassung ${revision} gibt es nicht.`, en: `There is no revision ${revision}.` };
+  return new LeitwerkError('InvalidInput', {
+    issues: [issueOf({ path: '/revision', code: 'choice' }, text, ctx.language)],
+  });
+};
+
+/** One map may serve records of several revisions: what it names is a stage of one of them. */
+const assertStages = async (
+  db: Queries,
+  ctx: Context,
+  of: { record: RecordData; before: PipelineDefinition; stageMap: Readonly<Record<string, string>> },
+): Promise<void> => {
+  const others = Object.keys(of.stageMap).filter((stage) => !of.before.stages.has(stage));
+  if (others.length === 0) return;
+  const { tenantId, pipeline } = of.record;
+  const name = { tenantId: String(tenantId), kind: 'pipelines', key: String(pipeline) };
+  const stages = (await readRevisions(db, name)).flatMap(({ value }) => (value as PipelineConfig).stages);
+  const unknown = others.filter((stage) => !stages.some(({ key }) => key === stage));
+  if (unknown.length === 0) return;
+  throw new LeitwerkError('InvalidInput', {
+    issues: unknown.map((stage) => {
+      const text = { de: `Eine Stufe „${stage}“ gibt es nicht.`, en: `There is no stage "${stage}".` };
+      return issueOf({ path: `/stageMap/${stage}`, code: 'unknown' }, text, ctx.language);
+    }),
+  });
+};
+
 const planMigration = async (
   db: Queries,
   ctx: Context,
@@ -77,7 +107,9 @@ const planMigration = async (
 ): Promise<Plan> => {
   const { model, record, migration } = wish;
   const before = await pipelineOf(db, model, record);
-  const after = await pipelineOf(db, model, { ...record, pipelineRevision: migration.revision });
+  const after = await findPipeline(db, model, { ...record, pipelineRevision: migration.revision });
+  if (after === undefined) throw noRevision(ctx, migration.revision);
+  await assertStages(db, ctx, { record, before, stageMap: migration.stageMap ?? {} });
   const from = String(record['stage']);
   const to = migration.stageMap?.[from] ?? from;
   if (!after.stages.has(to)) {
@@ -123,8 +155,8 @@ export async function previewMigration(
 
 /**
  * Lets a running process go on under another revision of its pipeline. Nothing does this by itself: a publish touches no running process.
- * @throws LeitwerkError `InvalidInput` when the stage does not exist there and is not mapped, `Misconfigured` for an unknown revision,
- * `Locked` for a closed record, `NotFound`, `Forbidden` without the right to configure.
+ * @throws LeitwerkError `InvalidInput` for an unknown revision, a stage that does not exist there and is not mapped, or a mapped one that
+ * does not exist at all, `Locked` for a closed record, `NotFound`, `Forbidden` without the right to configure.
  */
 export async function migrateProcess(ctx: Context, model: EntityModel, migration: Migration): Promise<Written> {
   if (!ctx.ability.may('config', 'write')) throw new LeitwerkError('Forbidden');

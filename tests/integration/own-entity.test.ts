@@ -210,7 +210,14 @@ describe.each(dialects)('an entity with a pipeline that an admin publishes, on %
     const renamed = { ...pipeline, stages: [{ ...first, key: 'eingang' }, ...rest] };
     const { revision } = (await api.put('/config/pipelines/vertraege', renamed)).json.data;
     expect(await process(id)).toMatchObject({ revision: 1, latestRevision: revision, migratable: true });
-    const migrated = await act(`/service-contracts/${id}/process/migrate`, { revision, stageMap: { neu: 'eingang' } });
+    const path = `/service-contracts/${id}/process/migrate`;
+    for (const wrong of [99, 0, -1]) {
+      const { status, json } = await act(path, { revision: wrong });
+      expect([status, json.errors]).toEqual([422, [expect.objectContaining({ path: '/revision', code: 'choice' })]]);
+    }
+    const { status, json } = await act(path, { revision, stageMap: { neu: 'eingang', x: 'eingang' } });
+    expect([status, json.errors]).toEqual([422, [expect.objectContaining({ path: '/stageMap/x', code: 'unknown' })]]);
+    const migrated = await act(path, { revision, stageMap: { neu: 'eingang', eingang: 'eingang' } });
     expect(migrated.status).toBe(200);
     await inStage(id, 'eingang');
   });
