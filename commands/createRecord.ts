@@ -56,6 +56,19 @@ export async function createWithin(ctx: Context, tx: Tx, creation: RecordCreatio
 }
 
 /**
+ * Whoever sees only some records keeps what they add by hand: a pipeline would give a record without an owner to somebody else,
+ * out of their sight.
+ */
+const keeper = (ctx: Context, model: EntityModel, input: RecordData): RecordData => {
+  const { actor, ability, snapshot } = ctx;
+  const user = actor.kind === 'user' ? snapshot.users.get(actor.id) : undefined;
+  if (user === undefined || !isBlank(input['owner']) || !model.hasPipeline || !model.fields.has('owner')) return {};
+  if (ability.rowFilter('read', model.name) === undefined) return {};
+  const isOfTeam = user.team !== null && model.fields.has('team') && isBlank(input['team']);
+  return { owner: user.id, ...(isOfTeam ? { team: user.team } : {}) };
+};
+
+/**
  * Creates a record of any entity.
  * @throws LeitwerkError `InvalidInput` with every faulty field at once, `Forbidden`.
  */
@@ -66,6 +79,6 @@ export async function createRecord(ctx: Context, model: EntityModel, input: Reco
   const noted =
     model.name === 'timeline-entry'
       ? { kind: 'note', at: ctx.now().toISOString(), actor: `user/${ctx.actor.id}`, ...input }
-      : input;
+      : { ...input, ...keeper(ctx, model, input) };
   return await transact(ctx, (tx) => createWithin(ctx, tx, { model, input: noted, issues }));
 }

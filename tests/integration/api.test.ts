@@ -375,6 +375,19 @@ describe.each(dialects)('the API on %s', (dialect) => {
     });
   });
 
+  it('leaves a lead with whoever adds it by hand and would lose it, and no other', async () => {
+    const add = async (by: Api, more: Readonly<Record<string, unknown>> = {}): Promise<unknown> =>
+      (await by.post('/leads', buildLead(more))).json.data;
+    expect(await add(sales)).toMatchObject({ owner: seller, team: 'nord' });
+    expect(await add(sales, { owner: null, team: 'nord' })).toMatchObject({ owner: seller, team: 'nord' });
+    expect(await add(api)).toMatchObject({ owner: null, team: null });
+    const key = await addKey(store, { role: 'sales' });
+    expect(await add(createApi(app.url, key))).toMatchObject({ owner: null });
+    const chief = { name: 'Lea', email: 'lea@example.org', role: 'sales-manager', password: 'kaffee regen laterne 7' };
+    await createUser(store.asSystem(), chief);
+    expect(await add(await signIn(app.url, chief))).toMatchObject({ owner: null });
+  });
+
   describe('acts on leads', () => {
     it('assigns to a user, who brings their team, and refuses one who does not exist', async () => {
       const { id } = await create();
