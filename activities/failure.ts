@@ -18,7 +18,7 @@ export function toDetail(error: unknown): EffectError {
 
 /**
  * Turns a failure into Temporal's: the code as type, not retried where the same attempt cannot succeed later.
- * Histories are read by operators and kept by others: they get the catalogue's sentence, nothing of the record (S40).
+ * The details say how many attempts there were. Histories are read by operators and kept by others: they get the catalogue's sentence, nothing of the record (S40).
  */
 export function toApplicationFailure(error: unknown, attempt: number): ApplicationFailure {
   const known = error instanceof LeitwerkError ? error : undefined;
@@ -29,7 +29,7 @@ export function toApplicationFailure(error: unknown, attempt: number): Applicati
   return ApplicationFailure.create({
     type: code,
     message: text.en,
-    details: [text],
+    details: [text, attempt],
     nonRetryable: !isRetryable,
     ...(known?.retryAfterSeconds === undefined ? {} : { nextRetryDelay: known.retryAfterSeconds * 1_000 }),
   });

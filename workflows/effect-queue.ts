@@ -9,15 +9,15 @@ interface Waiting {
   readonly retry: EffectRetry;
 }
 
-/** What an activity failed of, in words and with the catalogue's code. */
-export function toFailure(error: unknown, effect?: string): Failure {
+/** What an activity failed of, in words and with the catalogue's code. `mostAttempts`: how many there were where the failure does not say. */
+export function toFailure(error: unknown, mostAttempts: number, effect?: string): Failure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const message = cause instanceof Error ? cause.message : String(cause);
-  const texts: unknown = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+  const [texts, attempts]: readonly unknown[] = (cause instanceof ApplicationFailure ? cause.details : undefined) ?? [];
   return {
     code: cause instanceof ApplicationFailure ? (cause.type ?? 'Internal') : 'Internal',
     message: isText(texts) ? texts : { de: message, en: message },
-    attempts: 1,
+    attempts: typeof attempts === 'number' ? attempts : mostAttempts,
     ...(effect === undefined ? {} : { effect }),
   };
 }
@@ -68,7 +68,7 @@ export class EffectQueue {
       try {
         await perform(this.#tenantId, next);
       } catch (error) {
-        this.#failure = { ...toFailure(error, next.id), attempts: next.retry.maximumAttempts };
+        this.#failure = toFailure(error, next.retry.maximumAttempts, next.id);
         this.#waiting = [];
       }
       this.#current = undefined;

@@ -32,7 +32,7 @@ export async function runImport(input: ImportInput): Promise<void> {
       await carryImport(input);
     } catch (error) {
       if (isCancellation(error)) throw error;
-      const { code, message } = toFailure(error);
+      const { code, message } = toFailure(error, 1);
       await failImport({ ...input, code, message });
     }
   }

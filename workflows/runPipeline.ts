@@ -115,7 +115,7 @@ const takeStep = async (
     return await command.advance({ ...key, ...(wish.request === undefined ? {} : { request: wish.request }) });
   } catch (error) {
     if (isCancellation(error)) throw error;
-    return await command.park({ ...key, ...toFailure(error) });
+    return await command.park({ ...key, ...toFailure(error, 1) });
   }
 };
 

@@ -160,6 +160,20 @@ describe.skipIf(address === undefined)('runPipeline', () => {
     await on.effectsDone(key, 1);
   });
 
+  it('parks at once, and says that it was tried once, what cannot succeed by trying again', async () => {
+    await on.publish(stage('eins', { enter: [{ callWebhook: { url: 'https://example.org/', event: 'e' } }] }));
+    on.send = () => {
+      throw new LeitwerkError('RemoteRejected');
+    };
+    const key = await on.addLead();
+    await on.inState(key, 'parked');
+    on.send = () => undefined;
+    expect((await on.world.process(key))?.error).toMatchObject({ code: 'RemoteRejected', attempts: 1 });
+    expect(await on.world.rows('SELECT `attempts` FROM `effect` WHERE `recordId` = ?', [key.recordId])).toEqual([
+      { attempts: 1 },
+    ]);
+  });
+
   it('parks when its pipeline cannot go on', async () => {
     await on.publish(stage('eins', { enter: [{ setFields: { priority: 'gibt-es-nicht' } }] }));
     const key = await on.addLead();
