@@ -39,6 +39,8 @@ const followMs = 250;
 const watchMs = 300_000;
 const firstWatchMs = 20_000;
 const longestPauseMs = 5000;
+/** After this a connection that is being made is one that is waited for. */
+const slowMs = 3000;
 /** What one mail may take to be read. */
 const parserLimits = { deadlineMs: 20_000, memoryMb: 192 };
 
@@ -48,8 +50,8 @@ interface Running {
   worker?: ProcessWorker;
   mail?: MailFiling;
   mailboxes?: Mailboxes;
-  /** No app above us: the line that scripts wait for is ours. */
-  readonly isAlone: boolean;
+  /** Other than `all`: no app is above us, and the lines that scripts and people wait for are ours. */
+  readonly role: Settings['role'];
   isStopping: boolean;
   readonly timers: NodeJS.Timeout[];
 }
@@ -59,7 +61,7 @@ async function main(): Promise<void> {
   const settings = readSettings(process.argv.slice(2));
   const log = createLog(settings.logLevel);
   if (settings.failpoint !== undefined) armFailpoint(settings.failpoint);
-  const running: Running = { isAlone: settings.role !== 'all', isStopping: false, timers: [] };
+  const running: Running = { role: settings.role, isStopping: false, timers: [] };
   const end = endInOrder(
     () => [
       { name: 'worker', withinMs: 7000, run: async () => await stopWorker(running) },
@@ -225,24 +227,48 @@ function tellingOfWrites(db: Foundation['db']): Foundation['db'] {
   };
 }
 
+/** Whoever runs a part alone is told once what it waits for, and once more when that has come and gone. */
+function createWaitingNotice({ address }: WorkerOptions, { role }: Running): { tell: () => void; forget: () => void } {
+  let isTold = role === 'all';
+  const text = {
+    de: `Temporal antwortet nicht unter ${address}: ${role} wartet darauf.`,
+    en: `Temporal does not answer at ${address}: ${role} waits for it.`,
+  };
+  return {
+    tell: () => {
+      if (!isTold) process.stderr.write(`${text[readLanguage()]}\n`);
+      isTold = true;
+    },
+    forget: () => {
+      isTold = role === 'all';
+    },
+  };
+}
+
 /** Temporal may come later, go and come back: the worker is made again as often as that takes. */
 async function keepWorking(options: WorkerOptions, running: Running, log: Logger): Promise<void> {
+  const waiting = createWaitingNotice(options, running);
   let pauseMs = 100;
   while (!running.isStopping) {
+    const slow = setTimeout(waiting.tell, slowMs);
     try {
       running.worker = await createWorker(options);
       pauseMs = 100;
       flushCompileCache();
       tellPart('worker', { state: 'ready', since: new Date().toISOString(), number: memoryMb(), unit: 'MB' });
-      if (running.isAlone) process.stdout.write('worker ready\n');
+      clearTimeout(slow);
+      waiting.forget();
+      if (running.role !== 'all') process.stdout.write(`${running.role} ready\n`);
       await running.worker.ended;
     } catch (error) {
       if (!running.isStopping) {
+        waiting.tell();
         const text = error instanceof Error ? error.message : String(error);
         log.debug({ err: error }, 'the worker waits for Temporal');
         tellPart('worker', { state: 'down', since: new Date().toISOString(), number: memoryMb(), unit: 'MB', text });
       }
     }
+    clearTimeout(slow);
     if (!running.isStopping) await wait(pauseMs);
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   }

@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, inject, test } from 'vitest';
+import { findFreePort } from '../../bin/temporal/ports.ts';
 import { spawnApp, startApp, type App, type AppOptions } from '../support/app.ts';
 import { createMariadbDatabase } from '../support/mariadb.ts';
 import { findDescendants, isAlive, until } from '../support/processes.ts';
@@ -159,6 +160,27 @@ test('the API and the worker run apart, on MariaDB and a Temporal server that is
 
   expect(await worker.exited).toBe(0);
 });
+
+test.each(['worker', 'relay'])(
+  'a %s alone says once that it waits for Temporal, and when it is ready',
+  async (role) => {
+    const [host = '', to = '0'] = (inject('temporalAddress') ?? '').split(':');
+    const port = await findFreePort();
+    const alone = await spawnApp({ args: ['--role', role], temporalAddress: `127.0.0.1:${port}` });
+    folders.push(alone.folder);
+    const sentence = `Temporal does not answer at 127.0.0.1:${port}: ${role} waits for it.`;
+    await until('the sentence', () => alone.lines.includes(sentence));
+    const proxy = createServer((socket) => void socket.pipe(connect(Number(to), host)).pipe(socket));
+    servers.push(proxy);
+    if (host !== '') {
+      proxy.listen(port, '127.0.0.1');
+      await until('the ready line', () => alone.lines.includes(`${role} ready`));
+    }
+    process.kill(alone.pid, 'SIGTERM');
+    expect(await alone.exited).toBe(0);
+    expect(alone.lines.filter((line) => line === sentence)).toHaveLength(1);
+  },
+);
 
 test('a busy port ends the start with one sentence that names the setting', async () => {
   const PORT = await takePort();
