@@ -29,6 +29,7 @@ import { processTables } from '../store/process-tables.ts';
 import { createRegistry, type Registry } from '../store/registry.ts';
 import { createSecretBox, secretTable, type SecretBox } from '../store/secrets.ts';
 import { migrate } from '../store/tables.ts';
+import { damagedDatabase, isDamage } from '../store/violations.ts';
 import { prepareDataFolder, rootFolder, type Settings } from './settings.ts';
 
 /** What every process of ours and the command line stand on. */
@@ -93,7 +94,9 @@ export async function openFoundation(settings: Settings, memory: MemoryOptions =
     return { db, registry, blobs, secrets, shippedIssues, close: async () => await db.close() };
   } catch (error) {
     await db.close();
-    throw error;
+    // Found by reading, not by opening.
+    const isDamaged = error instanceof LeitwerkError && isDamage(error.cause);
+    throw isDamaged ? damagedDatabase(paths.database, error) : error;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Database, Eventually, Queries, MemoryOptions, Row, Tx, Value } fro
 import { failpoint } from './failpoints.ts';
 import { createStatements, openConnection, openReader, translate, type Statement } from './sqlite-connection.ts';
 import { SqliteScans } from './sqlite-scans.ts';
-import { codeOf } from './violations.ts';
+import { codeOf, damagedDatabase, isDamage } from './violations.ts';
 
 /** Most waiting writes that share one commit. */
 const groupSize = 100;
@@ -29,6 +29,7 @@ export function openSqlite(file: string, memory: MemoryOptions = {}): Database {
   try {
     return new SqliteDatabase(file, memory);
   } catch (cause) {
+    if (isDamage(cause)) throw damagedDatabase(file, cause);
     throw new LeitwerkError('Misconfigured', {
       cause,
       text: {

@@ -1,3 +1,5 @@
+import { LeitwerkError } from '../core/errors.ts';
+
 const textOf = (error: unknown, member: 'code' | 'message'): string =>
   typeof error === 'object' && error !== null && member in error
     ? String((error as Record<string, unknown>)[member])
@@ -19,3 +21,16 @@ export function violatedColumn(error: unknown): string | undefined {
   if (!isUniqueViolation(error)) return undefined;
   return /(?:\.|_)([A-Za-z0-9]+)'?$/.exec(textOf(error, 'message'))?.[1];
 }
+
+/** Whether SQLite found that its file is no sound database. */
+export const isDamage = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error));
+
+/** What to do where the file of the database is damaged. */
+export const damagedDatabase = (file: string, cause: unknown): LeitwerkError =>
+  new LeitwerkError('Misconfigured', {
+    cause,
+    text: {
+      de: `Die Datenbank ${file} ist beschädigt: beenden und eine Sicherung zurückholen (npx leitwerk restore <Datei>).`,
+      en: `The database ${file} is damaged: stop and bring back a backup (npx leitwerk restore <file>).`,
+    },
+  });

@@ -1,9 +1,12 @@
 import { statfs } from 'node:fs/promises';
 import process from 'node:process';
 import { LeitwerkError } from '../../core/errors.ts';
-import type { Foundation } from '../foundation.ts';
+import { damagedDatabase } from '../../store/violations.ts';
+import { dataPaths, type Foundation } from '../foundation.ts';
+import { isNoDatabase } from '../temporal/damage.ts';
 import { isPortTaken } from '../temporal/ports.ts';
 import { isTemporal } from '../temporal/rpc.ts';
+import { fileIn } from '../temporal/server.ts';
 import type { Call } from './command.ts';
 
 export interface Finding {
@@ -21,7 +24,7 @@ export async function examine(call: Call): Promise<Finding[]> {
   const foundation = await attempt(async () => await call.foundation());
   if (foundation instanceof Error) findings.push(bad('database', sentence(foundation, call)));
   else {
-    findings.push(await check('database', async () => await examineDatabase(foundation)));
+    findings.push(await check('database', async () => await examineDatabase(foundation, settings)));
     findings.push(examineSchemas(foundation));
   }
   findings.push(await check('data folder', async () => await freeSpace(settings.dataFolder)));
@@ -57,7 +60,7 @@ async function freeSpace(folder: string): Promise<string> {
   return `${folder}, ${megabytes} MB free`;
 }
 
-async function examineDatabase({ db }: Foundation): Promise<string> {
+async function examineDatabase({ db }: Foundation, { dataFolder }: Call['settings']): Promise<string> {
   if (db.dialect === 'mysql') {
     const row = await db.get<{ version: string }>('SELECT VERSION() AS `version`');
     return `MySQL ${row?.version ?? ''}`;
@@ -65,7 +68,7 @@ async function examineDatabase({ db }: Foundation): Promise<string> {
   const faults = await db.all<Record<string, string>>('PRAGMA quick_check');
   const found = faults.map((row) => Object.values(row).join(' ')).filter((text) => text !== 'ok');
   const orphans = await db.all('PRAGMA foreign_key_check');
-  if (found.length > 0) throw new Error(`SQLite is damaged (${found[0] ?? ''}): restore a backup`);
+  if (found.length > 0) throw damagedDatabase(dataPaths(dataFolder).database, found[0]);
   if (orphans.length > 0) throw new Error(`${orphans.length} rows refer to rows that do not exist`);
   return 'SQLite is sound';
 }
@@ -76,10 +79,13 @@ function examineSchemas({ registry }: Foundation): Finding {
   return bad('schemas', faults.map(({ entity, message }) => `${entity}: ${message}`).join('; '));
 }
 
-async function examineTemporal({ settings: { temporal } }: Call): Promise<string> {
+async function examineTemporal({ settings: { temporal, dataFolder } }: Call): Promise<string> {
   const address = temporal.address ?? `127.0.0.1:${temporal.port}`;
   if (temporal.tls !== undefined) return `${address} (encrypted: seen by the worker only)`;
   if (await isTemporal(address)) return `answers at ${address}`;
+  const file = fileIn(dataFolder);
+  if (temporal.address === undefined && (await isNoDatabase(file)))
+    throw new Error(`${file} is damaged: the next start puts it aside and rebuilds the processes from the database`);
   if (temporal.address === undefined) return 'not running; it starts with the server';
   throw new Error(`does not answer at TEMPORAL_ADDRESS ${address}`);
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LeitwerkError, type Text } from '../../core/errors.ts';
 import { spawnGuarded, type GuardedProcess } from '../guard.ts';
+import { asideOf, putAside, tellsOfDamage } from './damage.ts';
 import { awaitLeftOver, forgetServer, hasLeftOver, noteServer } from './left-over.ts';
 import { assertPortsFree, findFreePort } from './ports.ts';
 import type { ReportProgress, TemporalProgress, TemporalState } from './progress.ts';
@@ -33,7 +34,8 @@ const retentionHours = 720;
 const readyWithinMs = 60_000;
 const longestPauseMs = 30_000;
 
-const fileIn = (dataFolder: string): string => join(dataFolder, 'temporal.db');
+/** The server's database in the data folder. */
+export const fileIn = (dataFolder: string): string => join(dataFolder, 'temporal.db');
 
 /**
  * Looks before anything else starts whether the server will have its ports. After a crash nothing can be said yet: the server of the
@@ -110,15 +112,16 @@ async function serve(context: Context): Promise<void> {
   try {
     const program = await provideTemporal(report, signal);
     let pauseMs = 250;
+    let isAside = false;
     while (!signal.aborted) {
       const { ranMs, output } = await serveOnce(program, context);
       if (signal.aborted) return;
       pauseMs = ranMs > longestPauseMs ? 250 : Math.min(pauseMs * 2, longestPauseMs);
-      const reason = output.split('\n').at(-1) ?? '';
-      report('failed', {
-        de: `Temporal ist beendet, Neustart folgt. ${reason}`,
-        en: `Temporal ended and will be started again. ${reason}`,
-      });
+      if (tellsOfDamage(output) && !isAside) {
+        await putAside(context.file);
+        isAside = true;
+        report('failed', asideText(context.file));
+      } else report('failed', endText(output));
       await wait(pauseMs, undefined, { signal });
       await awaitLeftOver(context.file, signal);
     }
@@ -127,6 +130,19 @@ async function serve(context: Context): Promise<void> {
     report('failed', toText(error));
   }
 }
+
+const asideText = (file: string): Text => ({
+  de: `${file} war beschädigt und liegt jetzt in ${asideOf(file)}. Temporal beginnt neu, die Prozesse werden aus der Datenbank aufgebaut.`,
+  en: `${file} was damaged and is now ${asideOf(file)}. Temporal begins anew, the processes are rebuilt from the database.`,
+});
+
+const endText = (output: string): Text => {
+  const reason = output.split('\n').at(-1) ?? '';
+  return {
+    de: `Temporal ist beendet, Neustart folgt. ${reason}`,
+    en: `Temporal ended and will be started again. ${reason}`,
+  };
+};
 
 async function serveOnce(program: string, context: Context): Promise<{ ranMs: number; output: string }> {
   const startedAt = Date.now();

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, type TestContext } from 'vitest';
@@ -146,6 +147,30 @@ test('a file that is no backup is refused and the data stays', async () => {
   const { code, stderr } = await leitwerk(['restore', 'package.json'], env);
 
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('is not a readable backup') as string });
+  expect((await leitwerk(['key', 'list'], env)).stdout).toContain('kept');
+});
+
+test('damaged files are told of by name, with what to do, and a backup replaces them', async () => {
+  const folder = await createFolder();
+  const file = join(folder, 'backup.tgz');
+  const data = join(folder, 'data');
+  const env = { LEITWERK_DATA: data, PORT: '1', TEMPORAL_PORT: '2' };
+  await leitwerk(['key', 'create', '--name', 'kept', '--role', 'viewer'], env);
+  await leitwerk(['backup', file], env);
+  const database = join(data, 'leitwerk.sqlite');
+  const whole = await readFile(database);
+  await writeFile(join(data, 'temporal.db'), randomBytes(4096));
+  const sentence = `The database ${database} is damaged: stop and bring back a backup (npx leitwerk restore <file>).\n`;
+
+  for (const keeps of [0, 4096]) {
+    await writeFile(database, Buffer.concat([whole.subarray(0, keeps), randomBytes(whole.length - keeps)]));
+    expect(await leitwerk(['key', 'list'], env)).toMatchObject({ code: 1, stderr: sentence });
+  }
+  const { stdout } = await leitwerk(['doctor'], env);
+
+  expect(stdout).toContain(`PROBLEM database: ${sentence}`);
+  expect(stdout).toContain(`PROBLEM Temporal: ${join(data, 'temporal.db')} is damaged: the next start puts it aside`);
+  expect((await leitwerk(['restore', file], env)).code).toBe(0);
   expect((await leitwerk(['key', 'list'], env)).stdout).toContain('kept');
 });
 

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fork } from 'node:child_process';
@@ -74,6 +75,29 @@ test('a server of an earlier run on the same file is waited for, then the next o
   const server = await start(folder);
 
   expect(server.progress().state).toBe('ready');
+});
+
+test('a damaged file is put aside and told of, and Temporal begins anew', async () => {
+  const folder = await createFolder();
+  const file = join(folder, 'temporal.db');
+  const damaged = randomBytes(8192);
+  await writeFile(file, damaged);
+  const told: string[] = [];
+  const server = await startTemporalServer({
+    port: 0,
+    uiPort: 0,
+    namespace: 'default',
+    dataFolder: folder,
+    onProgress: ({ state, text }) => void told.push(`${state}: ${text.en}`),
+  });
+  running.push(server);
+
+  await until('Temporal anew', () => server.progress().state === 'ready');
+
+  expect(told.filter((line) => line.startsWith('failed'))).toEqual([
+    `failed: ${file} was damaged and is now ${file}.damaged. Temporal begins anew, the processes are rebuilt from the database.`,
+  ]);
+  expect(damaged.equals(await readFile(`${file}.damaged`))).toBe(true);
 });
 
 test('a taken port is one sentence that names the setting', async () => {
