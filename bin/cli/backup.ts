@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { access, cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { access, cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
@@ -32,6 +32,9 @@ export async function writeBackup({ settings }: Call, file: string): Promise<voi
       if (await exists(join(dataFolder, folder)))
         await cp(join(dataFolder, folder), join(content, folder), { recursive: true });
     }
+    // The keys are in it: made before tar writes into it, for nobody else to read.
+    await rm(`${file}.unfinished`, { force: true });
+    await writeFile(`${file}.unfinished`, '', { mode: 0o600, flag: 'wx' });
     await run('tar', ['-czf', `${file}.unfinished`, '-C', content, '.']);
     await rename(`${file}.unfinished`, file);
   } finally {

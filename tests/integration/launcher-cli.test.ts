@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, type TestContext } from 'vitest';
@@ -126,18 +126,20 @@ describe.each(['SQLite', 'MariaDB'])('the command line on %s', (dialect) => {
   });
 });
 
-test('a backup does not replace a file unless told to', async () => {
+test('a backup is for its owner alone and does not replace a file unless told to', async () => {
   const folder = await createFolder();
   const file = join(folder, 'backup.tgz');
   const env = { LEITWERK_DATA: join(folder, 'data'), PORT: '1' };
   await leitwerk(['user', 'list'], env);
   await leitwerk(['backup', file], env);
 
+  const { mode } = await stat(file);
   const second = await leitwerk(['backup', file], env);
 
   expect(second).toMatchObject({ code: 1, stdout: '' });
   expect(second.stderr).toContain('exists already: --force replaces it');
   expect((await leitwerk(['backup', file, '--force'], env)).code).toBe(0);
+  if (process.platform !== 'win32') expect([mode, (await stat(file)).mode]).toEqual([0o100600, 0o100600]);
 });
 
 test('a file that is no backup is refused and the data stays', async () => {
