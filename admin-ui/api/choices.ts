@@ -1,9 +1,10 @@
-import { useQueries } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { EntityModel, Field } from '../../core/entity.ts';
 import { i18n, inLanguage } from '../i18n/index.ts';
-import { configQuery, useConfig, useUsers } from './queries.ts';
-import type { ConfigItem, Stage } from './types.ts';
+import { textOf } from '../model/entities.ts';
+import { configQuery, pipelineQuery, useConfig, useUsers } from './queries.ts';
+import type { ConfigItem, RecordValue, Stage } from './types.ts';
 
 /** One allowed value of a field, in words. */
 export interface Choice {
@@ -37,9 +38,26 @@ export function stagesOf(pipelines: readonly ConfigItem[], entity: string): read
   return stagesIn(pipelines.find((item) => item.value['entity'] === entity));
 }
 
-/** Stages of the pipeline that carries records of this entity, in their order. */
-export function useStages(entity: string): readonly Stage[] {
-  return stagesOf(useConfig('pipelines'), entity);
+/**
+ * The pipeline that carries a record, in the revision that the record began with; undefined until that is there.
+ * Where the record does not say, it is the newest one of its entity.
+ */
+export function usePipelineOf(entity: string, record: RecordValue): ConfigItem | undefined {
+  const pipelines = useConfig('pipelines');
+  const key = textOf(record, 'pipeline');
+  const revision = record['pipelineRevision'];
+  const newest = pipelines.find((item) => (key === undefined ? item.value['entity'] === entity : item.key === key));
+  const older = key !== undefined && typeof revision === 'number' && revision !== newest?.revision ? revision : 0;
+  const own = useQuery({ ...pipelineQuery(key ?? '', older), enabled: older > 0 && pipelines.length > 0 });
+  return older > 0 && !own.isError ? own.data : newest;
+}
+
+/** Name of the stage where a record stands; of today's stage until its own revision is there. */
+export function useStageName(entity: string, record: RecordValue): string {
+  const own = stagesIn(usePipelineOf(entity, record));
+  const newest = stagesOf(useConfig('pipelines'), entity);
+  const stage = [...own, ...newest].find(({ key }) => key === record['stage']);
+  return inLanguage(stage?.label) || (textOf(record, 'stage') ?? '');
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';

@@ -72,6 +72,15 @@ export const configQuery = (kind: string) =>
     queryFn: async () => await read<ConfigItem[]>(`/config/${kind}`),
   });
 
+/** One revision of a pipeline, as it was published: it never changes. */
+export const pipelineQuery = (key: string, revision: number) =>
+  queryOptions({
+    queryKey: ['pipeline', key, revision],
+    staleTime: 'static',
+    gcTime: Number.POSITIVE_INFINITY,
+    queryFn: async () => await read<ConfigItem>(`/config/pipelines/${key}/revisions/${revision}`),
+  });
+
 export const sourcesQuery = queryOptions({
   queryKey: ['sources'],
   queryFn: async () => await read<SourceFigures[]>('/sources'),

@@ -9,7 +9,7 @@ interface StageStepperProps {
   readonly stages: readonly Stage[];
   readonly current: string | undefined;
   readonly isDisabled: boolean;
-  readonly onMove: (stage: string) => void;
+  readonly onMove: (stage: Stage) => void;
 }
 
 /** Where the record stands in its pipeline; a click moves it. */
@@ -25,7 +25,7 @@ export function StageStepper({ label, stages, current, isDisabled, onMove }: Sta
               className={classes['button']}
               disabled={isDisabled || index === at}
               aria-current={index === at ? 'step' : undefined}
-              onClick={() => onMove(stage.key)}
+              onClick={() => onMove(stage)}
             >
               {index < at && <IconCheck size={13} stroke={2.4} aria-hidden />}
               <span className="lw-truncate">{inLanguage(stage.label)}</span>

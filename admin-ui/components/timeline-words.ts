@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { stagesOf, toChoices, type Choice } from '../api/choices.ts';
+import { stagesIn, stagesOf, toChoices, usePipelineOf, type Choice } from '../api/choices.ts';
 import { useConfig, useEntities, useUsers } from '../api/queries.ts';
 import type { RecordValue } from '../api/types.ts';
 import { currentLanguage, inLanguage } from '../i18n/index.ts';
@@ -18,16 +18,16 @@ const labelIn = (choices: readonly Choice[], value: unknown): string =>
   (typeof value === 'string' || typeof value === 'number' ? String(value) : '–');
 
 /** Sentences of the timeline. What happened is kept as a kind and facts, so that everybody reads it in their language. */
-export function useTimelineWords(): (entry: RecordValue) => string {
+export function useTimelineWords(entity: string, record: RecordValue): (entry: RecordValue) => string {
   const { t } = useTranslation();
   const users = useUsers();
   const entities = useEntities();
   const sources = toChoices(useConfig('sources'));
   const reasons = toChoices(useConfig('loss-reasons'));
-  const stages = stagesOf(useConfig('pipelines'), 'lead').map((stage) => ({
-    value: stage.key,
-    label: inLanguage(stage.label),
-  }));
+  const own = stagesIn(usePipelineOf(entity, record));
+  // What happened before the record was taken to another revision, or to a lead of the record's.
+  const newest = stagesOf(useConfig('pipelines'), 'lead');
+  const stages = [...own, ...newest].map((stage) => ({ value: stage.key, label: inLanguage(stage.label) }));
   const people = users.map((user) => ({ value: user.id, label: user.name }));
   const when = (value: unknown): string => (typeof value === 'string' ? formatSoon(value, currentLanguage()) : '–');
 

@@ -165,7 +165,7 @@ export function Timeline({ entity, record, onNote }: TimelineProps) {
   const [shown, setShown] = useState('all');
   const [limit, setLimit] = useState(20);
   const users = useUsers();
-  const wordsOf = useTimelineWords();
+  const wordsOf = useTimelineWords(entity, record);
   const types = toChoices(useConfig('note-types'));
   const { run } = useActs();
   const mayPin = useSession().can['timeline-entry']?.['update'] !== false;

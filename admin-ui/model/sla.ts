@@ -3,7 +3,7 @@ import type { ConfigItem, RecordValue } from '../api/types.ts';
 import { textOf } from './entities.ts';
 
 /** Until when a lead has to be dealt with in its stage; undefined where its stage has no deadline. */
-export type DeadlineOf = (lead: RecordValue) => string | undefined;
+export type DeadlineOf = (lead: RecordValue, pipeline: ConfigItem | undefined) => string | undefined;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
@@ -24,23 +24,24 @@ const slaByStage = (pipeline: ConfigItem): ReadonlyMap<string, Duration> =>
   );
 
 /**
- * Works out the SLA deadline with the rules of `core/calendar`, for marking rows in a list. It goes by the published
- * pipeline and knows no public holidays: the process, which does, decides; here a row only turns red a little early.
+ * Works out the SLA deadline with the rules of `core/calendar`, for marking rows in a list. It knows no public holidays:
+ * the process, which does, decides; here a row only turns red a little early.
  */
-export function createDeadlines(
-  pipelines: readonly ConfigItem[],
-  calendars: readonly ConfigItem[],
-  entity: string,
-): DeadlineOf {
-  const pipeline = pipelines.find((item) => item.value['entity'] === entity);
-  const found = calendars.find((item) => item.key === pipeline?.value['calendar'])?.value;
-  if (pipeline === undefined || !isCalendar(found)) return () => undefined;
-  const calendar = createCalendar(found);
-  const durations = slaByStage(pipeline);
-  return (lead) => {
-    const duration = durations.get(textOf(lead, 'stage') ?? '');
+export function createDeadlines(calendars: readonly ConfigItem[]): DeadlineOf {
+  const known = new Map(
+    calendars.flatMap(({ key, value }) => (isCalendar(value) ? [[key, createCalendar(value)] as const] : [])),
+  );
+  const durations = new WeakMap<ConfigItem, ReadonlyMap<string, Duration>>();
+  const durationsOf = (pipeline: ConfigItem): ReadonlyMap<string, Duration> => {
+    const found = durations.get(pipeline) ?? slaByStage(pipeline);
+    durations.set(pipeline, found);
+    return found;
+  };
+  return (lead, pipeline) => {
+    if (pipeline === undefined || lead['state'] !== 'open') return undefined;
+    const calendar = known.get(String(pipeline.value['calendar']));
+    const duration = durationsOf(pipeline).get(textOf(lead, 'stage') ?? '');
     const since = textOf(lead, 'stageSince');
-    if (duration === undefined || since === undefined || lead['state'] !== 'open') return undefined;
-    return calendar.add(since, duration);
+    return duration === undefined || since === undefined ? undefined : calendar?.add(since, duration);
   };
 }

@@ -286,8 +286,13 @@ export const configRoutes: readonly Route[] = [
     method: 'get',
     path: '/config/:kind/:key/revisions/:revision',
     summary: { de: 'Eine Fassung', en: 'One revision' },
-    access: mayConfigure,
-    handle: async (call) => await readOneRevision(call, ...kindAndKey(call)),
+    access: signedIn,
+    handle: async (call) => {
+      const [kind, key] = kindAndKey(call);
+      // A record keeps the revision of its pipeline: who sees the record reads its stages there.
+      if (kind !== 'pipelines' && !call.ctx.ability.may('config', 'read')) throw new LeitwerkError('Forbidden');
+      return await readOneRevision(call, kind, key);
+    },
   },
   {
     method: 'post',

@@ -144,7 +144,8 @@ describe.skipIf(!hasBrowser())('changing how Leitwerk works while it runs', () =
         const [first, ...others] = (value as { stages: object[] }).stages;
         return { ...value, stages: [{ ...first, label: { de: 'Frisch', en: 'Fresh' } }, ...others] };
       });
-      await page.getByRole('listitem').filter({ hasText: 'Frisch' }).first().waitFor(soon);
+      // The open lead keeps the revision that it began with.
+      await page.getByText('Fassung 2; es gibt eine neuere (3).').waitFor(soon);
       const { body } = await world.call(signedIn, { method: 'GET', path: '/schemas/lead' });
       const { schema } = (body as { data: { schema: { properties: object } } }).data;
       const hint = { type: 'string', maxLength: 50, 'x-label': { de: 'Anfahrt', en: 'Way' }, 'x-section': 'contact' };
@@ -153,6 +154,54 @@ describe.skipIf(!hasBrowser())('changing how Leitwerk works while it runs', () =
       await page.locator('[data-field="wayIn"]').getByText('Anfahrt', { exact: true }).waitFor(soon);
       expect(await input.inputValue()).toBe('+49 30 22');
       expect(await page.evaluate('document.activeElement.value')).toBe('+49 30 22');
+      await world.postLead({ title: 'Kommt danach' });
+      await page.getByRole('button', { name: /neu – anzeigen/ }).click();
+      await page.getByRole('row', { name: 'Kommt danach' }).getByText('Frisch').waitFor();
+    });
+
+    it('B22: shows a running lead with the stages that it began with, to its end', async () => {
+      await world.postLead({ title: 'Fängt an' });
+      const [trying, ending] = [
+        await world.postLead({ title: 'Im Kontaktversuch' }),
+        await world.postLead({ title: 'Am Ende' }),
+      ];
+      const act = async (path: string, body: object): Promise<number> =>
+        (await world.call(signedIn, { method: 'POST', path, body })).status;
+      expect(await act(`/leads/${trying}/move`, { stage: 'kontaktversuch' })).toBe(200);
+      expect(await act(`/leads/${ending}/move`, { stage: 'erledigt' })).toBe(200);
+      await publish('/config/pipelines/inbox', (value) => {
+        const [first, , clarifying, last] = (value as { stages: object[] }).stages;
+        const checking = { key: 'pruefung', label: { de: 'Prüfung', en: 'Check' } };
+        const done = { ...last, label: { de: 'Abgeschlossen', en: 'Closed' } };
+        const filing = { key: 'ablage', label: { de: 'Ablage', en: 'Filing' } };
+        return { ...value, stages: [first, checking, clarifying, done, filing] };
+      });
+      await open(`/inbox?id=${trying}`);
+      const stepper = page.getByRole('list', { name: 'Inbox', exact: true });
+      const steps = async (): Promise<string[]> => await stepper.getByRole('listitem').allInnerTexts();
+      const current = stepper.locator('[aria-current="step"]');
+      const before = ['Frisch', 'Kontaktversuch', 'In Klärung', 'Erledigt'];
+      await current.getByText('Kontaktversuch').waitFor();
+      expect(await steps()).toEqual(before);
+      await page.getByRole('row', { name: 'Im Kontaktversuch' }).getByText('Kontaktversuch', { exact: true }).waitFor();
+
+      await page.getByRole('row', { name: 'Am Ende' }).click();
+      await current.getByText('Erledigt').waitFor();
+      expect(await steps()).toEqual(before);
+      await page.getByText('Bearbeitung abgeschlossen.').waitFor();
+
+      await page.getByRole('row', { name: 'Fängt an' }).click();
+      await current.getByText('Frisch').waitFor();
+      await stepper.getByRole('button', { name: 'Kontaktversuch' }).click();
+      await page.getByText('Status: Kontaktversuch').waitFor();
+      await current.getByText('Kontaktversuch').waitFor();
+      await stepper.getByRole('button', { name: 'Erledigt' }).click();
+      await page.getByText('Bearbeitung abgeschlossen.').waitFor();
+      await page.getByText('Status: Kontaktversuch → Erledigt').waitFor();
+
+      await page.goto(`${world.app.url}/inbox?id=${await world.postLead({ title: 'Fängt danach an' })}`);
+      await current.getByText('Frisch').waitFor();
+      expect(await steps()).toEqual(['Frisch', 'Prüfung', 'In Klärung', 'Abgeschlossen', 'Ablage']);
     });
 
     it('B18: makes a new source, which then has its address and can be chosen', async () => {

@@ -878,6 +878,18 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect((await api.get('/config/priorities/hoch', yaml)).text).toBe(text);
     });
 
+    it('shows an earlier revision of a pipeline to everybody, as the one in force, of other settings to admins', async () => {
+      const viewer = createApi(app.url, await addKey(store, { role: 'viewer' }));
+      expect((await viewer.get('/config/pipelines/inbox/revisions/1')).json.data).toMatchObject({
+        revision: 1,
+        value: { stages: expect.any(Array) },
+      });
+      expect((await viewer.get('/config/pipelines/inbox/revisions')).status).toBe(403);
+      expect((await viewer.get('/config/pipelines/inbox/revisions/999')).status).toBe(404);
+      expect((await viewer.get('/config/priorities/hoch/revisions/1')).status).toBe(403);
+      expect((await api.get('/config/priorities/hoch/revisions/1')).status).toBe(200);
+    });
+
     it('archives no pipeline that has open records or is the only one of its entity', async () => {
       const { id } = await create();
       const inbox = (await api.get('/config/pipelines/inbox')).json.data['value'] as object;

@@ -1,8 +1,7 @@
 import { useTranslation } from 'react-i18next';
-import { useStages } from '../../api/choices.ts';
 import { useUsers } from '../../api/queries.ts';
 import type { Problem } from '../../api/client.ts';
-import type { RecordValue, Written } from '../../api/types.ts';
+import type { RecordValue, Stage, Written } from '../../api/types.ts';
 import { useActs } from '../../app/acts.tsx';
 import { currentLanguage, inLanguage } from '../../i18n/index.ts';
 import { formatSoon } from '../../model/format.ts';
@@ -24,7 +23,11 @@ export interface LeadActs {
   readonly accept: (lead: RecordValue) => Promise<boolean>;
   readonly assign: (lead: RecordValue, owner: string | null) => Promise<boolean>;
   /** What the stage requires and the lead does not have is handed to `onMissing`. */
-  readonly move: (lead: RecordValue, stage: string, onMissing: (problem: Problem) => void) => Promise<boolean>;
+  readonly move: (
+    lead: RecordValue,
+    to: { readonly stage: Stage; readonly isLast: boolean },
+    onMissing: (problem: Problem) => void,
+  ) => Promise<boolean>;
   readonly setPriority: (lead: RecordValue, priority: string | null) => Promise<boolean>;
   readonly archive: (lead: RecordValue, reason: string) => Promise<boolean>;
   readonly unarchive: (lead: RecordValue) => Promise<boolean>;
@@ -48,12 +51,10 @@ export function useLeadActs(): LeadActs {
   const { t } = useTranslation();
   const { run } = useActs();
   const users = useUsers();
-  const stages = useStages('lead');
   const title = (lead: RecordValue): string => textOf(lead, 'title') ?? '';
   const act = async (path: string, body: unknown, done: string): Promise<boolean> =>
     (await run([{ path, body }], { done })) !== undefined;
   const at = (lead: RecordValue, name: string): string => `/leads/${lead.id}/${name}`;
-  const labelOf = (stage: string): string => inLanguage(stages.find((one) => one.key === stage)?.label) || stage;
 
   return {
     accept: async (lead) => await act(at(lead, 'accept'), {}, t('inbox.accepted', { title: title(lead) })),
@@ -65,14 +66,17 @@ export function useLeadActs(): LeadActs {
         name === undefined ? t('inbox.unassigned') : t('inbox.assigned', { name }),
       );
     },
-    move: async (lead, stage, onMissing) => {
-      const done = stages.at(-1)?.key === stage ? t('inbox.lastStage') : t('inbox.moved', { stage: labelOf(stage) });
+    move: async (lead, { stage, isLast }, onMissing) => {
+      const done = isLast ? t('inbox.lastStage') : t('inbox.moved', { stage: inLanguage(stage.label) });
       const onProblem = (problem: Problem): boolean => {
-        const isMissing = problem.code === 'InvalidInput' && (problem.errors ?? []).length > 0;
+        const { errors = [] } = problem;
+        // A stage that the lead's revision does not have is nothing that could be filled in.
+        const isMissing =
+          problem.code === 'InvalidInput' && errors.length > 0 && errors.every(({ path }) => path !== '/stage');
         if (isMissing) onMissing(problem);
         return isMissing;
       };
-      return (await run([{ path: at(lead, 'move'), body: { stage } }], { done, onProblem })) !== undefined;
+      return (await run([{ path: at(lead, 'move'), body: { stage: stage.key } }], { done, onProblem })) !== undefined;
     },
     setPriority: async (lead, priority) =>
       (await run([{ method: 'PATCH', path: `/leads/${lead.id}`, body: { priority } }], { done: t('common.saved') })) !==

@@ -13,7 +13,7 @@ import {
 } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { toChoices, useStages } from '../../api/choices.ts';
+import { stagesIn, toChoices, usePipelineOf } from '../../api/choices.ts';
 import { useRemoteChange } from '../../api/live.ts';
 import { useConfig, useSession, useUsers } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
@@ -179,7 +179,8 @@ export function LeadHead({ lead, commands, onClose }: LeadHeadProps) {
   const acts = useLeadActs();
   const users = useUsers().filter((user) => user.isDisabled !== true);
   const priorities = toChoices(useConfig('priorities'));
-  const stages = useStages('lead');
+  const stages = stagesIn(usePipelineOf('lead', lead));
+  const last = stages.at(-1)?.key;
   const can = useSession().can['lead'] ?? {};
   const [missing, setMissing] = useState<Missing>();
   const isOpen = lead['state'] === 'open';
@@ -227,13 +228,15 @@ export function LeadHead({ lead, commands, onClose }: LeadHeadProps) {
           onChange={(priority) => void acts.setPriority(lead, priority)}
         />
       </Group>
-      {isOpen && stages.length > 0 && stages.at(-1)?.key === lead['stage'] && <LastStage commands={commands} />}
+      {isOpen && last !== undefined && last === lead['stage'] && <LastStage commands={commands} />}
       <StageStepper
         label={t('inbox.title')}
         stages={stages}
         current={textOf(lead, 'stage')}
         isDisabled={!isOpen || can['move'] === false}
-        onMove={(stage) => void acts.move(lead, stage, (problem) => setMissing({ stage, problem }))}
+        onMove={(stage) =>
+          void acts.move(lead, { stage, isLast: stage.key === last }, (problem) => setMissing({ stage, problem }))
+        }
       />
       {missing !== undefined && <MissingDialog lead={lead} missing={missing} onClose={() => setMissing(undefined)} />}
     </div>

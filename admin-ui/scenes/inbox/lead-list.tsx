@@ -3,13 +3,13 @@ import { useQuery } from '@tanstack/react-query';
 import { IconLink } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { toChoices, useStages, type Choice } from '../../api/choices.ts';
+import { toChoices, usePipelineOf, useStageName, type Choice } from '../../api/choices.ts';
 import { useConfig, useUsers } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
 import { ChoiceDot } from '../../components/choice-dot.tsx';
 import type { Column } from '../../components/record-table.tsx';
 import { useNow } from '../../components/use-now.ts';
-import { currentLanguage, inLanguage } from '../../i18n/index.ts';
+import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import type { DeadlineOf } from '../../model/sla.ts';
 import { ageOf, formatInstant, formatMoney } from '../../model/format.ts';
@@ -26,26 +26,26 @@ const noDeadline: DeadlineOf = () => undefined;
 
 /** Deadlines of the rows; the calendar arithmetic is loaded after the list is there. */
 function useDeadlines(): DeadlineOf {
-  const pipelines = useConfig('pipelines');
   const calendars = useConfig('calendars');
-  const revisions = [...pipelines, ...calendars].map((item) => `${item.key}${item.revision}`);
   const { data } = useQuery({
-    queryKey: ['deadlines', revisions],
-    enabled: pipelines.length > 0 && calendars.length > 0,
+    queryKey: ['deadlines', calendars.map((item) => `${item.key}${item.revision}`)],
+    enabled: calendars.length > 0,
     staleTime: Number.POSITIVE_INFINITY,
     structuralSharing: false,
-    queryFn: async () => ({ of: (await import('../../model/sla.ts')).createDeadlines(pipelines, calendars, 'lead') }),
+    queryFn: async () => ({ of: (await import('../../model/sla.ts')).createDeadlines(calendars) }),
   });
   return data?.of ?? noDeadline;
 }
 
 interface AgeProps {
-  readonly at: string;
-  readonly deadline: string | undefined;
+  readonly lead: RecordValue;
+  readonly deadlineOf: DeadlineOf;
 }
 
-function Age({ at, deadline }: AgeProps) {
+function Age({ lead, deadlineOf }: AgeProps) {
   const { t } = useTranslation();
+  const at = textOf(lead, 'createdAt') ?? '';
+  const deadline = deadlineOf(lead, usePipelineOf('lead', lead));
   const now = useNow();
   const { unit, count } = ageOf(at, now);
   const isLate = deadline !== undefined && new Date(deadline) < now;
@@ -96,6 +96,10 @@ function Subject({ lead, priority, hasCompany }: SubjectProps) {
   );
 }
 
+function StageName({ lead }: { readonly lead: RecordValue }) {
+  return useStageName('lead', lead);
+}
+
 function AgeAndStage({ age, stage }: { readonly age: ReactNode; readonly stage: ReactNode }) {
   return (
     <div>
@@ -113,7 +117,6 @@ export function useLeadColumns(layout: 'full' | 'condensed' | 'phone'): readonly
   const priorities = toChoices(useConfig('priorities'));
   const sources = toChoices(useConfig('sources'));
   const users = useUsers();
-  const stages = useStages('lead');
   const language = currentLanguage();
   const deadlineOf = useDeadlines();
   const subject: Column = {
@@ -134,8 +137,7 @@ export function useLeadColumns(layout: 'full' | 'condensed' | 'phone'): readonly
     width: 'minmax(84px, 1fr)',
     isFilterable: true,
     example: 'neu|kontaktversuch',
-    render: (lead) =>
-      inLanguage(stages.find((one) => one.key === lead['stage'])?.label) || (textOf(lead, 'stage') ?? ''),
+    render: (lead) => <StageName lead={lead} />,
   };
   const age: Column = {
     name: 'createdAt',
@@ -145,7 +147,7 @@ export function useLeadColumns(layout: 'full' | 'condensed' | 'phone'): readonly
     isFilterable: true,
     isEnd: true,
     example: 'heute-7..heute',
-    render: (lead) => <Age at={textOf(lead, 'createdAt') ?? ''} deadline={deadlineOf(lead)} />,
+    render: (lead) => <Age lead={lead} deadlineOf={deadlineOf} />,
   };
   const source: Column = {
     name: 'source',

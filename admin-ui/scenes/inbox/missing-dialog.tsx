@@ -1,17 +1,17 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useChoices, useStages } from '../../api/choices.ts';
+import { useChoices } from '../../api/choices.ts';
 import type { Problem } from '../../api/client.ts';
 import { useEntities } from '../../api/queries.ts';
-import type { RecordValue } from '../../api/types.ts';
+import type { RecordValue, Stage } from '../../api/types.ts';
 import { ProblemText, useActs } from '../../app/acts.tsx';
 import { FieldInput } from '../../components/field/field-input.tsx';
 import { inLanguage } from '../../i18n/index.ts';
 import { Dialog } from '../../components/dialog.tsx';
 
 export interface Missing {
-  readonly stage: string;
+  readonly stage: Stage;
   readonly problem: Problem;
 }
 
@@ -28,17 +28,16 @@ export function MissingDialog({ lead, missing, onClose }: MissingDialogProps) {
   const model = useEntities().byName.get('lead');
   if (model === undefined) throw new Error('no schema for lead');
   const choicesOf = useChoices(model);
-  const stages = useStages('lead');
   const [values, setValues] = useState<Readonly<Record<string, unknown>>>({});
   const [problem, setProblem] = useState(missing.problem);
-  const label = inLanguage(stages.find((stage) => stage.key === missing.stage)?.label) || missing.stage;
+  const label = inLanguage(missing.stage.label);
   const issues = problem.errors ?? [];
   const paths = (missing.problem.errors ?? []).flatMap(({ path, alternatives = [] }) => [path, ...alternatives]);
   const fields = [...new Set(paths)].flatMap((path) => model.fields.get(path.slice(1)) ?? []);
   const isShown = (path: string): boolean => fields.some((field) => path === `/${field.name}`);
   const submit = async (): Promise<void> => {
     const patch = { method: 'PATCH' as const, path: `/leads/${lead.id}`, body: values };
-    const move = { path: `/leads/${lead.id}/move`, body: { stage: missing.stage } };
+    const move = { path: `/leads/${lead.id}/move`, body: { stage: missing.stage.key } };
     const written = await run(Object.keys(values).length === 0 ? [move] : [patch, move], {
       done: t('inbox.moved', { stage: label }),
       onProblem: (answered) => {
