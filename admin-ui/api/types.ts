@@ -1,5 +1,6 @@
 import type { EntitySchema } from '../../core/entity.ts';
 import type { Text } from '../../core/errors.ts';
+import type { AttachedFile } from '../model/attachments.ts';
 
 /** A record of any entity: field values as the API sends them (references are ids, money is a number of units). */
 export interface RecordValue {
@@ -203,8 +204,10 @@ export interface ConnectionKind {
   readonly credentials: ConnectionPart;
 }
 
-/** What today's mapping makes of a received message, and how earlier attempts came out. */
+/** What a received message says, what today's mapping makes of it, and how earlier attempts came out. */
 export interface ParsedMessage {
+  /** Null for mails and for what cannot be read. */
+  readonly fields: Readonly<Record<string, unknown>> | null;
   readonly values: Readonly<Record<string, unknown>> | null;
   readonly additional: Readonly<Record<string, unknown>> | null;
   readonly issues: readonly { readonly path: string; readonly message: string }[];
@@ -325,14 +328,8 @@ export interface Mail {
   readonly text: string;
   /** Sanitised, the mail's own pictures in it as `data:` URLs. */
   readonly html: string | null;
-  readonly files: readonly {
-    readonly index: number;
-    readonly name: string;
-    readonly contentType: string;
-    readonly size: number;
-    /** The HTML shows it. */
-    readonly isInline: boolean;
-  }[];
+  /** `isInline`: the HTML shows it. */
+  readonly files: readonly (AttachedFile & { readonly isInline: boolean })[];
 }
 
 export interface MailProposals {

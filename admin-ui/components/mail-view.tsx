@@ -1,13 +1,14 @@
-import { Anchor, Group, SegmentedControl, Text, Tooltip } from '@mantine/core';
+import { Group, SegmentedControl, Text, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { IconPaperclip, IconShieldCheck, IconShieldQuestion, IconShieldX, type Icon } from '@tabler/icons-react';
+import { IconShieldCheck, IconShieldQuestion, IconShieldX, type Icon } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { mailQuery } from '../api/mail.ts';
 import type { Mail, MailAddress } from '../api/types.ts';
 import { currentLanguage, inLanguage } from '../i18n/index.ts';
-import { formatInstant, formatNumber } from '../model/format.ts';
+import { formatInstant } from '../model/format.ts';
 import { ErrorFace } from './faces.tsx';
+import { FileList } from './file-list.tsx';
 import classes from './mail-view.module.css';
 
 /** Nothing runs and nothing is loaded, whatever the mail says: the frame has no rights, its policy allows no address. */
@@ -61,26 +62,6 @@ function Head({ mail }: { readonly mail: Mail }) {
   );
 }
 
-function Files({ path, files }: { readonly path: string; readonly files: Mail['files'] }) {
-  const own = files.filter((file) => !file.isInline);
-  if (own.length === 0) return undefined;
-  return (
-    <ul className={classes['files']}>
-      {own.map((file) => (
-        <li key={file.index}>
-          <IconPaperclip size={14} aria-hidden />
-          <Anchor href={`/api/v1${path}/attachments/${file.index}`} download size="sm">
-            {file.name === '' ? file.contentType : file.name}
-          </Anchor>
-          <Text size="xs" c="dimmed">
-            {formatNumber(Math.ceil(file.size / 1000), currentLanguage())} kB
-          </Text>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 function Body({ mail }: { readonly mail: Mail }) {
   const { t } = useTranslation();
   const [isFormatted, setFormatted] = useState(true);
@@ -124,6 +105,7 @@ export function MailView({ path }: { readonly path: string }) {
   if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
   const mail = answer.data;
   if (mail === undefined) return undefined;
+  const files = mail.files.filter((file) => !file.isInline);
   return (
     <div className={classes['mail']}>
       <Group justify="space-between" gap="xs">
@@ -139,7 +121,7 @@ export function MailView({ path }: { readonly path: string }) {
         </Text>
       ))}
       <Body mail={mail} />
-      <Files path={path} files={mail.files} />
+      {files.length > 0 && <FileList path={path} files={files} label={t('intake.attachments')} />}
     </div>
   );
 }

@@ -50,18 +50,22 @@ const readFormBody = (body: string, contentType: string): unknown => {
   }
 };
 
-/**
- * Reads the raw body of a received message: JSON objects and forms are taken apart, everything else is shown as it is.
- * Names that start with `_` belong to the form, not to the sender.
- */
-export function toOriginal(body: string, contentType: string): Original {
-  const json = contentType.includes('json') ? readJson(body) : undefined;
-  const form = contentType.includes('urlencoded') ? readFormBody(body, contentType) : undefined;
-  const parsed = form ?? json;
-  if (!isObject(parsed)) return { text: body === '' ? undefined : body, rows: [] };
-  const rows = flatten(parsed).filter(([name]) => !name.startsWith('_'));
+/** What the fields of a message say. Names that start with `_` belong to the form, not to the sender. */
+export function fromFields(fields: Readonly<Record<string, unknown>>): Original {
+  const rows = flatten(fields).filter(([name]) => !name.startsWith('_'));
   const isText = ([name]: readonly [string, string]): boolean =>
     textNames.includes(name.split('.').at(-1)?.toLowerCase() ?? '');
   const text = rows.find(isText);
   return { text: text?.[1], rows: rows.filter((row) => row !== text) };
+}
+
+/** Forms with files, whose body is nothing to read for people: the server takes them apart. */
+export const isMultipart = (contentType: string): boolean => /^multipart\//i.test(contentType);
+
+/** Reads the raw body of a received message: JSON objects and forms are taken apart, everything else is shown as it is. */
+export function toOriginal(body: string, contentType: string): Original {
+  const json = contentType.includes('json') ? readJson(body) : undefined;
+  const form = contentType.includes('urlencoded') ? readFormBody(body, contentType) : undefined;
+  const parsed = form ?? json;
+  return isObject(parsed) ? fromFields(parsed) : { text: body === '' ? undefined : body, rows: [] };
 }

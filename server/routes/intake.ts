@@ -132,8 +132,9 @@ const parsed = async (call: Call): Promise<Answer> => {
   );
   const named = attempts.map((attempt) => ({ ...attempt, actorName: label(attempt.actor) }));
   const tells = await toldBy(ctx, message, fields);
+  const said = message['channel'] === 'mail' ? null : (fields ?? null);
   return {
-    json: { data: { values: null, additional: null, issues: [], ...mapped, tells, attempts: named } },
+    json: { data: { fields: said, values: null, additional: null, issues: [], ...mapped, tells, attempts: named } },
   };
 };
 
@@ -250,7 +251,7 @@ export const intakeRoutes = (guard: { forget(): void }): readonly Route[] => [
   {
     method: 'get',
     path: '/intake-messages/:id/parsed',
-    summary: { de: 'Was die Zuordnung heute daraus macht', en: 'What the mapping makes of it today' },
+    summary: { de: 'Inhalt, und was die Zuordnung daraus macht', en: 'Content, and what the mapping makes of it' },
     access: { kind: 'verb', verb: 'read', entity: 'intake-message' },
     handle: parsed,
   },

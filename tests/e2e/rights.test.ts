@@ -86,4 +86,37 @@ describe.skipIf(!hasBrowser())('rights and views', () => {
     await page.getByRole('region', { name: 'Originalnachricht' }).getByText('Bitte rufen sie mich ann.').waitFor();
     await page.context().close();
   });
+
+  it('shows what came as a form with files as its fields, and the files to download', async () => {
+    const post = async (fields: Readonly<Record<string, string | File>>): Promise<string> => {
+      const body = new FormData();
+      for (const [name, value] of Object.entries(fields)) body.append(name, value);
+      const response = await fetch(`${world.app.url}/intake/webformular`, { method: 'POST', body });
+      return ((await response.json()) as { lead: string }).lead;
+    };
+    const picture = new File([new Uint8Array([137, 80, 78, 71, 255, 0])], 'Halle.png', { type: 'image/png' });
+    const plan = new File(['Grundriss der Halle'], 'plan.txt', { type: 'text/plain' });
+    const withPicture = await post({
+      lastName: 'Bild',
+      email: 'bild@example.com',
+      message: 'Siehe Foto',
+      foto: picture,
+    });
+    const withPlan = await post({ lastName: 'Plan', email: 'plan@example.com', etage: 'Dritte', plan });
+    const { page } = await world.open(`/inbox?id=${withPicture}`, { like: admin });
+    const original = page.getByRole('region', { name: 'Originalnachricht' });
+    await original.getByText('Siehe Foto').waitFor();
+    await original.getByRole('listitem').filter({ hasText: 'Halle.png' }).getByText('1 kB').waitFor();
+
+    await page.goto(`${world.app.url}/inbox?id=${withPlan}`);
+    await original.getByText('Dritte').waitFor();
+    await original.getByText('plan@example.com').waitFor();
+    expect(await original.innerText()).not.toMatch(/Content-Disposition|Grundriss/);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      original.getByRole('link', { name: 'plan.txt' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('plan.txt');
+    await page.context().close();
+  });
 });

@@ -103,7 +103,10 @@ describe.each(dialects)('the intake page on %s', (dialect) => {
     const job = await settled(world.api, (answer.json.data as unknown as ImportData).id);
     expect(job).toMatchObject({ state: 'done', read: 1, rejected: 1 });
     const { data } = (await world.api.get(`/intake-messages/${id}/parsed`)).json;
-    expect(data).toMatchObject({ values: { lastName: 'Kurz', priority: 'normal' } });
+    expect(data).toMatchObject({
+      fields: { name: 'Kurz', mail: 'keine Adresse' },
+      values: { lastName: 'Kurz', priority: 'normal' },
+    });
     expect(data['issues']).toMatchObject([{ path: '/email' }]);
     const failed = { state: 'rejected', errors: [{ path: '/email' }] };
     expect(data['attempts']).toMatchObject([failed]);

@@ -11,8 +11,10 @@ import { useActs } from '../../app/acts.tsx';
 import { addressOf } from '../../app/address.ts';
 import { Card } from '../../components/card.tsx';
 import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
+import { FileList } from '../../components/file-list.tsx';
 import { MailView } from '../../components/mail-view.tsx';
 import { currentLanguage } from '../../i18n/index.ts';
+import { toFiles } from '../../model/attachments.ts';
 import { textOf } from '../../model/entities.ts';
 import { faultsOf } from '../../model/faults.ts';
 import { formatInstant, formatNumber } from '../../model/format.ts';
@@ -21,13 +23,6 @@ import classes from './message-detail.module.css';
 import { ParsedCards } from './parsed-cards.tsx';
 import { reasonOf, SortCard } from './sort-card.tsx';
 import { StateBadge } from './state-badge.tsx';
-
-const fileNames = (attachments: unknown): readonly string[] =>
-  Array.isArray(attachments)
-    ? attachments.map((file: unknown, index) =>
-        typeof file === 'object' && file !== null && 'name' in file ? String(file.name) : String(index + 1),
-      )
-    : [];
 
 /** Indented where it is JSON, untouched where it is not. */
 const readable = (body: string): string => {
@@ -98,7 +93,7 @@ const isOpen = (message: RecordValue): boolean => 'body' in message;
 function Result({ message }: { readonly message: RecordValue }) {
   const { t } = useTranslation();
   const faults = faultsOf(message['errors']);
-  const files = fileNames(message['attachments']);
+  const files = toFiles(message['attachments']);
   return (
     <>
       <Card title={t('intake.errors')} tone={faults.length === 0 ? 'plain' : 'bad'}>
@@ -115,17 +110,7 @@ function Result({ message }: { readonly message: RecordValue }) {
       </Card>
       {files.length > 0 && isOpen(message) && (
         <Card title={t('intake.attachments')}>
-          {files.map((name, index) => (
-            <Anchor
-              key={name}
-              href={`/api/v1/intake-messages/${message.id}/attachments/${index}`}
-              download
-              size="sm"
-              display="block"
-            >
-              {name}
-            </Anchor>
-          ))}
+          <FileList path={`/intake-messages/${message.id}`} files={files} label={t('intake.attachments')} />
         </Card>
       )}
     </>
