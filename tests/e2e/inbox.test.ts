@@ -233,6 +233,14 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     await expect.poll(focused).toBe('Lead hinzufügen');
   });
 
+  it('names a company that is all that is known of a lead', async () => {
+    const nothing = { title: undefined, firstName: undefined, lastName: undefined, email: undefined };
+    await world.postLead({ ...nothing, message: undefined, company: 'Nur Firma' });
+    await page.reload();
+    await row('Nur Firma').waitFor();
+    expect(await row('Nur Firma').innerText()).not.toContain('ohne Firma');
+  });
+
   it('finds the leads of a person by a part of their name', async () => {
     const id = await world.postLead({ title: 'Gehört Jana' });
     await world.call(signedIn, { method: 'POST', path: `/leads/${id}/accept`, body: {} });

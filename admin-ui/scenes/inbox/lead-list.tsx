@@ -89,7 +89,7 @@ function Subject({ lead, priority, hasCompany }: SubjectProps) {
           )}
         </div>
         <Text size="xs" c="dimmed" truncate>
-          {sender || textOf(lead, 'email') || t('inbox.withoutCompany')}
+          {sender || textOf(lead, 'email') || textOf(lead, 'company') || t('inbox.withoutCompany')}
         </Text>
       </div>
     </div>
