@@ -11,7 +11,7 @@ import {
 } from '@tanstack/react-router';
 import { ApiError } from '../api/client.ts';
 import { entitiesQuery, sessionQuery } from '../api/queries.ts';
-import { ErrorFace, LoadingFace, NotFoundFace } from '../components/faces.tsx';
+import { ErrorFace, LoadingFace, UnknownPageFace } from '../components/faces.tsx';
 import { prefetchInbox } from './prefetch.ts';
 import { toInternalPath, toListSearch, toText } from './search.ts';
 import { Shell } from './shell.tsx';
@@ -64,7 +64,6 @@ const appRoute = createRoute({
   component: Shell,
   pendingComponent: LoadingFace,
   errorComponent: RouteError,
-  notFoundComponent: NotFoundFace,
 });
 
 const indexRoute = createRoute({
@@ -166,6 +165,13 @@ const settingsIndexRoute = createRoute({
   },
 });
 
+/** Every other address: inside the frame, so that there is a way on. */
+const unknownRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '$',
+  component: UnknownPageFace,
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   setupRoute,
@@ -183,6 +189,7 @@ const routeTree = rootRoute.addChildren([
     operateRoute,
     settingsRoute,
     settingsIndexRoute,
+    unknownRoute,
   ]),
 ]);
 
@@ -194,7 +201,7 @@ export function createAppRouter(client: QueryClient) {
     defaultPreload: 'intent',
     defaultPendingComponent: LoadingFace,
     defaultErrorComponent: RouteError,
-    defaultNotFoundComponent: NotFoundFace,
+    defaultNotFoundComponent: UnknownPageFace,
   });
 }
 

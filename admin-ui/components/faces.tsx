@@ -1,4 +1,5 @@
 import { Button, Center, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { IconAlertTriangle, IconInbox, IconLock, IconMapOff } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -66,6 +67,19 @@ export function NotFoundFace() {
   return (
     <Face icon={<IconMapOff size={32} stroke={1.4} />} title={t('error.notFoundTitle')}>
       <Text c="dimmed">{t('error.notFound')}</Text>
+    </Face>
+  );
+}
+
+/** An address that leads nowhere. */
+export function UnknownPageFace() {
+  const { t } = useTranslation();
+  return (
+    <Face icon={<IconMapOff size={32} stroke={1.4} />} title={t('error.notFoundTitle')}>
+      <Text c="dimmed">{t('error.unknownPage')}</Text>
+      <Button component={Link} to="/inbox" variant="light">
+        {t('error.toInbox')}
+      </Button>
     </Face>
   );
 }

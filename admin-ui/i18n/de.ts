@@ -63,6 +63,8 @@ export const de = {
     forbidden: 'Für diese Seite fehlt Ihnen das Recht. Wenden Sie sich an Ihre Administration.',
     notFoundTitle: 'Nicht gefunden',
     notFound: 'Diesen Eintrag gibt es nicht oder nicht mehr.',
+    unknownPage: 'Diese Seite gibt es nicht.',
+    toInbox: 'Zur Inbox',
     requestId: 'Vorgangs-Id {{id}}',
     connectionLost: 'Live-Verbindung unterbrochen – wird wiederhergestellt …',
   },

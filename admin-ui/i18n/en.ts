@@ -65,6 +65,8 @@ export const en: Texts = {
     forbidden: 'You are not allowed to see this page. Please ask your administrator.',
     notFoundTitle: 'Not found',
     notFound: 'This record does not exist, or no longer does.',
+    unknownPage: 'This page does not exist.',
+    toInbox: 'Go to the inbox',
     requestId: 'Request id {{id}}',
     connectionLost: 'Live connection lost – reconnecting …',
   },

@@ -92,6 +92,16 @@ describe.skipIf(!hasBrowser())('every screen', () => {
     await page.context().close();
   });
 
+  it('shows an address that leads nowhere inside the frame, with a way on', async () => {
+    const { page } = await world.open('/gibt/es/nicht', { like: signedIn });
+    await page.getByRole('heading', { name: 'Nicht gefunden' }).waitFor();
+    await page.getByRole('navigation', { name: 'Hauptnavigation' }).waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Zur Inbox' }).click();
+    await page.getByRole('row', { name: 'Für alle Bildschirme' }).waitFor();
+    await page.context().close();
+  });
+
   it('shows a field at once that an admin adds', async () => {
     const { page } = await world.open('/settings/fields?key=organization', { like: signedIn });
     await page.getByRole('button', { name: 'Feld hinzufügen' }).click();

@@ -2,7 +2,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { lazy, Suspense, type ComponentType, type LazyExoticComponent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../../api/queries.ts';
-import { ForbiddenFace, LoadingFace, NotFoundFace } from '../../components/faces.tsx';
+import { ForbiddenFace, LoadingFace, UnknownPageFace } from '../../components/faces.tsx';
 import classes from './settings.module.css';
 
 const route = getRouteApi('/app/settings/$section');
@@ -58,7 +58,7 @@ export function Settings() {
         ))}
       </nav>
       <div className={`${classes['page']} lw-scroll`} key={key}>
-        {current === undefined && <NotFoundFace />}
+        {current === undefined && <UnknownPageFace />}
         {current !== undefined && !isAllowed(current) && <ForbiddenFace />}
         {current !== undefined && isAllowed(current) && Page !== undefined && (
           <Suspense fallback={<LoadingFace />}>
