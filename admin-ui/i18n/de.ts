@@ -657,6 +657,9 @@ export const de = {
     never: 'noch nie',
     count: 'Letzte 24 Stunden',
     errors: 'Fehler',
+    countLine: '{{count}} in den letzten 24 Stunden',
+    errorLine: '{{count}} fehlerhaft',
+    lastLine: 'zuletzt {{at}}',
     auth: {
       hmac: 'Signatur (HMAC)',
       'api-key': 'API-Schlüssel',

@@ -658,6 +658,9 @@ export const en: Texts = {
     never: 'never',
     count: 'Last 24 hours',
     errors: 'Errors',
+    countLine: '{{count}} in the last 24 hours',
+    errorLine: '{{count}} with errors',
+    lastLine: 'last {{at}}',
     auth: { hmac: 'Signature (HMAC)', 'api-key': 'API key', public: 'Public form', mail: 'By mail only' },
     way: 'How enquiries come in',
     sheet: {

@@ -102,6 +102,18 @@ describe.skipIf(!hasBrowser())('every screen', () => {
     await page.context().close();
   });
 
+  it('shows sources and their figures on a phone without scrolling sideways', async () => {
+    const { page } = await world.open('/settings/sources', { like: signedIn, width: 390 });
+    const table = page.getByRole('region', { name: 'Quellen' });
+    await table.getByText(/^1 in den letzten 24 Stunden · zuletzt /).waitFor();
+    const widths = `(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth])(
+      document.querySelector('[role=region][aria-label=Quellen]'))`;
+    const [needed, given] = (await page.evaluate(widths)) as [number, number];
+    expect(needed).toBeLessThanOrEqual(given);
+    expect(await findBarriers(page)).toEqual([]);
+    await page.context().close();
+  });
+
   it('shows a field at once that an admin adds', async () => {
     const { page } = await world.open('/settings/fields?key=organization', { like: signedIn });
     await page.getByRole('button', { name: 'Feld hinzufügen' }).click();

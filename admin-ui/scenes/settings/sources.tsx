@@ -1,4 +1,5 @@
 import { Anchor, Button, Group, Menu, ActionIcon, Tabs, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -101,10 +102,53 @@ const useFetchNow = (): ((source: SourceFigures) => Promise<void>) => {
   };
 };
 
-function SourceRow({ source, onOpen }: { readonly source: SourceFigures; readonly onOpen: (open: Open) => void }) {
+/** What came in lately, on one line: where there is no room for columns. */
+function FigureLine({ source }: { readonly source: SourceFigures }) {
+  const { t } = useTranslation();
+  const { count24h, errors24h, lastAt } = source;
+  const count = t('sources.countLine', { count: count24h });
+  const last = lastAt === null ? undefined : t('sources.lastLine', { at: formatInstant(lastAt, currentLanguage()) });
+  return (
+    <Text size="xs">
+      {[count, last].filter((part) => part !== undefined).join(' · ')}
+      {errors24h > 0 && (
+        <Text span inherit c="var(--lw-bad)">
+          {' · '}
+          {t('sources.errorLine', { count: errors24h })}
+        </Text>
+      )}
+    </Text>
+  );
+}
+
+/** Figures in columns of their own. */
+function FigureCells({ source }: { readonly source: SourceFigures }) {
+  const { t } = useTranslation();
+  const language = currentLanguage();
+  const { label, perHour, count24h, errors24h, lastAt } = source;
+  return (
+    <>
+      <td>
+        <Sparkline values={perHour} label={t('sources.chart', { source: inLanguage(label), count: count24h })} />
+      </td>
+      <td data-figure>{formatNumber(count24h, language)}</td>
+      <td data-figure style={errors24h > 0 ? { color: 'var(--lw-bad)' } : undefined}>
+        {formatNumber(errors24h, language)}
+      </td>
+      <td>{lastAt === null ? t('sources.never') : formatInstant(lastAt, language)}</td>
+    </>
+  );
+}
+
+interface SourceRowProps {
+  readonly source: SourceFigures;
+  readonly isNarrow: boolean;
+  readonly onOpen: (open: Open) => void;
+}
+
+function SourceRow({ source, isNarrow, onOpen }: SourceRowProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const language = currentLanguage();
   const name = inLanguage(source.label);
   const fetchNow = useFetchNow();
   return (
@@ -113,7 +157,8 @@ function SourceRow({ source, onOpen }: { readonly source: SourceFigures; readonl
         <Text size="sm" fw={560}>
           {name}
         </Text>
-        <Text size="xs" c="dimmed">
+        {isNarrow && <FigureLine source={source} />}
+        <Text size="xs" c="dimmed" className={classes['wrapped']}>
           {t(`sources.auth.${source.auth}`)} · <code>{source.url}</code>
         </Text>
         {source.alerts.map((alert) => (
@@ -123,14 +168,7 @@ function SourceRow({ source, onOpen }: { readonly source: SourceFigures; readonl
         ))}
         <FeedLine source={source} />
       </td>
-      <td>
-        <Sparkline values={source.perHour} label={t('sources.chart', { source: name, count: source.count24h })} />
-      </td>
-      <td data-figure>{formatNumber(source.count24h, language)}</td>
-      <td data-figure style={source.errors24h > 0 ? { color: 'var(--lw-bad)' } : undefined}>
-        {formatNumber(source.errors24h, language)}
-      </td>
-      <td>{source.lastAt === null ? t('sources.never') : formatInstant(source.lastAt, language)}</td>
+      {!isNarrow && <FigureCells source={source} />}
       <td>
         <Group gap={4} wrap="nowrap" justify="flex-end">
           {source.formUrl !== null && (
@@ -192,10 +230,12 @@ export function Sources() {
   const [open, setOpen] = useState<Open>();
   const [isAdding, setAdding] = useState(false);
   const [rotated, setRotated] = useState<Rotated>();
+  const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
   const close = (): void => setOpen(undefined);
   if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
   if (answer.data === undefined) return <LoadingFace />;
-  const heads = [t('settings.sources'), t('sources.count'), '', t('sources.errors'), t('sources.last')];
+  const figures = [t('sources.count'), '', t('sources.errors'), t('sources.last')];
+  const heads = [t('settings.sources'), ...(isNarrow ? [] : figures)];
   return (
     <>
       <PageHead title={t('settings.sources')} lead={t('sources.lead')}>
@@ -219,7 +259,7 @@ export function Sources() {
           </thead>
           <tbody>
             {answer.data.map((source) => (
-              <SourceRow key={source.key} source={source} onOpen={setOpen} />
+              <SourceRow key={source.key} source={source} isNarrow={isNarrow} onOpen={setOpen} />
             ))}
           </tbody>
         </table>
