@@ -114,6 +114,23 @@ describe.skipIf(!hasBrowser())('every screen', () => {
     await page.context().close();
   });
 
+  it('keeps together on a phone what belongs together in the head of a lead', async () => {
+    const topOf = async (page: Page, role: 'button' | 'combobox', name: string): Promise<number | undefined> =>
+      (await page.getByRole(role, { name, exact: true }).last().boundingBox())?.y;
+    const act = async (path: string, body: object): Promise<unknown> =>
+      await world.call(signedIn, { method: 'POST', path, body });
+    const [ending, archived] = [await world.postLead({ title: 'Am Ende' }), await world.postLead({ title: 'Weg' })];
+    await act(`/leads/${ending}/move`, { stage: 'erledigt' });
+    await act(`/leads/${archived}/archive`, { reason: 'spam' });
+    const { page } = await world.open(`/inbox?id=${ending}`, { like: signedIn, width: 390 });
+    await page.getByText('Bearbeitung abgeschlossen.').waitFor();
+    expect(await topOf(page, 'button', 'Umwandeln')).toBe(await topOf(page, 'button', 'Archivieren'));
+    await page.goto(`${world.app.url}/inbox?id=${archived}`);
+    await page.getByRole('button', { name: 'Wieder öffnen' }).waitFor();
+    expect(await topOf(page, 'combobox', 'Verantwortlich')).toBe(await topOf(page, 'combobox', 'Priorität'));
+    await page.context().close();
+  });
+
   it('shows a field at once that an admin adds', async () => {
     const { page } = await world.open('/settings/fields?key=organization', { like: signedIn });
     await page.getByRole('button', { name: 'Feld hinzufügen' }).click();

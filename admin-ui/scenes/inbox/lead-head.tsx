@@ -163,12 +163,14 @@ function LastStage({ commands }: { readonly commands: LeadCommands }) {
       <Text size="sm" flex={1} miw={200}>
         <strong>{t('inbox.lastStageTitle')}.</strong> {t('inbox.lastStageLead')}
       </Text>
-      <Button variant="light" onClick={commands.convert}>
-        {t('inbox.convert')}
-      </Button>
-      <Button variant="default" onClick={commands.archive}>
-        {t('inbox.archive')}
-      </Button>
+      <Group gap="sm" wrap="nowrap">
+        <Button variant="light" onClick={commands.convert}>
+          {t('inbox.convert')}
+        </Button>
+        <Button variant="default" onClick={commands.archive}>
+          {t('inbox.archive')}
+        </Button>
+      </Group>
     </Group>
   );
 }
@@ -205,28 +207,30 @@ export function LeadHead({ lead, commands, onClose }: LeadHeadProps) {
       <Group gap={8}>
         <Actions lead={lead} commands={commands} />
         <span style={{ flex: 1 }} />
-        <Select
-          size="xs"
-          w={150}
-          aria-label={t('inbox.owner')}
-          placeholder={t('inbox.nobody')}
-          searchable
-          clearable
-          disabled={!isOpen || can['assign'] === false}
-          data={users.map((user) => ({ value: user.id, label: user.name }))}
-          value={textOf(lead, 'owner') ?? null}
-          onChange={(owner) => void acts.assign(lead, owner)}
-        />
-        <Select
-          size="xs"
-          w={110}
-          aria-label={t('inbox.priority')}
-          placeholder={t('inbox.priority')}
-          disabled={!isOpen || can['update'] === false}
-          data={priorities.map(({ value, label }) => ({ value, label }))}
-          value={textOf(lead, 'priority') ?? null}
-          onChange={(priority) => void acts.setPriority(lead, priority)}
-        />
+        <Group gap={8} wrap="nowrap">
+          <Select
+            size="xs"
+            w={150}
+            aria-label={t('inbox.owner')}
+            placeholder={t('inbox.nobody')}
+            searchable
+            clearable
+            disabled={!isOpen || can['assign'] === false}
+            data={users.map((user) => ({ value: user.id, label: user.name }))}
+            value={textOf(lead, 'owner') ?? null}
+            onChange={(owner) => void acts.assign(lead, owner)}
+          />
+          <Select
+            size="xs"
+            w={110}
+            aria-label={t('inbox.priority')}
+            placeholder={t('inbox.priority')}
+            disabled={!isOpen || can['update'] === false}
+            data={priorities.map(({ value, label }) => ({ value, label }))}
+            value={textOf(lead, 'priority') ?? null}
+            onChange={(priority) => void acts.setPriority(lead, priority)}
+          />
+        </Group>
       </Group>
       {isOpen && last !== undefined && last === lead['stage'] && <LastStage commands={commands} />}
       <StageStepper

@@ -151,6 +151,11 @@ function SourceRow({ source, isNarrow, onOpen }: SourceRowProps) {
   const navigate = useNavigate();
   const name = inLanguage(source.label);
   const fetchNow = useFetchNow();
+  const form = source.formUrl !== null && (
+    <Anchor href={source.formUrl} target="_blank" rel="noreferrer" size={isNarrow ? 'xs' : 'sm'}>
+      {t('sources.form')} <IconExternalLink size={12} aria-hidden />
+    </Anchor>
+  );
   return (
     <tr>
       <td>
@@ -167,15 +172,12 @@ function SourceRow({ source, isNarrow, onOpen }: SourceRowProps) {
           </Text>
         ))}
         <FeedLine source={source} />
+        {isNarrow && form}
       </td>
       {!isNarrow && <FigureCells source={source} />}
       <td>
         <Group gap={4} wrap="nowrap" justify="flex-end">
-          {source.formUrl !== null && (
-            <Anchor href={source.formUrl} target="_blank" rel="noreferrer" size="sm">
-              {t('sources.form')} <IconExternalLink size={12} aria-hidden />
-            </Anchor>
-          )}
+          {!isNarrow && form}
           <Menu width={230}>
             <Menu.Target>
               <ActionIcon size={28} aria-label={`${t('common.more')}: ${name}`}>
@@ -245,7 +247,7 @@ export function Sources() {
       </PageHead>
       <TableFrame label={t('settings.sources')}>
         <table className={classes['table']}>
-          <thead>
+          <thead className={isNarrow ? 'lw-visually-hidden' : undefined}>
             <tr>
               {heads.map((head, index) => (
                 <th key={index} scope="col">
