@@ -3,7 +3,7 @@ import { noteCollection } from '../commands/delivery.ts';
 import { sourceOf, type Source } from '../commands/source.ts';
 import type { Access, Notice, PresetWebhook } from '../connectors/port.ts';
 import { issueOf, LeitwerkError, type Issue } from '../core/errors.ts';
-import { parseJson } from '../core/json.ts';
+import { parseExactJson } from '../core/json.ts';
 import { findFeedItems } from '../store/feeds.ts';
 import { readParkedNotices } from '../store/intake.ts';
 import type { RecordData } from '../store/record-table.ts';
@@ -70,7 +70,7 @@ const toIssue = ({ notice, error }: Failure, { language }: Context): Issue => {
 const readBody = async (outgoing: Outgoing, message: RecordData): Promise<Readonly<Record<string, unknown>>> => {
   const { body, bodyBlob } = message;
   const raw = typeof bodyBlob === 'string' ? await outgoing.blobs.get(bodyBlob) : Buffer.from(String(body ?? ''));
-  return parseJson(raw) as Readonly<Record<string, unknown>>;
+  return parseExactJson(raw) as Readonly<Record<string, unknown>>;
 };
 
 const collect = async (outgoing: Outgoing, ctx: Context, message: RecordData): Promise<Gathered> => {

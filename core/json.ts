@@ -46,15 +46,40 @@ const textOf = (bytes: Uint8Array): string => {
   }
 };
 
-/** @throws LeitwerkError `Unreadable` for bytes that are not UTF-8 JSON, too deep, or name a prototype. */
-export function parseJson(bytes: Uint8Array): unknown {
+type Reviver = (name: string, value: unknown, context?: { readonly source?: string }) => unknown;
+
+/** Digits that a double does not hold: asked of the text first, because reading with a reviver takes many times as long. */
+const manyDigits = /[\d.]{16,}/;
+
+const significant = (number: string): string => number.replaceAll(/^-?[0.]+|^-|\./g, '');
+
+const isRounded = (source: string, value: number): boolean => {
+  if (/^-?\d+$/.test(source)) return !Number.isSafeInteger(value);
+  if (!/^-?\d+\.\d+$/.test(source)) return false;
+  return significant(source.replace(/0+$/, '')) !== significant(String(value));
+};
+
+const keepDigits: Reviver = (_name, value, context) =>
+  typeof value === 'number' && isRounded(context?.source ?? '', value) ? context?.source : value;
+
+const parse = (bytes: Uint8Array, reviverOf: (json: string) => Reviver | undefined): unknown => {
   const json = textOf(bytes);
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = JSON.parse(json, reviverOf(json));
   } catch (cause) {
     throw brokenJson(json, cause);
   }
   check(value, 0);
   return value;
+};
+
+/** @throws LeitwerkError `Unreadable` for bytes that are not UTF-8 JSON, too deep, or name a prototype. */
+export function parseJson(bytes: Uint8Array): unknown {
+  return parse(bytes, () => undefined);
+}
+
+/** As `parseJson`, for what other systems send: a number with more digits than a double holds is the text of its digits. */
+export function parseExactJson(bytes: Uint8Array): unknown {
+  return parse(bytes, (json) => (manyDigits.test(json) ? keepDigits : undefined));
 }

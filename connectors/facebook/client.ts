@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { LeitwerkError } from '../../core/errors.ts';
-import { parseJson } from '../../core/json.ts';
+import { parseExactJson } from '../../core/json.ts';
 import type { Access } from '../port.ts';
 import { toGraphFailure } from './errors.ts';
 
@@ -17,7 +17,7 @@ const leadFields =
 
 const readBody = (bytes: Uint8Array): unknown => {
   try {
-    return parseJson(bytes);
+    return parseExactJson(bytes);
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import busboy from 'busboy';
 import { Readable } from 'node:stream';
 import { charsetOf, decodePairs, decodeText, readForm, type ByteText } from '../../core/charset.ts';
 import { LeitwerkError, type Text } from '../../core/errors.ts';
-import { parseJson } from '../../core/json.ts';
+import { parseExactJson } from '../../core/json.ts';
 import { withoutMarks } from './marks.ts';
 
 /** The members of a message by name. */
@@ -199,7 +199,7 @@ export async function readContent(raw: Uint8Array, contentType: string): Promise
     const format = formatOf(contentType);
     if (format === 'multipart') return await readMultipart(raw, contentType);
     if (format === 'form') return { fields: collect(readForm(raw, contentType)), files: [] };
-    return readObject(parseJson(raw));
+    return readObject(parseExactJson(raw));
   } catch (cause) {
     return unreadable(cause);
   }

@@ -1,4 +1,4 @@
-import { parseJson } from '../json.ts';
+import { parseExactJson } from '../json.ts';
 import { unwrapForwarded } from './forwarded.ts';
 import { formLines, longestLabel, messageLabel as message, toLabel, type Field } from './form-lines.ts';
 import type { MailAttachment, ParsedMail } from './parsed-mail.ts';
@@ -101,7 +101,7 @@ const jsonFields = ({ content, contentType, fileName }: MailAttachment): Field[]
   if (!isJson || content.byteLength > largestJson) return [];
   let read: unknown;
   try {
-    read = parseJson(content);
+    read = parseExactJson(content);
   } catch {
     // Not JSON after all: the attachment is there for a person.
     return [];

@@ -239,6 +239,10 @@ describe.each(dialects)('the API on %s', (dialect) => {
       expect((await api.get('/nothings')).status).toBe(404);
       expect((await api.post('/leads', 'a=b', { 'content-type': 'text/plain' })).status).toBe(415);
       expect((await api.post('/leads', '{"title":', { 'content-type': 'application/json' })).status).toBe(400);
+      const number = await api.post('/leads', '{"title":"Z","phone":12345678901234567890}', {
+        'content-type': 'application/json',
+      });
+      expect(number.status).toBe(422);
       expect((await createApi(app.url).get('/leads')).status).toBe(401);
       expect((await createApi(app.url, 'lw_wrong').get('/leads')).status).toBe(401);
     });

@@ -124,6 +124,13 @@ describe.each(dialects)('Facebook lead ads on %s', (dialect) => {
     expect(await leadsOf('101', '102', '103')).toHaveLength(3);
   });
 
+  it('fetches leads whose ids come as numbers that are longer than a double holds', async () => {
+    const ids = ['12345678901234567890', '12345678901234567899'];
+    for (const id of ids) world.meta.addLead({ id });
+    await messageIn(await send(delivery(ids).replaceAll(/"leadgen_id":"(\d+)"/g, '"leadgen_id":$1')), 'accepted');
+    expect((await leadsOf(...ids)).map((lead) => lead['externalId'])).toEqual(ids);
+  });
+
   it('shows the answers that no row of the mapping names on the lead', async () => {
     const field_data = [...answers('L150'), { name: 'wie_viele_mitarbeiter?', values: ['10–50'] }];
     world.meta.addLead({ id: '150', field_data });

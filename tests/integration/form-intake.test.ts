@@ -118,6 +118,22 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       expect(await messageOf(first.body['id'])).toMatchObject({ state: 'accepted', duplicates: 1 });
     });
 
+    it('keeps all digits of numbers that are longer than a double holds', async () => {
+      const sendText = async (text: string): Promise<Answer> => {
+        if (auth === 'public') return await post('webformular', text);
+        const headers = auth === 'api-key' ? { authorization: `Bearer ${agencyKey}` } : signed(text);
+        return await post(auth === 'api-key' ? 'lead-agentur' : 'facebook', text, headers);
+      };
+      const ids = ['12345678901234567890', '12345678901234567891', '12345678901234567899'];
+      for (const id of ids) {
+        const text = `{"lastName":"Ziffer","externalId":${id},"email":"z${id}@example.org","message":49301234567890123456}`;
+        const answer = await sendText(text);
+        expect(answer.status).toBe(202);
+        const stored = (await api.get(`/leads/${String(answer.body['lead'])}`)).json.data;
+        expect(stored).toMatchObject({ externalId: id, message: '49301234567890123456' });
+      }
+    });
+
     it('names every wrong field at once and keeps the message', async () => {
       const answer = await send({ email: 'kein-at', phone: 'abc', budget: 'viel', lastName: 'x'.repeat(101) });
       expect(answer.status).toBe(422);

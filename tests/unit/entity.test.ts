@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toEntityModel, type EntitySchema, type PropertySchema } from '../../core/entity.ts';
 import { LeitwerkError } from '../../core/errors.ts';
-import { parseJson } from '../../core/json.ts';
+import { parseExactJson, parseJson } from '../../core/json.ts';
 import { createValidator } from '../../core/validation.ts';
 import { fromColumn, toColumn, toTable } from '../../store/record-table.ts';
 
@@ -201,4 +201,23 @@ describe('JSON from outside', () => {
     expect(() => parseJson(Buffer.from([0x22, 0xff, 0x22]))).toThrow(LeitwerkError));
 
   it('is read otherwise', () => expect(parse('{"a":[1,{"b":"ü"}]}')).toEqual({ a: [1, { b: 'ü' }] }));
+
+  it.each([
+    ['12345678901234567890', '12345678901234567890'],
+    ['-9007199254740993', '-9007199254740993'],
+    ['12345678.901234567890', '12345678.901234567890'],
+    ['0.10000000000000001', '0.10000000000000001'],
+    ['9007199254740991', 9007199254740991],
+    ['0.30000000000000004', 0.30000000000000004],
+    ['-0.001234500000000000000', -0.0012345],
+    ['1.2500000000000000', 1.25],
+    ['1234567890123456e3', 1234567890123456e3],
+    ['"12345678901234567890"', '12345678901234567890'],
+  ])('keeps the digits of %s that others send', (text, value) => {
+    expect(parseExactJson(Buffer.from(`{"a":[1,${text}]}`))).toEqual({ a: [1, value] });
+  });
+
+  it('reads a prototype in a text with long numbers, too', () => {
+    expect(() => parseExactJson(Buffer.from('{"a":12345678901234567890,"__proto__":{"b":1}}'))).toThrow(LeitwerkError);
+  });
 });
