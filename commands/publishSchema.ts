@@ -1,8 +1,8 @@
 import type { ConfigIssue } from '../core/config/faults.ts';
 import { fitsColumn, type SchemaChange } from '../core/config/schema-change.ts';
-import { toEntityModel, type EntityModel, type EntitySchema } from '../core/entity.ts';
+import { columnsOf, toEntityModel, type EntityModel, type EntitySchema } from '../core/entity.ts';
 import { issueOf, LeitwerkError } from '../core/errors.ts';
-import { assertExpected, readRevisions, type ConfigRevision } from '../store/config.ts';
+import { assertExpected, readRevisions } from '../store/config.ts';
 import {
   assertMayConfigure,
   assertValid,
@@ -36,17 +36,6 @@ interface Prepared {
   readonly impact: SchemaImpact;
 }
 
-/** Those of earlier revisions that can be read at all. */
-const compiled = (revisions: readonly ConfigRevision[]): EntityModel[] =>
-  revisions.flatMap(({ value, revision }) => {
-    try {
-      return [toEntityModel(value as EntitySchema, revision)];
-    } catch (error) {
-      if (!(error instanceof LeitwerkError)) throw error;
-      return [];
-    }
-  });
-
 /** A field of an earlier revision has left its column behind, which the name brings back with its values. */
 const columnIssues = async (
   ctx: ConfigContext,
@@ -57,8 +46,8 @@ const columnIssues = async (
   if (added.length === 0) return [];
   const revisions = await readRevisions(ctx.db, { tenantId: ctx.actor.tenantId, kind: 'schemas', key: after.name });
   const columns = new Map(
-    compiled(revisions)
-      .flatMap((model) => [...model.fields.values()])
+    revisions
+      .flatMap(({ value }) => columnsOf(value as EntitySchema))
       .map((field) => [field.name.toLowerCase(), field]),
   );
   return added.flatMap((field) => {

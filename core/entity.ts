@@ -1,4 +1,5 @@
 import { issueOf, LeitwerkError, type Issue, type Text } from './errors.ts';
+import { contradictions } from './keyword-types.ts';
 import { storedValues } from './stored-value.ts';
 
 /**
@@ -254,9 +255,13 @@ const readFields = (schema: EntitySchema, report: Report): Map<string, Field> =>
     const field = toField(name, property, required);
     if (field === undefined) report(path, 'type', typeText);
     else fields.set(name, field);
+    for (const { keyword, text } of contradictions(property)) report(`${path}/${keyword}`, 'keyword', text);
   }
   return fields;
 };
+
+/** The fields that a schema has columns for, whatever else is wrong with it. */
+export const columnsOf = (schema: EntitySchema): readonly Field[] => [...readFields(schema, () => undefined).values()];
 
 /** Every field that the schema names outside its properties, with the place. */
 const namedFields = (schema: EntitySchema): [path: string, name: string][] => {

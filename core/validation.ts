@@ -175,7 +175,7 @@ const bounds = (field: Field | undefined): PropertySchema => {
     case 'integer':
       return { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
     case 'money':
-      return { minimum: Number.MIN_SAFE_INTEGER / 100, maximum: Number.MAX_SAFE_INTEGER / 100 };
+      return { type: 'number', minimum: Number.MIN_SAFE_INTEGER / 100, maximum: Number.MAX_SAFE_INTEGER / 100 };
     default:
       return {};
   }

@@ -49,7 +49,11 @@ interface StandIn {
 
 type StandIns = ReadonlyMap<string, StandIn>;
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string => {
+  if (error instanceof LeitwerkError && error.issues.length > 0)
+    return error.issues.map(({ path, message }) => `${path}: ${message}`).join(' ');
+  return error instanceof Error ? error.message : String(error);
+};
 
 const compileModels = (
   heads: readonly ConfigHead[],
@@ -195,7 +199,10 @@ export async function createRegistry(db: Database): Promise<Registry> {
     const read = { version, heads: await readHeads(db, tenantId), users: await listUsers(db, tenantId) };
     const next = createSnapshot(tenantId, read, { before, standIns: new Map() });
     const changed = [...next.models.values()].filter((model) => before?.models.get(model.name) !== model);
-    const failed = await bringTables(db, changed);
+    const failed = new Map([
+      ...next.faults.map(({ entity, message }) => [entity, message] as const),
+      ...(await bringTables(db, changed)),
+    ]);
     if (failed.size === 0) return void snapshots.set(tenantId, next);
     const standIns = new Map<string, StandIn>();
     for (const [entity, message] of failed) {

@@ -1,5 +1,6 @@
 import { toEntityModel, type EntityModel, type EntitySchema } from '../entity.ts';
 import { LeitwerkError } from '../errors.ts';
+import { idleKeywords } from '../keyword-types.ts';
 import { isFilterWord } from '../filter/index.ts';
 import { createValidator, type RecordValidator } from '../validation.ts';
 import { fault, type Fault } from './faults.ts';
@@ -98,6 +99,11 @@ const wordFaults = (schema: EntitySchema): Fault[] =>
       }),
     );
 
+const keywordFaults = (schema: EntitySchema): Fault[] =>
+  Object.entries(schema.properties).flatMap(([name, property]) =>
+    idleKeywords(property).map(({ keyword, text }) => fault(`/properties/${name}/${keyword}`, 'keyword', text)),
+  );
+
 const referenceFaults = (schema: EntitySchema, lookup: ConfigLookup): Fault[] =>
   Object.entries(schema.properties).flatMap(([name, property]) => {
     const path = `/properties/${name}`;
@@ -166,6 +172,7 @@ export function schemaFaults(value: ConfigValue, lookup: ConfigLookup): Fault[] 
   const named = [
     ...nameFaults(schema, lookup),
     ...wordFaults(schema),
+    ...keywordFaults(schema),
     ...referenceFaults(schema, lookup),
     ...boundFaults(schema),
   ];

@@ -324,6 +324,72 @@ describe('publishing an entity schema', () => {
     expect([started.models.get('lead')?.fields.has('noT'), started.faults]).toEqual([true, []]);
   });
 
+  it('refuses every keyword that does not go with the type of its field', async () => {
+    const unfit: Properties = {
+      kosten: { type: 'string', 'x-money': true },
+      raten: { type: 'array', 'x-money': true },
+      verweis: { type: 'integer', 'x-reference': 'lead' },
+      verweise: { type: 'array', 'x-reference': 'lead' },
+      betrag: { 'x-reference': 'lead', 'x-money': true },
+      art: { type: 'integer', 'x-config': 'priorities' },
+      zeilen: { type: 'number', 'x-multiline': true },
+      suche: { type: 'object', 'x-searchable': true },
+      liste: { type: 'array', 'x-unique': true },
+      schnell: { type: 'object', 'x-indexed': true },
+      tag: { type: 'integer', format: 'date' },
+      wahl: { type: 'boolean', enum: ['ja'] },
+      namen: { type: 'number', 'x-labels': { a: { de: 'A', en: 'A' } } },
+    };
+    const fine: Properties = {
+      summe: { 'x-money': true },
+      ganz: { type: 'integer', 'x-money': true },
+      kein: { type: 'string', 'x-money': false, 'x-searchable': true, 'x-unique': true },
+      bezug: { type: 'string', 'x-reference': 'lead', 'x-indexed': true },
+      marken: { type: 'array', 'x-config': 'tags' },
+    };
+    const { issues } = await failure(publish(withProperties((properties) => ({ ...properties, ...fine, ...unfit }))));
+    expect(issues.map(({ path }) => path.split('/')[2]).toSorted()).toEqual(Object.keys(unfit).toSorted());
+    expect(issues).toContainEqual(
+      expect.objectContaining({
+        path: '/properties/kosten/x-money',
+        code: 'keyword',
+        message: '„x-money“ passt nicht zu „string“, nur zu number, integer.',
+      }),
+    );
+    await publish(withProperties((properties) => ({ ...properties, ...fine })));
+    await registry.refresh();
+    const snapshot = registry.snapshot('main');
+    const model = snapshot.models.get('lead');
+    const found = model && snapshot.validatorOf(model).issues({ title: 'A', source: 'facebook', summe: 'abc' }, 'en');
+    expect(found).toMatchObject([{ path: '/summe', code: 'type' }]);
+  });
+
+  it('starts with the last good revision where a stored one has such a keyword, and lets it be mended', async () => {
+    await publish(withField('kosten', { type: 'number', 'x-money': true }));
+    await registry.refresh();
+    const schema = withProperties((properties) => ({
+      ...properties,
+      kosten: { type: 'string', 'x-money': true },
+      neu: { type: 'string', 'x-money': true },
+    }));
+    await db.write(async (tx) => {
+      const at = new Date(0).toISOString();
+      const text = { yaml: JSON.stringify(schema), value: schema, author: 'somebody', at };
+      await publishRevision(tx, { tenantId: 'main', kind: 'schemas', key: 'lead', ...text });
+    });
+    const started = (await createRegistry(db)).snapshot('main');
+    expect(started.models.get('lead')?.revision).toBe(2);
+    expect(started.faults).toEqual([
+      { entity: 'lead', message: expect.stringContaining('/properties/kosten/x-money: "x-money" does not go') },
+    ]);
+
+    const plain = await failure(publish(withField('neu', { type: 'string' })));
+    expect(plain.issues).toMatchObject([{ path: '/properties/neu', code: 'column' }]);
+    await publish(withField('neu', { type: 'number', 'x-money': true }));
+    await registry.refresh();
+    expect(registry.snapshot('main').faults).toEqual([]);
+  });
+
   it('tells the second of two editors that the schema has changed meanwhile', async () => {
     await publish(withField('a1', { type: 'string' }));
     const error = await failure(
