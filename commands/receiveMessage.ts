@@ -1,6 +1,7 @@
-import { issueOf, type Issue, type Text } from '../core/errors.ts';
+import { issueOf, LeitwerkError, type Issue, type Text } from '../core/errors.ts';
 import type { Eventually, Tx } from '../store/database.ts';
 import { failpoint } from '../store/failpoints.ts';
+import { claimIdempotencyKey, keepIdempotentAnswer, type IdempotencyClaim } from '../store/idempotency.ts';
 import { findImportedKeys } from '../store/import-rows.ts';
 import { isUniqueViolation } from '../store/violations.ts';
 import { findMessageByKey, countRepeat, type KnownMessage } from '../store/intake.ts';
@@ -8,7 +9,7 @@ import type { RecordData } from '../store/record-table.ts';
 import { insertRecord } from '../store/records.ts';
 import { sha256 } from '../store/secrets.ts';
 import { modelOf, transact, type Context } from './context.ts';
-import { dedupeKeyOf, externalPrefix } from './dedupe-key.ts';
+import { boundedKey, dedupeKeyOf, externalPrefix } from './dedupe-key.ts';
 import { findChanged, type SameId } from './duplicates/changedMessage.ts';
 import { formIssues } from './formIssues.ts';
 import { mapMessage, type MappedMessage } from './mapMessage.ts';
@@ -197,21 +198,66 @@ const readMessage = (ctx: Context, message: ReceivedMessage): MappedMessage | un
   return { ...mapped, issues: [...mapped.issues, ...added] };
 };
 
+const reused: Text = {
+  de: 'Diese webhook-id kam schon mit einem anderen Inhalt.',
+  en: 'This webhook-id came with another body already.',
+};
+
+/** What is fetched comes under the number of what it is about, and may say something else each time. */
+const claimOf = (ctx: Context, message: ReceivedMessage): IdempotencyClaim | undefined => {
+  const { source, deliveryId, raw, channel } = message;
+  return deliveryId === undefined || channel === 'fetched'
+    ? undefined
+    : {
+        tenantId: ctx.actor.tenantId,
+        scope: `delivery/${source.key}`,
+        key: boundedKey(deliveryId),
+        requestHash: sha256(raw),
+        at: ctx.now().toISOString(),
+        conflict: reused,
+      };
+};
+
+/** Claims are forgotten after a time, messages are not. */
+const assertSameDelivery = (
+  claim: IdempotencyClaim | undefined,
+  { known, dedupeKey }: { known: KnownMessage | undefined; dedupeKey: string | undefined },
+): void => {
+  if (claim === undefined || known === undefined || dedupeKey?.startsWith(externalPrefix) === true) return;
+  if (known.contentHash !== claim.requestHash) throw new LeitwerkError('Conflict', { text: reused });
+};
+
+/** A delivery that came before under the sender's number is a repeat, whatever id its lead has; with another body it is refused. */
+const onceDelivered =
+  (ctx: Context, claim: IdempotencyClaim, work: (tx: Tx) => Promise<Receipt>): ((tx: Tx) => Promise<Receipt>) =>
+  async (tx) => {
+    const earlier = (await claimIdempotencyKey(tx, claim)) as Pick<KnownMessage, 'id' | 'lead'> | undefined;
+    if (earlier !== undefined) {
+      await countRepeat(tx, earlier.id);
+      return { status: 'duplicate', ...earlier };
+    }
+    const receipt = await work(tx);
+    if ('lead' in receipt) await keepIdempotentAnswer(tx, claim, { id: receipt.id, lead: receipt.lead });
+    return receipt;
+  };
+
 /**
  * Takes a message in: raw envelope, lead, timeline entry and the event for its process in one transaction.
  * A message that cannot become a lead is kept with its faults; a repeated one gets the first one's answer, and one that says something new
  * under the id of a lead changes it where its source says so.
- * @throws LeitwerkError `Conflict` when an `Idempotency-Key` was used for another body, `Unavailable` when nothing could be stored.
+ * @throws LeitwerkError `Conflict` when an `Idempotency-Key` or a `webhook-id` was used for another body, `Unavailable` when nothing could be stored.
  */
 export async function receiveMessage(ctx: Context, message: ReceivedMessage): Promise<Receipt> {
   const mapped = readMessage(ctx, message);
   const dedupeKey = dedupeKeyOf(mapped, message.deliveryId);
+  const claim = claimOf(ctx, message);
   const work = async (tx: Tx): Promise<Receipt> => {
     if (message.isSpam) return await keepSpam(ctx, tx, message);
     const known =
       dedupeKey === undefined
         ? undefined
         : await findMessageByKey(tx, { tenantId: ctx.actor.tenantId, source: message.source.key, dedupeKey });
+    assertSameDelivery(claim, { known, dedupeKey });
     if (known !== undefined) return await takeKnown(ctx, tx, { message, mapped, dedupeKey, known });
     if ('unreadable' in message.content)
       return await rejected(ctx, tx, { message, issues: [], text: message.content.unreadable });
@@ -232,7 +278,7 @@ export async function receiveMessage(ctx: Context, message: ReceivedMessage): Pr
     await storeEnvelope(ctx, tx, { message, id, outcome });
     return { status: 'accepted', id, lead };
   };
-  return await keepingOnce(ctx, work);
+  return await keepingOnce(ctx, claim === undefined ? work : onceDelivered(ctx, claim, work));
 }
 
 /** A refused request may be corrected and sent again under the same `Idempotency-Key`. */

@@ -1,8 +1,8 @@
-import { LeitwerkError } from '../core/errors.ts';
+import { LeitwerkError, type Text } from '../core/errors.ts';
 import type { Tx } from './database.ts';
 import type { TableDefinition } from './tables.ts';
 
-/** Answers given under an `Idempotency-Key`, stored in the transaction of their effect. */
+/** Answers given under an `Idempotency-Key` or a sender's number of a delivery, stored in the transaction of their effect. */
 export const idempotencyTable: TableDefinition = {
   name: 'idempotency',
   columns: { tenantId: 'key', scope: 'key', key: 'key', requestHash: 'key', answer: 'json', at: 'instant' },
@@ -12,12 +12,19 @@ export const idempotencyTable: TableDefinition = {
 
 export interface IdempotencyClaim {
   readonly tenantId: string;
-  /** Keys of different callers never meet: `user/<id>`, `source/<key>`. */
+  /** Keys of different callers never meet: `user/<id>`, `source/<key>`; deliveries of a source are `delivery/<key>`. */
   readonly scope: string;
   readonly key: string;
   readonly requestHash: string;
   readonly at: string;
+  /** What is said of another request under the key; absent = that of an `Idempotency-Key`. */
+  readonly conflict?: Text;
 }
+
+const reused: Text = {
+  de: 'Dieser Idempotency-Key wurde schon für eine andere Anfrage benutzt.',
+  en: 'This Idempotency-Key was used for another request already.',
+};
 
 /**
  * The stored answer when this request was answered before, undefined when it is new.
@@ -30,14 +37,7 @@ export async function claimIdempotencyKey(tx: Tx, claim: IdempotencyClaim): Prom
     [claim.tenantId, claim.scope, claim.key],
   );
   if (row === undefined) return undefined;
-  if (row.requestHash !== claim.requestHash) {
-    throw new LeitwerkError('Conflict', {
-      text: {
-        de: 'Dieser Idempotency-Key wurde schon für eine andere Anfrage benutzt.',
-        en: 'This Idempotency-Key was used for another request already.',
-      },
-    });
-  }
+  if (row.requestHash !== claim.requestHash) throw new LeitwerkError('Conflict', { text: claim.conflict ?? reused });
   return JSON.parse(row.answer) as unknown;
 }
 

@@ -203,6 +203,50 @@ describe.each(installed)('the ways in on %s', (dialect) => {
       expect(await leadCount('company = "Einmal GmbH"')).toBe(1);
     });
 
+    it.each([
+      ['without an externalId', () => ({})],
+      ['with an externalId', () => ({ externalId: randomUUID() })],
+    ])('a webhook-id %s makes one lead, and is refused with another body', async (_what, own) => {
+      const company = `Nummer ${randomUUID()}`;
+      const [text, other] = [lead({ company, ...own() }), lead({ company, city: 'Köln', ...own() })].map((body) =>
+        JSON.stringify(body),
+      );
+      const id = randomUUID();
+      const send = async (body = ''): Promise<Answer> => await post('facebook', body, signed(body, { id }));
+      const [first, again, changed, last] = [await send(text), await send(text), await send(other), await send(text)];
+      expect([first, again, changed, last].map(({ status }) => status)).toEqual([202, 200, 409, 200]);
+      expect(again.body).toEqual({ ...first.body, status: 'duplicate' });
+      expect(changed.body).toMatchObject({
+        code: 'Conflict',
+        detail: 'Diese webhook-id kam schon mit einem anderen Inhalt.',
+      });
+      expect(await leadCount(`company = "${company}"`)).toBe(1);
+      expect(await messageOf(first.body['id'])).toMatchObject({ duplicates: 2 });
+    });
+
+    it('a webhook-id counts whether an externalId comes with it or not', async () => {
+      const company = `Nummer ${randomUUID()}`;
+      for (const bodies of [
+        [lead({ company }), lead({ company, externalId: randomUUID() })],
+        [lead({ company, externalId: randomUUID() }), lead({ company })],
+      ]) {
+        const id = randomUUID();
+        const answers = [];
+        for (const text of bodies.map((body) => JSON.stringify(body)))
+          answers.push(await post('facebook', text, signed(text, { id })));
+        expect(answers.map(({ status }) => status)).toEqual([202, 409]);
+      }
+    });
+
+    it('takes a corrected body under the same webhook-id after a 422', async () => {
+      const id = randomUUID();
+      const send = async (email: string): Promise<Answer> => {
+        const text = JSON.stringify(lead({ email, externalId: id }));
+        return await post('facebook', text, signed(text, { id }));
+      };
+      expect([(await send('falsch')).status, (await send('richtig@example.org')).status]).toEqual([422, 202]);
+    });
+
     it('a rotated secret is void at once', async () => {
       const former = facebookSecret;
       facebookSecret = ((await api.post('/sources/facebook/rotate')).json.data as unknown as { secret: string }).secret;
