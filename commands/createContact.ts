@@ -29,10 +29,13 @@ const linkOf = (lead: RecordData, kind: Kind): RecordData =>
 interface Creation {
   readonly kind: Kind;
   readonly fields: RecordData;
+  /** Nobody is shown the matches. */
+  readonly isUnseen?: boolean;
 }
 
-const matchesOf = async (ctx: Context, tx: Tx, { kind, fields }: Creation): Promise<readonly Match[]> => {
-  const matches = await findMatches(ctx, tx, { sketch: toSketch(fields) });
+const matchesOf = async (ctx: Context, tx: Tx, creation: Creation): Promise<readonly Match[]> => {
+  const { kind, fields, isUnseen = false } = creation;
+  const matches = await findMatches(ctx, tx, { sketch: toSketch(fields), isUnseen });
   return kind === 'organization' ? matches.organizations : matches.persons;
 };
 
@@ -127,7 +130,8 @@ export async function provideContacts(
     if (lead[kind] !== null || typeof name !== 'string' || name.trim() === '') continue;
     const fields = { ...linkOf({ ...lead, ...links }, kind), ...copyFrom(lead, kind) };
     // What the lead says beyond the new record's own fields (a company's domain is in its sender's address) speaks for a match as well.
-    const known = (await matchesOf(ctx, tx, { kind, fields: { ...lead, ...fields } })).find((match) => match.isCertain);
+    const said = { ...lead, ...fields };
+    const known = (await matchesOf(ctx, tx, { kind, fields: said, isUnseen: true })).find((match) => match.isCertain);
     if (known === undefined && !force) await refuseDoubles(ctx, tx, { kind, fields });
     links[kind] = known?.record['id'] ?? (await make(ctx, tx, { kind, fields }))['id'];
   }

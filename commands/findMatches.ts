@@ -15,6 +15,7 @@ import { findRecordsById } from '../store/records.ts';
 import { modelOf, type Context } from './context.ts';
 import { mostOfKey } from './duplicates/follow.ts';
 import { mailSpellings } from './mailSpellings.ts';
+import { visibleRecord } from './record-write.ts';
 
 /** What is known of somebody before a record is made of it: fields of a lead, a company or a person. */
 export type Sketch = RecordData;
@@ -87,22 +88,35 @@ const candidates = async (
 /** Below that only one weak thing is alike. */
 const leastScore = 30;
 
+interface Search {
+  readonly sketch: Sketch;
+  readonly exceptLead?: string | undefined;
+  /** Nobody is shown what is found: fields that the actor may not see speak, too. */
+  readonly isUnseen?: boolean;
+}
+
 const find = async (
   ctx: Context,
   db: Queries,
-  of: { readonly entity: Compared; readonly sketch: Likeness; readonly exceptId?: string | undefined },
+  of: Omit<Search, 'sketch' | 'exceptLead'> & {
+    readonly entity: Compared;
+    readonly sketch: Likeness;
+    readonly exceptId?: string | undefined;
+  },
 ): Promise<Match[]> => {
   const { entity, exceptId } = of;
+  const model = modelOf(ctx, entity);
   const likeness = narrowed(entity, of.sketch);
   const matches: Match[] = [];
   for (const record of (await candidates(ctx, db, { entity, likeness })).values()) {
-    const isShown =
+    const mayBe =
       record['id'] !== exceptId && record['mergedInto'] === null && ctx.ability.canOn('read', entity, record);
-    if (!isShown) continue;
-    const known = toLikeness(entity, record);
+    if (!mayBe) continue;
+    const shown = of.isUnseen === true ? record : visibleRecord(ctx, model, record);
+    const known = toLikeness(entity, shown);
     const { score, reasons } = scoreLikeness(likeness, known);
     const isSame = entity === 'organization' ? isCertainCompany : isCertain;
-    if (score >= leastScore) matches.push({ record, score, reasons, isCertain: isSame(likeness, known) });
+    if (score >= leastScore) matches.push({ record: shown, score, reasons, isCertain: isSame(likeness, known) });
   }
   return matches.toSorted((one, other) => other.score - one.score);
 };
@@ -110,16 +124,12 @@ const find = async (
 /** What a record says of somebody, for `findMatches`. */
 export const toSketch = (record: RecordData): Sketch => ({ ...record, company: record['company'] ?? record['name'] });
 
-/** Records that may be the same company or person (B24), the likeliest first, each with its reasons. Shows only what the actor may read. */
-export async function findMatches(
-  ctx: Context,
-  db: Queries,
-  search: { readonly sketch: Sketch; readonly exceptLead?: string | undefined },
-): Promise<Matches> {
-  const sketch = toLikeness('lead', search.sketch);
+/** Records that may be the same company or person (B24), the likeliest first, each with its reasons. Shows only what the actor may read, and asks no other fields. */
+export async function findMatches(ctx: Context, db: Queries, { exceptLead, ...search }: Search): Promise<Matches> {
+  const of = { ...search, sketch: toLikeness('lead', search.sketch) };
   return {
-    organizations: await find(ctx, db, { entity: 'organization', sketch }),
-    persons: await find(ctx, db, { entity: 'person', sketch }),
-    leads: await find(ctx, db, { entity: 'lead', sketch, exceptId: search.exceptLead }),
+    organizations: await find(ctx, db, { ...of, entity: 'organization' }),
+    persons: await find(ctx, db, { ...of, entity: 'person' }),
+    leads: await find(ctx, db, { ...of, entity: 'lead', exceptId: exceptLead }),
   };
 }

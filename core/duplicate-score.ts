@@ -40,6 +40,25 @@ export interface Score {
 /** From here on two records are shown as a likely double. */
 export const likelyScore = 50;
 
+/** Fields that a reason speaks of, whichever of them a record has. */
+const spokenOf: Readonly<Record<ReasonKind, readonly string[]>> = {
+  sourceId: ['source', 'externalId'],
+  vatId: ['vatId'],
+  registerNumber: ['registerNumber'],
+  email: ['email'],
+  phone: ['phone'],
+  company: ['company', 'name'],
+  person: ['firstName', 'lastName'],
+  address: ['street', 'postalCode'],
+  domain: ['email', 'domain'],
+  similarCompany: ['company', 'name'],
+  similarPerson: ['firstName', 'lastName'],
+};
+
+/** Reasons that speak of no hidden field. */
+export const tellable = (reasons: readonly Reason[], isHidden: (field: string) => boolean): readonly Reason[] =>
+  reasons.filter(({ kind }) => !spokenOf[kind].some(isHidden));
+
 const text = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
 
 const compact = (value: unknown): string =>

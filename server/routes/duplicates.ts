@@ -2,6 +2,7 @@ import { modelOf } from '../../commands/context.ts';
 import { listPairs, settlePair, type ShownPair } from '../../commands/duplicates/decide.ts';
 import { comparedEntities } from '../../commands/duplicates/follow.ts';
 import { visibleRecord } from '../../commands/record-write.ts';
+import { tellable } from '../../core/duplicate-score.ts';
 import { LeitwerkError } from '../../core/errors.ts';
 import type { EntityModel } from '../../core/entity.ts';
 import { asObject, asText, invalidInput } from '../input.ts';
@@ -14,7 +15,10 @@ const states = ['open', 'distinct', 'merged'] as const;
 const present = (call: Call, model: EntityModel, pair: ShownPair) => ({
   state: pair.state,
   score: pair.score,
-  reasons: pair.reasons,
+  reasons: tellable(
+    pair.reasons,
+    (field) => model.fields.has(field) && !call.ctx.ability.isReadable(model.name, field),
+  ),
   decidedAt: pair.decidedAt,
   decidedBy: pair.decidedBy === null ? null : actorLabel(call.ctx, pair.decidedBy),
   records: pair.records.map((record) => visibleRecord(call.ctx, model, record)),

@@ -2,6 +2,7 @@ import { modelOf } from '../../commands/context.ts';
 import { presentMatch } from '../../commands/createContact.ts';
 import { findMatches, toSketch, type Matches } from '../../commands/findMatches.ts';
 import { readRecord } from '../../commands/readRecord.ts';
+import { visibleRecord } from '../../commands/record-write.ts';
 import { asObject } from '../input.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
@@ -16,10 +17,11 @@ const presentMatches = (matches: Matches): Answer => ({
 });
 
 const ofLead = async (call: Call): Promise<Answer> => {
-  const lead = await readRecord(call.ctx, modelOf(call.ctx, 'lead'), call.params['id'] ?? '');
-  return presentMatches(
-    await findMatches(call.ctx, call.services.db, { sketch: toSketch(lead), exceptLead: String(lead['id']) }),
-  );
+  const { ctx, services } = call;
+  const model = modelOf(ctx, 'lead');
+  const lead = await readRecord(ctx, model, call.params['id'] ?? '');
+  const sketch = toSketch(visibleRecord(ctx, model, lead));
+  return presentMatches(await findMatches(ctx, services.db, { sketch, exceptLead: String(lead['id']) }));
 };
 
 const beforehand = async (call: Call): Promise<Answer> =>

@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { createApi, type Api } from '../support/api.ts';
+import { createApi, type Api, type ApiAnswer } from '../support/api.ts';
 import type { App } from '../support/app.ts';
 import { settled, upload, type ImportData } from '../support/imports.ts';
 import { countRows } from '../support/ledger.ts';
@@ -89,6 +89,42 @@ describe.each(dialects)('duplicates on %s', (dialect) => {
     expect(await pairOf('leads', [one, other], 'distinct')).toMatchObject({ state: 'distinct' });
     expect((await world.api.post(`/leads/${one}/distinct`, { other, isDuplicate: true })).status).toBe(204);
     expect(await pairOf('leads', [one, other])).toBeDefined();
+  });
+
+  it('finds by what the asker may see only, and names no reasons that speak of anything else', async () => {
+    const said = { company: 'Zimmerei Verdeckt', email: 'kl@verdeckt.example', lastName: 'Verdeckt' };
+    const one = await make('leads', { ...said, title: 'Eins', source: 'kaltakquise' });
+    const other = await make('leads', { ...said, title: 'Zwei', source: 'kaltakquise', email: 'b@verdeckt.example' });
+    await make('persons', { firstName: 'Anna', lastName: 'Verdeckt', email: said.email });
+    await found('leads', [one, other]);
+    const role = {
+      key: 'ohne-mail',
+      label: { de: 'Ohne Mail', en: 'Without mail' },
+      can: [
+        { do: ['read'], on: 'lead', fields: { hide: ['email', 'phone', 'budget'] } },
+        { do: ['read'], on: 'person', fields: { hide: ['email'] } },
+      ],
+    };
+    expect((await world.api.put('/config/roles/ohne-mail', role)).status).toBeLessThan(300);
+    await world.store.foundation.registry.refresh();
+    const blind = createApi(world.app.url, await addKey(world.store, { role: 'ohne-mail' }));
+    const kinds = (match: Data | undefined): unknown[] =>
+      (match?.['reasons'] as readonly Data[] | undefined)?.map(({ kind }) => kind) ?? [];
+    const among = (answer: ApiAnswer, entity: string): readonly Data[] => answer.json.data[entity] as readonly Data[];
+
+    const byMail = { email: said.email };
+    expect(among(await world.api.post('/matches', byMail), 'leads').map(({ id }) => id)).toContain(one);
+    const seen = await blind.post('/matches', byMail);
+    expect([among(seen, 'leads'), among(seen, 'persons')]).toEqual([[], []]);
+    const named = await blind.post('/matches', { firstName: 'Anna', lastName: 'Verdeckt' });
+    expect(among(named, 'persons')).toMatchObject([{ email: null, reasons: [{ kind: 'person' }] }]);
+
+    const path = `/leads/${one}/matches`;
+    expect(kinds(among(await world.api.get(path), 'leads')[0])).toEqual(['company', 'domain']);
+    expect(kinds(among(await blind.get(path), 'leads')[0])).toEqual(['company']);
+    expect(among(await blind.get(path), 'persons')).toEqual([]);
+    const pair = (await blind.get('/leads/duplicates')).json.data.find((each) => idsOf(each).includes(one));
+    expect(kinds(pair)).toEqual(['company']);
   });
 
   it('merges two leads: fields, activities, timeline and messages; the loser leads to the winner; and splits them exactly', async () => {
