@@ -2,7 +2,7 @@ import { actorName, type Actor } from '../core/actor.ts';
 import type { PresetRules } from '../core/config/lookup.ts';
 import type { EntityModel } from '../core/entity.ts';
 import { LeitwerkError, type Language } from '../core/errors.ts';
-import type { Ability, Verb } from '../core/permissions.ts';
+import { missingScope, type Ability, type Verb } from '../core/permissions.ts';
 import type { Database, Eventually, Tx } from '../store/database.ts';
 import type { Lane } from '../store/events.ts';
 import { claimIdempotencyKey, keepIdempotentAnswer } from '../store/idempotency.ts';
@@ -76,7 +76,20 @@ export function modelOf(ctx: Pick<Context, 'snapshot'>, name: string): EntityMod
   return model;
 }
 
+/** A refusal that names the scope which the actor's key lacks, where that is the reason. */
+export function forbidden(ctx: Pick<Context, 'actor'>, resource: string, access: 'read' | 'write'): LeitwerkError {
+  const scope = missingScope(ctx.actor.scopes, resource, access);
+  if (scope === undefined) return new LeitwerkError('Forbidden');
+  const text = { de: `Dem Schlüssel fehlt das Recht ${scope}.`, en: `The key lacks the scope ${scope}.` };
+  return new LeitwerkError('Forbidden', { text, facts: { scope } });
+}
+
+/** Whoever may not read at all is told so, and not that there is no such record. @throws LeitwerkError `Forbidden`. */
+export function assertScopeToRead(ctx: Pick<Context, 'actor'>, model: EntityModel): void {
+  if (missingScope(ctx.actor.scopes, model.plural, 'read') !== undefined) throw forbidden(ctx, model.plural, 'read');
+}
+
 /** @throws LeitwerkError `Forbidden` when no rule of the role allows it on any record of the entity. */
 export function assertCan(ctx: Context, verb: Verb, model: EntityModel): void {
-  if (!ctx.ability.can(verb, model.name)) throw new LeitwerkError('Forbidden');
+  if (!ctx.ability.can(verb, model.name)) throw forbidden(ctx, model.plural, verb === 'read' ? 'read' : 'write');
 }

@@ -3,7 +3,7 @@ import { LeitwerkError } from '../core/errors.ts';
 import type { Queries } from '../store/database.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { findRecord, isAmongRows } from '../store/records.ts';
-import type { Context } from './context.ts';
+import { assertScopeToRead, type Context } from './context.ts';
 import { standingId } from './duplicates/standing.ts';
 
 /** Whether the actor may see a record as it is stored, deleted or not: what belongs to others is judged by these. */
@@ -34,6 +34,7 @@ export async function findReadable(
  * where another one stands for it now.
  */
 export async function readRecord(ctx: Context, model: EntityModel, id: string): Promise<RecordData> {
+  assertScopeToRead(ctx, model);
   const record = await findReadable(ctx, model, id);
   if (record !== undefined) return record;
   throw (await mergedAway(ctx, model, id)) ?? new LeitwerkError('NotFound');

@@ -10,7 +10,7 @@ import { insertEvent, type Lane } from '../store/events.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { insertRecord, lockRecord, updateRecord } from '../store/records.ts';
 import { violatedColumn } from '../store/violations.ts';
-import type { Context } from './context.ts';
+import { assertScopeToRead, type Context } from './context.ts';
 import { findReadable, mayRead } from './readRecord.ts';
 import { stampOf } from './stamp.ts';
 import { withoutClosedFacts } from './visibleFacts.ts';
@@ -272,6 +272,7 @@ export async function loadRecord(
   key: { model: EntityModel; id: string; isDeletedToo?: boolean | undefined },
 ): Promise<RecordData> {
   const { model, ...rest } = key;
+  assertScopeToRead(ctx, model);
   const record = await lockRecord(tx, model, { tenantId: ctx.actor.tenantId, ...rest });
   if (record === undefined || !(await mayRead({ ...ctx, db: tx }, model, record))) throw new LeitwerkError('NotFound');
   return record;

@@ -219,6 +219,14 @@ const grantsScope = (scopes: readonly string[], resource: string, access: 'read'
     return (on === resource || on === '*') && (what === access || what === '*');
   });
 
+/** The scope that a key needs for it and does not have; undefined where its scopes are not what is missing. */
+export const missingScope = (
+  scopes: readonly string[] | undefined,
+  resource: string,
+  access: 'read' | 'write',
+): string | undefined =>
+  scopes === undefined || grantsScope(scopes, resource, access) ? undefined : `${resource}:${access}`;
+
 /**
  * Leaves of an ability what the scopes of an API key name: `leads:read`, `leads:write` (every verb but read), `config:read`,
  * `*:read`, `leads:*`, `*`. Entities are named by their plural. Scopes never add a right.

@@ -7,7 +7,7 @@ import { issueOf, LeitwerkError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import { noAbility } from '../core/permissions.ts';
 import { toIssue } from '../core/validation.ts';
-import { modelOf, type Context } from '../commands/context.ts';
+import { forbidden, modelOf, type Context } from '../commands/context.ts';
 import { sha256 } from '../store/secrets.ts';
 import { assertSameOrigin } from './auth/same-origin.ts';
 import { readBytes } from './json-body.ts';
@@ -74,12 +74,13 @@ const assertAccess = (route: Route, ctx: Context, model: EntityModel | undefined
   const { access } = route;
   if (access.kind === 'visitor' || access.kind === 'signedIn') return;
   if (access.kind === 'may') {
-    if (!ctx.ability.may(access.area, route.method === 'get' ? 'read' : 'write')) throw new LeitwerkError('Forbidden');
+    const wanted = route.method === 'get' ? 'read' : 'write';
+    if (!ctx.ability.may(access.area, wanted)) throw forbidden(ctx, access.area, wanted);
     return;
   }
   const entity = model?.name ?? '';
   const isAllowed = ctx.ability.can(access.verb, entity) || (isAct(access.verb) && ctx.ability.can('update', entity));
-  if (!isAllowed) throw new LeitwerkError('Forbidden');
+  if (!isAllowed) throw forbidden(ctx, model?.plural ?? '', access.verb === 'read' ? 'read' : 'write');
 };
 
 const isAct = (verb: string): boolean => !['read', 'create', 'update', 'delete'].includes(verb);

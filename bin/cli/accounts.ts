@@ -71,13 +71,19 @@ const userDisable: Command = {
   },
 };
 
+const rightsOf = ({ role, scopes }: ApiKey): string => [role ?? [], scopes ?? []].flat().join(' ');
+
 const keyCreate: Command = {
   name: 'key create',
   text: 'Create an API key; the last line is the key, shown this once',
   options: {
     name: { value: 'N', text: 'what it is for', isRequired: true },
     role: { value: 'R', text: 'role it acts with' },
-    scope: { value: 'S', text: 'narrows it; can be given several times', isRepeatable: true },
+    scope: {
+      value: 'S',
+      text: 'narrows it, as leads:read, leads:write, leads:*, config:read, *:read; can be given several times',
+      isRepeatable: true,
+    },
     expires: { value: 'INSTANT', text: 'when it ends, as 2027-12-31T22:00:00Z' },
   },
   run: async (call) => {
@@ -91,7 +97,7 @@ const keyCreate: Command = {
     });
     return {
       json: { ...row, key },
-      text: `${row.name} (${row.role ?? row.scopes?.join(' ') ?? ''}), id ${row.id}\n${key}`,
+      text: `${row.name} (${rightsOf(row)}), id ${row.id}\n${key}`,
     };
   },
 };
@@ -152,7 +158,7 @@ const keyList: Command = {
       key.id,
       `${key.prefix}…`,
       key.name,
-      key.role ?? key.scopes?.join(' ') ?? '',
+      rightsOf(key),
       key.lastUsedAt ?? 'never used',
       stateOf(key, now()),
     ]);

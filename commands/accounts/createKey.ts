@@ -1,6 +1,6 @@
 import { actorName, superadminRole } from '../../core/actor.ts';
 import { LeitwerkError } from '../../core/errors.ts';
-import { isScope } from '../../core/permissions.ts';
+import { areas, isScope } from '../../core/permissions.ts';
 import { insertKey, type ApiKey } from '../../store/accounts-keys.ts';
 import { assertMay, invalid, record, type AccountContext } from './context.ts';
 import { assertMayGrant, assertRole } from './createUser.ts';
@@ -19,10 +19,11 @@ const assertMeans = (ctx: AccountContext, wanted: NewKey): void => {
   if (typeof wanted.role === 'string') assertRole(ctx, wanted.role);
   const wrong = (wanted.scopes ?? []).findIndex((scope) => !isScope(scope, ctx.snapshot.modelsByPlural));
   if (wrong >= 0) {
+    const named = [...[...ctx.snapshot.modelsByPlural.keys()].toSorted(), ...areas, '*'].join(', ');
     const sentence =
       ctx.language === 'de'
-        ? 'Dieses Recht gibt es nicht. Beispiele: leads:read, leads:write, config:read, *:read.'
-        : 'There is no such scope. Examples: leads:read, leads:write, config:read, *:read.';
+        ? `Das Recht „${wanted.scopes?.[wrong]}“ gibt es nicht. Ein Recht ist <was>:read, <was>:write oder <was>:*, oder * für alles; <was> ist eines von ${named}.`
+        : `There is no scope "${wanted.scopes?.[wrong]}". A scope is <what>:read, <what>:write or <what>:*, or * for everything; <what> is one of ${named}.`;
     throw invalid(`/scopes/${wrong}`, 'choice', sentence);
   }
   assertMayGrant(ctx, wanted.role ?? superadminRole);

@@ -88,7 +88,7 @@ export const accountInputs = {
           minItems: 1,
           maxItems: 50,
           uniqueItems: true,
-          items: { type: 'string', maxLength: 100, pattern: '^(\\*|(\\*|[a-z0-9-]+):[a-z0-9*-]+)$' },
+          items: { type: 'string', maxLength: 100 },
         },
         expiresAt: { type: ['string', 'null'], format: 'date-time' },
       },

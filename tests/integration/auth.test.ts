@@ -223,11 +223,19 @@ describe.each(['SQLite', 'MariaDB'] as const)('accounts on %s', (kind) => {
   });
 
   it('makes no key whose scopes grant nothing', async () => {
-    for (const scope of ['lead:read', 'leads:nope', 'leads:read-write']) {
+    for (const scope of ['lead:read', 'leads:nope', 'leads:read-write', 'bogus']) {
       const made = createKey(world.asActor(), { name: 'Website', scopes: ['leads:read', scope] });
       await expect(made).rejects.toMatchObject({
         code: 'InvalidInput',
-        issues: [{ path: '/scopes/1', code: 'choice' }],
+        issues: [
+          {
+            path: '/scopes/1',
+            code: 'choice',
+            message: expect.stringMatching(
+              new RegExp(`no scope "${scope}".+<what>:read, <what>:write .+ leads, config, users`),
+            ) as string,
+          },
+        ],
       });
     }
     for (const scope of ['*', '*:read', 'leads:*', 'config:read'])

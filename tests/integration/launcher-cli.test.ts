@@ -103,6 +103,16 @@ describe.each(['SQLite', 'MariaDB'])('the command line on %s', (dialect) => {
     expect((await leitwerk(['key', 'list'], env)).stdout).toContain('revoked');
   });
 
+  test('says what a scope looks like, and lists role and scopes of a key', async () => {
+    const bogus = await leitwerk(['key', 'create', '--name', 'k', '--scope', 'bogus'], env);
+    expect(bogus).toMatchObject({ code: 1, stderr: expect.stringContaining('<what>:read') as string });
+    expect(bogus.stderr).toContain('leads');
+    expect((await leitwerk(['key', 'create', '--help'], env)).stdout).toContain('leads:read');
+    const both = ['--role', 'sales', '--scope', 'leads:read', '--scope', 'persons:read'];
+    expect((await leitwerk(['key', 'create', '--name', 'k', ...both], env)).code).toBe(0);
+    expect((await leitwerk(['key', 'list'], env)).stdout).toContain('sales leads:read persons:read');
+  });
+
   test('what it writes in a backup is there after restoring it elsewhere', async (context) => {
     const file = join(await createFolder(), 'backup.tgz');
     const elsewhere: Record<string, string> = {

@@ -237,6 +237,26 @@ describe('the app as a stranger sees it', () => {
     expect(Date.now() - revokedAt).toBeLessThan(slackMs);
   });
 
+  it('tells a key that may only write which scope it lacks', async () => {
+    const { key } = await createKey({ scopes: ['leads:write'] });
+    const { data } = (await (await api('/leads', { key, body: { title: 'Neu', source: 'kaltakquise' } })).json()) as {
+      data: { id: string };
+    };
+    const refused = async (path: string, options: object = {}): Promise<unknown> => {
+      const answer = await api(path, { key, ...options });
+      const { scope, detail } = (await answer.json()) as { scope?: unknown; detail?: unknown };
+      return [answer.status, scope, detail];
+    };
+    const lacks = (scope: string): unknown => [403, scope, `Dem Schlüssel fehlt das Recht ${scope}.`];
+
+    expect(await refused(`/leads/${data.id}`)).toEqual(lacks('leads:read'));
+    expect(await refused(`/leads/${data.id}`, { method: 'PATCH', body: { title: 'X' } })).toEqual(lacks('leads:read'));
+    expect(await refused(`/leads/${data.id}/move`, { body: { stage: 'neu' } })).toEqual(lacks('leads:read'));
+    expect(await refused('/leads/gibt-es-nicht/archive', { body: {} })).toEqual(lacks('leads:read'));
+    expect(await refused('/organizations', { body: { name: 'Firma' } })).toEqual(lacks('organizations:write'));
+    expect(await refused('/keys')).toEqual(lacks('keys:read'));
+  });
+
   it('S34: an expired key is refused', async () => {
     const { key } = await createKey({ role: 'viewer', expiresAt: new Date(Date.now() + 300).toISOString() });
     const refused = await until('the key to expire', async () => await refusal(key));
