@@ -1,6 +1,6 @@
 import type { Field } from '../entity.ts';
 import type { Text } from '../errors.ts';
-import { checkExpression, checkField, checkSteps, unknown, type Checks } from './checks.ts';
+import { checkExpression, checkField, checkSteps, unknown, unknownStage, type Checks } from './checks.ts';
 import {
   actionKinds,
   splitRecipient,
@@ -74,8 +74,8 @@ const checksByKind: { readonly [K in (typeof actionKinds)[number]]: Check<K> } =
       en: 'This is not an address with http:// or https://.',
     });
   },
-  goTo: (stage, at, { definition, report }) => {
-    if (!definition.stages.has(stage)) report(`${at}/goTo`, 'unknown', unknown('Die Stufe', 'stage', stage));
+  goTo: (stage, at, checks) => {
+    if (!checks.definition.stages.has(stage)) checks.report(`${at}/goTo`, 'unknown', unknownStage(stage, checks));
   },
 };
 

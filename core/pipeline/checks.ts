@@ -31,6 +31,12 @@ export const unknown = (de: string, en: string, key: string): Text => ({
   en: `There is no ${en} "${key}".`,
 });
 
+export const unknownStage = (key: string, { definition }: Checks): Text => {
+  const { de, en } = unknown('Die Stufe', 'stage', key);
+  const stages = [...definition.stages.keys()].join(', ');
+  return { de: `${de} Es gibt: ${stages}.`, en: `${en} There are: ${stages}.` };
+};
+
 /** Reports a field the entity does not have. */
 export const checkField = (name: string, path: string, { definition, report }: Checks): void => {
   const field = definition.model.fields.get(name);

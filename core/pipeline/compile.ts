@@ -6,6 +6,7 @@ import {
   checkField,
   checkSteps,
   unknown,
+  unknownStage,
   type Checks,
   type PipelineIssue,
   type PipelineLookup,
@@ -60,7 +61,7 @@ const checkDoubles = (items: readonly { readonly key: string }[], path: string, 
 const checkStage = (stage: StageConfig, path: string, checks: Checks): void => {
   for (const [position, key] of (stage.next ?? []).entries()) {
     if (!checks.definition.stages.has(key))
-      checks.report(`${path}/next/${position}`, 'unknown', unknown('Die Stufe', 'stage', key));
+      checks.report(`${path}/next/${position}`, 'unknown', unknownStage(key, checks));
   }
   if (stage.requires !== undefined) checkRequires(stage.requires, `${path}/requires`, checks);
   checkActions(stage.enter ?? [], `${path}/enter`, { ...checks, stage });

@@ -279,6 +279,21 @@ stages:
     ]);
   });
 
+  it.each([
+    ['enter: [{ goTo: in-klärungg }]', '/stages/0/enter/0/goTo'],
+    ['next: [in-klaerung, in-klärungg]', '/stages/0/next/1'],
+  ])('names the stages there are where %s names none of them', (said, path) => {
+    const label = 'label: { de: A, en: A }';
+    const text = `${head}entity: lead\nstages:\n  - key: neu\n    ${label}\n    ${said}\n  - key: in-klaerung\n    ${label}\n`;
+    const told = (language: 'de' | 'en') => checkConfig('pipelines', text, { lookup, language }).issues;
+    expect(told('de')).toMatchObject([
+      { path, message: 'Die Stufe „in-klärungg“ gibt es nicht. Es gibt: neu, in-klaerung.' },
+    ]);
+    expect(told('en')).toMatchObject([
+      { path, message: 'There is no stage "in-klärungg". There are: neu, in-klaerung.' },
+    ]);
+  });
+
   it('offers only fields that people may see', () => {
     const hidden = [...leadModel.fields.values()].find((field) => field.isHidden)?.name ?? '';
     expect(firstMessage('roles', `${head}can: [{ do: [read], on: lead, fields: { hide: [${hidden}] } }]\n`)).toContain(
