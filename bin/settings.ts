@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -141,13 +142,27 @@ function makeFolder(folder: string): void {
   }
 }
 
+/** The file that is where a folder or one above it should be. */
+const fileAt = (folder: string): string | undefined => {
+  if (existsSync(folder)) return isFolder(folder) ? undefined : folder;
+  return dirname(folder) === folder ? undefined : fileAt(dirname(folder));
+};
+
 /** The error of a data folder that takes no files. */
-export const unwritable = (folder: string, cause: unknown): LeitwerkError =>
-  wrong(
+export const unwritable = (folder: string, cause: unknown): LeitwerkError => {
+  const file = fileAt(folder);
+  if (file !== undefined)
+    return wrong(
+      `Der Datenordner ${folder} kann kein Ordner sein: ${file} ist eine Datei. LEITWERK_DATA auf einen Ordner setzen.`,
+      `The data folder ${folder} cannot be a folder: ${file} is a file. Set LEITWERK_DATA to a folder.`,
+      cause,
+    );
+  return wrong(
     `Der Datenordner ${folder} ist nicht beschreibbar: Rechte ändern oder LEITWERK_DATA auf einen anderen Ordner setzen.`,
     `The data folder ${folder} cannot be written: change its permissions or set LEITWERK_DATA to another folder.`,
     cause,
   );
+};
 
 /** Makes the data folder, or one within it, and checks that it can be written. */
 export function prepareDataFolder(folder: string): void {
@@ -205,7 +220,7 @@ function readSmtp(env: Environment): SmtpSettings {
     mostBytes: megabytesOf(env, 'SMTP_MAX_MB', 40) * 1_000_000,
     tls: certificate === undefined || key === undefined ? undefined : { certificate, key },
     proxies: listOf(env, 'SMTP_PROXIES'),
-    relays: listOf(env, 'SMTP_RELAYS'),
+    relays: addressesOf(env, 'SMTP_RELAYS'),
   };
 }
 
@@ -268,6 +283,13 @@ function listOf(env: Environment, name: string): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter(Boolean);
+}
+
+function addressesOf(env: Environment, name: string): string[] {
+  const addresses = listOf(env, name);
+  const other = addresses.find((address) => isIP(address) === 0);
+  if (other === undefined) return addresses;
+  throw wrong(`${name}: „${other}“ ist keine Adresse (10.0.0.5).`, `${name}: "${other}" is not an address (10.0.0.5).`);
 }
 
 function urlOf(env: Environment, name: string, protocols: readonly string[]): string | undefined {

@@ -26,8 +26,8 @@ const refused = {
 const unknownHost = { de: 'diesen Rechner gibt es nicht', en: 'there is no such host' };
 const reasons: Readonly<Record<string, Text>> = {
   ECONNREFUSED: {
-    de: 'dort nimmt nichts Verbindungen an, läuft der Server auf diesem Port?',
-    en: 'nothing accepts connections there, is the server running on this port?',
+    de: 'dort nimmt nichts Verbindungen an, prüfen, ob der Server auf diesem Port läuft',
+    en: 'nothing accepts connections there, check that the server is running on this port',
   },
   ENOTFOUND: unknownHost,
   EAI_AGAIN: unknownHost,

@@ -237,7 +237,7 @@ test('a database that cannot be opened ends the start with the reason, and witho
   expect(await sentenceFor((url) => (url.port = '9'))).toEqual(
     sentence(
       `${there.hostname}:9${there.pathname}`,
-      'nothing accepts connections there, is the server running on this port?',
+      'nothing accepts connections there, check that the server is running on this port',
     ),
   );
   expect(await sentenceFor((url) => (url.hostname = 'nowhere.invalid'))).toEqual(
@@ -264,7 +264,7 @@ test('a wrong setting and an unwritable folder end the start with one sentence, 
   expect(await failToStart({ env: { ...env, LEITWERK_DATA: join(folder, 'file', 'data') } })).toEqual({
     code: 1,
     lines: [
-      `Der Datenordner ${join(folder, 'file', 'data')} ist nicht beschreibbar: Rechte ändern oder LEITWERK_DATA auf einen anderen Ordner setzen.`,
+      `Der Datenordner ${join(folder, 'file', 'data')} kann kein Ordner sein: ${join(folder, 'file')} ist eine Datei. LEITWERK_DATA auf einen Ordner setzen.`,
     ],
   });
   expect(await failToStart({ env: { DATABASE_URL: 'mysql://nobody:secret@127.0.0.1:9/none' } })).toEqual({

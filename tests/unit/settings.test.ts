@@ -57,6 +57,7 @@ test.each([
   [{ PUBLIC_URL: 'leitwerk.example.com' }, 'PUBLIC_URL is invalid. Allowed: http://…, https://….'],
   [{ TEMPORAL_ADDRESS: 'http://h:1' }, 'TEMPORAL_ADDRESS is invalid ("http://h:1"). Allowed: host:port.'],
   [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is invalid ("loud"). Allowed: debug, info, warn, error, silent.'],
+  [{ SMTP_RELAYS: '10.0.0.5, x' }, 'SMTP_RELAYS: "x" is not an address (10.0.0.5).'],
   [{ ALLOW_PRIVATE_ADDRESSES: 'yes' }, 'ALLOW_PRIVATE_ADDRESSES is invalid ("yes"). Allowed: 0, 1, false, true.'],
   [
     { TEMPORAL_TLS_CERT: import.meta.filename },
@@ -78,9 +79,10 @@ test('a data folder that cannot be made is one sentence that names it and the se
   const file = join(mkdtempSync(join(tmpdir(), 'leitwerk-data-')), 'file');
   writeFileSync(file, '');
 
-  expect(() => prepareDataFolder(join(file, 'data'))).toThrow(
-    /cannot be written: change its permissions or set LEITWERK_DATA/,
-  );
+  for (const folder of [file, join(file, 'data')])
+    expect(() => prepareDataFolder(folder)).toThrow(
+      `The data folder ${folder} cannot be a folder: ${file} is a file. Set LEITWERK_DATA to a folder.`,
+    );
 });
 
 test('ports of a Temporal that is not ours are nobody else’s business', () => {
