@@ -1,4 +1,4 @@
-import { LeitwerkError } from '../core/errors.ts';
+import { LeitwerkError, type Text } from '../core/errors.ts';
 import type { Tx } from '../store/database.ts';
 import type { RecordData } from '../store/record-table.ts';
 import { assertCan, modelOf, transact, type Context } from './context.ts';
@@ -79,6 +79,11 @@ export interface ContactInput {
   readonly force?: boolean | undefined;
 }
 
+const hasOne: Readonly<Record<Kind, Text>> = {
+  organization: { de: 'Der Eintrag hat schon eine Firma.', en: 'The lead has an organization already.' },
+  person: { de: 'Der Eintrag hat schon eine Person.', en: 'The lead has a person already.' },
+};
+
 /**
  * Makes a company or person of a lead's details and links it with the lead, and person with company, whichever came first (B25–B27).
  * @throws LeitwerkError `Conflict` with `facts.matches` when there are likely doubles and `force` is not set (B24),
@@ -93,7 +98,8 @@ export async function createContact(
   assertCan(ctx, 'create', model);
   return await transact(ctx, async (tx) => {
     const lead = await loadRecord(ctx, tx, { model: leads, id: input.lead });
-    if (lead[input.kind] !== null) throw new LeitwerkError('Locked', { facts: { [input.kind]: lead[input.kind] } });
+    if (lead[input.kind] !== null)
+      throw new LeitwerkError('Locked', { text: hasOne[input.kind], facts: { [input.kind]: lead[input.kind] } });
     const issues = writeIssues(ctx, model, input.fields ?? {});
     if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
     const fields = { ...copyFrom(lead, input.kind), ...input.fields };

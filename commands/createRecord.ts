@@ -55,6 +55,12 @@ export async function createWithin(ctx: Context, tx: Tx, creation: RecordCreatio
   return written;
 }
 
+/** What a record has of whoever makes it, where they say nothing else. */
+const ownOf = (ctx: Context, { name }: EntityModel): RecordData => {
+  if (name === 'timeline-entry') return { kind: 'note', at: ctx.now().toISOString(), actor: `user/${ctx.actor.id}` };
+  return name === 'saved-view' && ctx.actor.kind === 'user' ? { owner: ctx.actor.id } : {};
+};
+
 /**
  * Whoever sees only some records keeps what they add by hand: a pipeline would give a record without an owner to somebody else,
  * out of their sight.
@@ -76,9 +82,6 @@ export async function createRecord(ctx: Context, model: EntityModel, input: Reco
   assertCan(ctx, 'create', model);
   if (model.isReadOnly) throw new LeitwerkError('Forbidden');
   const issues = writeIssues(ctx, model, input);
-  const noted =
-    model.name === 'timeline-entry'
-      ? { kind: 'note', at: ctx.now().toISOString(), actor: `user/${ctx.actor.id}`, ...input }
-      : { ...input, ...keeper(ctx, model, input) };
+  const noted = { ...ownOf(ctx, model), ...input, ...keeper(ctx, model, input) };
   return await transact(ctx, (tx) => createWithin(ctx, tx, { model, input: noted, issues }));
 }

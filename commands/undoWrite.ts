@@ -30,7 +30,10 @@ const undoable = new Set([
 const assertUndoable = (event: EventRow): void => {
   if (undoable.has(event.act.slice(event.act.indexOf('.') + 1))) return;
   throw new LeitwerkError('Locked', {
-    text: { de: 'Dieser Schritt lässt sich nicht zurücknehmen.', en: 'This act cannot be undone.' },
+    text:
+      event.act === 'lead.convert'
+        ? { de: 'Eine Umwandlung lässt sich nicht zurücknehmen.', en: 'A conversion cannot be undone.' }
+        : { de: 'Dieser Schritt lässt sich nicht zurücknehmen.', en: 'This act cannot be undone.' },
   });
 };
 

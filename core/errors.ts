@@ -1,3 +1,10 @@
+interface Entry extends Text {
+  readonly status: number;
+  readonly retryable: boolean;
+  /** What is said where nobody knows better; absent = the same. */
+  readonly plain?: Text;
+}
+
 /**
  * The error catalogue. Every failure a client, an operator or Temporal can see has one of these codes.
  * `retryable` says whether the same request may succeed later without anyone changing it.
@@ -12,10 +19,17 @@ export const catalogue = {
   Conflict: {
     status: 409,
     retryable: false,
-    de: 'Jemand anderes war schneller.',
-    en: 'Someone else changed this first.',
+    de: 'Das widerspricht etwas, das schon da ist.',
+    en: 'This conflicts with what is there already.',
+    plain: { de: 'Jemand anderes war schneller.', en: 'Someone else changed this first.' },
   },
-  Locked: { status: 409, retryable: false, de: 'Der Datensatz ist abgeschlossen.', en: 'The record is closed.' },
+  Locked: {
+    status: 409,
+    retryable: false,
+    de: 'Das geht in diesem Zustand nicht.',
+    en: 'This cannot be done in this state.',
+    plain: { de: 'Der Datensatz ist abgeschlossen.', en: 'The record is closed.' },
+  },
   MethodNotAllowed: {
     status: 405,
     retryable: false,
@@ -51,7 +65,7 @@ export const catalogue = {
   },
   Misconfigured: { status: 500, retryable: false, de: 'Eine Einstellung ist falsch.', en: 'A setting is wrong.' },
   Internal: { status: 500, retryable: true, de: 'Unerwarteter Fehler.', en: 'Unexpected error.' },
-} as const satisfies Record<string, { status: number; retryable: boolean; de: string; en: string }>;
+} as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof catalogue;
 export type Language = 'de' | 'en';
@@ -108,8 +122,8 @@ export class LeitwerkError extends Error {
   readonly facts: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, details: Details = {}) {
-    const entry = catalogue[code];
-    const text = details.text ?? { de: entry.de, en: entry.en };
+    const entry: Entry = catalogue[code];
+    const text = details.text ?? entry.plain ?? { de: entry.de, en: entry.en };
     super(text.en, { cause: details.cause });
     this.name = 'LeitwerkError';
     this.code = code;

@@ -22,8 +22,8 @@ export interface IdempotencyClaim {
 }
 
 const reused: Text = {
-  de: 'Dieser Idempotency-Key wurde schon für eine andere Anfrage benutzt.',
-  en: 'This Idempotency-Key was used for another request already.',
+  de: 'Dieser Idempotency-Key wurde schon mit einem anderen Inhalt benutzt.',
+  en: 'This Idempotency-Key was used with another body already.',
 };
 
 /**

@@ -231,7 +231,11 @@ describe.each(dialects)('the API on %s', (dialect) => {
         Array.from({ length: 8 }, async () => await api.post('/leads', buildLead({ title: 'Einmal' }), key)),
       );
       expect(new Set(answers.map((answer) => `${answer.status} ${String(answer.json.data['id'])}`)).size).toBe(1);
-      expect((await api.post('/leads', buildLead({ title: 'Anders' }), key)).status).toBe(409);
+      expect((await api.post('/leads', buildLead({ title: 'Anders' }), key)).json).toMatchObject({
+        status: 409,
+        title: 'Das widerspricht etwas, das schon da ist.',
+        detail: 'Dieser Idempotency-Key wurde schon mit einem anderen Inhalt benutzt.',
+      });
     });
 
     it('answers 404 for what does not exist and 415, 400 for bodies it cannot read', async () => {
@@ -558,6 +562,31 @@ describe.each(dialects)('the API on %s', (dialect) => {
       await api.post('/undo', { event: edited.json.event });
       expect((await api.post('/undo', { event: made.json.event })).status).toBe(200);
       expect((await api.get(`/organizations/${organization}`)).status).toBe(404);
+    });
+
+    it('says that a lead has a contact already, and that a conversion is final', async () => {
+      const { id } = await create({ company: null, email: `k@${crypto.randomUUID()}.example`, phone: null });
+      expect((await api.post(`/leads/${id}/create-person`, {})).status).toBe(200);
+      expect((await api.post(`/leads/${id}/create-person`, {})).json).toMatchObject({
+        code: 'Locked',
+        title: 'Das geht in diesem Zustand nicht.',
+        detail: 'Der Eintrag hat schon eine Person.',
+      });
+      const { event } = (await api.post(`/leads/${id}/convert`, {})).json;
+      expect((await api.post('/undo', { event })).json).toMatchObject({
+        code: 'Locked',
+        title: 'Das geht in diesem Zustand nicht.',
+        detail: 'Eine Umwandlung lässt sich nicht zurücknehmen.',
+      });
+      expect((await api.post(`/leads/${id}/archive`, {})).json['detail']).toBe('Der Datensatz ist abgeschlossen.');
+    });
+
+    it('makes a saved view of whoever asks for one', async () => {
+      const view = { name: 'Meine', entity: 'lead', filter: '', sort: '', columns: ['title'] };
+      const made = await sales.post('/saved-views', view);
+      expect([made.status, made.json.data?.['owner']]).toEqual([201, seller]);
+      expect((await sales.post('/saved-views', { ...view, owner: null })).status).toBe(403);
+      expect((await api.post('/saved-views', view)).json.data['owner']).toBeNull();
     });
 
     it('warns of doubles before anything is made, and makes one only when told so (B24)', async () => {
