@@ -43,11 +43,13 @@ const mergeTable: TableDefinition = {
     loserEvent: 'integer',
     moved: 'json',
     splitAt: 'instant',
+    address: 'key',
   },
   primaryKey: ['id'],
   indexes: [
     ['tenantId', 'winner', 'at'],
     ['tenantId', 'loser', 'at'],
+    ['tenantId', 'address'],
   ],
 };
 
@@ -206,13 +208,30 @@ export interface Merge extends Scope {
   readonly moved: readonly MovedLinks[];
 }
 
+interface MergeInput extends Merge {
+  /** What mail knew the loser by: a person's `emailKey`, a company's `domain`. */
+  readonly address: string | null;
+}
+
 type StoredMerge = Omit<Merge, 'moved'> & { readonly moved: string };
 
-export async function insertMerge(tx: Tx, merge: Merge): Promise<void> {
-  const { id, tenantId, entity, winner, loser, at, actor, winnerEvent, loserEvent, moved } = merge;
+export async function insertMerge(tx: Tx, merge: MergeInput): Promise<void> {
+  const { id, tenantId, entity, winner, loser, at, actor, winnerEvent, loserEvent, moved, address } = merge;
   await tx.run(
-    'INSERT INTO `record_merge` (`id`, `tenantId`, `entity`, `winner`, `loser`, `at`, `actor`, `winnerEvent`, `loserEvent`, `moved`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    [id, tenantId, entity, winner, loser, at, actor, winnerEvent, loserEvent, JSON.stringify(moved)],
+    'INSERT INTO `record_merge` (`id`, `tenantId`, `entity`, `winner`, `loser`, `at`, `actor`, `winnerEvent`, `loserEvent`, `moved`, `address`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    [id, tenantId, entity, winner, loser, at, actor, winnerEvent, loserEvent, JSON.stringify(moved), address],
+  );
+}
+
+/** Records that were known by one of these addresses and that another one stands for since, the newest merge first. */
+export async function findMergedAway(
+  db: Queries,
+  of: { readonly tenantId: string; readonly addresses: readonly string[] },
+): Promise<Pick<Merge, 'entity' | 'loser'>[]> {
+  const marks = of.addresses.map(() => '?').join(', ');
+  return await db.all(
+    `SELECT \`entity\`, \`loser\` FROM \`record_merge\` WHERE \`tenantId\` = ? AND \`address\` IN (${marks}) AND \`splitAt\` IS NULL ORDER BY \`at\` DESC, \`id\` DESC`,
+    [of.tenantId, ...of.addresses],
   );
 }
 

@@ -164,6 +164,11 @@ export async function decidePair(
   });
 }
 
+const addressOf = ({ emailKey, domain }: RecordData): string | null => {
+  const address = emailKey ?? domain;
+  return typeof address === 'string' ? address.toLowerCase() : null;
+};
+
 /**
  * Makes one record of two: chosen fields, links, timeline, activities and received messages go to the one that stays; the other is archived with a
  * pointer to it, its process ends, and whatever leads to it leads to the winner. `splitRecords` takes it apart again.
@@ -204,6 +209,7 @@ export async function mergeRecords(ctx: Context, model: EntityModel, input: Merg
       winnerEvent: kept.event,
       loserEvent: left.event,
       moved,
+      address: addressOf(loser),
     });
     await decidePair(ctx, tx, { model, records: [winner, loser], state: 'merged' });
     const facts = { title: loser[model.titleField] ?? '', merged: input.other };

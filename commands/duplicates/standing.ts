@@ -1,5 +1,6 @@
 import type { EntityModel } from '../../core/entity.ts';
 import type { Queries } from '../../store/database.ts';
+import type { RecordData } from '../../store/record-table.ts';
 import { findRecord } from '../../store/records.ts';
 
 const mostHops = 50;
@@ -17,4 +18,15 @@ export async function standingId(
     standing = next;
   }
   return standing;
+}
+
+/** The record that stands for a stored one now, without a read where that is itself; undefined when it was deleted. */
+export async function standingOf(
+  db: Queries,
+  model: EntityModel,
+  { tenantId, record }: { readonly tenantId: string; readonly record: RecordData },
+): Promise<RecordData | undefined> {
+  const next = record['mergedInto'];
+  if (typeof next !== 'string') return record['deletedAt'] === null ? record : undefined;
+  return await findRecord(db, model, { tenantId, id: await standingId(db, model, { tenantId, id: next }) });
 }

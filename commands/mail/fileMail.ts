@@ -7,6 +7,7 @@ import type { MailThread } from '../../store/mail-threads.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { lockRecord } from '../../store/records.ts';
 import { modelOf, type Context } from '../context.ts';
+import { standingId } from '../duplicates/standing.ts';
 import { sourceOf } from '../source.ts';
 import { workMessage } from '../workMessage.ts';
 import { asSource, asUser } from './mail-context.ts';
@@ -207,6 +208,9 @@ const decideOpen = async (
   return { outcome: outcome ?? undecided, met };
 };
 
+const standingLead = async (ctx: Context, tx: Tx, { lead }: Links): Promise<string | null> =>
+  lead === undefined ? null : await standingId(tx, modelOf(ctx, 'lead'), { tenantId: ctx.actor.tenantId, id: lead });
+
 const decide = async (ctx: Context, tx: Tx, { filing, copy }: { filing: Filing; copy: Copy }): Promise<Decision> => {
   const { recipients } = filing;
   const { thread, isAnother, open } = await readCopies(ctx, tx, { copy, recipients });
@@ -215,7 +219,7 @@ const decide = async (ctx: Context, tx: Tx, { filing, copy }: { filing: Filing; 
   // Another mail that calls itself the same: nothing is doubled, nothing is lost, a person looks.
   if (isAnother) return { outcome: { state: 'triage', reason: 'sameMessageId', links }, met: [], ...known };
   if (thread !== undefined && open.length === 0)
-    return { outcome: { state: 'duplicate', lead: links['lead'] ?? null, links }, met: [], ...known };
+    return { outcome: { state: 'duplicate', lead: await standingLead(ctx, tx, links), links }, met: [], ...known };
   const decided = await decideOpen(ctx, tx, { filing, open });
   return { ...decided, seen: thread, place: { ...links, ...decided.outcome.links } };
 };

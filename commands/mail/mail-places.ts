@@ -1,17 +1,30 @@
 import { companyDomain, emailKey } from '../../core/dedupe-keys.ts';
 import type { NumberingConfig } from '../../schemas/generated/config.ts';
 import type { Queries } from '../../store/database.ts';
+import { findMergedAway } from '../../store/duplicates.ts';
 import { readEffect } from '../../store/effects.ts';
 import { findMailThreads } from '../../store/mail-threads.ts';
 import { findRecordsBy } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
+import { findRecord } from '../../store/records.ts';
 import { modelOf, type Context } from '../context.ts';
+import { standingOf } from '../duplicates/standing.ts';
 import { mailSpellings } from '../mailSpellings.ts';
-import { findReadable } from '../readRecord.ts';
+import { mayRead } from '../readRecord.ts';
 import { linksOf } from '../timeline.ts';
 
 /** Where a mail belongs: link field of the timeline → id. */
 export type Links = Readonly<Record<string, string>>;
+
+/** Whatever leads to a merged record leads to the one that stands for it now. */
+const standing = async (
+  ctx: Context,
+  db: Queries,
+  { entity, record }: { readonly entity: string; readonly record: RecordData | undefined },
+): Promise<RecordData | undefined> =>
+  record === undefined
+    ? undefined
+    : await standingOf(db, modelOf(ctx, entity), { tenantId: ctx.actor.tenantId, record });
 
 const findBy = async (
   ctx: Context,
@@ -21,7 +34,12 @@ const findBy = async (
   const { entity, ...rest } = search;
   if (!ctx.snapshot.models.has(entity)) return [];
   const found = await findRecordsBy(db, modelOf(ctx, entity), { tenantId: ctx.actor.tenantId, ...rest, limit: 20 });
-  return found.filter((record) => ctx.ability.canOn('read', entity, record));
+  const records: RecordData[] = [];
+  for (const one of found) {
+    const record = await standing(ctx, db, { entity, record: one });
+    if (record !== undefined && ctx.ability.canOn('read', entity, record)) records.push(record);
+  }
+  return records;
 };
 
 /** What the numbers of a mail name. */
@@ -66,8 +84,11 @@ const placeOf = async (
   [entity, id]: readonly [string, string],
 ): Promise<Links | undefined> => {
   if (!ctx.snapshot.models.has(entity)) return undefined;
-  const record = await findReadable({ ...ctx, db }, modelOf(ctx, entity), id);
-  return record === undefined ? undefined : linksOf(ctx, entity, record);
+  const model = modelOf(ctx, entity);
+  const stored = await findRecord(db, model, { tenantId: ctx.actor.tenantId, id, isDeletedToo: true });
+  const record = await standing(ctx, db, { entity, record: stored });
+  if (record === undefined || !(await mayRead({ ...ctx, db }, model, record))) return undefined;
+  return linksOf(ctx, entity, record);
 };
 
 /** The place of the newest mail of the conversation that is known, as its records are linked today. */
@@ -98,17 +119,53 @@ export interface KnownAddress {
   readonly lead: RecordData | undefined;
 }
 
-export async function knownAddress(ctx: Context, db: Queries, address: string): Promise<KnownAddress> {
-  const [person] = await findBy(ctx, db, { entity: 'person', field: 'emailKey', values: [emailKey(address)] });
-  const leads = await findBy(ctx, db, { entity: 'lead', field: 'email', values: mailSpellings(emailKey(address)) });
+/** What the records have become that were known by these addresses before they were merged: the newest of each entity. */
+const findSuccessors = async (
+  ctx: Context,
+  db: Queries,
+  addresses: readonly string[],
+): Promise<ReadonlyMap<string, RecordData>> => {
+  const { tenantId } = ctx.actor;
+  const found = new Map<string, RecordData>();
+  for (const { entity, loser } of await findMergedAway(db, { tenantId, addresses })) {
+    if (found.has(entity) || !ctx.snapshot.models.has(entity)) continue;
+    const stored = await findRecord(db, modelOf(ctx, entity), { tenantId, id: loser, isDeletedToo: true });
+    const record = await standing(ctx, db, { entity, record: stored });
+    if (record !== undefined && ctx.ability.canOn('read', entity, record)) found.set(entity, record);
+  }
+  return found;
+};
+
+const findOpenLead = async (ctx: Context, db: Queries, key: string): Promise<RecordData | undefined> => {
+  const leads = await findBy(ctx, db, { entity: 'lead', field: 'email', values: mailSpellings(key) });
   const open = leads.filter((lead) => lead['state'] === 'open');
-  const [lead] = open.toSorted((one, other) => String(other['createdAt']).localeCompare(String(one['createdAt'])));
+  return open.toSorted((one, other) => String(other['createdAt']).localeCompare(String(one['createdAt'])))[0];
+};
+
+interface Holders {
+  readonly person?: RecordData | undefined;
+  readonly organization?: RecordData | undefined;
+}
+
+/** Who has the address as records are now; who had it before a merge is looked for only where somebody is missing. */
+const findHolders = async (ctx: Context, db: Queries, address: string): Promise<Holders> => {
+  const key = emailKey(address);
   const domain = companyDomain(address);
-  const own = person?.['organization'];
-  const organizations =
-    typeof own === 'string' || domain === undefined
-      ? []
-      : await findBy(ctx, db, { entity: 'organization', field: 'domain', values: mailSpellings(domain) });
-  const organization = typeof own === 'string' ? own : organizations[0]?.['id'];
-  return { person, lead, organization: typeof organization === 'string' ? organization : undefined };
+  const domains = domain === undefined ? [] : mailSpellings(domain);
+  const [person] = await findBy(ctx, db, { entity: 'person', field: 'emailKey', values: [key] });
+  if (typeof person?.['organization'] === 'string') return { person };
+  const [organization] = await findBy(ctx, db, { entity: 'organization', field: 'domain', values: domains });
+  if (person !== undefined && (organization !== undefined || domain === undefined)) return { person, organization };
+  const successors = await findSuccessors(ctx, db, [key, ...domains]);
+  return {
+    person: person ?? successors.get('person'),
+    organization: organization ?? successors.get('organization'),
+  };
+};
+
+export async function knownAddress(ctx: Context, db: Queries, address: string): Promise<KnownAddress> {
+  const holders = await findHolders(ctx, db, address);
+  const lead = await findOpenLead(ctx, db, emailKey(address));
+  const organization = holders.person?.['organization'] ?? holders.organization?.['id'];
+  return { person: holders.person, lead, organization: typeof organization === 'string' ? organization : undefined };
 }

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, type TestContext } from 'vitest';
 import { createUser } from '../../commands/accounts/createUser.ts';
 import { createRecord } from '../../commands/createRecord.ts';
+import { mergeRecords } from '../../commands/duplicates/mergeRecords.ts';
+import { splitRecords } from '../../commands/duplicates/splitRecords.ts';
 import { modelOf, type Context } from '../../commands/context.ts';
 import { fileMail } from '../../commands/mail/fileMail.ts';
 import { renewMailAddress, revokeMailAddress } from '../../commands/mail/mailAddress.ts';
@@ -549,6 +551,65 @@ describe.each(dialects)('an address for filing on %s', (dialect) => {
     await expect(deliver(office.port, { raw, to: [first] })).resolves.toMatch(/^503/);
     await revokeMailAddress(sales);
     await expect(deliver(office.port, { raw, to: [second] })).resolves.toMatch(/^503/);
+  });
+});
+
+describe.each(dialects)('mail about what was merged on %s', (dialect) => {
+  const merge = async (ctx: Context, entity: string, [id, other]: readonly [string, string]): Promise<void> =>
+    void (await mergeRecords(ctx, modelOf(ctx, entity), { id, other }));
+  const mailEntries = async ({ rows }: World): Promise<Row[]> =>
+    (await rows('timeline_entry')).filter(({ kind }) => kind === 'mail');
+
+  it('is filed on the lead that stays, and on the other one again once they are split', async (context) => {
+    const world = await createWorld(context, dialect);
+    const { bring, rows } = world;
+    const ctx = world.store.asSystem();
+    await bring(buildMail({ id: 'a2@kunde.example', from: 'anna@kunde.example' }));
+    await bring(buildMail({ id: 'a3@anders.example', from: 'berta@anders.example' }));
+    const [winner = '', loser = ''] = (await rows('lead')).map(({ id }) => String(id));
+    await merge(ctx, 'lead', [winner, loser]);
+    const reply = async (id: string): Promise<void> =>
+      await bring(buildMail({ id, from: 'berta@anders.example', headers: ['In-Reply-To: <a3@anders.example>'] }));
+    await reply('a4@anders.example');
+    await bring(`Received: again\r\n${buildMail({ id: 'a3@anders.example', from: 'berta@anders.example' })}`);
+    expect((await rows('intake_message')).at(-1)).toMatchObject({ state: 'duplicate', lead: winner });
+    await splitRecords(ctx, modelOf(ctx, 'lead'), { id: winner });
+    await reply('a5@anders.example');
+    expect((await mailEntries(world)).map(({ lead }) => lead)).toEqual([winner, loser]);
+    expect(await rows('lead')).toHaveLength(2);
+  });
+
+  it('finds the person and the company that stay, by conversation and by address', async (context) => {
+    const world = await createWorld(context, dialect);
+    const { bring, rows, store } = world;
+    const ctx = store.asSystem();
+    const vera = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
+    const { organization, person } = await addCustomer(ctx);
+    const gone = String((await make(ctx, 'person', { lastName: 'Kunde', email: 'a.kunde@alt.example' }))['id']);
+    const company = String((await make(ctx, 'organization', { name: 'Alt', domain: 'alt.example' }))['id']);
+    const to = [await localOf(vera)];
+    const blind = async (id: string, other: string): Promise<void> =>
+      await bring(buildMail({ id: `${id}@leitwerk.local`, from: 'vera@leitwerk.local', to: other }), to);
+    await blind('m1', 'a.kunde@alt.example');
+    await merge(ctx, 'person', [person, gone]);
+    await merge(ctx, 'organization', [organization, company]);
+    await bring(
+      buildMail({ id: 'm2@alt.example', from: 'x@y.example', headers: ['In-Reply-To: <m1@leitwerk.local>'] }),
+    );
+    await blind('m3', 'A.Kunde@alt.example');
+    await blind('m4', 'empfang@alt.example');
+    const entries = await mailEntries(world);
+    expect(entries.map((entry) => [entry['person'], entry['organization']])).toEqual([
+      [person, organization],
+      [person, organization],
+      [person, organization],
+      [null, organization],
+    ]);
+    expect(json(entries[2]?.['facts'])['unknown']).toEqual([]);
+    expect(await rows('lead')).toEqual([]);
+    await splitRecords(ctx, modelOf(ctx, 'person'), { id: person });
+    await blind('m5', 'a.kunde@alt.example');
+    expect((await mailEntries(world)).at(-1)).toMatchObject({ person: gone });
   });
 });
 
