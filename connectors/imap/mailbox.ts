@@ -39,8 +39,10 @@ export interface MailboxPosition {
   /** The server's number for its numbering of the folder: when it changes, no uid means what it meant. */
   readonly uidValidity: string;
   readonly uid: number;
-  /** While the first reading is not through: up to here only what nobody has read is wanted. */
+  /** While the first reading of a numbering is not through: up to here only what nobody has read is wanted, or came `since`. */
   readonly unreadUpTo?: number;
+  /** When the newest mail came that is with us or was passed over (INTERNALDATE): what tells new from old once uids mean nothing. */
+  readonly since?: string | undefined;
   /** The mail at `uid` is not with us: it stays in the mailbox as it is. */
   readonly isPassedOver?: true;
 }

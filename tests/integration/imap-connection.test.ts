@@ -132,7 +132,7 @@ describe.each(dialects)('a mailbox that is connected, on %s', (dialect) => {
     const world = await createWorld(context, dialect);
     await imap.deliver(world.user, buildMail({ id: 'a@kunde.example', subject: 'Mit' }));
     await imap.deliver(world.user, buildMail({ subject: 'Ohne' }));
-    await world.connect();
+    await world.connect({ after: 'nothing' });
     const first = world.work();
     await world.hasMessages(2);
     await first.stop();
@@ -232,9 +232,7 @@ describe('a mailbox that is connected', () => {
     await mailboxes.stop();
     await imap.renumber(user);
     world.work();
-    await until('both are known', async () =>
-      (await world.messages()).every(({ duplicates }) => Number(duplicates) === 1),
-    );
+    await until('it is known', async () => Number((await world.messages())[0]?.['duplicates']) === 1);
     expect(await world.messages()).toHaveLength(2);
   });
 

@@ -311,21 +311,35 @@ describe('nothing lost, nothing twice', () => {
     await until('it is through', () => shelf.position?.uid === 4 && shelf.position.unreadUpTo === undefined);
   });
 
-  it('a mailbox numbered anew hands everything over again', async (context) => {
+  it('a mailbox numbered anew hands over what is unread and what came since, whoever has read it, never the old', async (context) => {
     const user = userOf(context);
-    await imap.deliver(user, mail('eins'));
+    const daysAgo = (days: number): Date => new Date(Date.now() - days * 86_400_000);
+    for (const days of [900, 2, 1, 0.01]) await imap.deliver(user, mail('alt'), 'seen', daysAgo(days));
+    await imap.deliver(user, mail('eins'), undefined, daysAgo(0.01));
     const shelf = createShelf();
     const first = watch(mailboxOf(user), shelf);
     await countIs(shelf, 1);
+    await until('the round is over', () => shelf.rounds === 1);
     await end(first);
+    const later = new Date(Date.now() + 2_000);
     await imap.renumber(user);
-    await imap.deliver(user, mail('zwei'));
-    watch(mailboxOf(user), shelf);
+    await imap.deliver(user, mail('verschoben'), 'seen', daysAgo(5));
+    await imap.deliver(user, mail('gelesen'), 'seen', later);
+    await imap.deliver(user, mail('zwei'), undefined, later);
+    const second = watch(mailboxOf(user), shelf);
     await countIs(shelf, 3);
-    expect(subjects(shelf)).toEqual(['eins', 'eins', 'zwei']);
+    await until('the next round is over', () => shelf.rounds === 2);
+    expect(subjects(shelf)).toEqual(['eins', 'gelesen', 'zwei']);
     const [before, ...after] = shelf.got.map(({ position }) => position.uidValidity);
     expect(new Set(after).size).toBe(1);
     expect(after).not.toContain(before);
+    await end(second);
+    await imap.renumber(user);
+    await imap.deliver(user, mail('drei'));
+    watch(mailboxOf(user), shelf);
+    await until('the third round is over', () => shelf.rounds === 3);
+    expect(subjects(shelf).at(-1)).toBe('drei');
+    expect(subjects(shelf)).not.toContain('alt');
   });
 
   it('a server that goes away and comes back is read on', async (context) => {

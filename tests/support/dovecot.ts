@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, chown, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -24,8 +24,8 @@ export interface ImapServer {
   readonly certificates: string;
   /** Of every user. */
   readonly password: string;
-  /** A mail arrives in the inbox of a user, as a mail server delivers it; `seen`: somebody has read it already. */
-  readonly deliver: (user: string, raw: Uint8Array | string, seen?: 'seen') => Promise<void>;
+  /** A mail arrives in the inbox of a user, as a mail server delivers it; `seen`: somebody has read it already; `at`: when it came. */
+  readonly deliver: (user: string, raw: Uint8Array | string, seen?: 'seen', at?: Date) => Promise<void>;
   /** Names and flags of the mails in a folder, as they lie on the disk (`…:2,S` is seen). */
   readonly filesIn: (user: string, folder: string) => Promise<string[]>;
   /** The server loses its numbering of the inbox: it numbers anew, under another UIDVALIDITY. */
@@ -180,12 +180,13 @@ export async function startDovecot(tokenInfoUrl?: string): Promise<ImapServer> {
     tlsPort: place.tlsPort,
     certificates: readFileSync(join(folder, 'cert.pem'), 'utf8'),
     password,
-    deliver: async (user, raw, seen) => {
+    deliver: async (user, raw, seen, at) => {
       count += 1;
       const root = await maildir(user);
       const name = `${Date.now()}.${String(count).padStart(6, '0')}.test`;
       await writeFile(join(root, 'tmp', name), raw);
       await own(join(root, 'tmp', name));
+      if (at !== undefined) await utimes(join(root, 'tmp', name), at, at);
       await rename(
         join(root, 'tmp', name),
         seen === undefined ? join(root, 'new', name) : join(root, 'cur', `${name}:2,S`),
