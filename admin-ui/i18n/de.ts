@@ -963,6 +963,7 @@ export const de = {
     reason: { number: 'Nummer im Betreff', thread: 'gleiche Unterhaltung', address: 'bekannte Adresse' },
     triage: {
       unknownPerson: 'Niemand in dieser Mail ist bekannt.',
+      mayNotFile: 'Wer diese Mail geschickt hat, darf dort nichts ablegen.',
       unverifiedNumber: 'Der Betreff nennt einen Vorgang, aber der Absender ist dort nicht bekannt.',
       unsignedNumber:
         'Der Betreff nennt einen Vorgang, aber die Domain des Absenders hat die Mail nicht unterschrieben: Der Absender kann gefälscht sein.',

@@ -958,6 +958,7 @@ export const en: Texts = {
     reason: { number: 'number in the subject', thread: 'same conversation', address: 'known address' },
     triage: {
       unknownPerson: 'Nobody in this mail is known.',
+      mayNotFile: 'Whoever sent this mail may not file there.',
       unverifiedNumber: 'The subject names a record, but its sender is not known there.',
       unsignedNumber:
         'The subject names a record, but the domain of the sender has not signed the mail: the sender may be forged.',

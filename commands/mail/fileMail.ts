@@ -1,5 +1,5 @@
 import { classifyMail, jsonFormOf, recordNumbersIn, threadIdsOf } from '../../core/mail/index.ts';
-import { issueOf, type Issue, type Text } from '../../core/errors.ts';
+import { issueOf, LeitwerkError, type Issue, type Text } from '../../core/errors.ts';
 import type { ParsedMail } from '../../core/mail/parsed-mail.ts';
 import type { Tx } from '../../store/database.ts';
 import { endMailJob, type MailEnvelope, type MailJob, type MailRecipient } from '../../store/mail-jobs.ts';
@@ -48,6 +48,7 @@ export interface UnderstoodMail {
 /** Why a person has to look at a mail. */
 export type TriageReason =
   | 'unknownPerson'
+  | 'mayNotFile'
   | 'unverifiedNumber'
   | 'unsignedNumber'
   | 'sameMessageId'
@@ -170,10 +171,15 @@ const forUser = async (
   const place = numbered[0] ?? (await placeByThread(ctx, tx, threadIdsOf(filing.mail)));
   const first = { ...place, ...parties.places[0] };
   const places = [first, ...numbered.slice(1), ...parties.places.slice(1)];
+  const waiting = { state: 'triage', unknown: parties.unknown } as const;
   const outcome: Outcome =
     Object.keys(first).length === 0
-      ? { state: 'triage', reason: 'unknownPerson', unknown: parties.unknown }
-      : await withEntries(ctx, tx, { filing, places, parties });
+      ? { ...waiting, reason: 'unknownPerson' }
+      : await withEntries(ctx, tx, { filing, places, parties }).catch((error: unknown): Outcome => {
+          // Refused before anything is written: others may file it there.
+          if (!(error instanceof LeitwerkError) || error.code !== 'Forbidden') throw error;
+          return { ...waiting, reason: 'mayNotFile' };
+        });
   return withMissing(ctx, outcome, missing);
 };
 

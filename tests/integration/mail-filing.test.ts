@@ -540,6 +540,24 @@ describe.each(dialects)('an address for filing on %s', (dialect) => {
     expect((await rows('intake_message'))[0]?.['state']).toBe('triage');
   });
 
+  it('of somebody who may only read leaves the mail to those who may file it', async (context) => {
+    const { bring, rows, store } = await createWorld(context, dialect);
+    const viewer = await addUser(store, { email: 'lisa@leitwerk.local', role: 'viewer' });
+    const manager = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
+    const { deal, number } = await addCustomer(store.asSystem());
+    const raw = { id: 'v1@leitwerk.local', from: 'lisa@leitwerk.local', to: 'anna@kunde.example' };
+    await bring(buildMail({ ...raw, subject: `[${number}] Angebot`, text: 'Anbei.' }), [await localOf(viewer)]);
+    const [message] = await rows('intake_message');
+    expect(message).toMatchObject({ state: 'triage', errors: null, attempts: 1 });
+    expect(json(message?.['mail'])['reason']).toBe('mayNotFile');
+    expect(json(message?.['mailBody'])['text']).toContain('Anbei.');
+    const id = String(message?.['id']);
+    const { records } = await proposePlaces(manager, id);
+    expect(records[0]).toMatchObject({ entity: 'opportunity', id: deal, reason: 'number' });
+    await fileMailOn(manager, { id, entity: 'opportunity', record: deal });
+    expect((await rows('timeline_entry')).find(({ kind }) => kind === 'mail')).toMatchObject({ opportunity: deal });
+  });
+
   it('S48: is long and random, void once renewed or taken back, and goes with its user', async (context) => {
     const { office, store } = await createWorld(context, dialect);
     const sales = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
