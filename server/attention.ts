@@ -1,3 +1,4 @@
+import { inLanguage, type Issue, type Language } from '../core/errors.ts';
 import { parseFilter } from '../core/filter/index.ts';
 import { filterOptions } from '../commands/filterOptions.ts';
 import { modelOf } from '../commands/context.ts';
@@ -23,7 +24,7 @@ const configFaults = (call: Call): RecordData[] =>
     recordId: issue.file ?? issue.path,
     title: `${issue.file ?? ''}:${issue.line ?? 1}:${issue.column ?? 1}`,
     code: issue.code,
-    error: issue.message,
+    error: inLanguage(issue, call.ctx.language).message,
     since: null,
   }));
 
@@ -32,9 +33,9 @@ const sourceLabel = ({ ctx }: Call, key: string): string => {
   return source?.label[ctx.language] ?? key;
 };
 
-const firstFault = (errors: unknown): string | null => {
-  const [first] = (Array.isArray(errors) ? errors : []) as readonly { readonly message?: unknown }[];
-  return typeof first?.message === 'string' ? first.message : null;
+const firstFault = (errors: unknown, language: Language): string | null => {
+  const [first] = (Array.isArray(errors) ? errors : []) as readonly Issue[];
+  return first === undefined ? null : inLanguage(first, language).message;
 };
 
 /** Received messages that have come to a halt, of those that the actor may see; the newest first. */
@@ -57,7 +58,7 @@ const haltedMessages = async (call: Call): Promise<RecordData[]> => {
     recordId: message['id'],
     title: message['subject'] ?? sourceLabel(call, String(message['source'])),
     code: message['state'],
-    error: firstFault(message['errors']),
+    error: firstFault(message['errors'], ctx.language),
     attempts: message['attempts'] ?? 0,
     since: message['receivedAt'],
     retry: `/${model.plural}/${String(message['id'])}/replay`,

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createUser } from '../../commands/accounts/createUser.ts';
+import { quarantineMail } from '../../commands/mail/quarantineMail.ts';
+import { addMailJob } from '../../store/mail-jobs.ts';
 import { createApi, signIn, type Api } from '../support/api.ts';
 import type { App } from '../support/app.ts';
 import { buildMail, deliver, openPostOffice, type PostOffice } from '../support/smtp.ts';
@@ -236,6 +238,19 @@ it('a mail that is filed on a deal of somebody else is read by nobody who may no
     `/timeline-entries?filter=opportunity%20=%20"${String(deal.json.data['id'])}"%20and%20kind%20=%20mail`,
   );
   expect((await sales.get(`/timeline-entries/${String(entries.json.data[0]?.['id'])}/mail`)).status).toBe(404);
+});
+
+it('what halted a mail is said in the language of who looks after it', async () => {
+  const id = await bring('m6');
+  const ctx = store.asSystem();
+  const envelope = { recipients: [], mailFrom: 'a@kunde.example', helo: 'x', remoteAddress: '' };
+  const job = { id, tenantId: 'main', at: new Date().toISOString(), envelope };
+  await ctx.db.write(async (tx) => await addMailJob(tx, job));
+  await quarantineMail(ctx, { job: { ...job, attempts: 3 }, reason: { de: 'Beiseitegelegt', en: 'Put aside' } });
+  for (const [language, error] of Object.entries({ de: 'Beiseitegelegt', en: 'Put aside' })) {
+    const { attention } = (await admin.get('/operations', { 'accept-language': language })).json.data;
+    expect(attention).toContainEqual(expect.objectContaining({ recordId: id, code: 'quarantined', error }));
+  }
 });
 
 it('a source for mail takes nothing over HTTP', async () => {
