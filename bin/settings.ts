@@ -321,9 +321,11 @@ function keyOf(env: Environment, name: string): Buffer | undefined {
   return key;
 }
 
+const words = { on: ['on', '1', 'true', 'yes'], off: ['off', '0', 'false', 'no'] };
+
 function isOn(env: Environment, name: string): boolean {
-  const value = oneOf(name, (text(env, name) ?? '0').toLowerCase(), ['0', '1', 'false', 'true']);
-  return value === '1' || value === 'true';
+  const value = oneOf(name, (text(env, name) ?? 'off').toLowerCase(), [...words.on, ...words.off]);
+  return words.on.includes(value);
 }
 
 function fileOf(env: Environment, name: string): Buffer | undefined {

@@ -40,6 +40,16 @@ test('an API key for Temporal Cloud implies TLS', () => {
   ).toBeDefined();
 });
 
+test.each(['on', '1', 'true', 'yes', 'YES'])('what is on or off is on by "%s"', (word) => {
+  const { mayCallPrivateAddresses, temporal } = readSettings([], { ALLOW_PRIVATE_ADDRESSES: word, TEMPORAL_TLS: word });
+  expect([mayCallPrivateAddresses, temporal.tls !== undefined]).toEqual([true, true]);
+});
+
+test.each(['off', '0', 'false', 'no', 'No'])('what is on or off is off by "%s"', (word) => {
+  const { mayCallPrivateAddresses, temporal } = readSettings([], { ALLOW_PRIVATE_ADDRESSES: word, TEMPORAL_TLS: word });
+  expect([mayCallPrivateAddresses, temporal.tls]).toEqual([false, undefined]);
+});
+
 test('TLS files are read', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'leitwerk-tls-')), 'ca.pem');
   writeFileSync(path, 'certificate');
@@ -58,7 +68,10 @@ test.each([
   [{ TEMPORAL_ADDRESS: 'http://h:1' }, 'TEMPORAL_ADDRESS is invalid ("http://h:1"). Allowed: host:port.'],
   [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is invalid ("loud"). Allowed: debug, info, warn, error, silent.'],
   [{ SMTP_RELAYS: '10.0.0.5, x' }, 'SMTP_RELAYS: "x" is not an address (10.0.0.5).'],
-  [{ ALLOW_PRIVATE_ADDRESSES: 'yes' }, 'ALLOW_PRIVATE_ADDRESSES is invalid ("yes"). Allowed: 0, 1, false, true.'],
+  [
+    { ALLOW_PRIVATE_ADDRESSES: 'ja' },
+    'ALLOW_PRIVATE_ADDRESSES is invalid ("ja"). Allowed: on, 1, true, yes, off, 0, false, no.',
+  ],
   [
     { TEMPORAL_TLS_CERT: import.meta.filename },
     'TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY belong together: set both or neither.',
