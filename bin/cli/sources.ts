@@ -1,5 +1,5 @@
 import { rotateSource } from '../../commands/rotateSource.ts';
-import type { Source } from '../../commands/source.ts';
+import { sourceOf, type Source } from '../../commands/source.ts';
 import { sourceAddress } from '../../server/source-address.ts';
 import { positional, systemContext, toTable, type Command } from './command.ts';
 
@@ -7,14 +7,11 @@ const list: Command = {
   name: 'source list',
   text: 'List the sources with their addresses',
   run: async (call) => {
-    const { snapshot, actor, language } = await systemContext(call);
+    const { snapshot, language } = await systemContext(call);
     const sources = [...snapshot.config('sources').values()].map(({ value }) => {
-      const { key, label, auth, isActive, form } = value as Source;
-      const addresses = sourceAddress(
-        call.settings.publicUrl,
-        actor.tenantId,
-        form === undefined ? { key } : { key, form },
-      );
+      const source = value as Source;
+      const { key, label, auth, isActive } = source;
+      const addresses = sourceAddress(call.settings.publicUrl, snapshot, source);
       return { source: key, label, auth, isActive: isActive !== false, ...addresses };
     });
     const rows = sources.map(({ source, label, auth, isActive, url }) => [
@@ -36,7 +33,7 @@ const rotate: Command = {
     const ctx = await systemContext(call);
     const { secrets } = await call.foundation();
     const { source, auth, secret } = await rotateSource(ctx, secrets, positional(call, 0, 'source'));
-    const { url } = sourceAddress(call.settings.publicUrl, ctx.actor.tenantId, { key: source });
+    const { url } = sourceAddress(call.settings.publicUrl, ctx.snapshot, sourceOf(ctx.snapshot, source));
     return { json: { source, url, auth, secret }, text: [url, auth, ...(secret === null ? [] : [secret])].join('\n') };
   },
 };

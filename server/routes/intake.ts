@@ -179,7 +179,7 @@ const sources = async (call: Call): Promise<Answer> => {
       label: source.label,
       auth: source.auth,
       isActive: source.isActive !== false,
-      ...sourceAddress(services.publicUrl, ctx.actor.tenantId, source),
+      ...sourceAddress(services.publicUrl, ctx.snapshot, source),
       ...figures(source.key),
       alerts: own.map((alert) => ({ kind: alert.kind, since: alert.since, text: alertText(source, alert.finding) })),
       preset: source.preset ?? null,
@@ -196,7 +196,7 @@ const rotate = async (call: Call, guard: { forget(): void }): Promise<Answer> =>
   guard.forget();
   const source = call.ctx.snapshot.config('sources').get(made.source)?.value as Source;
   return {
-    json: { data: { ...made, url: sourceAddress(call.services.publicUrl, call.ctx.actor.tenantId, source).url } },
+    json: { data: { ...made, url: sourceAddress(call.services.publicUrl, call.ctx.snapshot, source).url } },
   };
 };
 

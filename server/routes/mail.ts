@@ -1,5 +1,3 @@
-import { isIP } from 'node:net';
-import { companyOf } from '../../commands/company.ts';
 import { modelOf } from '../../commands/context.ts';
 import { readMailAddress, renewMailAddress, revokeMailAddress } from '../../commands/mail/mailAddress.ts';
 import { proposePlaces } from '../../commands/mail/proposePlaces.ts';
@@ -15,23 +13,14 @@ import { visibleRecord } from '../../commands/record-write.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { attachmentOf } from '../download.ts';
 import { asObject, asText } from '../input.ts';
+import { mailDomainOf } from '../mail/mail-domain.ts';
 import { shownMail } from '../mail/shown-mail.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
 const idOf = (call: Call): string => call.params['id'] ?? '';
 
-/** A name that mail can be sent to; where the address is a number or this machine, any name does. */
-const hostOf = (publicUrl: string): string => {
-  const { hostname } = new URL(publicUrl);
-  return isIP(hostname.replaceAll(/[[\]]/g, '')) > 0 || hostname === 'localhost' ? 'leitwerk.local' : hostname;
-};
-
-/** The domain that mail to us goes to: the first that is accepted, else the name that people reach us at. */
-const domainOf = ({ ctx, services }: Call): string =>
-  companyOf(ctx.snapshot)?.mail?.domains?.[0] ?? hostOf(services.publicUrl);
-
-const showAddress = (call: Call, local: string | null): Answer => ({
-  json: { data: { address: local === null ? null : `${local}@${domainOf(call)}` } },
+const showAddress = ({ ctx, services }: Call, local: string | null): Answer => ({
+  json: { data: { address: local === null ? null : `${local}@${mailDomainOf(ctx.snapshot, services.publicUrl)}` } },
 });
 
 const shown = async ({ services }: Call, message: RecordData): Promise<Answer> => ({

@@ -253,6 +253,19 @@ it('what halted a mail is said in the language of who looks after it', async () 
   }
 });
 
+it('a source for mail shows its mail address', async () => {
+  const addresses = async (): Promise<unknown[]> =>
+    (await admin.get('/sources')).json.data.flatMap(({ auth, url }) => (auth === 'mail' ? [url] : []));
+  const messe = { key: 'messe-mail', label: { de: 'Messe', en: 'Fair' }, auth: 'mail' };
+  expect((await admin.put('/config/sources/messe-mail', messe)).status).toBe(201);
+  expect(await addresses()).toEqual(['leads@leitwerk.local', 'leads+messe-mail@leitwerk.local']);
+  const company = (await admin.get('/config/company/main')).json.data['value'] as object;
+  const mail = { source: 'messe-mail', domains: ['firma.example', 'zweite.example'] };
+  expect((await admin.put('/config/company/main', { ...company, mail })).status).toBe(200);
+  expect(await addresses()).toEqual(['leads+mail@firma.example', 'leads@firma.example']);
+  expect((await admin.put('/config/company/main', company)).status).toBe(200);
+});
+
 it('a source for mail takes nothing over HTTP', async () => {
   const response = await fetch(`${app.url}/intake/mail`, {
     method: 'POST',

@@ -95,10 +95,8 @@ export function snippetsOf(source: SourceFigures): readonly Snippet[] {
         { name: 'curl', text: curl(url, "  -H 'authorization: Bearer $LEITWERK_KEY' \\\n") },
         { name: 'PHP', text: php(url, ", 'Authorization: Bearer ' . getenv('LEITWERK_KEY')") },
       ];
-    case 'mail': {
-      const name = source.key === 'mail' ? 'leads' : `leads+${source.key}`;
-      return [{ name: 'E-Mail', text: `${name}@${new URL(url).hostname}` }];
-    }
+    case 'mail':
+      return [{ name: 'E-Mail', text: url }];
     case 'public': {
       const form = formUrl ?? url.replace('/intake/', '/forms/');
       return [
