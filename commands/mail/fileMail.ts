@@ -26,6 +26,7 @@ import { addMailEntry } from './mail-entry.ts';
 import { partiesOf, type Parties } from './mail-parties.ts';
 import { settleMessage } from './settleMessage.ts';
 import { longestText, saidHash } from './stored-mail.ts';
+import { tellOwner } from './tellOwner.ts';
 
 /** How far the sender can be trusted (`connectors/mail`). */
 export interface Trust {
@@ -121,6 +122,17 @@ const toLead = async (
   return { state, lead, links: lead === null ? {} : { lead }, issues };
 };
 
+/** An answer of whoever is outside; who owns what it is about hears of it, but not that somebody is away. */
+const withReply = async (
+  ctx: Context,
+  tx: Tx,
+  filed: { filing: Filing; places: readonly Links[]; parties: Parties },
+): Promise<Outcome> => {
+  const { filing, places } = filed;
+  if (filing.kind !== 'auto-reply') for (const links of places) await tellOwner(ctx, tx, { links, mail: filing.mail });
+  return await withEntries(ctx, tx, filed);
+};
+
 const isAmong = (links: Links, { person, lead }: KnownAddress): boolean =>
   (person !== undefined && links['person'] === person['id']) || (lead !== undefined && links['lead'] === lead['id']);
 
@@ -139,7 +151,7 @@ const placeForSource = async (
   const { mail, kind } = filing;
   const parties = await partiesOf(ctx, tx, { ...filing, user: undefined });
   const place = await placeByThread(ctx, tx, threadIdsOf(mail));
-  if (place !== undefined) return await withEntries(ctx, tx, { filing, places: [place], parties });
+  if (place !== undefined) return await withReply(ctx, tx, { filing, places: [place], parties });
   // A bounce or "out of office" of a conversation that nobody knows is nobody's lead.
   if (kind === 'bounce' || kind === 'auto-reply') return { state: 'filed', links: {} };
   if (numbered.length > 0) {
@@ -149,7 +161,7 @@ const placeForSource = async (
       return { state: 'triage', reason: 'unverifiedNumber' };
     // And a sender that its domain has not signed is only a claim (S47).
     if (filing.trust.level !== 'aligned') return { state: 'triage', reason: 'unsignedNumber' };
-    return await withEntries(ctx, tx, { filing, places: numbered, parties });
+    return await withReply(ctx, tx, { filing, places: numbered, parties });
   }
   if (kind === 'list' && !('name' in fieldsOfMail(mail, parties)) && mail.replyTo.length === 0)
     return { state: 'triage', reason: 'list' };

@@ -16,6 +16,15 @@ import { linksOf } from '../timeline.ts';
 /** Where a mail belongs: link field of the timeline → id. */
 export type Links = Readonly<Record<string, string>>;
 
+/** What a link most likely means: the deal before the company it is with. */
+const order = ['opportunity', 'lead', 'person', 'organization'];
+
+const rankOf = (entity: string): number => (order.includes(entity) ? order.indexOf(entity) : -1);
+
+/** Sorts links, the most telling first. */
+export const byPlace = ([one]: readonly [string, string], [other]: readonly [string, string]): number =>
+  rankOf(one) - rankOf(other);
+
 /** Whatever leads to a merged record leads to the one that stands for it now. */
 const standing = async (
   ctx: Context,

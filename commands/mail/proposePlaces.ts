@@ -3,7 +3,7 @@ import type { RecordData } from '../../store/record-table.ts';
 import { modelOf, type Context } from '../context.ts';
 import { readRecord } from '../readRecord.ts';
 import { contactOfOther } from './mail-fields.ts';
-import { knownAddress, placeByThread, placesByNumber, type Links } from './mail-places.ts';
+import { byPlace, knownAddress, placeByThread, placesByNumber, type Links } from './mail-places.ts';
 import { partiesOfMessage } from './mail-parties.ts';
 import { storedMail } from './stored-mail.ts';
 
@@ -24,11 +24,6 @@ export interface Proposals {
   readonly person: RecordData | null;
 }
 
-/** What a link most likely means: the deal before the company it is with. */
-const order = ['opportunity', 'lead', 'person', 'organization'];
-
-const rankOf = (entity: string): number => (order.includes(entity) ? order.indexOf(entity) : -1);
-
 /** Where a mail could belong, by its number, its conversation and the addresses in it. Shows only what the actor may read. */
 export async function proposePlaces(ctx: Context, id: string): Promise<Proposals> {
   const message = await readRecord(ctx, modelOf(ctx, 'intake-message'), id);
@@ -44,7 +39,7 @@ export async function proposePlaces(ctx: Context, id: string): Promise<Proposals
   ];
   const found = new Map<string, Proposal>();
   for (const [links, reason] of places)
-    for (const [entity, record] of Object.entries(links).toSorted(([one], [other]) => rankOf(one) - rankOf(other)))
+    for (const [entity, record] of Object.entries(links).toSorted(byPlace))
       if (!found.has(`${entity}/${record}`))
         found.set(`${entity}/${record}`, { entity, id: record, title: '', reason });
   const records: Proposal[] = [];

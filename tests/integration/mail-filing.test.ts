@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it, type TestContext } from 'vitest';
 import { createUser } from '../../commands/accounts/createUser.ts';
+import { archiveLead } from '../../commands/archiveLead.ts';
+import { assignRecord } from '../../commands/assignRecord.ts';
 import { createRecord } from '../../commands/createRecord.ts';
+import { readNotices } from '../../store/notices.ts';
 import { mergeRecords } from '../../commands/duplicates/mergeRecords.ts';
 import { splitRecords } from '../../commands/duplicates/splitRecords.ts';
 import { modelOf, type Context } from '../../commands/context.ts';
@@ -231,6 +234,27 @@ describe.each(dialects)('mail to leads@ on %s', (dialect) => {
       'filed,auto-reply',
       'filed,auto-reply',
       'filed,bounce',
+    ]);
+  });
+
+  it('of a known conversation is told to the owner of its lead, open or archived', async (context) => {
+    const { bring, rows, store } = await createWorld(context, dialect);
+    const vera = await addUser(store, { email: 'vera@leitwerk.local', role: 'sales-manager' });
+    await bring(buildMail({ id: 'o1@kunde.example' }));
+    const id = String((await rows('lead'))[0]?.['id']);
+    await assignRecord(vera, modelOf(vera, 'lead'), { id, owner: vera.actor.id });
+    const reply = async (subject: string, ...more: string[]): Promise<void> =>
+      await bring(
+        buildMail({ id: `${subject}@kunde.example`, subject, headers: ['In-Reply-To: <o1@kunde.example>', ...more] }),
+      );
+    await reply('offen');
+    await reply('abwesend', 'Auto-Submitted: auto-replied');
+    await archiveLead(vera, { id, reason: 'kein-bedarf' });
+    await reply('archiviert');
+    const { notices } = await readNotices(store.foundation.db, { tenantId: 'main', userId: vera.actor.id });
+    expect(notices).toMatchObject([
+      { entity: 'lead', recordId: id, text: { en: 'Reply from Anna Kunde: archiviert' } },
+      { entity: 'lead', recordId: id, text: { de: 'Antwort von Anna Kunde: offen' } },
     ]);
   });
 
