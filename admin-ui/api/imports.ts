@@ -35,7 +35,7 @@ export interface ImportRow {
   readonly line: number;
   readonly outcome: string;
   readonly recordId: string | null;
-  readonly reasons: readonly { readonly message: string; readonly field: string | null }[];
+  readonly reasons: readonly { readonly code: string; readonly message: string; readonly field: string | null }[];
   readonly cells: readonly string[];
   readonly isEdited: boolean;
 }

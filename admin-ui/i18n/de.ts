@@ -1114,6 +1114,7 @@ export const de = {
     noRows: 'Keine solchen Zeilen.',
     cell: '{{column}}, Zeile {{line}}',
     edited: 'berichtigt',
+    takeAsShown: 'Zeile {{line}} so übernehmen',
     unedit: 'Wie in der Datei',
     dropEditsTitle: 'Datei anders lesen?',
     dropEditsLead_one: 'Mit anderen Zellen gilt die berichtigte Zeile nicht mehr: die Berichtigung wird verworfen.',

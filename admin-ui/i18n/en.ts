@@ -1109,6 +1109,7 @@ export const en: Texts = {
     noRows: 'No such rows.',
     cell: '{{column}}, line {{line}}',
     edited: 'corrected',
+    takeAsShown: 'Take line {{line}} as shown',
     unedit: 'As in the file',
     dropEditsTitle: 'Read the file differently?',
     dropEditsLead_one: 'With other cells the corrected row means nothing any more: its correction is dropped.',

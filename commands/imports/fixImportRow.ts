@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { LeitwerkError } from '../../core/errors.ts';
 import { findImportRow, keepImportEdit, replaceImportRow, type ImportRow } from '../../store/import-rows.ts';
 import type { Tx } from '../../store/database.ts';
@@ -7,15 +8,15 @@ import { changeRecord } from '../record-write.ts';
 import { assertDraft } from './draftImport.ts';
 import type { ImportJob } from './import-job.ts';
 import { importModel, toImport } from './import-record.ts';
-import { judgeRow } from './import-rows.ts';
+import { judgeRow, type FileRow } from './import-rows.ts';
 import { counters, readKnown, takeRow, toImportRow } from './take-row.ts';
 
 /** A row of a checked draft, with the cells that it is to have. */
 export interface RowFix {
   readonly job: ImportJob;
   readonly line: number;
-  /** As the file has them. */
-  readonly original: readonly string[];
+  /** As the file has it. */
+  readonly original: FileRow;
   /** A cell a column; null: as in the file again. */
   readonly cells: readonly string[] | null;
 }
@@ -38,10 +39,9 @@ const widthIssue = (ctx: Context, found: number, wanted: number): LeitwerkError 
 const judged = async (
   ctx: Context,
   tx: Tx,
-  { job, row, cells }: { job: ImportJob; row: ImportRow; cells: readonly string[] },
+  { job, row, read }: { job: ImportJob; row: ImportRow; read: FileRow },
 ): Promise<ImportRow> => {
-  const { line, at, bytes } = row;
-  const one = judgeRow(ctx, job, { line, at, end: at + bytes, nextLine: line + 1, cells });
+  const one = judgeRow(ctx, job, read);
   // What the row was before must not be taken for another one like it.
   await replaceImportRow(tx, { ...row, scope: null, key: null });
   const known = await readKnown(ctx, tx, { job, ready: 'key' in one ? [one] : [] });
@@ -62,14 +62,16 @@ export async function fixImportRow(ctx: Context, id: string, fix: RowFix): Promi
   const { job, line, original } = fix;
   const wanted = job.shape.columns.length;
   if (fix.cells !== null && fix.cells.length !== wanted) throw widthIssue(ctx, fix.cells.length, wanted);
-  const isBack = fix.cells === null || fix.cells.every((cell, index) => cell === (original[index] ?? ''));
+  // A row that could not be read has no cells to go back to: with the very ones that are shown it is a corrected one.
+  const isBack = fix.cells === null || isDeepStrictEqual(fix.cells, original.cells);
   const { tenantId } = ctx.actor;
   return await transact(ctx, async (tx) => {
     const row = await findImportRow(tx, { tenantId, importId: job.record.run, line });
     if (row === undefined) throw new LeitwerkError('NotFound');
     const edit = { line, cells: isBack ? null : fix.cells };
     const edits = await keepImportEdit(tx, { tenantId, importId: id }, edit);
-    const after = await judged(ctx, tx, { job, row, cells: fix.cells ?? original });
+    const read = isBack ? original : { ...original, cells: fix.cells ?? undefined, fault: undefined };
+    const after = await judged(ctx, tx, { job, row, read });
     await replaceImportRow(tx, after);
     await changeRecord(ctx, tx, {
       model: importModel(ctx),

@@ -1,11 +1,12 @@
-import { readSlices, type Dialect } from '../../connectors/csv/index.ts';
+import { readRecords, readSlices, type Dialect } from '../../connectors/csv/index.ts';
 import { tables } from '../../connectors/tables.ts';
 import { modelOf, type Context } from '../../commands/context.ts';
 import { assertDraft } from '../../commands/imports/draftImport.ts';
 import { fixImportRow } from '../../commands/imports/fixImportRow.ts';
 import { prepareImport } from '../../commands/imports/import-job.ts';
 import type { ImportRecord } from '../../commands/imports/import-record.ts';
-import { openTable, tableBytes } from '../../commands/imports/import-table.ts';
+import type { FileRow } from '../../commands/imports/import-rows.ts';
+import { openTable, tableBytes, type OpenTable } from '../../commands/imports/import-table.ts';
 import { inLanguage, LeitwerkError, type Issue } from '../../core/errors.ts';
 import {
   findImportRow,
@@ -78,6 +79,12 @@ export async function listRows(
   return { data: { columns: dialect?.columns ?? [], rows: await shown(ctx, source, rows) }, page: { next } };
 }
 
+/** The row as the file has it, read as the import would. */
+const readRow = async ({ open, dialect }: OpenTable<Dialect>, { at, line }: ImportRow): Promise<FileRow> => {
+  for await (const [row] of readRecords(open, dialect, { at, line })) if (row !== undefined) return row;
+  throw new LeitwerkError('NotFound');
+};
+
 /** Corrects a row, or takes the correction back. @throws as `fixImportRow`. */
 export async function fixRow(
   ctx: Context,
@@ -92,8 +99,7 @@ export async function fixRow(
   const table = await openTable(ctx, record, { blobs, tables });
   // Judged for whoever corrects it: they will start it, too.
   const job = prepareImport(ctx, { ...record, starter: { actor: ctx.actor, language: ctx.language } }, table.dialect);
-  let original: readonly string[] = [];
-  for await (const { cells } of readSlices(table.open, table.dialect, inOrder([row]))) original = cells;
+  const original = await readRow(table, row);
   const after = await fixImportRow(ctx, record.id, { job, original, ...fix });
   const [answer] = await shown(ctx, source, [after]);
   if (answer === undefined) throw new LeitwerkError('NotFound');

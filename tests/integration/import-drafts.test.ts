@@ -175,6 +175,25 @@ describe.each(dialects)('drafts of imports on %s', (dialect) => {
     });
   });
 
+  it('rows of another width are taken as they are shown, and only when somebody says so', async () => {
+    const lines = ['Nachname;E-Mail;Ort;Firma', 'Kurz;k@breite.example', 'Lang;l@breite.example;;;zuviel', 'Ganz;;;'];
+    const { id } = await draft(lines.join('\n'));
+    expect((await api.patch(`/imports/${id}`, { matchKey: 'email', processes: 'none' })).status).toBe(200);
+    expect(await checked(id)).toMatchObject({ created: 1, rejected: 2 });
+    const short = ['Kurz', 'k@breite.example', '', ''];
+    const put = async (line: number, cells: readonly string[] | null): Promise<unknown> =>
+      (await api.put(`/imports/${id}/rows/${line}`, { cells })).json.data;
+    expect(await put(2, short)).toMatchObject({ outcome: 'created', isEdited: true });
+    // As in the file again it cannot be read again.
+    expect(await put(2, null)).toMatchObject({ outcome: 'rejected', reasons: [{ code: 'unreadable' }] });
+    expect(await put(2, short)).toMatchObject({ outcome: 'created', isEdited: true });
+    expect(await put(3, ['Lang', 'l@breite.example', '', ''])).toMatchObject({ outcome: 'created', isEdited: true });
+    expect(await put(4, ['Ganz', '', '', ''])).toMatchObject({ outcome: 'created', isEdited: false });
+    expect((await api.get(`/imports/${id}`)).json.data).toMatchObject({ created: 3, rejected: 0, edits: 2 });
+    expect((await api.post(`/imports/${id}/start`)).status).toBe(202);
+    expect(await settled(api, id)).toMatchObject({ state: 'done', created: 3, rejected: 0 });
+  });
+
   it('knows how many rows there are once a check has counted them', async () => {
     const long = Array.from({ length: 300 }, (_, index) => `Lang ${index};${'x'.repeat(300)}`);
     const short = Array.from({ length: 700 }, (_, index) => `Kurz ${index};x`);

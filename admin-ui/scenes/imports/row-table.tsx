@@ -53,6 +53,8 @@ function Cells({ row, columns, onFix }: Omit<LineProps, 'to'>) {
 
 function Line({ row, columns, to, onFix }: LineProps) {
   const { t } = useTranslation();
+  // Its cells may be right as they were told apart.
+  const isOdd = row.reasons.some(({ code }) => code === 'unreadable');
   const reasons = row.reasons.map(({ field, message }) => (field === null ? message : `${field}: ${message}`));
   return (
     <tr data-line={row.line}>
@@ -78,6 +80,15 @@ function Line({ row, columns, to, onFix }: LineProps) {
             <Text size="xs" c="dimmed">
               {t('imports.edited')}
             </Text>
+          )}
+          {isOdd && onFix !== undefined && (
+            <Button
+              variant="subtle"
+              size="compact-xs"
+              onClick={() => onFix(columns.map((_, index) => row.cells[index] ?? ''))}
+            >
+              {t('imports.takeAsShown', { line: row.line })}
+            </Button>
           )}
           {row.isEdited && onFix !== undefined && (
             <Tooltip label={t('imports.unedit')}>
