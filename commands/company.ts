@@ -1,3 +1,4 @@
+import type { Reading } from '../core/field-value.ts';
 import type { CompanyConfig } from '../schemas/generated/config.ts';
 import type { Snapshot } from '../store/registry.ts';
 
@@ -8,3 +9,9 @@ export const companyOf = (snapshot: Pick<Snapshot, 'config'>): CompanyConfig | u
 /** The zone in which the company's days begin. */
 export const timeZoneOf = (snapshot: Pick<Snapshot, 'config'>): string =>
   companyOf(snapshot)?.timeZone ?? 'Europe/Berlin';
+
+/** How values that came from outside are read here. */
+export const readingOf = (snapshot: Pick<Snapshot, 'config' | 'choices'>): Reading => ({
+  timeZone: timeZoneOf(snapshot),
+  choices: ({ configKind }) => (configKind === undefined ? undefined : snapshot.choices(configKind)),
+});

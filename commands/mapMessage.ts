@@ -10,7 +10,7 @@ import {
 import { isBlank } from '../core/validation.ts';
 import type { RecordData } from '../store/record-table.ts';
 import type { Snapshot } from '../store/registry.ts';
-import { timeZoneOf } from './company.ts';
+import { readingOf } from './company.ts';
 import { modelOf, type Context } from './context.ts';
 import { createRowMapper } from './rowMapper.ts';
 import { hasRows, type Source } from './source.ts';
@@ -42,8 +42,7 @@ const prepare = (snapshot: Snapshot, source: Source): Prepared => {
   const mapper = create({
     model: modelOf({ snapshot }, 'lead'),
     mapping,
-    timeZone: timeZoneOf(snapshot),
-    choices: (field) => (field.configKind === undefined ? undefined : snapshot.choices(field.configKind)),
+    ...readingOf(snapshot),
   });
   return { mapper, headers: mappedHeaders(mapping) };
 };

@@ -103,17 +103,29 @@ const fitTime = (value: unknown, field: Field, { timeZone }: Reading): Fitted =>
   return found === undefined ? refuse(field.kind, value) : { value: found };
 };
 
-const fitChoice = (value: unknown, field: Field, reading: Reading): Fitted => {
-  if (!isScalar(value)) return refuse('choice', value);
-  const wanted = String(value).trim().toLowerCase();
-  const choices =
-    reading.choices(field) ??
-    field.values?.map((key) => ({ key, label: field.valueLabels?.[key] ?? { de: key, en: key } }));
-  if (choices === undefined) return { value: String(value) };
+const allowed = (field: Field, reading: Reading): readonly Choice[] | undefined =>
+  reading.choices(field) ??
+  field.values?.map((key) => ({ key, label: field.valueLabels?.[key] ?? { de: key, en: key } }));
+
+/** The key that a word means: itself, or a label in either language, however it is capitalised. */
+const keyNamed = (choices: readonly Choice[], word: string): string | undefined => {
+  const wanted = word.trim().toLowerCase();
   const found =
     choices.find((choice) => choice.key.toLowerCase() === wanted) ??
     choices.find((choice) => choice.label.de.toLowerCase() === wanted || choice.label.en.toLowerCase() === wanted);
-  if (found !== undefined) return { value: found.key };
+  return found?.key;
+};
+
+/** The key of the field that a word means; the word itself where it names none. */
+export const choiceKey = (field: Field, word: string, reading: Reading): string =>
+  keyNamed(allowed(field, reading) ?? [], word) ?? word;
+
+const fitChoice = (value: unknown, field: Field, reading: Reading): Fitted => {
+  if (!isScalar(value)) return refuse('choice', value);
+  const choices = allowed(field, reading);
+  if (choices === undefined) return { value: String(value) };
+  const found = keyNamed(choices, String(value));
+  if (found !== undefined) return { value: found };
   const list = choices
     .slice(0, 20)
     .map((choice) => choice.key)

@@ -1082,6 +1082,7 @@ export const de = {
     valueMap: 'Werte übersetzen',
     valueMapFor: 'Werte der Spalte {{column}} übersetzen',
     valueMapLines: 'Ein Wert je Zeile: Datei = Leitwerk',
+    valueMapBroken: 'Ohne „=“ oder ohne Wert davor: {{lines}}',
     valueMapLead: '„*“ steht für jeden anderen Wert.',
     values_one: '1 Wert',
     values_other: '{{count}} Werte',

@@ -1077,6 +1077,7 @@ export const en: Texts = {
     valueMap: 'Translate values',
     valueMapFor: 'Translate values of the column {{column}}',
     valueMapLines: 'A value a line: file = Leitwerk',
+    valueMapBroken: 'Without "=", or without a value before it: {{lines}}',
     valueMapLead: '"*" stands for any other value.',
     values_one: '1 value',
     values_other: '{{count}} values',

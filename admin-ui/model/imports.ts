@@ -28,6 +28,13 @@ export function withColumn(mapping: Mapping, column: string, rows: readonly Mapp
   return { ...mapping, rows: [...others.slice(0, index), ...rows, ...others.slice(index)] };
 }
 
+/** Lines that say nothing of a value: `=` is missing, or what stands before it. */
+export const brokenLines = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && line.indexOf('=') < 1);
+
 /** `alt = neu` a line, as a person writes it, and back. */
 export function toValueMap(text: string): Readonly<Record<string, string>> | undefined {
   const entries = text.split('\n').flatMap((line) => {

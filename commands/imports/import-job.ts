@@ -13,7 +13,7 @@ import { createMapper, type Mapper, type Mapping } from '../../core/mapping.ts';
 import type { Ability } from '../../core/permissions.ts';
 import type { Lane } from '../../store/events.ts';
 import { abilityOf } from '../abilityOf.ts';
-import { timeZoneOf } from '../company.ts';
+import { readingOf } from '../company.ts';
 import { modelOf, type Context } from '../context.ts';
 import { sourceOf, type Source } from '../source.ts';
 import type { ImportRecord, Starter } from './import-record.ts';
@@ -125,12 +125,7 @@ export function prepareImport(ctx: Context, record: ImportRecord, shape: ImportS
   const rows = (record.table?.size ?? record.size) / shape.bytesPerRow;
   const starts = options.processes ?? (rows > manyRows ? 'background' : 'now');
   const { matchKey } = options;
-  const mapper = createMapper({
-    model,
-    mapping,
-    timeZone: timeZoneOf(ctx.snapshot),
-    choices: (field) => (field.configKind === undefined ? undefined : ctx.snapshot.choices(field.configKind)),
-  });
+  const mapper = createMapper({ model, mapping, ...readingOf(ctx.snapshot) });
   const leftOut = unmappedOf(ctx, model) === 'none' ? leftOutNotes(mapper, shape.columns) : [];
   return {
     record,

@@ -2,13 +2,18 @@ import { stringify } from 'yaml';
 import { checkConfig } from '../../core/config/check.ts';
 import { readYaml } from '../../core/config/yaml.ts';
 import type { EntityModel } from '../../core/entity.ts';
+import { choiceKey } from '../../core/field-value.ts';
 import { LeitwerkError, type Issue } from '../../core/errors.ts';
 import type { Mapping } from '../../core/mapping.ts';
 import { toColumnPath } from '../../core/mapping-path.ts';
 import { lookupOf, readConfigState } from '../config-state.ts';
 import type { Context } from '../context.ts';
+import { readingOf } from '../company.ts';
 
 const keyPattern = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const refused = (issues: readonly Issue[]): LeitwerkError => new LeitwerkError('InvalidInput', { issues });
 
@@ -37,6 +42,22 @@ const withColumnPaths = (rows: unknown): unknown => {
   return Array.isArray(rows) ? rows.map(read) : rows;
 };
 
+/** Values of fields as people call them: the label of a choice stands for its key, as it does in a file. */
+const withChoiceKeys = (ctx: Context, model: EntityModel, rows: unknown): unknown => {
+  const reading = readingOf(ctx.snapshot);
+  const read = (row: unknown): unknown => {
+    if (!isObject(row) || !isObject(row['valueMap'])) return row;
+    const field = model.fields.get(String(row['to']));
+    if (field === undefined || (field.kind !== 'choice' && field.kind !== 'list')) return row;
+    const entries = Object.entries(row['valueMap']).map(([word, value]) => [
+      word,
+      typeof value === 'string' ? choiceKey(field, value, reading) : value,
+    ]);
+    return { ...row, valueMap: Object.fromEntries(entries) as unknown };
+  };
+  return Array.isArray(rows) ? rows.map(read) : rows;
+};
+
 /** Rows as YAML or JSON: a list of rows, or an object with `rows`. Judged as a published mapping is. */
 const written = async (ctx: Context, model: EntityModel, text: string): Promise<Mapping> => {
   const { value, faults } = readYaml(text);
@@ -51,12 +72,13 @@ const written = async (ctx: Context, model: EntityModel, text: string): Promise<
     );
   }
   const given: unknown = Array.isArray(value) ? { rows: value as unknown[] } : value;
+  const rowsOf = (rows: unknown): unknown => withChoiceKeys(ctx, model, withColumnPaths(rows));
   const whole = {
     key: 'import',
     label: { de: 'Import', en: 'Import' },
     entity: model.name,
     ...(typeof given === 'object' && given !== null && 'rows' in given
-      ? { ...given, rows: withColumnPaths(given.rows) }
+      ? { ...given, rows: rowsOf(given.rows) }
       : { rows: given }),
   };
   const lookup = lookupOf(await readConfigState(ctx.db, ctx.actor.tenantId));

@@ -71,7 +71,15 @@ describe.skipIf(!hasBrowser())('importing a file in the browser', () => {
     await page.getByText(/1\.234,50\s€/).waitFor();
     await pick('Feld für die Spalte Wichtigkeit', 'Priorität');
     await page.getByRole('button', { name: /Werte der Spalte Wichtigkeit übersetzen/ }).click();
-    await page.getByLabel('Ein Wert je Zeile').fill('A = hoch\nB = normal');
+    await page.getByLabel('Ein Wert je Zeile').fill('A = Hoch\nB = Eilig\nC');
+    await button('Speichern');
+    // Whatever is wrong with a line: nothing that was typed is lost.
+    await page.getByText('Ohne „=“ oder ohne Wert davor: C').waitFor();
+    await page.getByLabel('Ein Wert je Zeile').fill('A = Hoch\nB = Eilig');
+    await button('Speichern');
+    await page.getByText('Unter „Prioritäten“ gibt es kein „Eilig“').waitFor();
+    expect(await page.getByLabel('Ein Wert je Zeile').inputValue()).toBe('A = Hoch\nB = Eilig');
+    await page.getByLabel('Ein Wert je Zeile').fill('A = Hoch\nB = NORMAL');
     await button('Speichern');
     await page.getByText('2 Werte').waitFor();
     expect(await findBarriers(page)).toEqual([]);

@@ -194,6 +194,24 @@ describe.each(dialects)('drafts of imports on %s', (dialect) => {
     expect(await settled(api, id)).toMatchObject({ state: 'done', created: 3, rejected: 0 });
   });
 
+  it('values are translated into labels of either language, as a file may name them, and kept as keys', async () => {
+    const { id } = await draft('Nachname;Wichtigkeit\nEins;A\nZwei;B\n');
+    const rowOf = (valueMap: Record<string, string>): object => ({
+      rows: [
+        { from: 'Nachname', to: 'lastName' },
+        { from: 'Wichtigkeit', to: 'priority', valueMap },
+      ],
+    });
+    const odd = await api.patch(`/imports/${id}`, { mapping: rowOf({ A: 'Dringend', B: 'eilig' }) });
+    expect([odd.status, odd.json.errors.map(({ path }) => path)]).toEqual([422, ['/mapping/rows/1/valueMap/B']]);
+    const fit = await api.patch(`/imports/${id}`, { mapping: rowOf({ A: 'DRINGEND', B: 'high', C: '' }) });
+    expect(fit.status).toBe(200);
+    expect(await preview(id)).toMatchObject({
+      mapping: { rows: [{}, { valueMap: { A: 'dringend', B: 'hoch', C: '' } }] },
+      rows: [{ values: { priority: 'dringend' } }, { values: { priority: 'hoch' } }],
+    });
+  });
+
   it('knows how many rows there are once a check has counted them', async () => {
     const long = Array.from({ length: 300 }, (_, index) => `Lang ${index};${'x'.repeat(300)}`);
     const short = Array.from({ length: 700 }, (_, index) => `Kurz ${index};x`);

@@ -5,6 +5,7 @@ import {
   expectedStart,
   fromValueMap,
   progressOf,
+  brokenLines,
   toValueMap,
   withColumn,
 } from '../../admin-ui/model/imports.ts';
@@ -40,6 +41,7 @@ describe('the mapping of a column', () => {
   it('has values as people write them', () => {
     expect(toValueMap('A = hoch\n B=normal \n\nohne\n= x\n* = ')).toEqual({ A: 'hoch', B: 'normal', '*': '' });
     expect(toValueMap('ohne')).toBeUndefined();
+    expect(brokenLines('A = hoch\n B=\n\nohne\n= x\n* = ')).toEqual(['ohne', '= x']);
     expect(fromValueMap({ A: 'hoch', '*': 1 })).toBe('A = hoch\n* = 1');
   });
 });

@@ -1,4 +1,4 @@
-import { Button, Group, Select, Text, Textarea } from '@mantine/core';
+import { Button, Select, Text, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { EntityModel, Field } from '../../../core/entity.ts';
@@ -8,8 +8,8 @@ import { useChoices } from '../../api/choices.ts';
 import type { ImportPreview } from '../../api/imports.ts';
 import { FieldValue } from '../../components/field/field-value.tsx';
 import { inLanguage } from '../../i18n/index.ts';
-import { columnOf, fromValueMap, toValueMap } from '../../model/imports.ts';
-import { Dialog } from '../../components/dialog.tsx';
+import { brokenLines, columnOf, fromValueMap, toValueMap } from '../../model/imports.ts';
+import { FormDialog, useForm } from '../../components/form-dialog.tsx';
 import classes from './imports.module.css';
 
 const transforms = [
@@ -31,13 +31,22 @@ function ValueMapDialog(props: {
   readonly row: MappingRow;
   readonly samples: readonly string[];
   readonly onClose: () => void;
-  readonly onSave: (valueMap: MappingRow['valueMap']) => void;
+  /** Throws what is said against it. */
+  readonly onSave: (valueMap: MappingRow['valueMap']) => Promise<void>;
 }) {
   const { t } = useTranslation();
   const known = fromValueMap(props.row.valueMap);
   const [text, setText] = useState(known === '' ? props.samples.map((sample) => `${sample} = `).join('\n') : known);
+  const [broken, setBroken] = useState<readonly string[]>([]);
+  const form = useForm(async () => {
+    const lines = brokenLines(text);
+    setBroken(lines);
+    if (lines.length > 0) return;
+    await props.onSave(toValueMap(text));
+    props.onClose();
+  });
   return (
-    <Dialog onClose={props.onClose} title={t('imports.valueMap')}>
+    <FormDialog title={t('imports.valueMap')} form={form} submitLabel={t('common.save')} onClose={props.onClose}>
       <Textarea
         data-autofocus
         label={t('imports.valueMapLines')}
@@ -46,19 +55,10 @@ function ValueMapDialog(props: {
         minRows={5}
         maxRows={16}
         value={text}
+        error={broken.length > 0 && t('imports.valueMapBroken', { lines: broken.join(' · ') })}
         onChange={(event) => setText(event.currentTarget.value)}
       />
-      <Group justify="flex-end" mt="md">
-        <Button
-          onClick={() => {
-            props.onSave(toValueMap(text));
-            props.onClose();
-          }}
-        >
-          {t('common.save')}
-        </Button>
-      </Group>
-    </Dialog>
+    </FormDialog>
   );
 }
 
@@ -70,6 +70,8 @@ interface MappedCellsProps {
   readonly preview: ImportPreview;
   /** Undefined: the column fills no field here any more. */
   readonly onChange: (row: MappingRow | undefined) => void;
+  /** Throws what is said against the row. */
+  readonly onSave: (row: MappingRow) => Promise<void>;
 }
 
 function Result({ row, model, preview }: Pick<MappedCellsProps, 'row' | 'model' | 'preview'>) {
@@ -90,7 +92,7 @@ function Result({ row, model, preview }: Pick<MappedCellsProps, 'row' | 'model' 
   return value === undefined ? null : <FieldValue field={field} value={value} choices={choicesOf(field)} labels={{}} />;
 }
 
-function MappedCells({ column, row, model, fields, preview, onChange }: MappedCellsProps) {
+function MappedCells({ column, row, model, fields, preview, onChange, onSave }: MappedCellsProps) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
   const transform = typeof row?.transform === 'string' ? row.transform : undefined;
@@ -140,9 +142,9 @@ function MappedCells({ column, row, model, fields, preview, onChange }: MappedCe
             row={row}
             samples={column.samples}
             onClose={() => setOpen(false)}
-            onSave={(valueMap) => {
+            onSave={async (valueMap) => {
               const { valueMap: _, ...rest } = row;
-              onChange(valueMap === undefined ? rest : { ...rest, valueMap });
+              await onSave(valueMap === undefined ? rest : { ...rest, valueMap });
             }}
           />
         )}
@@ -154,16 +156,22 @@ function MappedCells({ column, row, model, fields, preview, onChange }: MappedCe
   );
 }
 
-interface ColumnRowsProps extends Omit<MappedCellsProps, 'row' | 'onChange'> {
+interface ColumnRowsProps extends Omit<MappedCellsProps, 'row' | 'onChange' | 'onSave'> {
   readonly mapping: Mapping;
   readonly onChange: (rows: readonly MappingRow[]) => void;
+  readonly onSave: (rows: readonly MappingRow[]) => Promise<void>;
 }
 
 /** One column of the file and every field that it fills. */
-export function ColumnRows({ mapping, onChange, ...rest }: ColumnRowsProps) {
+export function ColumnRows({ mapping, onChange, onSave, ...rest }: ColumnRowsProps) {
   const { column } = rest;
   const own = mapping.rows.filter((row) => columnOf(row) === column.name);
   const shown: readonly (MappingRow | undefined)[] = own.length === 0 ? [undefined] : own;
+  const withRow = (index: number, row: MappingRow | undefined): readonly MappingRow[] => [
+    ...own.slice(0, index),
+    ...(row === undefined ? [] : [row]),
+    ...own.slice(index + 1),
+  ];
   return shown.map((row, index) => (
     <tr key={row?.to ?? ''}>
       <td>{index === 0 && <span className={classes['cell']}>{column.name}</span>}</td>
@@ -177,9 +185,8 @@ export function ColumnRows({ mapping, onChange, ...rest }: ColumnRowsProps) {
       <MappedCells
         {...rest}
         row={row}
-        onChange={(changed) =>
-          onChange([...own.slice(0, index), ...(changed === undefined ? [] : [changed]), ...own.slice(index + 1)])
-        }
+        onChange={(changed) => onChange(withRow(index, changed))}
+        onSave={async (changed) => await onSave(withRow(index, changed))}
       />
     </tr>
   ));

@@ -100,6 +100,7 @@ export function MappingStep(props: StepProps) {
                   mapping={mapping}
                   preview={preview}
                   onChange={(rows) => void draft.change({ mapping: withColumn(mapping, column.name, rows) })}
+                  onSave={async (rows) => await draft.save({ mapping: withColumn(mapping, column.name, rows) })}
                 />
               ))}
             </tbody>
