@@ -1,4 +1,4 @@
-import { followForDuplicates, readDuplicatesSeq } from '../commands/duplicates/follow.ts';
+import { followForDuplicates, readDuplicatesSeq, type Following } from '../commands/duplicates/follow.ts';
 import { readNewest } from '../store/events.ts';
 import { systemActor } from '../core/actor.ts';
 import { languageOf, processContext, type WorkerStore } from './context.ts';
@@ -14,28 +14,59 @@ const settleMs = 2_000;
 const calmMs = 500;
 /** How long to leave those alone who write: every look takes the one writer's place for a moment. */
 const busyPauseMs = 1_000;
+/** How long a look goes on while somebody writes, and while nobody does. */
+const busyLookMs = 50;
+const calmLookMs = 1_000;
 
-/**
- * Brings keys and pairs of likely doubles up to date with some of what has been written.
- * @param sinceMs how long ago it has last done so
- * @returns whether it has
- */
-export async function followDuplicates(store: WorkerStore, holder: string, sinceMs: number): Promise<boolean> {
-  const newest = await readNewest(store.db);
-  if (newest === undefined || newest.seq <= (await readDuplicatesSeq(store.db))) return false;
-  const now = store.now();
-  if (sinceMs < busyPauseMs && now.getTime() - Date.parse(newest.at) < calmMs) return false;
-  const hasFollowed = await underLease(store, { name: 'duplicates', holder, ms: leaseMs }, async () => {
-    const tenants = new Map(
-      store.registry.tenantIds.map((tenantId) => {
-        const ctx = processContext(store, { tenantId, entity: 'duplicates', recordId: 'follow' });
-        return [tenantId, { ...ctx, actor: systemActor(tenantId, languageOf(ctx.snapshot)) }] as const;
-      }),
-    );
-    const settled = store.db.dialect === 'mysql' ? now.getTime() - settleMs : now.getTime();
-    const following = { tenants, limit: atOnce, until: new Date(settled).toISOString() };
-    await followForDuplicates(store.db, following);
-    return true;
-  });
-  return hasFollowed ?? false;
+const isWritten = (store: WorkerStore, newest: { readonly at: string } | undefined): boolean =>
+  newest !== undefined && store.now().getTime() - Date.parse(newest.at) < calmMs;
+
+const tenantsOf = (store: WorkerStore): Following['tenants'] =>
+  new Map(
+    store.registry.tenantIds.map((tenantId) => {
+      const ctx = processContext(store, { tenantId, entity: 'duplicates', recordId: 'follow' });
+      return [tenantId, { ...ctx, actor: systemActor(tenantId, languageOf(ctx.snapshot)) }] as const;
+    }),
+  );
+
+/** Brings keys and pairs of likely doubles up to date with what has been written. */
+export class DuplicateFollower {
+  readonly #store: WorkerStore;
+  readonly #holder: string;
+  readonly #met = new Set<number>();
+  #lookedAt = 0;
+
+  constructor(store: WorkerStore, holder: string) {
+    this.#store = store;
+    this.#holder = holder;
+  }
+
+  /** Looks at some of it: at what single arrivals have left first, at what imports and processes have left then. */
+  async look(): Promise<void> {
+    const { db } = this.#store;
+    const newest = await readNewest(db);
+    if (newest === undefined) return;
+    const places = [await readDuplicatesSeq(db, 'arrivals'), await readDuplicatesSeq(db, 'processes')];
+    if (places.every((place) => place >= newest.seq)) return;
+    const isBusy = isWritten(this.#store, newest);
+    if (isBusy && performance.now() - this.#lookedAt < busyPauseMs) return;
+    const lease = { name: 'duplicates', holder: this.#holder, ms: leaseMs };
+    await underLease(this.#store, lease, async () => await this.#follow(isBusy));
+    this.#lookedAt = performance.now();
+  }
+
+  async #follow(isBusy: boolean): Promise<void> {
+    const { db, now } = this.#store;
+    const tenants = tenantsOf(this.#store);
+    const endsAt = performance.now() + (isBusy ? busyLookMs : calmLookMs);
+    const follow = async (line: Following['line']): Promise<boolean> => {
+      const until = db.dialect === 'mysql' ? new Date(now().getTime() - settleMs).toISOString() : undefined;
+      return await followForDuplicates(db, { tenants, line, limit: atOnce, until, met: this.#met });
+    };
+    while ((await follow('arrivals')) || (await follow('processes'))) {
+      if (performance.now() > endsAt) return;
+      // Whoever begins to write meanwhile is left alone.
+      if (!isBusy && isWritten(this.#store, await readNewest(db))) return;
+    }
+  }
 }

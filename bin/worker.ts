@@ -8,7 +8,7 @@ import { provideBundle } from '../activities/bundle.ts';
 import { performEffect, type Outside } from '../activities/perform-effect.ts';
 import type { WorkerStore } from '../activities/context.ts';
 import { forgetAllDrafts, type TidyStore } from '../activities/forget-drafts.ts';
-import { followDuplicates } from '../activities/follow-duplicates.ts';
+import { DuplicateFollower } from '../activities/follow-duplicates.ts';
 import { createMailboxes, type Mailboxes } from '../activities/mailboxes.ts';
 import { createMailFiling, type MailFiling } from '../activities/mail-filing.ts';
 import { watchAllSources } from '../activities/watch-sources.ts';
@@ -151,14 +151,13 @@ function keepWatching(outside: Outside, running: Running, log: Logger): void {
 
 /** Likely doubles are looked for behind the writers: a little at a time, so that they hardly notice. */
 function keepFollowing(store: WorkerStore, running: Running, log: Logger): void {
-  const holder = randomUUID();
+  const follower = new DuplicateFollower(store, randomUUID());
   let isLooking = false;
-  let lookedAt = 0;
   const look = async (): Promise<void> => {
     if (isLooking) return;
     isLooking = true;
     try {
-      if (await followDuplicates(store, holder, Date.now() - lookedAt)) lookedAt = Date.now();
+      await follower.look();
     } catch (error) {
       if (!running.isStopping) log.warn({ err: error }, 'duplicates wait');
     } finally {

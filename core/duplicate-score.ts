@@ -66,6 +66,26 @@ const compact = (value: unknown): string =>
     .toUpperCase()
     .replaceAll(/[^\p{L}\p{N}]/gu, '');
 
+/** Fields without which two records are compared as before: an event about others concerns no double. */
+export const comparedFields: ReadonlySet<string> = new Set([
+  'externalId',
+  'source',
+  'vatId',
+  'registerNumber',
+  'email',
+  'phone',
+  'name',
+  'company',
+  'firstName',
+  'lastName',
+  'street',
+  'postalCode',
+  'domain',
+  'state',
+  'mergedInto',
+  'deletedAt',
+]);
+
 /** Street and number within a postal code; the street alone says nothing. */
 const addressKey = (record: Data): string => {
   const code = compact(record['postalCode']);

@@ -62,8 +62,9 @@ const followerTable: TableDefinition = {
 
 export const duplicateTables: readonly TableDefinition[] = [matchKeyTable, pairTable, mergeTable, followerTable];
 
-export async function readFollower(db: Queries, name: string): Promise<number> {
-  return (await db.get<{ seq: number }>('SELECT `seq` FROM `follower` WHERE `name` = ?', [name]))?.seq ?? 0;
+/** Undefined: it has not begun. */
+export async function readFollower(db: Queries, name: string): Promise<number | undefined> {
+  return (await db.get<{ seq: number }>('SELECT `seq` FROM `follower` WHERE `name` = ?', [name]))?.seq;
 }
 
 export async function writeFollower(tx: Tx, name: string, seq: number): Promise<void> {

@@ -126,6 +126,40 @@ export async function readEventsAfter(db: Queries, seq: number, limit: number): 
   return rows.map(toEventRow);
 }
 
+/** Whoever wrote it: a process, which an import is too, or anybody else (people, senders, the product itself). */
+const byProcess = "`actor` LIKE 'process/%'";
+
+/** Events about some entities after `after` up to `to`, oldest first: those that processes wrote, or the others. */
+export async function readEventsAbout(
+  db: Queries,
+  of: {
+    readonly entities: readonly string[];
+    readonly isByProcess: boolean;
+    readonly after: number;
+    readonly to: number;
+    readonly limit: number;
+  },
+): Promise<EventRow[]> {
+  const marks = of.entities.map(() => '?').join(', ');
+  const rows = await db.all<StoredEvent>(
+    `SELECT * FROM \`event\` WHERE \`seq\` > ? AND \`seq\` <= ? AND \`entity\` IN (${marks}) AND ${of.isByProcess ? byProcess : `NOT ${byProcess}`} ORDER BY \`seq\` LIMIT ${Math.trunc(of.limit)}`,
+    [of.after, of.to, ...of.entities],
+  );
+  return rows.map(toEventRow);
+}
+
+/** The last number after `after` up to `to` before any event that is younger than `until`. */
+export async function readSettledSeq(
+  db: Queries,
+  of: { readonly after: number; readonly to: number; readonly until: string },
+): Promise<number> {
+  const young = await db.get<{ seq: number }>(
+    'SELECT `seq` FROM `event` WHERE `seq` > ? AND `seq` <= ? AND `at` > ? ORDER BY `seq` LIMIT 1',
+    [of.after, of.to, of.until],
+  );
+  return young === undefined ? of.to : young.seq - 1;
+}
+
 /** Those of the events that there are. */
 export async function readEventsBySeq(db: Queries, seqs: readonly number[]): Promise<EventRow[]> {
   if (seqs.length === 0) return [];

@@ -3,6 +3,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApi, type Api, type ApiAnswer } from '../support/api.ts';
 import type { App } from '../support/app.ts';
 import { settled, upload, type ImportData } from '../support/imports.ts';
+import { insertEvents, readLastSeq } from '../../store/events.ts';
 import { countRows } from '../support/ledger.ts';
 import { until } from '../support/processes.ts';
 import { addKey, createStore, dialects, secretOf, type Store } from '../support/stores.ts';
@@ -246,6 +247,44 @@ describe.each(dialects)('duplicates on %s', (dialect) => {
     const fresh = await post({ email, lastName: 'Bekannt' });
     expect(fresh.json['lead']).not.toBe(lead);
     await policy('warn');
+  });
+
+  it('knows a phone number a moment later, also while an import has left very much to look at', async () => {
+    await policy('attach');
+    const { db } = world.store.foundation;
+    const at = new Date().toISOString();
+    const rows = Array.from({ length: 20_000 }, (_, index) => ({
+      tenantId: 'main',
+      at,
+      actor: 'process/import/riesig',
+      act: 'lead.create',
+      entity: 'lead',
+      recordId: `riesig-${index}`,
+      version: 1,
+    }));
+    await db.write(async (tx) => await insertEvents(tx, rows));
+    const newest = await readLastSeq(db);
+    const first = await post({ phone: '+49 221 7775551', lastName: 'Rückruf' });
+    const twin = { phone: '0221 / 777 55 51', lastName: 'Rückruf' };
+    await until(
+      'the lead is found by its number',
+      async () => {
+        const answer = await world.api.post('/matches', twin);
+        return (answer.json.data['leads'] as unknown as readonly Data[]).length > 0 ? true : undefined;
+      },
+      3_000,
+    );
+    expect((await post(twin)).json).toMatchObject({ lead: first.json['lead'] });
+    // What the import has left is looked at, too, when nobody writes.
+    const place = 'SELECT `seq` FROM `follower` WHERE `name` = ?';
+    await until(
+      'everything has been looked at',
+      async () => {
+        const row = await db.get<{ seq: number }>(place, ['duplicates']);
+        return Number(row?.seq ?? 0) >= newest ? true : undefined;
+      },
+      40_000,
+    );
   });
 
   it('knows an address with an international domain in both its spellings', async () => {
