@@ -1,4 +1,4 @@
-import type { Queries, Tx } from './database.ts';
+import type { Queries, Tx, Value } from './database.ts';
 import type { TableDefinition } from './tables.ts';
 
 /** What the product tells one person about a record. Both languages are kept: a person may change theirs. */
@@ -35,12 +35,37 @@ export interface NoticeInput extends Omit<Notice, 'readAt'> {
   readonly userId: string;
 }
 
+const insertSql =
+  'INSERT INTO `notice` (`id`, `tenantId`, `userId`, `at`, `entity`, `recordId`, `text`) VALUES (?, ?, ?, ?, ?, ?, ?)';
+
+const paramsOf = ({ id, tenantId, userId, at, entity, recordId, text }: NoticeInput): Value[] => [
+  id,
+  tenantId,
+  userId,
+  at,
+  entity,
+  recordId,
+  JSON.stringify(text),
+];
+
 export async function insertNotice(tx: Tx, notice: NoticeInput): Promise<void> {
-  const { id, tenantId, userId, at, entity, recordId, text } = notice;
-  await tx.run(
-    'INSERT INTO `notice` (`id`, `tenantId`, `userId`, `at`, `entity`, `recordId`, `text`) VALUES (?, ?, ?, ?, ?, ?, ?)',
-    [id, tenantId, userId, at, entity, recordId, JSON.stringify(text)],
-  );
+  await tx.run(insertSql, paramsOf(notice));
+}
+
+/** Adds a notice unless there is one with its id. */
+export async function insertNoticeOnce(tx: Tx, notice: NoticeInput): Promise<void> {
+  const known = await tx.get('SELECT `id` FROM `notice` WHERE `id` = ?', [notice.id]);
+  if (known !== undefined) return;
+  // On MySQL somebody else may add it in this moment.
+  const unless = tx.dialect === 'mysql' ? ' ON DUPLICATE KEY UPDATE `id` = `id`' : '';
+  await tx.run(`${insertSql}${unless}`, paramsOf(notice));
+}
+
+/** Forgets notices whose ids begin with this and a slash. */
+export async function forgetNotices(tx: Tx, of: { readonly tenantId: string; readonly begin: string }): Promise<void> {
+  // The character after the slash is the zero.
+  const sql = 'DELETE FROM `notice` WHERE `id` > ? AND `id` < ? AND `tenantId` = ?';
+  await tx.run(sql, [`${of.begin}/`, `${of.begin}0`, of.tenantId]);
 }
 
 interface Reader {

@@ -51,6 +51,9 @@ export interface ImportJob {
 /** Files with more rows start their processes in the background unless told otherwise. */
 const manyRows = 1_000;
 
+/** Whether a file that has been begun has more rows than anybody looks at one by one. */
+export const isManyRows = ({ data }: ImportRecord): boolean => Number(data['expected'] ?? 0) > manyRows;
+
 /**
  * What the starter may do now.
  * @throws LeitwerkError `Forbidden` when they have been disabled since.

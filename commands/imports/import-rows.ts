@@ -125,12 +125,13 @@ const asWritten = (additional: RecordData, cells: readonly string[], job: Import
   return written;
 };
 
+/** Why a row has no cells. */
+export const unreadableIssue = (ctx: Context, { fault }: FileRow): Issue =>
+  issueOf({ path: '', code: 'unreadable' }, fault ?? { de: '', en: '' }, ctx.language);
+
 /** Turns a row into the values of a record, or says everything that is wrong with it. Pure but for the configuration. */
 export function judgeRow(ctx: Context, job: ImportJob, row: FileRow): JudgedRow {
-  if (row.cells === undefined) {
-    const text = row.fault ?? { de: '', en: '' };
-    return { row, issues: [issueOf({ path: '', code: 'unreadable' }, text, ctx.language)] };
-  }
+  if (row.cells === undefined) return { row, issues: [unreadableIssue(ctx, row)] };
   const body = toBody(row.cells, job);
   const mapped = job.mapper({ body }, ctx.language);
   const closed = closedIssues(ctx, job, Object.keys(mapped.values));

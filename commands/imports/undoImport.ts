@@ -3,6 +3,7 @@ import type { Ability } from '../../core/permissions.ts';
 import type { Tx } from '../../store/database.ts';
 import { readEvent } from '../../store/events.ts';
 import { readImportRowsBefore, settleImportRow, type ImportRow } from '../../store/import-rows.ts';
+import { forgetNotices } from '../../store/notices.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { findRecord } from '../../store/records.ts';
 import { assertCan, modelOf, type Context } from '../context.ts';
@@ -148,6 +149,7 @@ export async function undoChunk(ctx: Context, id: string): Promise<boolean> {
     };
     const rows = await readImportRowsBefore(tx, query, record.undoLine ?? lastLine);
     if (rows.length === 0) {
+      await forgetNotices(tx, { tenantId: ctx.actor.tenantId, begin: id });
       await changeRecord(ctx, tx, {
         model: importModel(ctx),
         id,

@@ -7,12 +7,13 @@ import type { Tx } from '../../store/database.ts';
 import { addEffect } from '../../store/effects.ts';
 import { insertEvent } from '../../store/events.ts';
 import type { LinkedActivity } from '../../store/process-inputs.ts';
-import { insertNotice } from '../../store/notices.ts';
+import { insertNotice, insertNoticeOnce } from '../../store/notices.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { modelOf, type Context } from '../context.ts';
 import { addRecord, changeRecord } from '../record-write.ts';
 import { settingUsers } from '../settingUsers.ts';
 import { addTimelineEntry, linksOf } from '../timeline.ts';
+import { largeImportOf, noticeOfMany } from './notice-of-many.ts';
 import { pickAssignee, usersOf } from './recipients.ts';
 
 /** What carrying out effects needs to know beyond the context. `record` is replaced as it changes. */
@@ -201,7 +202,11 @@ const notify = async (
     recordId: String(stand.record['id']),
     text: effect.text,
   };
-  for (const userId of to) await insertNotice(tx, { ...notice, id: ctx.newId(), userId });
+  const file = await largeImportOf(ctx, tx, stand.record);
+  if (file === undefined) for (const userId of to) await insertNotice(tx, { ...notice, id: ctx.newId(), userId });
+  else
+    for (const userId of to)
+      await insertNoticeOnce(tx, { ...notice, ...noticeOfMany({ file, userId, text: effect.text }), userId });
   await insertEvent(tx, {
     tenantId: ctx.actor.tenantId,
     at: ctx.now().toISOString(),

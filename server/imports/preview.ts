@@ -4,7 +4,7 @@ import { modelOf, type Context } from '../../commands/context.ts';
 import { changeDraft } from '../../commands/imports/draftImport.ts';
 import { prepareImport, type ImportJob } from '../../commands/imports/import-job.ts';
 import { toImport, importModel, type ImportRecord } from '../../commands/imports/import-record.ts';
-import { judgeRow, type FileRow } from '../../commands/imports/import-rows.ts';
+import { judgeRow, unreadableIssue, type FileRow } from '../../commands/imports/import-rows.ts';
 import { openTable, type OpenTable } from '../../commands/imports/import-table.ts';
 import { wordsOf } from '../../commands/imports/import-words.ts';
 import { unmappedOf } from '../../commands/imports/unmapped.ts';
@@ -61,9 +61,15 @@ interface ShownRow {
 
 const shown = (ctx: Context, row: FileRow, job: ImportJob | undefined): ShownRow => {
   const { line, cells = [] } = row;
+  const refused = (issues: readonly Issue[]): ShownRow => ({
+    line,
+    cells,
+    issues: issues.map((issue) => inLanguage(issue, ctx.language)),
+  });
+  if (row.cells === undefined) return refused([unreadableIssue(ctx, row)]);
   if (job === undefined) return { line, cells, issues: [] };
   const judged = judgeRow(ctx, job, row);
-  if ('issues' in judged) return { line, cells, issues: judged.issues.map((issue) => inLanguage(issue, ctx.language)) };
+  if ('issues' in judged) return refused(judged.issues);
   const visible = visibleRecord(ctx, job.model, judged.values);
   const values = Object.fromEntries(Object.entries(visible).filter(([name]) => Object.hasOwn(judged.values, name)));
   return { line, cells, values, issues: [] };

@@ -28,6 +28,21 @@ const beforehand = async (call: Call): Promise<Answer> =>
   presentMatches(await findMatches(call.ctx, call.services.db, { sketch: toSketch(asObject(call.body)) }));
 
 const text = { type: ['string', 'null'] };
+/** Everything that records are compared by. */
+const sketch = {
+  company: text,
+  firstName: text,
+  lastName: text,
+  email: text,
+  phone: text,
+  street: text,
+  postalCode: text,
+  domain: text,
+  vatId: text,
+  registerNumber: text,
+  source: text,
+  externalId: text,
+};
 
 /** Likely doubles, of a lead and before anything is made (B24). */
 export const leadRoutes: readonly Route[] = [
@@ -43,7 +58,7 @@ export const leadRoutes: readonly Route[] = [
     path: '/matches',
     summary: { de: 'Dubletten suchen, bevor etwas angelegt wird', en: 'Look for duplicates before anything is made' },
     access: { kind: 'verb', verb: 'read', entity: 'lead' },
-    body: { type: 'object', properties: { company: text, email: text, phone: text, firstName: text, lastName: text } },
+    body: { type: 'object', properties: sketch, additionalProperties: false },
     handle: beforehand,
   },
 ];

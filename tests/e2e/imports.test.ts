@@ -55,6 +55,7 @@ describe.skipIf(!hasBrowser())('importing a file in the browser', () => {
       ]),
     );
     await page.getByText('Vorschau (etwa 4 Zeilen)').waitFor();
+    await page.getByText('Die Zeile hat 3 Spalten, erwartet werden 5.').waitFor();
     expect(page.url()).toMatch(/\/imports\/[0-9a-f-]{36}$/);
     expect(await page.getByRole('combobox', { name: 'Zeichenkodierung' }).inputValue()).toBe('Erkannt: Windows-1252');
     expect(await page.getByRole('combobox', { name: 'Trennzeichen' }).inputValue()).toBe('Erkannt: ;');

@@ -392,6 +392,8 @@ describe.each(dialects)('duplicates on %s', (dialect) => {
     expect((await createApi(world.app.url).get('/leads/duplicates')).status).toBe(401);
     expect((await world.api.get('/leads/duplicates?state=x')).status).toBe(400);
     expect((await world.api.get('/leads/duplicates?cursor=x')).status).toBe(400);
+    const odd = await world.api.post('/matches', { mail: 'anna@example.org', phone: '0221 1' });
+    expect([odd.status, odd.json.errors.map(({ path }) => path)]).toEqual([422, ['/mail']]);
     expect((await world.api.post(`/leads/${one}/merge`, { other: one })).status).toBe(409);
     expect((await world.api.post(`/leads/${one}/merge`, {})).status).toBe(422);
     expect((await world.api.post(`/leads/${one}/merge`, { other, take: ['state'] })).status).toBe(422);

@@ -179,6 +179,9 @@ describe.each(dialects)('drafts of imports on %s', (dialect) => {
     const lines = ['Nachname;E-Mail;Ort;Firma', 'Kurz;k@breite.example', 'Lang;l@breite.example;;;zuviel', 'Ganz;;;'];
     const { id } = await draft(lines.join('\n'));
     expect((await api.patch(`/imports/${id}`, { matchKey: 'email', processes: 'none' })).status).toBe(200);
+    const [odd, , whole] = (await preview(id)).rows;
+    expect(odd).toMatchObject({ issues: [{ message: 'Die Zeile hat 2 Spalten, erwartet werden 4.' }] });
+    expect(whole).toMatchObject({ issues: [] });
     expect(await checked(id)).toMatchObject({ created: 1, rejected: 2 });
     const short = ['Kurz', 'k@breite.example', '', ''];
     const put = async (line: number, cells: readonly string[] | null): Promise<unknown> =>

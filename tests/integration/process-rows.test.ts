@@ -13,6 +13,7 @@ import { updateRecord } from '../../commands/updateRecord.ts';
 import type { PipelineConfig } from '../../core/pipeline/config.ts';
 import { insertUser } from '../../store/accounts-users.ts';
 import type { Row } from '../../store/database.ts';
+import { forgetNotices } from '../../store/notices.ts';
 import { writeEffectState } from '../../store/effects.ts';
 import type { ProcessKey } from '../../store/processes.ts';
 import { createMariadbDatabase } from '../support/mariadb.ts';
@@ -73,6 +74,42 @@ describe.each(mariadb === undefined ? ['SQLite'] : ['SQLite', 'MariaDB'])('on %s
       expect(owners[0]).toBe(owners[2]);
       expect(await activitiesOf(first.recordId)).toEqual(['sichten open', 'erstkontakt open']);
       expect(await kindsOf(first.recordId)).toEqual(expect.arrayContaining(['created', 'assigned', 'notice']));
+    });
+
+    it('tells its owner, and of an import of many rows tells each owner once', async () => {
+      const noticesOf = async (recordIds: readonly string[]): Promise<Record<string, unknown>[]> => {
+        const marks = recordIds.map(() => '?').join(', ');
+        return await world.rows(`SELECT * FROM \`notice\` WHERE \`recordId\` IN (${marks})`, recordIds);
+      };
+      const run = async (sql: string, params: readonly (string | number)[]): Promise<unknown> =>
+        await world.db.write(async (tx) => await tx.run(sql, params));
+      const monday = '2026-11-23T09:00:00.000Z';
+      const addImport = async (id: string, expected: number): Promise<unknown> =>
+        await run(
+          'INSERT INTO `import` (`id`, `tenantId`, `version`, `createdAt`, `updatedAt`, `fileName`, `expected`) VALUES (?, ?, 1, ?, ?, ?, ?)',
+          [id, 'main', monday, monday, `${id}.csv`, expected],
+        );
+      const stepAll = async (file: string): Promise<string[]> => {
+        const keys = [await world.addLead(), await world.addLead(), await world.addLead(), await world.addLead()];
+        for (const key of keys) {
+          await run('UPDATE `lead` SET `createdBy` = ? WHERE `id` = ?', [`process/import/${file}`, key.recordId]);
+          await world.step(key);
+        }
+        return keys.map(({ recordId }) => recordId);
+      };
+      await addImport('klein', 4);
+      await addImport('riesig', 280_000);
+      expect(await noticesOf(await stepAll('klein'))).toHaveLength(4);
+      const told = await noticesOf(await stepAll('riesig'));
+      expect(new Set(told.map((notice) => notice['userId'])).size).toBe(2);
+      expect(told.map((notice) => JSON.parse(String(notice['text'])) as unknown)).toEqual(
+        Array.from({ length: 2 }, () => ({
+          de: 'Neuer Eintrag in Ihrer Inbox. Das gilt auch für die weiteren Einträge aus „riesig.csv“.',
+          en: 'New entry in your inbox. The same goes for the other entries from "riesig.csv".',
+        })),
+      );
+      await world.db.write(async (tx) => await forgetNotices(tx, { tenantId: 'main', begin: 'riesig' }));
+      expect(await noticesOf(told.map((notice) => String(notice['recordId'])))).toEqual([]);
     });
 
     it('is looked at again without any further effect', async () => {

@@ -1,7 +1,7 @@
 import { Select, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ImportWords } from '../../api/imports.ts';
+import type { ImportPreview, ImportWords } from '../../api/imports.ts';
 import { currentLanguage } from '../../i18n/index.ts';
 import { formatInstant, formatNumber } from '../../model/format.ts';
 import { decimals, delimiters, encodings } from '../../../core/import-options.ts';
@@ -139,6 +139,25 @@ function FormatChoices({ record, preview, draft }: StepProps) {
   );
 }
 
+type RawCellsProps = { readonly row: ImportPreview['rows'][number] } & Pick<ImportPreview, 'columns'>;
+
+function RawCells({ row, columns }: RawCellsProps) {
+  const unreadable = row.issues.find(({ code }) => code === 'unreadable');
+  if (unreadable !== undefined)
+    return (
+      <td colSpan={columns.length}>
+        <Text size="xs" c="var(--lw-bad)">
+          {unreadable.message}
+        </Text>
+      </td>
+    );
+  return columns.map(({ name }, index) => (
+    <td key={name}>
+      <span className={classes['cell']}>{row.cells[index] ?? ''}</span>
+    </td>
+  ));
+}
+
 function RawRows({ preview }: Pick<StepProps, 'preview'>) {
   const { t } = useTranslation();
   return (
@@ -156,11 +175,7 @@ function RawRows({ preview }: Pick<StepProps, 'preview'>) {
           {preview.rows.map((row) => (
             <tr key={row.line}>
               <td className={classes['end']}>{row.line}</td>
-              {preview.columns.map(({ name }, index) => (
-                <td key={name}>
-                  <span className={classes['cell']}>{row.cells[index] ?? ''}</span>
-                </td>
-              ))}
+              <RawCells row={row} columns={preview.columns} />
             </tr>
           ))}
         </tbody>
