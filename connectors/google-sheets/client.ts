@@ -3,7 +3,7 @@ import { gaxios, JWT, UserRefreshClient, type AuthClient } from 'google-auth-lib
 import { LeitwerkError } from '../../core/errors.ts';
 import type { Egress, EgressCall } from '../egress.ts';
 import type { Access } from '../port.ts';
-import { toSheetsFailure } from './errors.ts';
+import { isBehindEnd, toSheetsFailure } from './errors.ts';
 
 /** Where the client may go, whatever the credentials say: they are Google's and go to nobody else. */
 const hosts = new Set(['sheets.googleapis.com', 'oauth2.googleapis.com']);
@@ -115,7 +115,7 @@ export interface CellChange {
 
 export interface SheetsClient {
   readSpreadsheet(id: string): Promise<Spreadsheet>;
-  /** Cells as they are shown, row by row from `first` to `last`; rows at the end that have nothing are left out. */
+  /** Cells as they are shown, row by row; rows at the end that have nothing are left out, those behind the end of the tab are none. */
   readRows(id: string, range: string): Promise<readonly (readonly string[])[]>;
   writeCells(id: string, changes: readonly CellChange[]): Promise<void>;
   /** Gets a token and nothing else. */
@@ -150,8 +150,12 @@ export function createSheetsClient(access: Access): SheetsClient {
       }),
     readRows: async (spreadsheetId, range) =>
       await translating(async () => {
-        const { data } = await spreadsheets.values.get({ spreadsheetId, range, valueRenderOption: 'FORMATTED_VALUE' });
-        const values = (data.values ?? []) as readonly (readonly unknown[])[];
+        const wanted = { spreadsheetId, range, valueRenderOption: 'FORMATTED_VALUE' };
+        const answer = await spreadsheets.values.get(wanted).catch((error: unknown) => {
+          if (isBehindEnd(error)) return undefined;
+          throw error;
+        });
+        const values = (answer?.data.values ?? []) as readonly (readonly unknown[])[];
         return values.map((row) => row.map((cell) => String(cell ?? '')));
       }),
     writeCells: async (spreadsheetId, changes) => {

@@ -68,6 +68,12 @@ const saidOf = ({ response, message = '' }: Failure): Said => {
   return { status, reason: error.status ?? '', message: error.message ?? message };
 };
 
+/** Whether a range was refused because it begins behind the last row. */
+export function isBehindEnd(error: unknown): boolean {
+  const { status, message } = saidOf(error ?? {});
+  return status === 400 && message.includes('exceeds grid limits');
+}
+
 /** A failure of the client in words, with what to do. Ours (no way out, no answer) stays what it is. */
 export function toSheetsFailure(error: unknown, now: Date): LeitwerkError {
   if (error instanceof LeitwerkError) return error;

@@ -113,12 +113,16 @@ const boundsOf = ({ columns = 'A:ZZ' }: SheetSettings): Bounds => {
 
 const blockSize = 2_000;
 
+/** The tab's rows, a block at a time: to the end that the spreadsheet names, and on for as long as a block is full, whatever it names. */
 async function* blocksOf(client: SheetsClient, of: { id: string; tab: Tab; bounds: Bounds; from: number }) {
   const { id, tab, bounds } = of;
-  for (let from = of.from; from <= Math.max(tab.rows, of.from); from += blockSize) {
+  let isFull = true;
+  for (let from = of.from; from <= tab.rows || isFull; from += blockSize) {
     const to = from + blockSize - 1;
     const range = `${quoted(tab.title)}!${columnLetters(bounds.first)}${from}:${columnLetters(bounds.last)}${to}`;
-    yield { from, rows: await client.readRows(id, range) };
+    const rows = await client.readRows(id, range);
+    isFull = rows.length >= blockSize;
+    yield { from, rows };
   }
 }
 

@@ -457,4 +457,16 @@ describe.each(dialects)('Google Sheets on %s', (dialect) => {
     expect(broken.json.data).toMatchObject({ state: 'failing', reached: null });
     expect(JSON.stringify(broken.json.data)).not.toContain('refresh');
   });
+
+  it('reads a long table to its end, whatever number of rows it is said to have', async () => {
+    const rows = Array.from({ length: 3_500 }, (_, index) => person(index));
+    // The last block is full and the tab ends with it.
+    const sheet = world.google.addSheet([head, ...rows.slice(0, 1_999)], { rowCount: 1_000 });
+    const source = await addSource(sheet, { keyColumn: 'Nr' });
+    expect(await fetchFrom(source)).toMatchObject({ state: 'ok', figures: { read: 1_999 } });
+    sheet.cells.push(...rows.slice(1_999));
+    expect((await fetchFrom(source)).figures).toMatchObject({ read: 3_500, taken: 1_501, gone: 0 });
+    delete sheet.rowCount;
+    expect((await fetchFrom(source)).figures).toMatchObject({ read: 3_500, taken: 0, gone: 0 });
+  }, 60_000);
 });

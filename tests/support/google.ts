@@ -21,6 +21,8 @@ export interface FakeSheet {
   /** Rows of cells, the headings first. */
   cells: string[][];
   isShared: boolean;
+  /** Rows that Google says it has; absent: as many as it has. */
+  rowCount?: number;
 }
 
 /** A call that Google does not answer yet. */
@@ -85,6 +87,9 @@ const trimmed = (rows: readonly (readonly string[])[]): string[][] => {
   const cut = rows.map((row) => row.slice(0, row.findLastIndex((cell) => cell !== '') + 1));
   return cut.slice(0, cut.findLastIndex((row) => row.length > 0) + 1);
 };
+
+/** A new tab has a thousand rows and grows with what is written. */
+const gridOf = ({ cells }: FakeSheet): number => Math.max(cells.length, 1_000);
 
 export async function openGoogle(): Promise<Google> {
   const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -167,11 +172,16 @@ export async function openGoogle(): Promise<Google> {
     const [, id = '', rest = ''] = /^\/v4\/spreadsheets\/([\w-]+)(.*)$/.exec(path) ?? [];
     const sheet = sheetOf(id);
     if (rest === '') {
-      const properties = { sheetId: sheet.tabId, title: sheet.title, gridProperties: { rowCount: 1_000 } };
+      const gridProperties = { rowCount: sheet.rowCount ?? gridOf(sheet) };
+      const properties = { sheetId: sheet.tabId, title: sheet.title, gridProperties };
       return { properties: { title: 'Muster-Tabelle', locale: sheet.locale }, sheets: [{ properties }] };
     }
     if (rest === '/values:batchUpdate') return write(sheet, body);
     const range = rangeIn(sheet, decodeURIComponent(rest.replace('/values/', '')));
+    if (range.from.row > gridOf(sheet)) {
+      const said = `Range (${path}) exceeds grid limits. Max rows: ${gridOf(sheet)}, max columns: 26`;
+      throw new ApiError({ status: 400, reason: 'INVALID_ARGUMENT' }, said);
+    }
     const rows = sheet.cells.slice(range.from.row - 1, range.to.row);
     const values = trimmed(rows.map((row) => row.slice(range.from.column - 1, range.to.column)));
     return values.length === 0 ? {} : { values };
