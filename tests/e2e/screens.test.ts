@@ -161,7 +161,7 @@ describe.skipIf(!hasBrowser())('every screen', () => {
       .getByText(/Veröffentlicht/)
       .first()
       .waitFor();
-    await page.goto(`${world.app.url}/inbox?id=${lead}`);
+    await page.goto(`${world.app.url}/inbox?id=${await world.postLead()}`);
     await page.getByRole('listitem').filter({ hasText: 'Frisch' }).first().waitFor();
     await page.context().close();
   });
