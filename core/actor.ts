@@ -35,6 +35,22 @@ export const systemActor = (tenantId: string, language: Language = 'de'): Actor 
   language,
 });
 
+/** What is known of somebody who may act. */
+interface Person extends Pick<Actor, 'id' | 'name' | 'tenantId' | 'role' | 'language'> {
+  readonly team: string | null;
+}
+
+/** A user acting without a session. */
+export const userActor = ({ id, name, tenantId, role, team, language }: Person): Actor => ({
+  kind: 'user',
+  id,
+  name,
+  tenantId,
+  role,
+  language,
+  ...(team === null ? {} : { team }),
+});
+
 /** A pipeline's process acting on its record. */
 export const processActor = (tenantId: string, process: { readonly id: string; readonly name: string }): Actor => ({
   ...systemActor(tenantId),

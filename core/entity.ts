@@ -73,7 +73,8 @@ export interface EntityModel {
   readonly schema: EntitySchema;
 }
 
-const shippedEntities: ReadonlySet<string> = new Set([
+/** Entities of the product itself. */
+export const shippedEntities: ReadonlySet<string> = new Set([
   'lead',
   'organization',
   'person',

@@ -1,3 +1,5 @@
+import { isPlainObject } from '../../core/plain-object.ts';
+
 /** One wrong field of a request; `path` is a JSON pointer (`/email`) or a place in a text. */
 export interface FieldIssue {
   readonly path: string;
@@ -56,11 +58,8 @@ interface RequestOptions {
   readonly accept?: string;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const toProblem = (status: number, body: unknown): Problem => {
-  const known = isRecord(body) ? body : {};
+  const known = isPlainObject(body) ? body : {};
   const text = (name: string): string | undefined => {
     const value = known[name];
     return typeof value === 'string' ? value : undefined;

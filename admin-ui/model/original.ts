@@ -1,4 +1,5 @@
 import { readForm } from '../../core/charset.ts';
+import { isPlainObject } from '../../core/plain-object.ts';
 
 /** What a sender sent, for people: the text they wrote, and the rest as names and values. */
 export interface Original {
@@ -8,9 +9,6 @@ export interface Original {
 
 const textNames = ['message', 'nachricht', 'text', 'body', 'comment', 'comments', 'anfrage', 'anmerkung', 'bemerkung'];
 const deepest = 4;
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isWord = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number';
 
@@ -27,12 +25,12 @@ const flatten = (
 ): readonly (readonly [string, string])[] =>
   Object.entries(value).flatMap(([name, one]) => {
     if (one === null || one === undefined || one === '') return [];
-    if (isObject(one) && depth < deepest) return flatten(one, `${prefix}${name}.`, depth + 1);
+    if (isPlainObject(one) && depth < deepest) return flatten(one, `${prefix}${name}.`, depth + 1);
     return [[`${prefix}${name}`, plain(one)] as const];
   });
 
 /** Members of an object, and of those inside it, as names and values to read. */
-export const toRows = (value: unknown): Original['rows'] => (isObject(value) ? flatten(value) : []);
+export const toRows = (value: unknown): Original['rows'] => (isPlainObject(value) ? flatten(value) : []);
 
 const readJson = (body: string): unknown => {
   try {
@@ -67,5 +65,5 @@ export function toOriginal(body: string, contentType: string): Original {
   const json = contentType.includes('json') ? readJson(body) : undefined;
   const form = contentType.includes('urlencoded') ? readFormBody(body, contentType) : undefined;
   const parsed = form ?? json;
-  return isObject(parsed) ? fromFields(parsed) : { text: body === '' ? undefined : body, rows: [] };
+  return isPlainObject(parsed) ? fromFields(parsed) : { text: body === '' ? undefined : body, rows: [] };
 }

@@ -3,6 +3,7 @@ import { checkConfig } from '../../core/config/check.ts';
 import { readYaml } from '../../core/config/yaml.ts';
 import type { EntityModel } from '../../core/entity.ts';
 import { choiceKey } from '../../core/field-value.ts';
+import { isPlainObject } from '../../core/plain-object.ts';
 import { LeitwerkError, type Issue } from '../../core/errors.ts';
 import type { Mapping } from '../../core/mapping.ts';
 import { toColumnPath } from '../../core/mapping-path.ts';
@@ -11,9 +12,6 @@ import type { Context } from '../context.ts';
 import { readingOf } from '../company.ts';
 
 const keyPattern = /^[a-z0-9][a-z0-9-]{0,63}$/;
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const refused = (issues: readonly Issue[]): LeitwerkError => new LeitwerkError('InvalidInput', { issues });
 
@@ -46,7 +44,7 @@ const withColumnPaths = (rows: unknown): unknown => {
 const withChoiceKeys = (ctx: Context, model: EntityModel, rows: unknown): unknown => {
   const reading = readingOf(ctx.snapshot);
   const read = (row: unknown): unknown => {
-    if (!isObject(row) || !isObject(row['valueMap'])) return row;
+    if (!isPlainObject(row) || !isPlainObject(row['valueMap'])) return row;
     const field = model.fields.get(String(row['to']));
     if (field === undefined || (field.kind !== 'choice' && field.kind !== 'list')) return row;
     const entries = Object.entries(row['valueMap']).map(([word, value]) => [

@@ -1,4 +1,5 @@
 import { escapePointer, type Fault } from './faults.ts';
+import { isPlainObject } from '../plain-object.ts';
 import type { RevisionKind } from './kinds.ts';
 
 interface Judging {
@@ -16,9 +17,6 @@ const judged: Partial<Record<RevisionKind, Judging>> = {
 };
 
 type Values = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Values =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A value without some of its nodes, and where those that are left were. */
 class Remainder {
@@ -40,7 +38,7 @@ class Remainder {
       this.#positions.set(at.to, kept);
       return kept.map((position, place) => this.#without(value[position], inner(position, place), dropped));
     }
-    if (!isObject(value)) return value;
+    if (!isPlainObject(value)) return value;
     return Object.fromEntries(
       Object.entries(value)
         .filter(([name]) => !dropped.has(inner(name).from))
@@ -87,8 +85,8 @@ export function faultsOfSoundPart<V>(
   { check, judge }: { readonly check: (value: unknown) => readonly Fault[]; readonly judge: (value: V) => Fault[] },
 ): Fault[] {
   const judging = judged[kind];
-  const part = judging === undefined || !isObject(value) ? undefined : soundPart(value, check);
-  if (judging === undefined || !isObject(value) || part === undefined) return [];
+  const part = judging === undefined || !isPlainObject(value) ? undefined : soundPart(value, check);
+  if (judging === undefined || !isPlainObject(value) || part === undefined) return [];
   const sound = part.value as Values;
   const isLacking = (name: string, index: number): boolean => !(name in sound) && (index === 0 || name in value);
   if (judging.needs.some(isLacking)) return [];

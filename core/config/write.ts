@@ -1,8 +1,6 @@
 import { isMap, isScalar, isSeq, parseDocument, Document, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { ConfigKind } from './kinds.ts';
-
-const isPlainObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isPlainObject } from '../plain-object.ts';
 
 const updateMap = (document: Document, node: YAMLMap, value: Readonly<Record<string, unknown>>): void => {
   const names = node.items.map((pair) => (isScalar(pair.key) ? String(pair.key.value) : ''));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Actor } from '../../core/actor.ts';
-import { toEntityModel, type EntityModel, type EntitySchema } from '../../core/entity.ts';
+import { shippedEntities, toEntityModel, type EntityModel, type EntitySchema } from '../../core/entity.ts';
 import { formatFilter } from '../../core/filter/index.ts';
 import {
   createAbility,
@@ -23,20 +23,7 @@ const readModel = (entity: string): [string, EntityModel] => {
   return [entity, toEntityModel(schema, 1)];
 };
 
-const models = new Map<string, EntityModel>([
-  ...[
-    'lead',
-    'organization',
-    'person',
-    'opportunity',
-    'activity',
-    'timeline-entry',
-    'intake-message',
-    'import',
-    'saved-view',
-  ].map(readModel),
-  [filterModel.name, filterModel],
-]);
+const models = new Map<string, EntityModel>([...[...shippedEntities].map(readModel), [filterModel.name, filterModel]]);
 const options = { models, now: new Date('2024-03-15T10:00:00Z') };
 
 const buildActor = (changes: Partial<Actor> = {}): Actor => ({
