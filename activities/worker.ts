@@ -102,7 +102,8 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
     shutdownForceTime: '6 seconds',
     maxCachedWorkflows: 200,
     workflowThreadPoolSize: 1,
-    maxConcurrentWorkflowTaskExecutions: 40,
+    // A start is eager only while there is a slot; the relay keeps up to 32 ahead, ten pollers hold one each.
+    maxConcurrentWorkflowTaskExecutions: 120,
     maxConcurrentLocalActivityExecutions: 40,
     maxConcurrentActivityTaskExecutions: 20,
   });

@@ -61,6 +61,19 @@ describe.skipIf(address === undefined)('runPipeline', () => {
     expect((await on.world.process(key))?.state).toBe('done');
   });
 
+  it('takes the first step of many leads without a way through the queue of tasks', async () => {
+    await on.publish(
+      stage('neu', { timers: [{ key: 't', label: text('t'), after: { days: 3 }, do: [{ timeline: text('x') }] }] }),
+    );
+    const keys = await Promise.all(Array.from({ length: 100 }, async () => await on.addLead()));
+    for (const key of keys) await on.inState(key, 'running');
+    const histories = await Promise.all(keys.map(async (key) => await on.handle(key).fetchHistory()));
+    const eager = histories.filter(
+      ({ events }) => events?.[0]?.workflowExecutionStartedEventAttributes?.eagerExecutionAccepted === true,
+    );
+    expect(eager).toHaveLength(keys.length);
+  });
+
   it('waits on one timer and does what is due', async () => {
     await on.publish(
       stage('eins', {
