@@ -11,8 +11,8 @@ import type { BlobStore } from '../store/blobs.ts';
 export interface ImportRun {
   readonly record: ImportRecord;
   readonly blobs: BlobStore;
-  /** Called before every chunk; a throw ends the run. */
-  readonly onChunk?: () => void;
+  /** Called after every chunk with the time it took in milliseconds; a throw ends the run. */
+  readonly afterChunk?: (workMs: number) => Promise<void>;
 }
 
 /** A chunk's transaction keeps every other writer waiting: it is to last about this long, not counting the commit. */
@@ -37,13 +37,13 @@ interface Going {
 /** Answers false when the import is not to go on here. */
 const takeRows = async (going: Going, rows: readonly CsvRecord[]): Promise<boolean> => {
   for (let index = 0; index < rows.length;) {
-    going.run.onChunk?.();
     const some = rows.slice(index, index + going.size);
     const { state, workMs } = await importChunk(going.ctx, going.job, { from: going.position, rows: some });
     if (state !== 'running') return false;
     going.position = some.at(-1)?.end ?? going.position;
     index += some.length;
     going.size = nextSize(some.length, workMs);
+    await going.run.afterChunk?.(workMs);
   }
   return true;
 };

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { beginImport, failImport } from '../commands/imports/carry.ts';
@@ -16,6 +17,7 @@ import { toApplicationFailure, toDetail } from './failure.ts';
 
 export interface ImportStore extends WorkerStore {
   readonly blobs: BlobStore;
+  readonly isAppBusy?: () => boolean;
 }
 
 const contextOf = (store: WorkerStore, { tenantId, id }: ImportInput): Context =>
@@ -24,6 +26,12 @@ const contextOf = (store: WorkerStore, { tenantId, id }: ImportInput): Context =
 /** The worker ends: another one goes on where this one stops. */
 const assertGoesOn = (): void => {
   if (cancellationSignal().aborted) throw new CancelledFailure('the worker ends');
+};
+
+/** Beside a busy app an import works half of the time. */
+const pauseAfter = async (store: ImportStore, workMs: number): Promise<void> => {
+  if (store.isAppBusy?.() === true) await wait(workMs);
+  assertGoesOn();
 };
 
 const carry = async (store: ImportStore, input: ImportInput): Promise<void> => {
@@ -37,7 +45,11 @@ const carry = async (store: ImportStore, input: ImportInput): Promise<void> => {
     return;
   }
   const own = { ...ctx, language: task.record.starter.language };
-  const run = { record: task.record, blobs: store.blobs, onChunk: assertGoesOn };
+  const run = {
+    record: task.record,
+    blobs: store.blobs,
+    afterChunk: async (workMs: number) => await pauseAfter(store, workMs),
+  };
   await (task.kind === 'replay' ? carryReplay(own, run) : carryImport(own, run));
 };
 

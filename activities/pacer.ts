@@ -1,12 +1,10 @@
 /** Keeps the relay a little ahead of the worker, no more, and knows how fast it goes. */
 export interface Pacer {
-  /** What share of its time the app beside us works, 0 to 1: the senders' processor goes first. */
-  appBusy(share: number): void;
   started(): void;
   stepTaken(): void;
   relayed(count: number): void;
-  /** How many more may be started now. */
-  room(): number;
+  /** How many more may be started now; fewer while the app is busy. */
+  room(isAppBusy: boolean): number;
   ratePerSecond(): number;
 }
 
@@ -14,22 +12,15 @@ export interface Pacer {
 const aheadLimit = 32;
 /** The same while the app is busy. */
 const aheadLimitWhenBusy = 4;
-const busyShare = 0.6;
-/** Without news for this long the app is idle. */
-const busyMs = 100;
 /** Steps may be taken by workers elsewhere; without news for this long the count begins anew. */
 const forgetMs = 2_000;
 const windowMs = 30_000;
 
 export function createPacer(nowMs: () => number): Pacer {
   let ahead = 0;
-  let busyUntil = 0;
   let heardAt = nowMs();
   let window: { at: number; count: number }[] = [];
   return {
-    appBusy: (share) => {
-      if (share >= busyShare) busyUntil = nowMs() + busyMs;
-    },
     started: () => {
       ahead += 1;
     },
@@ -41,12 +32,12 @@ export function createPacer(nowMs: () => number): Pacer {
       const at = nowMs();
       window = [...window.filter((entry) => at - entry.at < windowMs), { at, count }];
     },
-    room: () => {
+    room: (isAppBusy) => {
       if (ahead > 0 && nowMs() - heardAt > forgetMs) {
         ahead = 0;
         heardAt = nowMs();
       }
-      return Math.max((nowMs() < busyUntil ? aheadLimitWhenBusy : aheadLimit) - ahead, 0);
+      return Math.max((isAppBusy ? aheadLimitWhenBusy : aheadLimit) - ahead, 0);
     },
     ratePerSecond: () => {
       const at = nowMs();

@@ -20,8 +20,8 @@ export interface RelayState extends DutyState {
 }
 
 export interface Relay {
-  /** There are new events: look at once. `busy`: share of its time, 0 to 1, that the app beside us works. */
-  wake(busy?: number): void;
+  /** There are new events: look at once. */
+  wake(): void;
   /** A process has taken a step. */
   stepTaken(): void;
   state(): RelayState;
@@ -34,6 +34,7 @@ export interface RelayOptions extends WorkerStore {
   /** Asks a source's outside system now, beside its schedule. */
   readonly fetchNow: (input: SourceInput) => Promise<void>;
   readonly hasAttributes: boolean;
+  readonly isAppBusy: () => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -66,8 +67,7 @@ class OutboxRelay implements Relay {
     this.#duty = new Duty({ ...options, name: 'relay', leaseMs, idleMs, round: async () => await this.#round() });
   }
 
-  wake(busy = 0): void {
-    this.#pacer.appBusy(busy);
+  wake(): void {
     this.#duty.wake();
   }
 
@@ -93,7 +93,7 @@ class OutboxRelay implements Relay {
     const { db } = this.#options;
     await this.#count();
     for (const { lane, size } of lanes) {
-      const room = lane === 'interactive' ? size : Math.min(size, this.#pacer.room());
+      const room = lane === 'interactive' ? size : Math.min(size, this.#pacer.room(this.#options.isAppBusy()));
       if (room === 0) {
         // The worker is busy with what it has: what waits in our table can still be overtaken, what waits in Temporal cannot.
         await new Promise((resolve) => void setTimeout(resolve, 20));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type NativeConnectionOptions } from '@temporalio/worker';
+import { createAppLoad } from './app-load.ts';
 import { registerAttributes } from './attributes.ts';
 import type { EffectInput, EffectRetry } from './contract.ts';
 import { createCollectActivities } from './collect-message.ts';
@@ -31,7 +32,7 @@ export interface WorkerOptions extends Outgoing {
 }
 
 export interface ProcessWorker {
-  /** There are new events to relay. */
+  /** There are new events to relay. `busy`: what share of its time, 0 to 1, the app beside us works. */
   wake(busy?: number): void;
   relayState(): RelayState | undefined;
   /** Compares rows with Temporal now; answers how many processes were missing. */
@@ -82,6 +83,8 @@ export async function createWorker(options: WorkerOptions): Promise<ProcessWorke
 const startOn = async (connection: NativeConnection, options: WorkerOptions): Promise<ProcessWorker> => {
   const { namespace, taskQueue = standardTaskQueue } = options;
   const hasAttributes = await registerAttributes(connection, { namespace, onError: options.onError });
+  const appLoad = createAppLoad();
+  const outgoing = { ...options, isAppBusy: appLoad.isBusy };
   let relay: Relay | undefined;
   const worker = await Worker.create({
     connection,
@@ -94,9 +97,9 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
         effectRetry: options.effectRetry ?? standardRetry,
         onStep: () => relay?.stepTaken(),
       }),
-      ...createImportActivities(options),
+      ...createImportActivities(outgoing),
       ...createCollectActivities(options),
-      ...createPollActivities(options),
+      ...createPollActivities(outgoing),
     },
     shutdownGraceTime: '3 seconds',
     shutdownForceTime: '6 seconds',
@@ -112,7 +115,7 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
   const schedules = createSchedules({ ...options, client, taskQueue });
   if (options.isRelaying !== false) {
     const { fetchNow } = schedules;
-    relay = createRelay({ ...options, starter: createStarter(client, taskQueue), fetchNow, hasAttributes });
+    relay = createRelay({ ...outgoing, starter: createStarter(client, taskQueue), fetchNow, hasAttributes });
   }
   const schedule = keepReconciling({ ...options, client, onFound: () => relay?.wake() });
   const finish = async (): Promise<void> => {
@@ -127,7 +130,10 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
   };
   const ended = finish();
   return {
-    wake: (busy) => relay?.wake(busy),
+    wake: (busy = 0) => {
+      appLoad.heard(busy);
+      relay?.wake();
+    },
     relayState: () => relay?.state(),
     reconcile: schedule.now,
     ended,

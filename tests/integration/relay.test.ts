@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAppLoad } from '../../activities/app-load.ts';
 import type { ImportInput, ProcessInput } from '../../activities/contract.ts';
 import { wakeOverdue } from '../../activities/reconciler.ts';
-import { createRelay, type Relay } from '../../activities/relay.ts';
+import { createRelay, type Relay, type RelayOptions } from '../../activities/relay.ts';
 import type { Starter } from '../../activities/starter.ts';
 import { archiveLead } from '../../commands/archiveLead.ts';
 import { modelOf } from '../../commands/context.ts';
@@ -61,12 +62,13 @@ afterEach(async () => {
   await world.close();
 });
 
-const begin = (more: { readonly starter?: Starter; readonly now?: () => Date } = {}): Relay => {
+const begin = (more: Partial<Pick<RelayOptions, 'starter' | 'now' | 'isAppBusy'>> = {}): Relay => {
   const relay = createRelay({
     ...world,
     now: () => world.now(),
     starter,
     hasAttributes: false,
+    isAppBusy: () => false,
     fetchNow: async () => await Promise.resolve(),
     onError: () => undefined,
     ...more,
@@ -134,8 +136,9 @@ describe('the relay', () => {
 
   it('goes in small steps while the app beside it has no time', async () => {
     await addLeads(20, 'incoming');
-    const relay = begin();
-    relay.wake(0.9);
+    const appLoad = createAppLoad();
+    appLoad.heard(0.9);
+    begin({ isAppBusy: appLoad.isBusy });
     await until('the first ones', () => (starter.calls.length > 0 ? true : undefined));
     expect(starter.calls.length).toBeLessThanOrEqual(4);
     await until('the rest, without news of the app', () => (starter.calls.length === 20 ? true : undefined));
