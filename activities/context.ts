@@ -14,6 +14,8 @@ export interface WorkerStore {
   readonly registry: Registry;
   readonly now: () => Date;
   readonly newId: () => string;
+  /** Whether the app beside us has no time; absent: there is none. */
+  readonly isAppBusy?: () => boolean;
 }
 
 const everything = {

@@ -1,5 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, sleep } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { beginImport, failImport } from '../commands/imports/carry.ts';
 import { importContext } from '../commands/imports/import-context.ts';
@@ -17,7 +16,6 @@ import { toApplicationFailure, toDetail } from './failure.ts';
 
 export interface ImportStore extends WorkerStore {
   readonly blobs: BlobStore;
-  readonly isAppBusy?: () => boolean;
 }
 
 const contextOf = (store: WorkerStore, { tenantId, id }: ImportInput): Context =>
@@ -30,7 +28,7 @@ const assertGoesOn = (): void => {
 
 /** Beside a busy app an import works half of the time. */
 const pauseAfter = async (store: ImportStore, workMs: number): Promise<void> => {
-  if (store.isAppBusy?.() === true) await wait(workMs);
+  if (store.isAppBusy?.() === true) await sleep(workMs);
   assertGoesOn();
 };
 

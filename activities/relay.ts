@@ -34,7 +34,6 @@ export interface RelayOptions extends WorkerStore {
   /** Asks a source's outside system now, beside its schedule. */
   readonly fetchNow: (input: SourceInput) => Promise<void>;
   readonly hasAttributes: boolean;
-  readonly isAppBusy: () => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -90,10 +89,10 @@ class OutboxRelay implements Relay {
 
   /** One round; answers whether there may be more to do at once. */
   async #round(): Promise<boolean> {
-    const { db } = this.#options;
+    const { db, isAppBusy } = this.#options;
     await this.#count();
     for (const { lane, size } of lanes) {
-      const room = lane === 'interactive' ? size : Math.min(size, this.#pacer.room(this.#options.isAppBusy()));
+      const room = lane === 'interactive' ? size : Math.min(size, this.#pacer.room(isAppBusy?.() === true));
       if (room === 0) {
         // The worker is busy with what it has: what waits in our table can still be overtaken, what waits in Temporal cannot.
         await new Promise((resolve) => void setTimeout(resolve, 20));

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type NativeConnectionOptions } from '@temporalio/worker';
-import { createAppLoad } from './app-load.ts';
 import { registerAttributes } from './attributes.ts';
 import type { EffectInput, EffectRetry } from './contract.ts';
 import { createCollectActivities } from './collect-message.ts';
@@ -32,8 +31,8 @@ export interface WorkerOptions extends Outgoing {
 }
 
 export interface ProcessWorker {
-  /** There are new events to relay. `busy`: what share of its time, 0 to 1, the app beside us works. */
-  wake(busy?: number): void;
+  /** There are new events to relay. */
+  wake(): void;
   relayState(): RelayState | undefined;
   /** Compares rows with Temporal now; answers how many processes were missing. */
   reconcile(): Promise<number>;
@@ -83,8 +82,6 @@ export async function createWorker(options: WorkerOptions): Promise<ProcessWorke
 const startOn = async (connection: NativeConnection, options: WorkerOptions): Promise<ProcessWorker> => {
   const { namespace, taskQueue = standardTaskQueue } = options;
   const hasAttributes = await registerAttributes(connection, { namespace, onError: options.onError });
-  const appLoad = createAppLoad();
-  const outgoing = { ...options, isAppBusy: appLoad.isBusy };
   let relay: Relay | undefined;
   const worker = await Worker.create({
     connection,
@@ -97,9 +94,9 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
         effectRetry: options.effectRetry ?? standardRetry,
         onStep: () => relay?.stepTaken(),
       }),
-      ...createImportActivities(outgoing),
+      ...createImportActivities(options),
       ...createCollectActivities(options),
-      ...createPollActivities(outgoing),
+      ...createPollActivities(options),
     },
     shutdownGraceTime: '3 seconds',
     shutdownForceTime: '6 seconds',
@@ -115,7 +112,7 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
   const schedules = createSchedules({ ...options, client, taskQueue });
   if (options.isRelaying !== false) {
     const { fetchNow } = schedules;
-    relay = createRelay({ ...outgoing, starter: createStarter(client, taskQueue), fetchNow, hasAttributes });
+    relay = createRelay({ ...options, starter: createStarter(client, taskQueue), fetchNow, hasAttributes });
   }
   const schedule = keepReconciling({ ...options, client, onFound: () => relay?.wake() });
   const finish = async (): Promise<void> => {
@@ -130,10 +127,7 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
   };
   const ended = finish();
   return {
-    wake: (busy = 0) => {
-      appLoad.heard(busy);
-      relay?.wake();
-    },
+    wake: () => relay?.wake(),
     relayState: () => relay?.state(),
     reconcile: schedule.now,
     ended,

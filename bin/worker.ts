@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { createAppLoad } from '../activities/app-load.ts';
 import { provideBundle } from '../activities/bundle.ts';
 import { performEffect, type Outside } from '../activities/perform-effect.ts';
 import type { WorkerStore } from '../activities/context.ts';
@@ -62,6 +63,7 @@ async function main(): Promise<void> {
   const log = createLog(settings.logLevel);
   if (settings.failpoint !== undefined) armFailpoint(settings.failpoint);
   const running: Running = { role: settings.role, isStopping: false, timers: [] };
+  const appLoad = createAppLoad();
   const end = endInOrder(
     () => [
       { name: 'worker', withinMs: 7000, run: async () => await stopWorker(running) },
@@ -72,7 +74,8 @@ async function main(): Promise<void> {
   process.on('message', (message) => {
     if (!isWorkerMessage(message)) return;
     if (message.kind === 'wake') {
-      running.worker?.wake(message.busy);
+      appLoad.heard(message.busy ?? 0);
+      running.worker?.wake();
       running.mail?.wake();
     }
     if (message.kind === 'stop') end(0);
@@ -87,6 +90,7 @@ async function main(): Promise<void> {
     registry: foundation.registry,
     now: () => new Date(),
     newId: createIdSource(),
+    isAppBusy: appLoad.isBusy,
   };
   keepTidy({ ...store, blobs: foundation.blobs }, running, log);
   // Mail is filed whether Temporal is there or not.

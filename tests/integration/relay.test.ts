@@ -68,7 +68,6 @@ const begin = (more: Partial<Pick<RelayOptions, 'starter' | 'now' | 'isAppBusy'>
     now: () => world.now(),
     starter,
     hasAttributes: false,
-    isAppBusy: () => false,
     fetchNow: async () => await Promise.resolve(),
     onError: () => undefined,
     ...more,
