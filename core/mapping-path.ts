@@ -1,4 +1,5 @@
 import { isForbidden } from './json.ts';
+import { isPlainObject } from './plain-object.ts';
 
 /** Headers that prove who sends: neither kept nor mapped. */
 const provingHeader = /authorization|cookie|signature/;
@@ -57,9 +58,7 @@ export const columnPath = (heading: string): string => `["${columnName(heading)}
 export const toColumnPath = (from: string): string => (parseMappingPath(from) === undefined ? columnPath(from) : from);
 
 const member = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined;
+  isPlainObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 
 /** Name of the header that the path takes, where it may be kept. */
 export const keptHeaderOf = ({ isHeader, root }: MappingPath): string | undefined =>

@@ -1,4 +1,5 @@
 import { issueOf, LeitwerkError, type Text } from '../core/errors.ts';
+import { isPlainObject } from '../core/plain-object.ts';
 import type { RecordData } from '../store/record-table.ts';
 
 /** The answer to one wrong part of a body. */
@@ -20,7 +21,7 @@ export function isDryRun(query: URLSearchParams): boolean {
 
 /** @throws LeitwerkError `InvalidInput` when the body is not a JSON object. */
 export function asObject(value: unknown): RecordData {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as RecordData;
+  if (isPlainObject(value)) return value;
   throw invalidInput('', 'type', { de: 'Erwartet wird ein JSON-Objekt.', en: 'A JSON object is expected.' });
 }
 

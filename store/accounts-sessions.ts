@@ -1,4 +1,4 @@
-import type { Actor } from '../core/actor.ts';
+import { userActor, type Actor } from '../core/actor.ts';
 import type { Language } from '../core/errors.ts';
 import type { Queries, Tx } from './database.ts';
 
@@ -60,11 +60,8 @@ export async function findActorBySession(
   const idleSince = new Date(now.getTime() - idleMs).toISOString();
   const row = await q.get<SessionUser>(bySession, [tokenHash, now.toISOString(), idleSince]);
   if (row === undefined) return undefined;
-  const { sessionId, seenAt, id, name, tenantId, role, team, language } = row;
-  return {
-    actor: { kind: 'user', id, name, tenantId, role, ...(team === null ? {} : { team }), language, sessionId },
-    seenAt,
-  };
+  const { sessionId, seenAt } = row;
+  return { actor: { ...userActor(row), sessionId }, seenAt };
 }
 
 export async function touchSession(tx: Tx, id: string, seenAt: string): Promise<void> {

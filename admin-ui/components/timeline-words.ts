@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { stagesIn, stagesOf, toChoices, usePipelineOf, type Choice } from '../api/choices.ts';
+import { isPlainObject } from '../../core/plain-object.ts';
 import { useConfig, useEntities, useUsers } from '../api/queries.ts';
 import type { RecordValue } from '../api/types.ts';
 import { currentLanguage, inLanguage } from '../i18n/index.ts';
@@ -10,7 +11,7 @@ type Facts = Readonly<Record<string, unknown>>;
 
 const factsOf = (entry: RecordValue): Facts => {
   const { facts } = entry;
-  return typeof facts === 'object' && facts !== null && !Array.isArray(facts) ? (facts as Facts) : {};
+  return isPlainObject(facts) ? facts : {};
 };
 
 const labelIn = (choices: readonly Choice[], value: unknown): string =>

@@ -13,7 +13,7 @@ import { linkContacts } from '../../commands/linkContacts.ts';
 import { moveStage } from '../../commands/moveStage.ts';
 import { receiveMessage } from '../../commands/receiveMessage.ts';
 import { sourceOf } from '../../commands/source.ts';
-import { sourceActor, systemActor, type Actor } from '../../core/actor.ts';
+import { sourceActor, systemActor, userActor, type Actor } from '../../core/actor.ts';
 import { LeitwerkError } from '../../core/errors.ts';
 import { createAbility } from '../../core/permissions.ts';
 import type { User } from '../../store/accounts-users.ts';
@@ -69,16 +69,6 @@ const hire = async (foundation: Foundation, at: At, now: Date): Promise<{ users:
   return { users, password };
 };
 
-const asUser = (user: User): Actor => ({
-  kind: 'user',
-  id: user.id,
-  name: user.name,
-  tenantId: 'main',
-  role: user.role,
-  language: 'de',
-  ...(user.team == null ? {} : { team: user.team }),
-});
-
 const receive = async (at: At, story: Story): Promise<string> => {
   const ctx = at(sourceActor('main', { key: story.source, name: story.source }), story.receivedAt);
   const raw = Buffer.from(JSON.stringify(story.body, null, 1));
@@ -117,7 +107,7 @@ const tell = async (at: At, users: readonly User[], story: Story): Promise<void>
   for (const act of story.acts) {
     const user = users[act.by];
     if (user === undefined) continue;
-    const ctx = at(asUser(user), act.at);
+    const ctx = at(userActor(user), act.at);
     const leads = modelOf(ctx, 'lead');
     switch (act.kind) {
       case 'assign':

@@ -1,3 +1,4 @@
+import { userActor } from '../../core/actor.ts';
 import { LeitwerkError } from '../../core/errors.ts';
 import type { Tx } from '../../store/database.ts';
 import { deleteExpiredSessions, hasSessionFrom, insertSession, type Session } from '../../store/accounts-sessions.ts';
@@ -74,7 +75,7 @@ export async function recordOwn(
   own: { readonly user: User; readonly act: string },
 ): Promise<number> {
   const { act, user } = own;
-  const { id, tenantId, name, role, language, version } = user;
-  const actor = { kind: 'user', id, tenantId, name, role, language } as const;
+  const { id, version } = user;
+  const actor = userActor(user);
   return await record(tx, { actor, now: ctx.now, requestId: ctx.requestId }, { act, recordId: id, version });
 }

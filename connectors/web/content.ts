@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { charsetOf, decodePairs, decodeText, readForm, type ByteText } from '../../core/charset.ts';
 import { LeitwerkError, type Text } from '../../core/errors.ts';
 import { parseExactJson } from '../../core/json.ts';
+import { isPlainObject } from '../../core/plain-object.ts';
 import { withoutMarks } from './marks.ts';
 
 /** The members of a message by name. */
@@ -206,7 +207,6 @@ export async function readContent(raw: Uint8Array, contentType: string): Promise
 }
 
 const readObject = (value: unknown): Content => {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return { fields: value as Members, files: [] };
+  if (isPlainObject(value)) return { fields: value, files: [] };
   return { unreadable: { de: 'Erwartet wird ein JSON-Objekt.', en: 'A JSON object is expected.' } };
 };

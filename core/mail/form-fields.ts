@@ -1,4 +1,5 @@
 import { parseExactJson } from '../json.ts';
+import { isPlainObject } from '../plain-object.ts';
 import { unwrapForwarded } from './forwarded.ts';
 import { formLines, longestLabel, messageLabel as message, toLabel, type Field } from './form-lines.ts';
 import type { MailAttachment, ParsedMail } from './parsed-mail.ts';
@@ -80,9 +81,6 @@ const fieldsAcross = (rows: readonly string[][]): Field[] => {
 const isScalar = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value);
 
-const isMembers = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Members that only hold a form's fields together and say nothing of what they mean. */
 const wrapper = /^(?:kontakt(?:daten)?|contact|person|data|daten|fields?|felder|form(?:ular)?)$/i;
 
@@ -91,7 +89,7 @@ const membersOf = (read: object, path: readonly string[] = []): Field[] =>
   Object.entries(read).flatMap(([name, value]: [string, unknown]): Field[] => {
     const label = [...path, name].join(' ');
     if (isScalar(value)) return [[label, String(value)]];
-    if (isMembers(value)) return membersOf(value, wrapper.test(name) ? path : [...path, name]);
+    if (isPlainObject(value)) return membersOf(value, wrapper.test(name) ? path : [...path, name]);
     if (!Array.isArray(value) || value.length === 0) return [];
     return [[label, value.every((item) => isScalar(item)) ? value.join(', ') : JSON.stringify(value)]];
   });
@@ -106,7 +104,7 @@ const jsonFields = ({ content, contentType, fileName }: MailAttachment): Field[]
     // Not JSON after all: the attachment is there for a person.
     return [];
   }
-  return isMembers(read) ? membersOf(read) : [];
+  return isPlainObject(read) ? membersOf(read) : [];
 };
 
 /** What JSON attachments say, by label; null without one. */
