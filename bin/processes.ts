@@ -82,9 +82,14 @@ function startWorker(
   return superviseWorker({
     program: join(rootFolder, 'bin', 'worker.ts'),
     env: childEnvironment({ TEMPORAL_ADDRESS: address, LEITWERK_DATA: settings.dataFolder, MALLOC_ARENA_MAX: '2' }),
-    // The worker's objects are small and short-lived: a large nursery would only keep memory, and an import's rows would let the heap
-    // grow to twice what is needed before anyone looks for garbage in it.
-    nodeFlags: ['--max-semi-space-size=2', '--heap-growing-percent=30'],
+    // The worker's objects are small and short-lived. A large nursery would only keep memory; threads that empty it together each leave
+    // half-filled pages behind; and the heap may not grow far while garbage is only being looked for.
+    nodeFlags: [
+      '--max-semi-space-size=2',
+      '--heap-growing-percent=25',
+      '--no-parallel-scavenge',
+      '--no-incremental-marking',
+    ],
     onMessage: (message: WorkerMessage) => {
       if (message.kind === 'wake') onWake();
       if (message.kind === 'part') onPart(message.name, message.part);
