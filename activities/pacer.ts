@@ -11,7 +11,7 @@ export interface Pacer {
 /** Processes started whose first step is still to come. */
 const aheadLimit = 32;
 /** The same while the app is busy. */
-const aheadLimitWhenBusy = 4;
+const aheadLimitWhenBusy = 2;
 /** Steps may be taken by workers elsewhere; without news for this long the count begins anew. */
 const forgetMs = 2_000;
 const windowMs = 30_000;
