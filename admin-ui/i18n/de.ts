@@ -949,6 +949,7 @@ export const de = {
     },
     sort: 'Wohin gehört diese Mail?',
     fileOn: 'Ablegen bei „{{title}}“',
+    stranger: 'Noch nicht bekannt',
     createPerson: 'Person anlegen: {{name}}',
     makeLead: 'Inbox-Eintrag daraus machen',
     otherRecord: 'Anderer Datensatz',

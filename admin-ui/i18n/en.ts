@@ -944,6 +944,7 @@ export const en: Texts = {
     },
     sort: 'Where does this mail belong?',
     fileOn: 'File on "{{title}}"',
+    stranger: 'Not known yet',
     createPerson: 'Create person: {{name}}',
     makeLead: 'Make a lead of it',
     otherRecord: 'Another record',

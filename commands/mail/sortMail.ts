@@ -37,18 +37,24 @@ const loadMail = async (ctx: Context, tx: Tx, id: string): Promise<RecordData> =
   return message;
 };
 
-const settle = async (
-  ctx: Context,
-  tx: Tx,
-  sorted: { message: RecordData; state: string; links: Links; entry?: string },
-): Promise<Sorted> => {
-  const { message, state, links, entry } = sorted;
-  const about = message['mail'] as RecordData | null;
+interface Sorting {
+  readonly message: RecordData;
+  readonly state: string;
+  readonly links: Links;
+  readonly entry?: string;
+  /** A mail that is filed keeps its place, and has one more. */
+  readonly isFurther?: boolean;
+}
+
+const settle = async (ctx: Context, tx: Tx, sorting: Sorting): Promise<Sorted> => {
+  const { message, state, links, entry, isFurther } = sorting;
+  const about = (message['mail'] ?? {}) as RecordData & { links?: Links; further?: readonly Links[] };
   const change = {
     state,
-    lead: links['lead'] ?? null,
-    mail: { ...about, links, entry: entry ?? null, reason: null },
     errors: null,
+    ...(isFurther === true
+      ? { mail: { ...about, further: [...(about.further ?? []), links] } }
+      : { lead: links['lead'] ?? null, mail: { ...about, links, entry: entry ?? null, reason: null } }),
   };
   const event = await settleMessage(ctx, tx, { message, change });
   if (Object.keys(links).length > 0) {
@@ -59,7 +65,8 @@ const settle = async (
       contentHash: saidHash(mail, attachments),
     };
     const made = state === 'accepted' ? [leadPurpose] : [];
-    await noteCopy(ctx, tx, { copy, links, met: [...recipients.map((one) => purposeOf(one)), ...made] });
+    const place = isFurther === true ? { ...links, ...about.links } : links;
+    await noteCopy(ctx, tx, { copy, links: place, met: [...recipients.map((one) => purposeOf(one)), ...made] });
   }
   return { message: { ...message, ...change, version: Number(message['version']) + 1 }, event };
 };
@@ -67,15 +74,15 @@ const settle = async (
 const fileWithin = async (
   ctx: Context,
   tx: Tx,
-  filed: { message: RecordData; entity: string; id: string },
+  filed: { message: RecordData; entity: string; id: string; isFurther?: boolean },
 ): Promise<Sorted> => {
-  const { message, entity, id } = filed;
+  const { message, entity, id, isFurther = false } = filed;
   const record = await loadRecord(ctx, tx, { model: modelOf(ctx, entity), id });
   const stored = storedMail(message);
   const parties = await partiesOfMessage(ctx, tx, message);
   const links = linksOf(ctx, entity, record);
   const entry = await addMailEntry(ctx, tx, { ...stored, message, links, parties });
-  return await settle(ctx, tx, { message, state: 'filed', links, entry });
+  return await settle(ctx, tx, { message, state: 'filed', links, entry, isFurther });
 };
 
 /** Files a mail on a record, and so on everything that the record belongs to. @throws LeitwerkError `Locked`, `NotFound`, `Forbidden`. */
@@ -90,7 +97,7 @@ export async function fileMailOn(
 }
 
 /**
- * Makes the person that a mail is with, and files the mail there.
+ * Makes the person that a mail is with, and files the mail there too.
  * @throws LeitwerkError `Conflict` with `facts.matches` for a likely double, unless `force` is set (B24); `InvalidInput`, `Locked`, `NotFound`, `Forbidden`.
  */
 export async function createPersonOfMail(
@@ -105,7 +112,8 @@ export async function createPersonOfMail(
     if (issues.length > 0) throw new LeitwerkError('InvalidInput', { issues });
     if (!input.force) await refuseDoubles(ctx, tx, { kind: 'person', fields: input.fields });
     const { record } = await createWithin(ctx, tx, { model, input: input.fields });
-    return await fileWithin(ctx, tx, { message, entity: 'person', id: String(record['id']) });
+    const isFurther = message['state'] === 'filed';
+    return await fileWithin(ctx, tx, { message, entity: 'person', id: String(record['id']), isFurther });
   });
 }
 

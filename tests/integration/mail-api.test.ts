@@ -91,6 +91,26 @@ describe('sorting a mail', () => {
     expect((await manager.get(`/timeline-entries/${entry}/attachments/0`)).status).toBe(404);
   });
 
+  it('keeps its place when one more of its recipients becomes a person', async () => {
+    const known = await manager.post('/persons', { firstName: 'Bea', lastName: 'Kannt', email: 'bea@kannt.example' });
+    const id = await bring('m5', 'Bea <bea@kannt.example>, Nils Nochnicht <nils@fremd.example>');
+    const message = (await manager.get(`/intake-messages/${id}`)).json.data;
+    expect(message).toMatchObject({ state: 'filed', mail: { links: { person: known.json.data['id'] } } });
+    const { person } = (await manager.get(`/intake-messages/${id}/proposals`)).json.data;
+    expect(person).toMatchObject({ firstName: 'Nils', lastName: 'Nochnicht', email: 'nils@fremd.example' });
+    const made = await manager.post(`/intake-messages/${id}/create-person`, { fields: person });
+    const nils = (await manager.get('/persons?filter=email%20=%20"nils@fremd.example"')).json.data[0]?.['id'];
+    expect(made.json.data).toMatchObject({
+      state: 'filed',
+      mail: { links: { person: known.json.data['id'] }, further: [{ person: nils }] },
+    });
+    for (const one of [known.json.data['id'], nils]) {
+      const filter = encodeURIComponent(`person = "${String(one)}" and kind = mail`);
+      expect((await manager.get(`/timeline-entries?filter=${filter}`)).json.data).toHaveLength(1);
+    }
+    expect((await manager.get(`/intake-messages/${id}/proposals`)).json.data['person']).toBeNull();
+  });
+
   it('refuses bodies, records and messages that are none', async () => {
     const id = await bring('m3', 'fremd@anders.example');
     expect((await manager.post(`/intake-messages/${id}/file`, {})).status).toBe(422);

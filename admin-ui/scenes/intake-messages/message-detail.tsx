@@ -21,7 +21,7 @@ import { formatInstant, formatNumber } from '../../model/format.ts';
 import detail from '../inbox/lead-detail.module.css';
 import classes from './message-detail.module.css';
 import { ParsedCards } from './parsed-cards.tsx';
-import { reasonOf, SortCard } from './sort-card.tsx';
+import { reasonOf, SortCard, StrangerCard } from './sort-card.tsx';
 import { StateBadge } from './state-badge.tsx';
 
 /** Indented where it is JSON, untouched where it is not. */
@@ -140,12 +140,13 @@ const sortable: ReadonlySet<unknown> = new Set(['triage', 'dismissed']);
 function Content({ message, onSorted }: { readonly message: RecordValue; readonly onSorted: () => void }) {
   const { t } = useTranslation();
   const isMail = message['channel'] === 'mail';
-  const isSortable = useSession().can['intake-message']?.['file'] === true && sortable.has(message['state']);
+  const maySort = useSession().can['intake-message']?.['file'] === true;
   return (
     <div className={`${detail['scroll']} lw-scroll`} tabIndex={-1}>
       <div className={detail['columns']}>
         <div className={detail['column']}>
-          {isSortable && <SortCard message={message} onSorted={onSorted} />}
+          {maySort && sortable.has(message['state']) && <SortCard message={message} onSorted={onSorted} />}
+          {maySort && message['state'] === 'filed' && <StrangerCard message={message} onSorted={onSorted} />}
           <Result message={message} />
           {isOpen(message) && <ParsedCards id={message.id} version={message.version} />}
           <Card title={t('intake.result')}>

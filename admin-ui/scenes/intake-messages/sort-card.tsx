@@ -29,8 +29,22 @@ export const reasonOf = (message: RecordValue): string | undefined => {
   return typeof mail.reason === 'string' ? mail.reason : undefined;
 };
 
+/** Whoever a mail is with and nobody knows can become a person, with one key. */
+function usePersonChoice(person: MailProposals['person']): readonly Choice[] {
+  const { t } = useTranslation();
+  const { can } = useSession();
+  if (person === null || can['person']?.['create'] !== true) return [];
+  const email = String(person['email']);
+  const fullName = [person['firstName'], person['lastName']].filter(Boolean).join(' ');
+  const name = fullName === '' ? email : fullName;
+  const body = { fields: person };
+  const done = t('mail.done.person', { name });
+  return [{ key: 'p', label: t('mail.createPerson', { name }), hint: email, act: 'create-person', body, done }];
+}
+
 function useSortChoices({ records, person }: MailProposals, title: string): readonly Choice[] {
   const { t } = useTranslation();
+  const creating = usePersonChoice(person);
   const entities = useEntities();
   const { can } = useSession();
   const filing = records.slice(0, 9).map((record, index) => ({
@@ -41,21 +55,6 @@ function useSortChoices({ records, person }: MailProposals, title: string): read
     body: { entity: record.entity, record: record.id },
     done: t('mail.done.file', { title: record.title }),
   }));
-  const fullName = [person?.['firstName'], person?.['lastName']].filter(Boolean).join(' ');
-  const name = fullName === '' ? String(person?.['email']) : fullName;
-  const creating =
-    person === null || can['person']?.['create'] !== true
-      ? []
-      : [
-          {
-            key: 'p',
-            label: t('mail.createPerson', { name }),
-            hint: String(person['email']),
-            act: 'create-person',
-            body: { fields: person },
-            done: t('mail.done.person', { name }),
-          },
-        ];
   const leading =
     can['lead']?.['create'] === true
       ? [
@@ -118,39 +117,54 @@ interface SortCardProps {
   readonly onSorted: () => void;
 }
 
-function Choices({ message, onSorted, proposals }: SortCardProps & { readonly proposals: MailProposals }) {
-  const { t } = useTranslation();
+function useSort({ message, onSorted }: SortCardProps): (choice: Pick<Choice, 'act' | 'body' | 'done'>) => void {
   const { run } = useActs();
-  const choices = useSortChoices(proposals, textOf(message, 'subject') ?? textOf(message, 'sender') ?? '');
   const sort = async ({ act, body, done }: Pick<Choice, 'act' | 'body' | 'done'>): Promise<void> => {
     const path = `/intake-messages/${message.id}/${act}`;
     if ((await run([{ path, body: body ?? {} }], { canUndo: false, done })) !== undefined) onSorted();
   };
-  const choose = (choice: Pick<Choice, 'act' | 'body' | 'done'>): void => void sort(choice);
-  useKeys(Object.fromEntries(choices.map((choice) => [choice.key, () => choose(choice)])));
+  return (choice) => void sort(choice);
+}
+
+interface ChoiceButtonsProps {
+  readonly choices: readonly Choice[];
+  readonly isFirstBest: boolean;
+  readonly onChoose: (choice: Choice) => void;
+}
+
+function ChoiceButtons({ choices, isFirstBest, onChoose }: ChoiceButtonsProps) {
+  useKeys(Object.fromEntries(choices.map((choice) => [choice.key, () => onChoose(choice)])));
+  return choices.map((choice, index) => (
+    <Button
+      key={choice.key}
+      variant={index === 0 && isFirstBest ? 'filled' : 'default'}
+      justify="space-between"
+      rightSection={<Kbd size="xs">{choice.key}</Kbd>}
+      onClick={() => onChoose(choice)}
+      h="auto"
+      mih={36}
+      py={6}
+    >
+      <Group gap="0 8px" style={{ whiteSpace: 'normal', textAlign: 'start', lineHeight: 1.5 }}>
+        <span>{choice.label}</span>
+        {choice.hint !== undefined && (
+          <Text span size="xs" opacity={0.75}>
+            {choice.hint}
+          </Text>
+        )}
+      </Group>
+    </Button>
+  ));
+}
+
+function Choices({ proposals, ...sorting }: SortCardProps & { readonly proposals: MailProposals }) {
+  const { t } = useTranslation();
+  const { message } = sorting;
+  const choices = useSortChoices(proposals, textOf(message, 'subject') ?? textOf(message, 'sender') ?? '');
+  const choose = useSort(sorting);
   return (
     <Stack gap={6} aria-label={t('mail.sort')} role="group">
-      {choices.map((choice, index) => (
-        <Button
-          key={choice.key}
-          variant={index === 0 && proposals.records.length > 0 ? 'filled' : 'default'}
-          justify="space-between"
-          rightSection={<Kbd size="xs">{choice.key}</Kbd>}
-          onClick={() => choose(choice)}
-          h="auto"
-          mih={36}
-          py={6}
-        >
-          <Group gap="0 8px" style={{ whiteSpace: 'normal', textAlign: 'start', lineHeight: 1.5 }}>
-            <span>{choice.label}</span>
-            {choice.hint !== undefined && (
-              <Text span size="xs" opacity={0.75}>
-                {choice.hint}
-              </Text>
-            )}
-          </Group>
-        </Button>
-      ))}
+      <ChoiceButtons choices={choices} isFirstBest={proposals.records.length > 0} onChoose={choose} />
       <OtherRecord
         onChoose={({ entity, id: record, title }) =>
           choose({ act: 'file', body: { entity, record }, done: t('mail.done.file', { title }) })
@@ -173,6 +187,22 @@ export function SortCard({ message, onSorted }: SortCardProps) {
         </Text>
       )}
       {answer.data !== undefined && <Choices message={message} onSorted={onSorted} proposals={answer.data} />}
+    </Card>
+  );
+}
+
+/** Of a mail that has its place: whom in it nobody knows. */
+export function StrangerCard(sorting: SortCardProps) {
+  const { t } = useTranslation();
+  const { data } = useQuery(proposalsQuery(sorting.message.id));
+  const choices = usePersonChoice(data?.person ?? null);
+  const choose = useSort(sorting);
+  if (choices.length === 0) return undefined;
+  return (
+    <Card title={t('mail.stranger')}>
+      <Stack gap={6}>
+        <ChoiceButtons choices={choices} isFirstBest={false} onChoose={choose} />
+      </Stack>
     </Card>
   );
 }
