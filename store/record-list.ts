@@ -82,7 +82,10 @@ const afterCondition = (sort: readonly SortKey[], position: readonly Value[]): C
   };
 };
 
-/** The same in stretches, in the order of the list: those with a value in the first column and those without, so that an index can begin in each. */
+/**
+ * The same in stretches, in the order of the list, so that an index can begin in each: rows with the same value in the first column,
+ * which may be thousands, those with another, those without. Times are hardly ever the same: theirs are one stretch.
+ */
 const stretchesAfter = (sort: readonly SortKey[], position: readonly Value[]): Condition[] => {
   const [key, ...rest] = sort;
   const [value, ...others] = position;
@@ -94,11 +97,18 @@ const stretchesAfter = (sort: readonly SortKey[], position: readonly Value[]): C
     return key.isDescending ? [valueless] : [valueless, { sql: `${column} IS NOT NULL`, params: [] }];
   }
   const comparison = key.isDescending ? '<' : '>';
-  const valued = {
-    sql: `${column} ${comparison}= ? AND (${column} ${comparison} ? OR (${column} = ? AND ${deeper.sql}))`,
-    params: [value, value, value, ...deeper.params],
-  };
-  return key.isDescending && !neverNull.has(key.field) ? [valued, { sql: `${column} IS NULL`, params: [] }] : [valued];
+  if (neverNull.has(key.field))
+    return [
+      {
+        sql: `${column} ${comparison}= ? AND (${column} ${comparison} ? OR (${column} = ? AND ${deeper.sql}))`,
+        params: [value, value, value, ...deeper.params],
+      },
+    ];
+  const valued = [
+    { sql: `${column} = ? AND ${deeper.sql}`, params: [value, ...deeper.params] },
+    { sql: `${column} ${comparison} ?`, params: [value] },
+  ];
+  return key.isDescending ? [...valued, { sql: `${column} IS NULL`, params: [] }] : valued;
 };
 
 const cursorProblem = (): LeitwerkError => {
