@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { catalogue, LeitwerkError, type ErrorCode, type Text } from '../core/errors.ts';
+import { catalogue, LeitwerkError, type ErrorCode, type Text, messageOf } from '../core/errors.ts';
 import type { EffectError } from '../store/effects.ts';
 
 /** A bug or a broken row: tried this often, then a person has to look. */
@@ -8,7 +8,7 @@ const unknownAttempts = 5;
 /** What was wrong, with every field named: for the row, which people of the tenant read, never for Temporal. */
 export function toDetail(error: unknown): EffectError {
   if (!(error instanceof LeitwerkError)) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return { code: 'Internal', message: { de: message, en: message } };
   }
   const fields = error.issues.map((issue) => `${issue.path}: ${issue.message}`).join('; ');

@@ -153,6 +153,8 @@ export const resolveVariables: CSSVariablesResolver = () => ({
     '--mantine-color-petrol-light': '#1c3b3d',
     '--mantine-color-petrol-light-hover': '#22484a',
     '--mantine-color-petrol-light-color': '#a8d4d5',
+    '--mantine-color-yellow-light': '#352b17',
+    '--mantine-color-yellow-light-color': '#f0b252',
     '--lw-canvas': '#151413',
     '--lw-line': '#302f2b',
     '--lw-hover': '#262522',

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { text as readText } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { inLanguage, LeitwerkError, type Language } from '../core/errors.ts';
+import { inLanguage, LeitwerkError, type Language, messageOf } from '../core/errors.ts';
 import { accountCommands } from './cli/accounts.ts';
 import { toIssueLine, usage, type Answer, type Call, type Command, type Option } from './cli/command.ts';
 import { configCommands } from './cli/config.ts';
@@ -102,7 +102,7 @@ function parse(known: Readonly<Record<string, Option>>, args: readonly string[],
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw usage(`${reason}\n${helpOf(command)}`, `${reason}\n${helpOf(command)}`);
   }
 }

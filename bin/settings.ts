@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { LeitwerkError, type Language } from '../core/errors.ts';
+import { LeitwerkError, type Language, messageOf } from '../core/errors.ts';
 
 /** What a process does: everything in one place, or one part of it. */
 export const roles = ['all', 'api', 'smtp', 'relay', 'worker'] as const;
@@ -182,7 +182,7 @@ function readOptions(args: readonly string[]): { role: string | undefined; demo:
     });
     return { role: values.role, demo: values.demo };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw wrong(
       `${reason} Erlaubt: --role ${roles.join('|')}, --demo.`,
       `${reason} Allowed: --role ${roles.join('|')}, --demo.`,

@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.ts';
 import process from 'node:process';
 
 /** One thing to end, in its turn. What it does not manage in `withinMs` is left to the end of the process. */
@@ -50,7 +51,7 @@ async function runSteps(steps: readonly ShutdownStep[], onProblem: (text: string
       // In turn by intent: what comes later serves what comes earlier.
       await Promise.race([step.run(), limit]);
     } catch (error) {
-      onProblem(`${step.name}: ${error instanceof Error ? error.message : String(error)}`);
+      onProblem(`${step.name}: ${messageOf(error)}`);
     }
     clearTimeout(timer);
   }

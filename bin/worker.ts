@@ -17,7 +17,7 @@ import { createWorker, installRuntime, type ProcessWorker, type WorkerOptions } 
 import { createEgress } from '../connectors/egress.ts';
 import { createMailParser } from '../connectors/mail/index.ts';
 import { createMailer } from '../connectors/mail-out/index.ts';
-import { LeitwerkError } from '../core/errors.ts';
+import { LeitwerkError, messageOf } from '../core/errors.ts';
 import { cacheFolder } from '../scripts/launch/cache.mjs';
 import type { PartHealth } from '../server/services.ts';
 import { armFailpoint } from '../store/failpoints.ts';
@@ -266,7 +266,7 @@ async function keepWorking(options: WorkerOptions, running: Running, log: Logger
     } catch (error) {
       if (!running.isStopping) {
         waiting.tell();
-        const text = error instanceof Error ? error.message : String(error);
+        const text = messageOf(error);
         log.debug({ err: error }, 'the worker waits for Temporal');
         tellPart('worker', { state: 'down', since: new Date().toISOString(), number: memoryMb(), unit: 'MB', text });
       }

@@ -1,5 +1,5 @@
 import type { EntityModel } from '../core/entity.ts';
-import { issueOf, LeitwerkError } from '../core/errors.ts';
+import { issueOf, LeitwerkError, messageOf } from '../core/errors.ts';
 import { toTable } from '../store/record-table.ts';
 import { migrate } from '../store/tables.ts';
 import { assertValid, type ConfigContext } from './config-state.ts';
@@ -13,7 +13,7 @@ export async function provideTable(ctx: Pick<ConfigContext, 'db' | 'language'>, 
     await migrate(ctx.db, [toTable(model)]);
   } catch (error) {
     if (error instanceof LeitwerkError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const text = {
       de: `Die Datenbank kann die Tabelle dafür nicht anlegen: ${reason}`,
       en: `The database cannot make the table for it: ${reason}`,

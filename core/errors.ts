@@ -112,6 +112,9 @@ interface Details {
   readonly cause?: unknown;
 }
 
+/** What whatever was thrown says. */
+export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
 /** A failure that the catalogue knows. Thrown by every room; turned into an answer at the edge. */
 export class LeitwerkError extends Error {
   readonly code: ErrorCode;

@@ -1,7 +1,7 @@
 import Handlebars from 'handlebars';
 import { nearest } from './config/nearest.ts';
 import type { EntityModel } from './entity.ts';
-import type { Text } from './errors.ts';
+import { messageOf, type Text } from './errors.ts';
 
 /** What templates may name, and the members where they are fixed. `record` has the fields of its entity. */
 export const templateRoots: Readonly<Record<string, readonly string[] | undefined>> = {
@@ -235,7 +235,7 @@ const unreadableText = (message: string): Text => {
 };
 
 const unreadable = (error: unknown): TemplateFault => {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const line = Number(/line (\d+)/.exec(message)?.[1] ?? /- (\d+):\d+$/.exec(message)?.[1] ?? 1);
   const text = unreadableText(message);
   return {

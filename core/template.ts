@@ -1,6 +1,6 @@
 import Handlebars from 'handlebars';
 import { DateTime } from 'luxon';
-import { LeitwerkError, type Language, type Text } from './errors.ts';
+import { LeitwerkError, type Language, type Text, messageOf } from './errors.ts';
 import type { ErrorRate, Silence } from './source-watch.ts';
 import { readTemplate } from './template-check.ts';
 
@@ -105,7 +105,7 @@ const strictly = (render: () => string): string => {
     return render();
   } catch (error) {
     if (error instanceof LeitwerkError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const text = {
       de: `Die Vorlage lässt sich nicht füllen: ${message}`,
       en: `The template cannot be filled: ${message}`,

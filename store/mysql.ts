@@ -1,5 +1,5 @@
 import mysql from 'mysql2/promise';
-import { LeitwerkError, type Text } from '../core/errors.ts';
+import { LeitwerkError, type Text, messageOf } from '../core/errors.ts';
 import type { Database, Eventually, Queries, Row, Tx, Value } from './database.ts';
 import { failpoint } from './failpoints.ts';
 import { codeOf } from './violations.ts';
@@ -44,7 +44,7 @@ const reasons: Readonly<Record<string, Text>> = {
 /** Why a connection did not come about. */
 const reasonOf = (error: unknown): Text => {
   const cause = error instanceof LeitwerkError ? error.cause : error;
-  const other = cause instanceof Error ? cause.message : String(cause);
+  const other = messageOf(cause);
   return reasons[codeOf(cause)] ?? { de: other, en: other };
 };
 

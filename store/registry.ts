@@ -1,7 +1,7 @@
 import { toEntityModel, type EntityModel, type EntitySchema, type Field } from '../core/entity.ts';
 import type { Choice } from '../core/field-value.ts';
 import { withLinks } from '../core/links.ts';
-import { LeitwerkError, type Text } from '../core/errors.ts';
+import { LeitwerkError, type Text, messageOf } from '../core/errors.ts';
 import { createValidator, type RecordValidator } from '../core/validation.ts';
 import { listTenants, listUsers, type User } from './accounts-users.ts';
 import { readConfigVersion, readHeads, readRevisions, type ConfigHead } from './config.ts';
@@ -49,10 +49,10 @@ interface StandIn {
 
 type StandIns = ReadonlyMap<string, StandIn>;
 
-const messageOf = (error: unknown): string => {
+const faultsOf = (error: unknown): string => {
   if (error instanceof LeitwerkError && error.issues.length > 0)
     return error.issues.map(({ path, message }) => `${path}: ${message}`).join(' ');
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 };
 
 const compileModels = (
@@ -73,7 +73,7 @@ const compileModels = (
       if (replaced !== undefined) standIn(key, replaced);
       else models.set(key, known?.revision === revision ? known : toEntityModel(value as EntitySchema, revision));
     } catch (error) {
-      standIn(key, { model: known, message: messageOf(error) });
+      standIn(key, { model: known, message: faultsOf(error) });
     }
   }
   return { models: withLinks(models), faults };
@@ -149,7 +149,7 @@ const bringTables = async (db: Database, models: readonly EntityModel[]): Promis
     try {
       await migrate(db, [toTable(model)]);
     } catch (error) {
-      failed.set(model.name, messageOf(error));
+      failed.set(model.name, faultsOf(error));
     }
   }
   return failed;

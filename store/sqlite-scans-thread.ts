@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.ts';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createStatements, openReader } from './sqlite-connection.ts';
 import type { ScanAnswer, ScanRequest } from './sqlite-scans.ts';
@@ -11,7 +12,7 @@ const answer = ({ sql, params }: ScanRequest): ScanAnswer => {
   try {
     return { rows: prepare(sql).all(params) };
   } catch (error) {
-    return { code: codeOf(error), message: error instanceof Error ? error.message : String(error) };
+    return { code: codeOf(error), message: messageOf(error) };
   }
 };
 

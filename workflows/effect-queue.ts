@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.ts';
 import { ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { AdvanceResult, EffectActivities, EffectRetry, ParkInput } from '../activities/contract.ts';
 
@@ -12,7 +13,7 @@ interface Waiting {
 /** What an activity failed of, in words and with the catalogue's code. `mostAttempts`: how many there were where the failure does not say. */
 export function toFailure(error: unknown, mostAttempts: number, effect?: string): Failure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause);
   const [texts, attempts]: readonly unknown[] = (cause instanceof ApplicationFailure ? cause.details : undefined) ?? [];
   return {
     code: cause instanceof ApplicationFailure ? (cause.type ?? 'Internal') : 'Internal',

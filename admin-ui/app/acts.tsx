@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors.ts';
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
@@ -64,7 +65,7 @@ export function showProblem(problem: Problem, title: string): void {
 
 export function toProblem(error: unknown): Problem {
   if (error instanceof ApiError) return error.problem;
-  return { title: error instanceof Error ? error.message : String(error), status: 500, code: 'Internal' };
+  return { title: messageOf(error), status: 500, code: 'Internal' };
 }
 
 export function ActsProvider({ children }: { readonly children: ReactNode }) {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors.ts';
 import { Button, Center, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { IconAlertTriangle, IconInbox, IconLock, IconMapOff } from '@tabler/icons-react';
@@ -104,7 +105,7 @@ export function ErrorFace({ error, onRetry }: ErrorFaceProps) {
   const problem = error instanceof ApiError ? error.problem : undefined;
   if (problem?.status === 403) return <ForbiddenFace />;
   if (problem?.status === 404) return <NotFoundFace />;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return (
     <div role="alert" style={{ height: '100%' }}>
       <Face icon={<IconAlertTriangle size={32} stroke={1.4} />} title={t('error.title')}>

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { LeitwerkError, type Text } from '../../core/errors.ts';
+import { LeitwerkError, type Text, messageOf } from '../../core/errors.ts';
 import { spawnGuarded, type GuardedProcess } from '../guard.ts';
 import { asideOf, putAside, tellsOfDamage } from './damage.ts';
 import { awaitLeftOver, forgetServer, hasLeftOver, noteServer } from './left-over.ts';
@@ -192,6 +192,6 @@ function toProgress(state: TemporalState, text: Text): TemporalProgress {
 
 function toText(error: unknown): Text {
   if (error instanceof LeitwerkError) return error.text;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return { de: `Temporal kann nicht gestartet werden: ${message}`, en: `Temporal cannot be started: ${message}` };
 }

@@ -1,5 +1,5 @@
 import { toEntityModel, type EntityModel, type EntitySchema } from '../entity.ts';
-import { LeitwerkError } from '../errors.ts';
+import { LeitwerkError, messageOf } from '../errors.ts';
 import { idleKeywords } from '../keyword-types.ts';
 import { isFilterWord } from '../filter/index.ts';
 import { createValidator, type RecordValidator } from '../validation.ts';
@@ -188,7 +188,7 @@ export function schemaFaults(value: ConfigValue, lookup: ConfigLookup): Fault[] 
       ),
     ];
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return [
       ...named,
       fault('', 'schema', {

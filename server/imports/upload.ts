@@ -1,7 +1,7 @@
 import busboy from 'busboy';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { issueOf, LeitwerkError, type Issue, type Text } from '../../core/errors.ts';
+import { issueOf, LeitwerkError, type Issue, type Text, messageOf } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Blob, BlobStore } from '../../store/blobs.ts';
 import { asObject } from '../input.ts';
@@ -129,7 +129,7 @@ const readParts = async (request: IncomingMessage, blobs: BlobStore, limit: numb
       parts.file = { stored, name: given ?? '' };
     });
     parser.on('error', (error) => {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       reject(unreadable({ de: reason, en: reason }));
     });
     parser.on('close', resolve);
