@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type NativeConnectionOptions } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  type LogEntry,
+  Runtime,
+  Worker,
+  type NativeConnectionOptions,
+} from '@temporalio/worker';
 import { registerAttributes } from './attributes.ts';
 import type { EffectInput, EffectRetry } from './contract.ts';
 import { createCollectActivities } from './collect-message.ts';
@@ -48,12 +55,12 @@ const standardRetry: EffectRetry = { maximumAttempts: 12, initialIntervalMs: 2_0
 const oneMinuteMs = 60_000;
 const tenMinutesMs = 600_000;
 
-/** Once a process, before anything else of Temporal: what it logs from this level on, and signals stay ours. */
-export function installRuntime(level: 'WARN' | 'ERROR' = 'WARN'): void {
+/** Once a process, before anything else of Temporal: what it logs from this level on goes to `tell`, and signals stay ours. */
+export function installRuntime(level: 'WARN' | 'ERROR' = 'WARN', tell?: (entry: LogEntry) => void): void {
   Runtime.install({
-    logger: new DefaultLogger(level),
+    logger: new DefaultLogger(level, tell),
     // While Temporal is away every call of every process would say so again; the health page and our own log do.
-    telemetryOptions: { logging: { filter: `${level},temporalio_client::retry=ERROR` } },
+    telemetryOptions: { logging: { filter: `${level},temporalio_client::retry=ERROR`, forward: {} } },
     shutdownSignals: [],
   });
 }

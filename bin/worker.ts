@@ -83,7 +83,9 @@ async function main(): Promise<void> {
   const foundation = await openFoundation(settings, { isSparing: true });
   running.foundation = foundation;
   keepFresh(foundation, running, log);
-  installRuntime();
+  installRuntime('WARN', ({ level, message, meta: { error: err, ...meta } = {} }) =>
+    log[level === 'ERROR' ? 'error' : 'warn']({ ...meta, err }, message),
+  );
   settleMemory();
   const store: WorkerStore = {
     db: tellingOfWrites(foundation.db),

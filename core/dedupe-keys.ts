@@ -109,3 +109,25 @@ export function companyDomain(email: string): string | undefined {
   const domain = emailKey(email).split('@')[1];
   return domain === undefined || domain === '' || freeMailDomains.has(domain) ? undefined : domain;
 }
+
+/** Where many companies have their page: the host says nothing about whose it is. */
+const sharedHosts = new Set([
+  'facebook.com',
+  'instagram.com',
+  'linkedin.com',
+  'xing.com',
+  'youtube.com',
+  'tiktok.com',
+  'google.com',
+  'sites.google.com',
+  'linktr.ee',
+]);
+
+/** Mail domain that a company's website suggests; undefined for pages on hosts of many. */
+export function websiteDomain(website: string): string | undefined {
+  const address = /^[a-z][a-z0-9+.-]*:\/\//iu.test(website) ? website : `https://${website}`;
+  const host = URL.parse(address)?.hostname.replace(/^www\./u, '') ?? '';
+  return sharedHosts.has(host.replace(/^[a-z]{2}(?:-[a-z]{2})?\./u, '')) || !/\.[a-z][a-z0-9-]+$/u.test(host)
+    ? undefined
+    : companyDomain(`@${host}`);
+}

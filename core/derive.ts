@@ -1,4 +1,4 @@
-import { companyDomain, companyKey, emailKey, personKey, phoneKey } from './dedupe-keys.ts';
+import { companyDomain, companyKey, emailKey, personKey, phoneKey, websiteDomain } from './dedupe-keys.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -9,8 +9,8 @@ const keyOrNull = (value: string): string | null => (value === '' ? null : value
 const organizationKeys = (record: Data): Data => ({
   nameKey: keyOrNull(companyKey(text(record['name']))),
   phoneKey: keyOrNull(phoneKey(text(record['phone']))),
-  ...(text(record['domain']) === '' && text(record['email']) !== ''
-    ? { domain: companyDomain(text(record['email'])) ?? null }
+  ...(text(record['domain']) === '' && (text(record['email']) !== '' || text(record['website']) !== '')
+    ? { domain: companyDomain(text(record['email'])) ?? websiteDomain(text(record['website'])) ?? null }
     : {}),
 });
 

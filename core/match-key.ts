@@ -26,6 +26,12 @@ export function matchKeys(model: EntityModel): readonly string[] {
   return model.fields.has('externalId') ? ['externalId', ...names] : names;
 }
 
+/** Names of the fields that people fill in for it. */
+export function matchSources({ name }: Field): readonly string[] {
+  if (name === 'nameKey') return ['name', 'firstName', 'lastName'];
+  return [name.endsWith('Key') ? name.slice(0, -'Key'.length) : name];
+}
+
 /** What a record is found by, undefined when it has nothing there. */
 export function matchValue(
   model: EntityModel,

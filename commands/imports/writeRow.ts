@@ -1,6 +1,7 @@
 import { LeitwerkError } from '../../core/errors.ts';
 import type { Tx } from '../../store/database.ts';
 import { forgoProcesses } from '../../store/processes.ts';
+import { matchSources, matchValue } from '../../core/match-key.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import type { Context } from '../context.ts';
 import { createWithin } from '../createRecord.ts';
@@ -30,11 +31,20 @@ interface Row {
 const among = (values: RecordData, names: ReadonlySet<string> | undefined): RecordData =>
   names === undefined ? values : Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
 
+/** What a record was found by is the same however it is spelt: "Mueller GmbH" does not rename "Müller GmbH". */
+const withoutMatch = (values: RecordData, { model, match }: ImportJob, record: RecordData): RecordData => {
+  if (match === undefined) return values;
+  const isSame = matchValue(model, match, { ...record, ...values }) === matchValue(model, match, record);
+  const sources = new Set(matchSources(match));
+  return isSame ? Object.fromEntries(Object.entries(values).filter(([name]) => !sources.has(name))) : values;
+};
+
 /** What a row says nothing of, or nothing new, stays as it is. */
 const patchOf = ({ values, additional, only }: ReadyRow, job: ImportJob, record: RecordData): RecordData => {
   const { title, ...said } = values;
   const isLead = job.model.name === 'lead';
-  const rest = { ...among(said, only?.fields), ...(isLead ? withAdditional(record, additional) : {}) };
+  const news = withoutMatch(among(said, only?.fields), job, record);
+  const rest = { ...news, ...(isLead ? withAdditional(record, additional) : {}) };
   // A title that was made up of the row does not replace the record's.
   const isTitleGiven = !isLead || (record['title'] ?? '') === '';
   return isTitleGiven && title !== undefined ? { ...rest, title } : rest;

@@ -42,19 +42,23 @@ interface Sorting {
   readonly state: string;
   readonly links: Links;
   readonly entry?: string;
+  /** Addresses in it that nobody knows yet. */
+  readonly unknown?: readonly string[];
   /** A mail that is filed keeps its place, and has one more. */
   readonly isFurther?: boolean;
 }
 
 const settle = async (ctx: Context, tx: Tx, sorting: Sorting): Promise<Sorted> => {
   const { message, state, links, entry, isFurther } = sorting;
-  const about = (message['mail'] ?? {}) as RecordData & { links?: Links; further?: readonly Links[] };
+  const about = (message['mail'] ?? {}) as RecordData &
+    Pick<Sorting, 'unknown'> & { links?: Links; further?: readonly Links[] };
+  const { unknown = about.unknown ?? [] } = sorting;
   const change = {
     state,
     errors: null,
     ...(isFurther === true
-      ? { mail: { ...about, further: [...(about.further ?? []), links] } }
-      : { lead: links['lead'] ?? null, mail: { ...about, links, entry: entry ?? null, reason: null } }),
+      ? { mail: { ...about, further: [...(about.further ?? []), links], unknown } }
+      : { lead: links['lead'] ?? null, mail: { ...about, links, entry: entry ?? null, reason: null, unknown } }),
   };
   const event = await settleMessage(ctx, tx, { message, change });
   if (Object.keys(links).length > 0) {
@@ -82,7 +86,7 @@ const fileWithin = async (
   const parties = await partiesOfMessage(ctx, tx, message);
   const links = linksOf(ctx, entity, record);
   const entry = await addMailEntry(ctx, tx, { ...stored, message, links, parties });
-  return await settle(ctx, tx, { message, state: 'filed', links, entry, isFurther });
+  return await settle(ctx, tx, { message, state: 'filed', links, entry, isFurther, unknown: parties.unknown });
 };
 
 /** Files a mail on a record, and so on everything that the record belongs to. @throws LeitwerkError `Locked`, `NotFound`, `Forbidden`. */

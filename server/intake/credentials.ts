@@ -98,22 +98,23 @@ export function createSourceGuard(services: Pick<Services, 'db' | 'secrets' | 'n
     webhook.assertSigned(await credentialsOf(snapshot, source), request);
     return webhook;
   };
+  /** A secret that was made elsewhere a moment ago holds at once: nobody is refused for what we remember. */
+  const withNewest = async <T>(check: () => Promise<T>): Promise<T> => {
+    const hadKept = kept.size > 0;
+    try {
+      return await check();
+    } catch (error) {
+      if (!hadKept) throw error;
+      kept.clear();
+      return await check();
+    }
+  };
   return {
-    assertSender: async (...sender) => {
-      const hadKept = kept.size > 0;
-      try {
-        return await checkSender(...sender);
-      } catch (error) {
-        if (!hadKept) throw error;
-        // A secret that was made elsewhere a moment ago holds at once: nobody is refused for what we remember.
-        kept.clear();
-        return await checkSender(...sender);
-      }
-    },
+    assertSender: async (...sender) => await withNewest(async () => await checkSender(...sender)),
     answerChallenge: async (snapshot, source, query) => {
       const answer = webhookOf(source)?.answerChallenge;
       if (answer === undefined) throw new LeitwerkError('NotFound', { text: onlyPost });
-      return answer(await credentialsOf(snapshot, source), query);
+      return await withNewest(async () => answer(await credentialsOf(snapshot, source), query));
     },
     forget: () => kept.clear(),
   };

@@ -206,6 +206,15 @@ describe.each(dialects)('imports on %s', (dialect) => {
     expect(await send(update, { matchKey: 'email' })).toMatchObject({ created: 1, duplicates: 1 });
   });
 
+  it('does not rename what it finds by its name', async () => {
+    const words = { entity: 'organization', matchKey: 'name', onMatch: 'update' };
+    await send(file('Firma;Webseite', 'Größe & Söhne GmbH;www.groesse.example'), words);
+    const update = file('Firma;Telefon', 'Groesse und Soehne;030 777', 'GRÖSSE & SÖHNE GMBH;');
+    expect(await send(update, words)).toMatchObject({ created: 0, updated: 1, unchanged: 1 });
+    const found = await world.api.get('/organizations?filter=domain%20=%20"groesse.example"');
+    expect(found.json.data).toMatchObject([{ name: 'Größe & Söhne GmbH', phone: '030 777' }]);
+  });
+
   it('keeps what no field takes of a lead that it updates: new values win, others stay, and undo takes that back', async () => {
     const words = { matchKey: 'email', onMatch: 'update' };
     const made = await send(file('Nachname;E-Mail;Haustier;Farbe', 'Zusatz;zusatz@rest.example;Katze;rot'), words);

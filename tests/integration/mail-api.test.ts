@@ -102,7 +102,7 @@ describe('sorting a mail', () => {
     const nils = (await manager.get('/persons?filter=email%20=%20"nils@fremd.example"')).json.data[0]?.['id'];
     expect(made.json.data).toMatchObject({
       state: 'filed',
-      mail: { links: { person: known.json.data['id'] }, further: [{ person: nils }] },
+      mail: { links: { person: known.json.data['id'] }, further: [{ person: nils }], unknown: [] },
     });
     for (const one of [known.json.data['id'], nils]) {
       const filter = encodeURIComponent(`person = "${String(one)}" and kind = mail`);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mailSpellings } from '../../commands/mailSpellings.ts';
-import { companyDomain, companyKey, emailKey, personKey, phoneKey } from '../../core/dedupe-keys.ts';
+import { companyDomain, companyKey, emailKey, personKey, phoneKey, websiteDomain } from '../../core/dedupe-keys.ts';
 
 describe('the key of a company', () => {
   it.each([
@@ -81,5 +81,19 @@ describe('the other keys', () => {
   it('takes a domain for a company only where it is one', () => {
     expect(companyDomain('a@muster-bau.de')).toBe('muster-bau.de');
     expect([companyDomain('a@gmx.de'), companyDomain('nonsense')]).toEqual([undefined, undefined]);
+  });
+
+  it.each([
+    ['https://www.muster-bau.de/kontakt?x=1', 'muster-bau.de'],
+    ['Muster-Bau.de', 'muster-bau.de'],
+    ['http://shop.muster.co.at:8080', 'shop.muster.co.at'],
+    ['www.müller.de', 'xn--mller-kva.de'],
+    ['https://de-de.facebook.com/musterbau', undefined],
+    ['https://gmx.de', undefined],
+    ['http://192.168.1.7/', undefined],
+    ['im Aufbau', undefined],
+    ['', undefined],
+  ])('takes %j for a page of %j', (website, domain) => {
+    expect(websiteDomain(website)).toBe(domain);
   });
 });
