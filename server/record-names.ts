@@ -24,10 +24,29 @@ export function actorLabel(ctx: Context, actor: string): string {
   return kind === 'user' ? (ctx.snapshot.users.get(id)?.name ?? id) : actor;
 }
 
-/** As `actorLabel`, keys by the names that they were given: these are not kept at hand, and read only where one has acted. */
+const importPrefix = 'process/import/';
+
+/** An import is called by its file and by whoever started it. */
+const importLabels = async (ctx: Context, actors: readonly string[]): Promise<[actor: string, label: string][]> => {
+  const ids = actors.filter((actor) => actor.startsWith(importPrefix)).map((actor) => actor.slice(importPrefix.length));
+  const model = ctx.snapshot.models.get('import');
+  if (ids.length === 0 || model === undefined) return [];
+  const imports = await findRecordsById(ctx.db, model, { tenantId: ctx.actor.tenantId, ids: [...new Set(ids)] });
+  const starters = await actorLabels(
+    ctx,
+    imports.map((one) => String(one['createdBy'])),
+  );
+  return imports.map((one) => [
+    `${importPrefix}${String(one['id'])}`,
+    `${String(one['fileName'])} (${starters(String(one['createdBy']))})`,
+  ]);
+};
+
+/** As `actorLabel`, keys and imports by name: these are not kept at hand, and read only where one has acted. */
 export async function actorLabels(ctx: Context, actors: readonly string[]): Promise<(actor: string) => string> {
   const hasKey = actors.some((actor) => actor.startsWith('key/'));
   const keys = hasKey ? await listKeys(ctx.db, ctx.actor.tenantId) : [];
   const names = new Map(keys.map(({ id, name }) => [`key/${id}`, name]));
+  for (const [actor, label] of await importLabels(ctx, actors)) names.set(actor, label);
   return (actor) => names.get(actor) ?? actorLabel(ctx, actor);
 }

@@ -193,6 +193,8 @@ const notify = async (
 ): Promise<void> => {
   const meant = usersOf(ctx, stand.record, effect.to);
   const to = (meant.length === 0 && effect.mustReach === true ? settingUsers(ctx) : meant).map((user) => user.id);
+  // Nobody was there to be assigned: that is no news for anybody.
+  if (to.length === 0) return;
   const links = linksOf(ctx, stand.model.name, stand.record);
   await addTimelineEntry(ctx, tx, { kind: 'notice', text: effect.text[ctx.language], facts: { to }, links });
   const notice = {

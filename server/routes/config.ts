@@ -8,6 +8,7 @@ import { restoreConfig } from '../../commands/restoreConfig.ts';
 import { readHead, readRevision, readRevisions, type ConfigHead } from '../../store/config.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { asObject, dryRunParameter, integerOf, isDryRun } from '../input.ts';
+import { actorLabels } from '../record-names.ts';
 import type { Answer, Call, Route } from '../route.ts';
 import { isKnown, versionOf } from './records.ts';
 
@@ -79,8 +80,10 @@ const archive = async (call: Call): Promise<Answer> => {
 const listRevisions = async (call: Call, kind: string, key: string): Promise<Answer> => {
   const revisions = await readRevisions(call.services.db, { tenantId: call.ctx.actor.tenantId, kind, key });
   if (revisions.length === 0) throw new LeitwerkError('NotFound');
-  const { users } = call.ctx.snapshot;
-  const authorName = (author: string): string => users.get(author.replace(/^user\//, ''))?.name ?? author;
+  const authorName = await actorLabels(
+    call.ctx,
+    revisions.map(({ author }) => author),
+  );
   const data = revisions.map(({ revision, hash, author, comment, createdAt }) => ({
     revision,
     hash,

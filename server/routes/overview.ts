@@ -6,7 +6,7 @@ import { listRecords } from '../../store/record-list.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { asObject, instantOf } from '../input.ts';
 import { readAuditPage } from '../list-query.ts';
-import { actorLabel, recordNames } from '../record-names.ts';
+import { actorLabels, recordNames } from '../record-names.ts';
 import type { Answer, Call, Route } from '../route.ts';
 
 const audit = async (call: Call): Promise<Answer> => {
@@ -21,11 +21,15 @@ const audit = async (call: Call): Promise<Answer> => {
   });
   const page = rows.slice(0, limit);
   const created = await creationValues(ctx, page);
+  const label = await actorLabels(
+    ctx,
+    page.map(({ actor }) => actor),
+  );
   const data = page.map((row) => ({
     seq: row.seq,
     at: row.at,
     actor: row.actor,
-    actorName: actorLabel(ctx, row.actor),
+    actorName: label(row.actor),
     act: row.act,
     entity: row.entity,
     recordId: row.recordId,

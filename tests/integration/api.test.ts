@@ -950,6 +950,7 @@ describe.each(dialects)('the API on %s', (dialect) => {
         changes: { city: ['Berlin', 'Jena'] },
         version: 2,
         actor: expect.stringMatching(/^key\//),
+        actorName: 'test',
       });
     });
 

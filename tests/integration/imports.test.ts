@@ -189,6 +189,12 @@ describe.each(dialects)('imports on %s', (dialect) => {
     const content = file('Firma;E-Mail;Ort', 'Alt GmbH;chef@alt.example;Ulm', 'Neu GmbH;chef@neu.example;Ulm');
     const made = await send(content, { matchKey: 'email' });
     expect(made).toMatchObject({ created: 2 });
+    const lead = String((await leadsOf(made.id))[0]?.['id']);
+    const log = (await world.api.get(`/audit?entity=lead&record=${lead}`)).json.data;
+    expect(log.at(-1)).toMatchObject({
+      actor: `process/import/${made.id}`,
+      actorName: expect.stringMatching(/\.csv \(test\)$/u) as string,
+    });
     const update = file('Firma;E-Mail;Ort', 'Alt GmbH;CHEF@alt.example;Bonn', 'Dritte AG;chef@dritte.example;Bonn');
     const checked = await send(update, { matchKey: 'email', onMatch: 'update', dryRun: 'true' });
     expect(checked).toMatchObject({ isDryRun: true, created: 1, updated: 1 });

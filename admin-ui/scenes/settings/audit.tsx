@@ -20,7 +20,10 @@ interface AuditPage {
   readonly page: { readonly next: string | null };
 }
 
+const instantPattern = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/u;
+
 const words = (value: unknown): string => {
+  if (typeof value === 'string' && instantPattern.test(value)) return formatInstant(value, currentLanguage());
   if (value === null || value === undefined || value === '') return '–';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
@@ -36,7 +39,10 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }) {
   const sources = toChoices(useConfig('sources'));
   const sourceLabel = (key: string): string | undefined => sources.find((one) => one.value === key)?.label;
   const labels = { systemLabel: t('common.system'), processLabel: t('audit.process') };
-  const actorOf = ({ actor }: AuditEntry): string => actorLabel(actor, { users, sourceLabel, ...labels });
+  const actorOf = ({ actor, actorName }: AuditEntry): string =>
+    /^(?:key|process\/import)\//u.test(actor)
+      ? (actorName ?? actor)
+      : actorLabel(actor, { users, sourceLabel, ...labels });
   const wordsOf = (value: unknown): string => users.find((user) => user.id === value)?.name ?? words(value);
   const labelOf = (name: string): string => inLanguage(model?.fields.get(name)?.label) || name;
   const lines = Object.entries(entry.changes ?? {}).map(([name, [before, after]]) => (
