@@ -164,6 +164,26 @@ describe.each(mariadb === undefined ? ['SQLite'] : ['SQLite', 'MariaDB'])('on %s
     });
   });
 
+  it('writes no notice where there is nobody to assign', async () => {
+    await world.publish({
+      ...pipeline({
+        enter: [
+          { assign: { role: 'viewer' } },
+          { if: 'record.owner != ""', notify: { to: ['owner'], text: text('neu') } },
+        ],
+      }),
+    });
+    const key = await world.addLead();
+    expect(await world.step(key)).toMatchObject({ stage: 'eins', state: 'running' });
+    const count = 'SELECT COUNT(*) AS `n` FROM';
+    expect(
+      await world.rows(`${count} \`timeline_entry\` WHERE \`kind\` = 'notice' AND \`lead\` = ?`, [key.recordId]),
+    ).toEqual([{ n: 0 }]);
+    expect(
+      await world.rows(`${count} \`event\` WHERE \`act\` = 'lead.notify' AND \`recordId\` = ?`, [key.recordId]),
+    ).toEqual([{ n: 0 }]);
+  });
+
   describe('an undo', () => {
     const lead = (): ReturnType<typeof modelOf> => modelOf(world.person(), 'lead');
     const counts = async ({ recordId }: ProcessKey): Promise<unknown> => ({
