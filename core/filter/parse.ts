@@ -64,6 +64,20 @@ const readableFields = ({ model, options }: FilterContext): Field[] =>
 
 const namesOf = ({ name, label }: Field): string[] => [name, label.de, label.en].map(foldText);
 
+/** Fields whose label of several words stands at `at`: those with the longest. */
+const labelledAt = (scan: Scan, at: number, fields: readonly Field[]): { length: number; found: readonly Field[] } => {
+  let best: { length: number; found: Field[] } = { length: 0, found: [] };
+  for (const field of fields)
+    for (const label of new Set([field.label.de, field.label.en])) {
+      if (!/\S\s/u.test(label)) continue;
+      const length = label.length;
+      const isHere = foldText(scan.text.slice(at, at + length)) === foldText(label);
+      if (!isHere || /^[\p{L}\p{N}_]/u.test(scan.text.slice(at + length)) || length < best.length) continue;
+      best = { length, found: length === best.length ? [...best.found, field] : [field] };
+    }
+  return best;
+};
+
 const readField = ({ scan, context }: Parser): Field => {
   const name = take(scan, fieldName);
   if (name === undefined) throw unexpected(scan, ['a field', 'not', '(']);
@@ -72,6 +86,13 @@ const readField = ({ scan, context }: Parser): Field => {
   const fields = readableFields(context);
   const folded = foldText(name);
   // A label is as good as the name where only one field has it.
+  const begin = scan.at - name.length;
+  const { length, found } = labelledAt(scan, begin, fields);
+  const [wordy] = found;
+  if (wordy !== undefined && found.length === 1) {
+    scan.at = begin + length;
+    return wordy;
+  }
   const [labelled, ...others] = fields.filter((known) => namesOf(known).includes(folded));
   if (labelled !== undefined && others.length === 0) return labelled;
   const near = fields.filter((known) => namesOf(known).some((one) => one.includes(folded)));

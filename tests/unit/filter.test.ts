@@ -123,6 +123,7 @@ describe('labels of fields', () => {
     ['herkunft: facebook', 'source = "facebook"'],
     ['fällig = 2019-03-01', 'due = 2019-03-01'],
     ['not Punkte = 3', 'score != 3'],
+    ['erledigt am is empty and Erledigt am: >1.3.2019', 'doneAt is empty and doneAt >= 2019-03-01T23:00:00.000Z'],
   ])('%s means %s', (text, expected) => {
     expect(meaning(text)).toBe(expected);
   });
