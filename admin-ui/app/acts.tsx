@@ -31,6 +31,8 @@ export type RunActs = (acts: readonly Act[], options?: ActOptions) => Promise<re
 /** Numbers of the writes that belong together, in their order. */
 type Done = readonly number[];
 
+const toastOf = (entry: Done): string => `act-${entry.join('-')}`;
+
 interface Acts {
   readonly run: RunActs;
   readonly undoLast: () => Promise<void>;
@@ -72,11 +74,11 @@ export function ActsProvider({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const done = useRef<Done[]>([]);
-  const toasts = useRef(0);
 
   const acts = useMemo((): Acts => {
     const undo = async (entry: Done): Promise<void> => {
       done.current = done.current.filter((one) => one !== entry);
+      notifications.hide(toastOf(entry));
       try {
         for (const event of entry.toReversed()) await request('POST', '/undo', { body: { event } });
         notifications.show({ message: t('common.undone') });
@@ -88,20 +90,14 @@ export function ActsProvider({ children }: { readonly children: ReactNode }) {
       });
     };
     const toast = (message: string, entry: Done | undefined): void => {
-      toasts.current += 1;
-      const id = `act-${toasts.current}`;
-      const take = (taken: Done) => (): void => {
-        notifications.hide(id);
-        void undo(taken);
-      };
       const button = entry !== undefined && (
-        <Button size="compact-xs" variant="light" onClick={take(entry)}>
+        <Button size="compact-xs" variant="light" onClick={() => void undo(entry)}>
           {t('common.undo')}
         </Button>
       );
       const text = <Text size="sm">{message}</Text>;
       notifications.show({
-        id,
+        ...(entry === undefined ? {} : { id: toastOf(entry) }),
         autoClose: 7000,
         message: (
           <Group justify="space-between">
