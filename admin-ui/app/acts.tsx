@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { applyRecord, refreshAround } from '../api/cache.ts';
 import { ApiError, request, type Problem } from '../api/client.ts';
 import type { Written } from '../api/types.ts';
+import { useKeys } from '../components/use-keys.ts';
 
 interface Act {
   readonly method?: 'POST' | 'PATCH' | 'DELETE';
@@ -35,7 +36,6 @@ const toastOf = (entry: Done): string => `act-${entry.join('-')}`;
 
 interface Acts {
   readonly run: RunActs;
-  readonly undoLast: () => Promise<void>;
 }
 
 const ActsContext = createContext<Acts | undefined>(undefined);
@@ -70,12 +70,13 @@ export function toProblem(error: unknown): Problem {
   return { title: messageOf(error), status: 500, code: 'Internal' };
 }
 
+/** Lets every page write; the key Z takes the last act back, on whichever page it was done. */
 export function ActsProvider({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const done = useRef<Done[]>([]);
 
-  const acts = useMemo((): Acts => {
+  const acts = useMemo((): Acts & { readonly undoLast: () => Promise<void> } => {
     const undo = async (entry: Done): Promise<void> => {
       done.current = done.current.filter((one) => one !== entry);
       notifications.hide(toastOf(entry));
@@ -145,6 +146,8 @@ export function ActsProvider({ children }: { readonly children: ReactNode }) {
       },
     };
   }, [client, t]);
+
+  useKeys({ Z: () => void acts.undoLast() });
 
   return <ActsContext value={acts}>{children}</ActsContext>;
 }

@@ -7,7 +7,6 @@ import { useTranslation } from 'react-i18next';
 import { queryString } from '../../api/client.ts';
 import { useSession } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
-import { useActs } from '../../app/acts.tsx';
 import { joinFilters } from '../../app/search.ts';
 import { ListPane } from '../../components/list-pane.tsx';
 import { Readable } from '../../components/readable.tsx';
@@ -70,7 +69,6 @@ interface Triage {
 function useTriage(page: ListPage, setDialog: (dialog: Dialog) => void): Triage {
   const { rows, open, openRecord: lead } = page;
   const acts = useLeadActs();
-  const { undoLast } = useActs();
   const can = useSession().can['lead'] ?? {};
   const at = rows.findIndex((row) => row.id === page.search.id);
   const step = (by: number): void => {
@@ -104,7 +102,6 @@ function useTriage(page: ListPage, setDialog: (dialog: Dialog) => void): Triage 
     S: commands.snooze,
     L: commands.link,
     N: () => focusOn('[data-note]'),
-    Z: () => void undoLast(),
     Escape: () => open(undefined),
   });
   return { commands, andNext };
