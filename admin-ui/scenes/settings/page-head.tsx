@@ -10,7 +10,7 @@ interface PageHeadProps {
 export function PageHead({ title, lead, children }: PageHeadProps) {
   return (
     <Group justify="space-between" align="flex-start" mb="lg" gap="md">
-      <div style={{ minWidth: 0, flex: 1 }}>
+      <div style={{ minWidth: 'min(100%, 240px)', flex: 1 }}>
         <Title order={1}>{title}</Title>
         <Text c="dimmed" size="sm" maw={640}>
           {lead}
