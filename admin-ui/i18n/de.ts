@@ -791,6 +791,8 @@ export const de = {
     empty: 'Keine Einträge dieser Art.',
     pickOne: 'Wählen Sie links einen Eintrag.',
     unsaved: 'Nicht veröffentlichte Änderungen',
+    leaveTitle: 'Änderungen verwerfen?',
+    leaveLead: 'Ihr Text ist noch nicht veröffentlicht und geht verloren.',
     reset: 'Verwerfen',
   },
   fields: {

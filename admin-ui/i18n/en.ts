@@ -786,6 +786,8 @@ export const en: Texts = {
     empty: 'No entries of this kind.',
     pickOne: 'Choose an entry on the left.',
     unsaved: 'Changes that are not published',
+    leaveTitle: 'Discard the changes?',
+    leaveLead: 'Your text is not published yet and will be lost.',
     reset: 'Discard',
   },
   fields: {

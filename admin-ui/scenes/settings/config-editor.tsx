@@ -22,6 +22,7 @@ import { Card } from '../../components/card.tsx';
 import { EmptyFace, ErrorFace, LoadingFace } from '../../components/faces.tsx';
 import { currentLanguage, inLanguage } from '../../i18n/index.ts';
 import { formatInstant } from '../../model/format.ts';
+import { LeaveGuard } from './leave-guard.tsx';
 import { OutdatedCard } from './outdated-card.tsx';
 import { PageHead } from './page-head.tsx';
 import classes from './settings.module.css';
@@ -220,6 +221,7 @@ function Editor({ name, stages, published, onChanged }: EditorProps) {
           </>
         )}
       </Group>
+      {isChanged && <LeaveGuard kind={name.kind} entry={name.key} />}
       {checked !== undefined && <Result checked={checked} onGo={go} />}
       {name.kind === 'pipelines' && <OutdatedCard pipeline={name.key} stages={stages} />}
       <Revisions name={name} onRestored={onChanged} />
