@@ -235,6 +235,7 @@ export const de = {
       title: 'Sieht aus wie ein bekannter Kontakt',
       leads: 'Ähnliche Anfragen',
       compare: 'Vergleichen',
+      more: '{{count}} weitere zeigen',
     },
     convertDialog: {
       title: 'In Verkaufschance umwandeln',

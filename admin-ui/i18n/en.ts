@@ -237,6 +237,7 @@ export const en: Texts = {
       title: 'Looks like a known contact',
       leads: 'Similar enquiries',
       compare: 'Compare',
+      more: 'Show {{count}} more',
     },
     convertDialog: {
       title: 'Convert to an opportunity',

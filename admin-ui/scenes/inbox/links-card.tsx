@@ -225,6 +225,31 @@ export function LinksCard(props: LinksCardProps) {
   );
 }
 
+const mostAtOnce = 3;
+
+/** The likeliest matches; the others on request, so that the lead itself stays in sight. */
+function Likeliest({
+  matches,
+  row,
+}: {
+  readonly matches: readonly Match[];
+  readonly row: (match: Match) => ReactNode;
+}) {
+  const { t } = useTranslation();
+  const [areAllShown, setAllShown] = useState(false);
+  const hidden = areAllShown ? 0 : Math.max(matches.length - mostAtOnce, 0);
+  return (
+    <>
+      {matches.slice(0, matches.length - hidden).map(row)}
+      {hidden > 0 && (
+        <Button variant="subtle" size="compact-xs" onClick={() => setAllShown(true)}>
+          {t('inbox.match.more', { count: hidden })}
+        </Button>
+      )}
+    </>
+  );
+}
+
 /** "Looks like ACME GmbH": known companies, persons and other leads of the same sender. */
 export function MatchCard({ lead, canEdit }: { readonly lead: RecordValue; readonly canEdit: boolean }) {
   const { t } = useTranslation();
@@ -239,28 +264,29 @@ export function MatchCard({ lead, canEdit }: { readonly lead: RecordValue; reado
       {canEdit && <UseButton onUse={() => void acts.link(lead, target, { id: match.id, name: match.name ?? '' })} />}
     </MatchRow>
   );
+  const leadRow = (match: Match): ReactNode => (
+    <MatchRow key={match.id} match={match} to={addressOf('lead', match.id, 'leads')}>
+      <Button
+        component={Link}
+        to={`/duplicates?kind=lead&state=open&pair=${pairKey(lead.id, match.id)}`}
+        size="compact-xs"
+        variant="light"
+        flex="none"
+      >
+        {t('inbox.match.compare')}
+      </Button>
+    </MatchRow>
+  );
   return (
     <Card title={t('inbox.match.title')} tone="accent">
-      {organizations.map((match) => rowOf('organization', match))}
-      {persons.map((match) => rowOf('person', match))}
+      <Likeliest matches={organizations} row={(match) => rowOf('organization', match)} />
+      <Likeliest matches={persons} row={(match) => rowOf('person', match)} />
       {leads.length > 0 && (
         <Text size="xs" c="dimmed" mt={4}>
           {t('inbox.match.leads')}
         </Text>
       )}
-      {leads.map((match) => (
-        <MatchRow key={match.id} match={match} to={addressOf('lead', match.id, 'leads')}>
-          <Button
-            component={Link}
-            to={`/duplicates?kind=lead&state=open&pair=${pairKey(lead.id, match.id)}`}
-            size="compact-xs"
-            variant="light"
-            flex="none"
-          >
-            {t('inbox.match.compare')}
-          </Button>
-        </MatchRow>
-      ))}
+      <Likeliest matches={leads} row={leadRow} />
     </Card>
   );
 }
