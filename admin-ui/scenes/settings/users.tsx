@@ -1,4 +1,4 @@
-import { Badge, Button, PasswordInput, Select, TextInput } from '@mantine/core';
+import { Badge, Button, Group, PasswordInput, Select, Text, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconPlus } from '@tabler/icons-react';
@@ -84,6 +84,32 @@ function UserDialog({ onClose, onMade }: UserDialogProps) {
   );
 }
 
+function PasswordDialog({ user, onClose }: { readonly user: User; readonly onClose: () => void }) {
+  const { t } = useTranslation();
+  const [password, setPassword] = useState('');
+  const form = useForm(async () => {
+    await request('PATCH', `/users/${user.id}`, { body: { password } });
+    onClose();
+    notifications.show({ message: t('users.passwordSet', { name: user.name }) });
+  });
+  const title = t('users.passwordTitle', { name: user.name });
+  return (
+    <FormDialog title={title} form={form} submitLabel={t('common.save')} onClose={onClose}>
+      <Text size="sm">{t('users.passwordLead')}</Text>
+      <PasswordInput
+        data-autofocus
+        required
+        label={t('users.newPassword')}
+        description={t('setup.passwordHint')}
+        autoComplete="new-password"
+        value={password}
+        error={form.errorOf('password')}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+      />
+    </FormDialog>
+  );
+}
+
 function UserRow({
   user,
   roles,
@@ -93,6 +119,7 @@ function UserRow({
 }) {
   const { t } = useTranslation();
   const client = useQueryClient();
+  const [isSettingPassword, setSettingPassword] = useState(false);
   const patch = async (body: Partial<User>): Promise<void> => {
     try {
       await request('PATCH', `/users/${user.id}`, { body });
@@ -129,14 +156,25 @@ function UserRow({
         </Badge>
       </td>
       <td>
-        <Button
-          variant="subtle"
-          size="compact-xs"
-          onClick={() => void patch({ isDisabled: !isDisabled })}
-          aria-label={`${t(isDisabled ? 'users.enable' : 'users.disable')}: ${user.name}`}
-        >
-          {t(isDisabled ? 'users.enable' : 'users.disable')}
-        </Button>
+        <Group gap={4} wrap="nowrap">
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            onClick={() => setSettingPassword(true)}
+            aria-label={`${t('users.newPassword')}: ${user.name}`}
+          >
+            {t('users.newPassword')}
+          </Button>
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            onClick={() => void patch({ isDisabled: !isDisabled })}
+            aria-label={`${t(isDisabled ? 'users.enable' : 'users.disable')}: ${user.name}`}
+          >
+            {t(isDisabled ? 'users.enable' : 'users.disable')}
+          </Button>
+        </Group>
+        {isSettingPassword && <PasswordDialog user={user} onClose={() => setSettingPassword(false)} />}
       </td>
     </tr>
   );
