@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toChoices } from '../../api/choices.ts';
 import { request } from '../../api/client.ts';
-import { useConfig, usersQuery } from '../../api/queries.ts';
+import { useConfig, useSession, usersQuery } from '../../api/queries.ts';
 import type { User } from '../../api/types.ts';
 import { showProblem, toProblem } from '../../app/acts.tsx';
 import { ErrorFace, LoadingFace } from '../../components/faces.tsx';
@@ -110,6 +110,23 @@ function PasswordDialog({ user, onClose }: { readonly user: User; readonly onClo
   );
 }
 
+function DisableDialog({ user, onClose }: { readonly user: User; readonly onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const form = useForm(async () => {
+    await request('PATCH', `/users/${user.id}`, { body: { isDisabled: true } });
+    onClose();
+    notifications.show({ message: t('users.disabledNow', { name: user.name }) });
+    await client.invalidateQueries({ queryKey: ['users'] });
+  });
+  const title = t('users.disableTitle', { name: user.name });
+  return (
+    <FormDialog title={title} form={form} submitLabel={t('users.disable')} isDangerous onClose={onClose}>
+      <Text size="sm">{t('users.disableLead')}</Text>
+    </FormDialog>
+  );
+}
+
 function UserRow({
   user,
   roles,
@@ -119,7 +136,9 @@ function UserRow({
 }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const [isSettingPassword, setSettingPassword] = useState(false);
+  const isOwn = useSession().user.id === user.id;
+  const [asking, setAsking] = useState<'password' | 'disable'>();
+  const close = (): void => setAsking(undefined);
   const patch = async (body: Partial<User>): Promise<void> => {
     try {
       await request('PATCH', `/users/${user.id}`, { body });
@@ -160,21 +179,24 @@ function UserRow({
           <Button
             variant="subtle"
             size="compact-xs"
-            onClick={() => setSettingPassword(true)}
+            onClick={() => setAsking('password')}
             aria-label={`${t('users.newPassword')}: ${user.name}`}
           >
             {t('users.newPassword')}
           </Button>
-          <Button
-            variant="subtle"
-            size="compact-xs"
-            onClick={() => void patch({ isDisabled: !isDisabled })}
-            aria-label={`${t(isDisabled ? 'users.enable' : 'users.disable')}: ${user.name}`}
-          >
-            {t(isDisabled ? 'users.enable' : 'users.disable')}
-          </Button>
+          {!isOwn && (
+            <Button
+              variant="subtle"
+              size="compact-xs"
+              onClick={() => (isDisabled ? void patch({ isDisabled: false }) : setAsking('disable'))}
+              aria-label={`${t(isDisabled ? 'users.enable' : 'users.disable')}: ${user.name}`}
+            >
+              {t(isDisabled ? 'users.enable' : 'users.disable')}
+            </Button>
+          )}
         </Group>
-        {isSettingPassword && <PasswordDialog user={user} onClose={() => setSettingPassword(false)} />}
+        {asking === 'password' && <PasswordDialog user={user} onClose={close} />}
+        {asking === 'disable' && <DisableDialog user={user} onClose={close} />}
       </td>
     </tr>
   );
