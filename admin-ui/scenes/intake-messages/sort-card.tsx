@@ -1,6 +1,6 @@
 import { Button, Group, Kbd, Select, Stack, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { proposalsQuery } from '../../api/mail.ts';
@@ -119,9 +119,13 @@ interface SortCardProps {
 
 function useSort({ message, onSorted }: SortCardProps): (choice: Pick<Choice, 'act' | 'body' | 'done'>) => void {
   const { run } = useActs();
+  const client = useQueryClient();
   const sort = async ({ act, body, done }: Pick<Choice, 'act' | 'body' | 'done'>): Promise<void> => {
     const path = `/intake-messages/${message.id}/${act}`;
-    if ((await run([{ path, body: body ?? {} }], { canUndo: false, done })) !== undefined) onSorted();
+    if ((await run([{ path, body: body ?? {} }], { canUndo: false, done })) === undefined) return;
+    onSorted();
+    // It waits no longer: its row leaves the list of those that do.
+    await client.invalidateQueries({ queryKey: ['list', 'intake-messages'] });
   };
   return (choice) => void sort(choice);
 }
