@@ -69,6 +69,8 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     expect(accepted.owner).not.toBeNull();
     await page.keyboard.press('z');
     await page.getByText('Rückgängig gemacht').waitFor();
+    // Nothing is offered to be taken back twice.
+    await page.getByText('Angenommen: Annehmen bitte').waitFor({ state: 'hidden' });
     // One write took both back.
     expect(await read(id)).toMatchObject({ stage: 'neu', owner: null, version: accepted.version + 1 });
   });

@@ -56,6 +56,21 @@ describe.skipIf(!hasBrowser())('sorting mails', () => {
     await page.context().close();
   });
 
+  it('makes a person of whoever is not known yet in a mail that has its place', async () => {
+    const { page, faults } = await world.open('/received', { like: signedIn });
+    await page.getByRole('row', { name: /Rundbrief zwei/ }).click();
+    await page.getByText('Noch nicht bekannt').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await page.getByRole('button', { name: /Person anlegen: .*anna@kunde\.example/ }).click();
+    await page.getByText('Noch nicht bekannt').waitFor({ state: 'hidden' });
+    const [anna] = await rows('/persons?filter=email%20=%20"anna@kunde.example"');
+    const entries = await rows(`/timeline-entries?filter=person%20=%20"${String(anna?.['id'])}"`);
+    expect(entries.map(({ kind }) => kind)).toContain('mail');
+    expect(await sorted('Rundbrief zwei')).toBe('filed');
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   it('says what was done and goes on to the next mail', async () => {
     await bring('s3', 'Rundbrief drei');
     await until('it waits', async () => ((await sorted('Rundbrief drei')) === 'triage' ? true : undefined));

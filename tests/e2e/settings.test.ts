@@ -250,5 +250,58 @@ describe.skipIf(!hasBrowser())('changing how Leitwerk works while it runs', () =
       await publish('/config/templates/erinnerung', (value) => ({ ...value, label: { de: 'Drittes', en: 'Third' } }));
       await expect.poll(async () => await editor.inputValue(), soon).toContain('Drittes');
     });
+
+    it('asks before a text that is not published is left', async () => {
+      await open('/settings/pipelines?kind=templates&key=erinnerung');
+      const editor = page.getByRole('textbox', { name: 'YAML von erinnerung' });
+      await editor.fill('# noch nicht fertig\n');
+      const dialog = page.getByRole('dialog', { name: 'Änderungen verwerfen?' });
+      await page.getByRole('link', { name: 'Benutzer', exact: true }).click();
+      await dialog.getByRole('button', { name: 'Abbrechen' }).click();
+      await dialog.waitFor({ state: 'hidden' });
+      expect(await editor.inputValue()).toBe('# noch nicht fertig\n');
+      await page.getByRole('link', { name: 'Benutzer', exact: true }).click();
+      await dialog.getByRole('button', { name: 'Verwerfen' }).click();
+      await page.getByRole('heading', { name: 'Benutzer' }).waitFor();
+    });
+  });
+
+  describe('users', () => {
+    it('get a new password from an admin, and are disabled only after a question', async () => {
+      const paul = {
+        name: 'Paul Neu',
+        email: 'paul@leitwerk.local',
+        role: 'sales',
+        password: 'kaffee regen laterne 7',
+      };
+      expect((await world.call(signedIn, { method: 'POST', path: '/users', body: paul })).status).toBe(201);
+      await open('/settings/users');
+      await page.getByRole('button', { name: 'Neues Passwort: Paul Neu' }).click();
+      const form = page.getByRole('dialog', { name: 'Neues Passwort für Paul Neu' });
+      await form.getByLabel('Neues Passwort').fill('kurz');
+      await form.getByRole('button', { name: 'Speichern' }).click();
+      await form
+        .getByText(/mindestens/iu)
+        .first()
+        .waitFor();
+      await form.getByLabel('Neues Passwort').fill('anker birne wolke 8');
+      expect(await findBarriers(page)).toEqual([]);
+      await form.getByRole('button', { name: 'Speichern' }).click();
+      await page.getByText('Neues Passwort für Paul Neu gesetzt').waitFor();
+      const { origin } = new URL(page.url());
+      const signIn = async (password: string): Promise<number> => {
+        const body = JSON.stringify({ email: paul.email, password });
+        const headers = { 'content-type': 'application/json', origin };
+        return (await fetch(`${origin}/api/v1/session`, { method: 'POST', headers, body })).status;
+      };
+      expect([await signIn(paul.password), await signIn('anker birne wolke 8')]).toEqual([401, 200]);
+      await page.getByRole('button', { name: 'Sperren: Paul Neu' }).click();
+      const question = page.getByRole('dialog', { name: 'Paul Neu sperren?' });
+      await question.getByRole('button', { name: 'Sperren', exact: true }).click();
+      await page.getByText('Paul Neu gesperrt').waitFor();
+      expect(await signIn('anker birne wolke 8')).toBe(401);
+      // Nobody locks themselves out.
+      expect(await page.getByRole('button', { name: /^Sperren: /u }).count()).toBe(0);
+    });
   });
 });

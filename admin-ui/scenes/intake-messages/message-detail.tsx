@@ -146,7 +146,7 @@ function Content({ message, onSorted }: { readonly message: RecordValue; readonl
       <div className={detail['columns']}>
         <div className={detail['column']}>
           {maySort && sortable.has(message['state']) && <SortCard message={message} onSorted={onSorted} />}
-          {maySort && message['state'] === 'filed' && <StrangerCard message={message} onSorted={onSorted} />}
+          {maySort && message['state'] === 'filed' && <StrangerCard message={message} />}
           <Result message={message} />
           {isOpen(message) && <ParsedCards id={message.id} version={message.version} />}
           <Card title={t('intake.result')}>

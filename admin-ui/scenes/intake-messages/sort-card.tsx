@@ -196,11 +196,16 @@ export function SortCard({ message, onSorted }: SortCardProps) {
 }
 
 /** Of a mail that has its place: whom in it nobody knows. */
-export function StrangerCard(sorting: SortCardProps) {
+export function StrangerCard({ message }: Pick<SortCardProps, 'message'>) {
   const { t } = useTranslation();
-  const { data } = useQuery(proposalsQuery(sorting.message.id));
+  const client = useQueryClient();
+  const proposals = proposalsQuery(message.id);
+  const { data } = useQuery(proposals);
   const choices = usePersonChoice(data?.person ?? null);
-  const choose = useSort(sorting);
+  const choose = useSort({
+    message,
+    onSorted: () => void client.invalidateQueries({ queryKey: proposals.queryKey }),
+  });
   if (choices.length === 0) return undefined;
   return (
     <Card title={t('mail.stranger')}>
