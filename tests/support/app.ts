@@ -113,7 +113,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
       `line ${pattern.source}`,
       () => {
         const found = lines.find((text) => pattern.test(text));
-        if (found === undefined && hasExited) throw new Error(`the app ended: ${lines.slice(-10).join('\n')}`);
+        if (found === undefined && hasExited) throw new Error(`the app ended: ${lines.slice(-30).join('\n')}`);
         return found;
       },
       timeoutMs,
