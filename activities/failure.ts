@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { catalogue, LeitwerkError, type ErrorCode, type Text, messageOf } from '../core/errors.ts';
+import { catalogue, LeitwerkError, messageOf, type ErrorCode, type Text } from '../core/errors.ts';
 import type { EffectError } from '../store/effects.ts';
 
 /** A bug or a broken row: tried this often, then a person has to look. */

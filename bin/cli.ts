@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { text as readText } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { inLanguage, LeitwerkError, type Language, messageOf } from '../core/errors.ts';
+import { inLanguage, LeitwerkError, messageOf, type Language } from '../core/errors.ts';
 import { accountCommands } from './cli/accounts.ts';
 import { toIssueLine, usage, type Answer, type Call, type Command, type Option } from './cli/command.ts';
 import { configCommands } from './cli/config.ts';

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { LeitwerkError, type Language, messageOf } from '../core/errors.ts';
+import { LeitwerkError, messageOf, type Language } from '../core/errors.ts';
 
 /** What a process does: everything in one place, or one part of it. */
 export const roles = ['all', 'api', 'smtp', 'relay', 'worker'] as const;

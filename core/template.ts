@@ -1,6 +1,6 @@
 import Handlebars from 'handlebars';
 import { DateTime } from 'luxon';
-import { LeitwerkError, type Language, type Text, messageOf } from './errors.ts';
+import { LeitwerkError, messageOf, type Language, type Text } from './errors.ts';
 import type { ErrorRate, Silence } from './source-watch.ts';
 import { readTemplate } from './template-check.ts';
 

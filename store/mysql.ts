@@ -1,5 +1,5 @@
 import mysql from 'mysql2/promise';
-import { LeitwerkError, type Text, messageOf } from '../core/errors.ts';
+import { LeitwerkError, messageOf, type Text } from '../core/errors.ts';
 import type { Database, Eventually, Queries, Row, Tx, Value } from './database.ts';
 import { failpoint } from './failpoints.ts';
 import { codeOf } from './violations.ts';

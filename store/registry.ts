@@ -1,7 +1,7 @@
 import { toEntityModel, type EntityModel, type EntitySchema, type Field } from '../core/entity.ts';
 import type { Choice } from '../core/field-value.ts';
 import { withLinks } from '../core/links.ts';
-import { LeitwerkError, type Text, messageOf } from '../core/errors.ts';
+import { LeitwerkError, messageOf, type Text } from '../core/errors.ts';
 import { createValidator, type RecordValidator } from '../core/validation.ts';
 import { listTenants, listUsers, type User } from './accounts-users.ts';
 import { readConfigVersion, readHeads, readRevisions, type ConfigHead } from './config.ts';

@@ -1,5 +1,5 @@
-import { messageOf } from '../core/errors.ts';
 import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../core/errors.ts';
 import { createStatements, openReader } from './sqlite-connection.ts';
 import type { ScanAnswer, ScanRequest } from './sqlite-scans.ts';
 import { codeOf } from './violations.ts';

@@ -1,5 +1,5 @@
-import { messageOf } from '../core/errors.ts';
 import { ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+import { messageOf } from '../core/errors.ts';
 import type { AdvanceResult, EffectActivities, EffectRetry, ParkInput } from '../activities/contract.ts';
 
 export type Failure = Pick<ParkInput, 'code' | 'message' | 'effect' | 'attempts'>;

@@ -1,9 +1,9 @@
-import { messageOf } from '../../core/errors.ts';
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, use, useMemo, useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { messageOf } from '../../core/errors.ts';
 import { applyRecord, refreshAround } from '../api/cache.ts';
 import { ApiError, request, type Problem } from '../api/client.ts';
 import type { Written } from '../api/types.ts';

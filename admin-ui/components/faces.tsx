@@ -1,9 +1,9 @@
-import { messageOf } from '../../core/errors.ts';
 import { Button, Center, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { IconAlertTriangle, IconInbox, IconLock, IconMapOff } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { messageOf } from '../../core/errors.ts';
 import { ApiError } from '../api/client.ts';
 
 interface FaceProps {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { LeitwerkError, type Text, messageOf } from '../../core/errors.ts';
+import { LeitwerkError, messageOf, type Text } from '../../core/errors.ts';
 import { spawnGuarded, type GuardedProcess } from '../guard.ts';
 import { asideOf, putAside, tellsOfDamage } from './damage.ts';
 import { awaitLeftOver, forgetServer, hasLeftOver, noteServer } from './left-over.ts';

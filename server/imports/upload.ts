@@ -1,7 +1,7 @@
 import busboy from 'busboy';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { issueOf, LeitwerkError, type Issue, type Text, messageOf } from '../../core/errors.ts';
+import { issueOf, LeitwerkError, messageOf, type Issue, type Text } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Blob, BlobStore } from '../../store/blobs.ts';
 import { asObject } from '../input.ts';
