@@ -1,7 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, expect, inject, test } from 'vitest';
 import { findFreePort } from '../../bin/temporal/ports.ts';
 import { spawnApp, startApp, type App, type AppOptions } from '../support/app.ts';
@@ -12,6 +15,7 @@ import { need } from '../support/provided.ts';
 const apps: App[] = [];
 const folders: string[] = [];
 const servers: Server[] = [];
+const pipes: number[] = [];
 
 afterEach(async () => {
   for (const app of apps.splice(0)) {
@@ -19,6 +23,7 @@ afterEach(async () => {
     await app.clear();
   }
   for (const server of servers.splice(0)) server.close();
+  for (const pipe of pipes.splice(0)) closeSync(pipe);
   await Promise.all(folders.splice(0).map(async (folder) => await rm(folder, { recursive: true, force: true })));
 });
 
@@ -42,6 +47,21 @@ async function takePort(): Promise<string> {
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
   return String(typeof address === 'object' && address !== null ? address.port : 0);
+}
+
+/** A pipe with a reader that never reads, and no room left: what writes to it waits or is told to try again. */
+async function openFullPipe(): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'leitwerk-pipe-'));
+  folders.push(folder);
+  const path = join(folder, 'pipe');
+  execFileSync('mkfifo', [path]);
+  const pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  pipes.push(pipe);
+  try {
+    for (;;) writeSync(pipe, 'x'.repeat(4096));
+  } catch {
+    return pipe;
+  }
 }
 
 interface Health {
@@ -120,6 +140,26 @@ test('a worker process that dies is started again while the app goes on', async 
   await until('a new worker', async () => (await app.workerPid()) !== worker);
   await until('the worker part', async () => (await health(app)).parts['worker']?.state === 'ready');
   expect((await health(app)).status).toBe('ready');
+});
+
+test('a log that nobody reads keeps neither the worker from ending with a killed app nor the app from ending', async () => {
+  const nobody = { temporalAddress: `127.0.0.1:${await findFreePort()}`, env: { LOG_LEVEL: 'debug' } };
+  const [killed, stopped] = await Promise.all(
+    [await openFullPipe(), await openFullPipe()].map(async (stderr) => await start({ ...nobody, stderr })),
+  );
+  const [left, dying] = await Promise.all([killed.workerPid(), stopped.workerPid()]);
+  const linesSeen = new Set<string>();
+  await until('lines of the worker', async () => {
+    const { state, since = '' } = (await health(killed)).parts['worker'] ?? {};
+    if (state === 'down') linesSeen.add(since);
+    return linesSeen.size > 2;
+  });
+
+  await killed.kill();
+  await until('the end of its worker', () => !isAlive(left));
+  process.kill(dying, 'SIGKILL');
+  await until('a new worker', async () => (await stopped.workerPid()) !== dying);
+  expect(await Promise.race([stopped.stop(), wait(20_000, 'it goes on')])).toBe(0);
 });
 
 test('Temporal that dies is started again, and the app stays ready meanwhile', async () => {

@@ -22,6 +22,8 @@ export interface AppOptions {
   readonly ports?: AppPorts;
   /** `launcher` = as `npm start` does; `program` = the app itself (default). */
   readonly through?: 'launcher' | 'program';
+  /** File descriptor that its log goes to; absent = read with the other lines. */
+  readonly stderr?: number;
 }
 
 export interface AppPorts {
@@ -77,7 +79,7 @@ export async function spawnApp(options: AppOptions = {}): Promise<StartingApp> {
       ...options.env,
     },
     // The channel ends the app when the test process dies, whatever way.
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', options.stderr ?? 'pipe', 'ipc'],
   });
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) if (stream !== null) collectLines(stream, lines);
