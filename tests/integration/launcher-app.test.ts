@@ -144,9 +144,8 @@ test('a worker process that dies is started again while the app goes on', async 
 
 test('a log that nobody reads keeps neither the worker from ending with a killed app nor the app from ending', async () => {
   const nobody = { temporalAddress: `127.0.0.1:${await findFreePort()}`, env: { LOG_LEVEL: 'debug' } };
-  const [killed, stopped] = await Promise.all(
-    [await openFullPipe(), await openFullPipe()].map(async (stderr) => await start({ ...nobody, stderr })),
-  );
+  const startUnread = async (): Promise<App> => await start({ ...nobody, stderr: await openFullPipe() });
+  const [killed, stopped] = await Promise.all([startUnread(), startUnread()]);
   const [left, dying] = await Promise.all([killed.workerPid(), stopped.workerPid()]);
   const linesSeen = new Set<string>();
   await until('lines of the worker', async () => {
