@@ -51,6 +51,8 @@ export async function startMariadb(again?: { folder: string; port: number }): Pr
     'innodb-log-file-size': '32M',
     'max-connections': 200,
     'pid-file': join(folder, 'mariadb.pid'),
+    // A server that starts removes whatever another one has of temporary tables in a folder that they share.
+    tmpdir: folder,
   };
   const switches = ['--no-defaults', user, '--skip-log-bin', '--skip-name-resolve', '--performance-schema=OFF'];
   const child = spawnGuarded(server, [
