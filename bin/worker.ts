@@ -227,7 +227,7 @@ function tellingOfWrites(db: Foundation['db']): Foundation['db'] {
       tell();
       return result;
     },
-    ddl: async (statements) => await db.ddl(statements),
+    ddl: async (plan) => await db.ddl(plan),
     close: async () => await db.close(),
   };
 }

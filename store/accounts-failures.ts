@@ -1,4 +1,5 @@
 import type { Tx } from './database.ts';
+import { unlessThere } from './violations.ts';
 
 export interface Failures {
   readonly id: string;
@@ -9,16 +10,10 @@ export interface Failures {
 
 const columns = '`id`, `failures`, `lastAt`, `blockedUntil`';
 
-/**
- * The count, made if there was none and locked until the transaction ends, so that parallel guesses are all counted.
- * On MySQL the insert itself takes the exclusive lock; `INSERT IGNORE` would share it first, and two who share wait for each other.
- */
-export async function lockFailures(
-  tx: Tx,
-  of: { readonly id: string; readonly at: string; readonly dialect: 'sqlite' | 'mysql' },
-): Promise<Failures> {
-  const whenThere = of.dialect === 'mysql' ? 'ON DUPLICATE KEY UPDATE `id` = `id`' : 'ON CONFLICT (`id`) DO NOTHING';
-  await tx.run(`INSERT INTO \`sign_in_failure\` (${columns}) VALUES (?, 0, ?, NULL) ${whenThere}`, [of.id, of.at]);
+/** The count, made if there was none and locked until the transaction ends, so that parallel guesses are all counted. */
+export async function lockFailures(tx: Tx, of: { readonly id: string; readonly at: string }): Promise<Failures> {
+  const insert = `INSERT INTO \`sign_in_failure\` (${columns}) VALUES (?, 0, ?, NULL)`;
+  await tx.run(`${insert} ${unlessThere(tx.dialect, 'id')}`, [of.id, of.at]);
   const row = await tx.get<Failures>(`SELECT ${columns} FROM \`sign_in_failure\` WHERE \`id\` = ?`, [of.id]);
   return row ?? { id: of.id, failures: 0, lastAt: of.at, blockedUntil: null };
 }

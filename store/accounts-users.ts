@@ -1,5 +1,6 @@
 import type { Language } from '../core/errors.ts';
 import type { Queries, Tx } from './database.ts';
+import { unlessThere } from './violations.ts';
 
 export interface Tenant {
   readonly id: string;
@@ -30,13 +31,8 @@ const toUser = (row: StoredUser): User => ({ ...row, isDisabled: row.isDisabled 
 
 /** Inserts the tenant unless it is there. */
 export async function ensureTenant(tx: Tx, tenant: Tenant & { readonly createdAt: string }): Promise<void> {
-  const known = await tx.get('SELECT `id` FROM `tenant` WHERE `id` = ?', [tenant.id]);
-  if (known !== undefined) return;
-  await tx.run('INSERT INTO `tenant` (`id`, `name`, `createdAt`) VALUES (?, ?, ?)', [
-    tenant.id,
-    tenant.name,
-    tenant.createdAt,
-  ]);
+  const insert = 'INSERT INTO `tenant` (`id`, `name`, `createdAt`) VALUES (?, ?, ?)';
+  await tx.run(`${insert} ${unlessThere(tx.dialect, 'id')}`, [tenant.id, tenant.name, tenant.createdAt]);
 }
 
 export async function renameTenant(tx: Tx, tenant: Tenant): Promise<void> {

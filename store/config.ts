@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { LeitwerkError } from '../core/errors.ts';
 import type { Eventually, Queries, Tx } from './database.ts';
 import type { TableDefinition } from './tables.ts';
+import { unlessThere } from './violations.ts';
 
 /** Every published state of every config text, for ever: a running process keeps the revision it started with. */
 export const configRevisionTable: TableDefinition = {
@@ -158,8 +159,8 @@ export async function lockConfig(tx: Tx, tenantId: string): Promise<void> {
     tenantId,
   ]);
   if (changes > 0) return;
-  const row = await tx.get('SELECT `version` FROM `config_version` WHERE `tenantId` = ?', [tenantId]);
-  if (row === undefined) await tx.run('INSERT INTO `config_version` (`tenantId`, `version`) VALUES (?, 0)', [tenantId]);
+  const insert = 'INSERT INTO `config_version` (`tenantId`, `version`) VALUES (?, 0)';
+  await tx.run(`${insert} ${unlessThere(tx.dialect, 'tenantId')}`, [tenantId]);
 }
 
 /** Which version of the product's schemas the configuration was last checked with; undefined = never. */

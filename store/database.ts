@@ -31,8 +31,12 @@ export interface Database extends Queries {
    * @throws LeitwerkError `Unavailable` when the database cannot be reached or written.
    */
   write<T>(work: (tx: Tx) => Eventually<T>): Promise<T>;
-  /** Runs schema changes. Never inside `write`: MySQL commits before each. */
-  ddl(statements: readonly string[]): Promise<void>;
+  /**
+   * Runs the schema changes that `plan` answers, having read what there is: no other process reads or changes that way meanwhile.
+   * Never inside `write`: MySQL commits before each.
+   * @throws LeitwerkError `Unavailable` when the database cannot be reached, or another process is at it for a minute.
+   */
+  ddl(plan: (queries: Queries) => Eventually<readonly string[]>): Promise<void>;
   /** After the writes that have begun. */
   close(): Promise<void>;
 }

@@ -152,9 +152,16 @@ class MysqlDatabase implements Database {
     }
   }
 
-  async ddl(statements: readonly string[]): Promise<void> {
+  async ddl(plan: (queries: Queries) => Eventually<readonly string[]>): Promise<void> {
     try {
-      for (const statement of statements) await this.#pool.query(statement);
+      const connection = await this.#pool.getConnection();
+      try {
+        await lockSchema(connection);
+        for (const statement of await plan(queriesOn(connection))) await connection.query(statement);
+      } finally {
+        // The server lets go of the lock with its connection.
+        connection.destroy();
+      }
     } catch (error) {
       throw translate(error);
     }
@@ -187,10 +194,33 @@ class MysqlDatabase implements Database {
   }
 }
 
-const transaction = (connection: mysql.PoolConnection, afterCommit: (() => void)[]): Tx => ({
+const schemaPatienceSeconds = 60;
+
+/** Until the connection ends. Of this database only: names of locks are those of the whole server. */
+const lockSchema = async (connection: mysql.PoolConnection): Promise<void> => {
+  const [lock] = await rowsOf<{ isOurs: number | null }>(
+    connection,
+    "SELECT GET_LOCK(CONCAT('leitwerk ', MD5(DATABASE())), ?) AS isOurs",
+    [schemaPatienceSeconds],
+  );
+  if (lock?.isOurs === 1) return;
+  throw new LeitwerkError('Unavailable', {
+    retryAfterSeconds: 10,
+    text: {
+      de: `Ein anderer Prozess ändert seit über ${schemaPatienceSeconds} s die Tabellen dieser Datenbank: warten, bis er fertig ist.`,
+      en: `Another process has been changing the tables of this database for over ${schemaPatienceSeconds} s: wait until it is done.`,
+    },
+  });
+};
+
+const queriesOn = (connection: mysql.PoolConnection): Queries => ({
   dialect: 'mysql',
   all: async <T>(sql: string, params: readonly Value[] = []) => await rowsOf<T>(connection, sql, params),
   get: async <T>(sql: string, params: readonly Value[] = []) => (await rowsOf<T>(connection, sql, params))[0],
+});
+
+const transaction = (connection: mysql.PoolConnection, afterCommit: (() => void)[]): Tx => ({
+  ...queriesOn(connection),
   run: async (sql, params = []) => {
     failpoint('write');
     const [result] = await connection.execute<mysql.ResultSetHeader>(sql, params as mysql.ExecuteValues);

@@ -1,5 +1,6 @@
 import type { Queries, Tx, Value } from './database.ts';
 import type { TableDefinition } from './tables.ts';
+import { unlessThere } from './violations.ts';
 
 /** What the product tells one person about a record. Both languages are kept: a person may change theirs. */
 export const noticeTable: TableDefinition = {
@@ -54,11 +55,7 @@ export async function insertNotice(tx: Tx, notice: NoticeInput): Promise<void> {
 
 /** Adds a notice unless there is one with its id. */
 export async function insertNoticeOnce(tx: Tx, notice: NoticeInput): Promise<void> {
-  const known = await tx.get('SELECT `id` FROM `notice` WHERE `id` = ?', [notice.id]);
-  if (known !== undefined) return;
-  // On MySQL somebody else may add it in this moment.
-  const unless = tx.dialect === 'mysql' ? ' ON DUPLICATE KEY UPDATE `id` = `id`' : '';
-  await tx.run(`${insertSql}${unless}`, paramsOf(notice));
+  await tx.run(`${insertSql} ${unlessThere(tx.dialect, 'id')}`, paramsOf(notice));
 }
 
 /** Forgets notices whose ids begin with this and a slash. */

@@ -108,10 +108,9 @@ class SqliteDatabase implements Database {
     });
   }
 
-  async ddl(statements: readonly string[]): Promise<void> {
-    if (statements.length === 0) return;
-    await this.write((tx) => {
-      for (const statement of statements) void tx.run(statement);
+  async ddl(plan: (queries: Queries) => Eventually<readonly string[]>): Promise<void> {
+    await this.write(async (tx) => {
+      for (const statement of await plan(tx)) void tx.run(statement);
     });
   }
 

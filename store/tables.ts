@@ -137,7 +137,7 @@ const createTableSql = (table: TableDefinition, dialect: Dialect): string => {
   const columns = Object.keys(table.columns).map((column) => columnSql(table, column, dialect));
   const key = table.primaryKey === undefined ? [] : [`PRIMARY KEY (${quoted(table.primaryKey)})`];
   const suffix = dialect === 'mysql' ? ' ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci' : '';
-  return `CREATE TABLE IF NOT EXISTS \`${table.name}\` (${[...columns, ...key].join(', ')})${suffix}`;
+  return `CREATE TABLE \`${table.name}\` (${[...columns, ...key].join(', ')})${suffix}`;
 };
 
 interface Existing {
@@ -146,53 +146,57 @@ interface Existing {
   readonly constraints: ReadonlySet<string>;
 }
 
-const readExisting = async (db: Queries, table: string): Promise<Existing> => {
-  if (db.dialect === 'sqlite') {
-    const columns = await db.all<{ name: string }>('SELECT name FROM pragma_table_info(?)', [table]);
-    const indexes = await db.all<{ name: string }>('SELECT name FROM pragma_index_list(?)', [table]);
-    return {
-      columns: new Set(columns.map((row) => row.name)),
-      indexes: new Set(indexes.map((row) => row.name)),
-      constraints: new Set(),
-    };
-  }
-  const here = 'table_schema = DATABASE() AND table_name = ?';
-  const columns = await db.all<{ name: string }>(
-    `SELECT column_name AS name FROM information_schema.columns WHERE ${here}`,
-    [table],
-  );
-  const indexes = await db.all<{ name: string }>(
-    `SELECT DISTINCT index_name AS name FROM information_schema.statistics WHERE ${here}`,
-    [table],
-  );
-  const constraints = await db.all<{ name: string }>(
-    `SELECT constraint_name AS name FROM information_schema.table_constraints WHERE ${here}`,
-    [table],
-  );
-  const names = (rows: { name: string }[]): Set<string> => new Set(rows.map((row) => row.name));
-  return { columns: names(columns), indexes: names(indexes), constraints: names(constraints) };
-};
+const nothing: Existing = { columns: new Set(), indexes: new Set(), constraints: new Set() };
 
-const alterations = (table: TableDefinition, existing: Existing, dialect: Dialect): string[] => {
-  const statements: string[] = [];
-  for (const column of Object.keys(table.columns)) {
-    if (!existing.columns.has(column)) {
-      statements.push(`ALTER TABLE \`${table.name}\` ADD COLUMN ${columnSql(table, column, dialect)}`);
+const existingSql = {
+  sqlite: {
+    columns:
+      "SELECT t.`name` AS `table`, c.`name` AS `name` FROM sqlite_master t JOIN pragma_table_info(t.`name`) c WHERE t.`type` = 'table'",
+    indexes: "SELECT `tbl_name` AS `table`, `name` FROM sqlite_master WHERE `type` = 'index'",
+    // A table has its references from the start, or with the column.
+    constraints: undefined,
+  },
+  mysql: {
+    columns:
+      'SELECT table_name AS `table`, column_name AS `name` FROM information_schema.columns WHERE table_schema = DATABASE()',
+    indexes:
+      'SELECT DISTINCT table_name AS `table`, index_name AS `name` FROM information_schema.statistics WHERE table_schema = DATABASE()',
+    constraints:
+      'SELECT table_name AS `table`, constraint_name AS `name` FROM information_schema.table_constraints WHERE table_schema = DATABASE()',
+  },
+} as const satisfies Record<Dialect, Record<keyof Existing, string | undefined>>;
+
+/** What there is, by the name of its table. */
+const readExisting = async (db: Queries): Promise<ReadonlyMap<string, Existing>> => {
+  const found = new Map<string, Record<keyof Existing, Set<string>>>();
+  for (const kind of ['columns', 'indexes', 'constraints'] as const) {
+    const sql = existingSql[db.dialect][kind];
+    if (sql === undefined) continue;
+    for (const row of await db.all<{ table: string; name: string }>(sql)) {
+      const of = found.get(row.table) ?? { columns: new Set(), indexes: new Set(), constraints: new Set() };
+      found.set(row.table, of);
+      of[kind].add(row.name);
     }
   }
-  for (const index of indexesOf(table)) {
+  return found;
+};
+
+const missingColumns = (table: TableDefinition, existing: Existing, dialect: Dialect): string[] =>
+  Object.keys(table.columns)
+    .filter((column) => !existing.columns.has(column))
+    .map((column) => `ALTER TABLE \`${table.name}\` ADD COLUMN ${columnSql(table, column, dialect)}`);
+
+const missingIndexes = (table: TableDefinition, existing: Existing, dialect: Dialect): string[] =>
+  indexesOf(table).flatMap((index) => {
     const name = shortName(index.name);
-    if (!existing.indexes.has(name)) {
-      const rows = dialect === 'sqlite' && index.having !== undefined ? ` WHERE \`${index.having}\` IS NOT NULL` : '';
-      statements.push(
-        `CREATE ${index.isUnique ? 'UNIQUE ' : ''}INDEX \`${name}\` ON \`${table.name}\` (${quoted(index.columns)})${rows}`,
-      );
-    }
-  }
-  return statements;
-};
+    if (existing.indexes.has(name)) return [];
+    const rows = dialect === 'sqlite' && index.having !== undefined ? ` WHERE \`${index.having}\` IS NOT NULL` : '';
+    return [
+      `CREATE ${index.isUnique ? 'UNIQUE ' : ''}INDEX \`${name}\` ON \`${table.name}\` (${quoted(index.columns)})${rows}`,
+    ];
+  });
 
-const foreignKeys = (table: TableDefinition, existing: Existing): string[] =>
+const missingForeignKeys = (table: TableDefinition, existing: Existing): string[] =>
   Object.entries(table.references ?? {}).flatMap(([column, target]) => {
     const name = shortName(`${table.name}_f_${column}`);
     if (existing.constraints.has(name)) return [];
@@ -203,21 +207,27 @@ const foreignKeys = (table: TableDefinition, existing: Existing): string[] =>
 
 /**
  * Brings the tables to their definitions by adding only: tables, columns, indexes, foreign keys.
- * Nothing is ever dropped or narrowed; running it again changes nothing.
+ * Nothing is ever dropped or narrowed; running it again changes nothing. Several processes may do it at once.
  */
 export async function migrate(db: Database, tables: readonly TableDefinition[]): Promise<void> {
-  const before = new Map<string, Existing>();
-  for (const table of tables) before.set(table.name, await readExisting(db, table.name));
-  await db.ddl(
-    tables.flatMap((table) =>
-      (before.get(table.name)?.columns.size ?? 0) > 0 ? [] : [createTableSql(table, db.dialect)],
-    ),
-  );
-  for (const table of tables) {
-    const existing = await readExisting(db, table.name);
-    await db.ddl(alterations(table, existing, db.dialect));
-  }
-  if (db.dialect === 'mysql') {
-    for (const table of tables) await db.ddl(foreignKeys(table, await readExisting(db, table.name)));
-  }
+  const plan = async (queries: Queries): Promise<string[]> => {
+    const existing = await readExisting(queries);
+    return missingOf(tables, (table) => existing.get(table.name) ?? nothing, db.dialect);
+  };
+  // Mostly there is nothing to do, and nobody to wait for.
+  if ((await plan(db)).length > 0) await db.ddl(plan);
 }
+
+const missingOf = (
+  tables: readonly TableDefinition[],
+  existingOf: (table: TableDefinition) => Existing,
+  dialect: Dialect,
+): string[] => {
+  const isMissing = (table: TableDefinition): boolean => existingOf(table).columns.size === 0;
+  return [
+    ...tables.filter(isMissing).map((table) => createTableSql(table, dialect)),
+    ...tables.flatMap((table) => (isMissing(table) ? [] : missingColumns(table, existingOf(table), dialect))),
+    ...tables.flatMap((table) => missingIndexes(table, existingOf(table), dialect)),
+    ...(dialect === 'mysql' ? tables.flatMap((table) => missingForeignKeys(table, existingOf(table))) : []),
+  ];
+};

@@ -14,6 +14,13 @@ const uniqueCodes = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIM
 export const isUniqueViolation = (error: unknown): boolean => uniqueCodes.has(codeOf(error));
 
 /**
+ * Ends an `INSERT` so that a row that has its key already stays as it is. On MySQL the insert then has the exclusive lock of the row;
+ * `INSERT IGNORE` would share it, and two who share wait for each other.
+ */
+export const unlessThere = (dialect: 'sqlite' | 'mysql', key: string): string =>
+  dialect === 'mysql' ? `ON DUPLICATE KEY UPDATE \`${key}\` = \`${key}\`` : `ON CONFLICT (\`${key}\`) DO NOTHING`;
+
+/**
  * The column whose value exists already: the last one of the violated index.
  * SQLite names the columns (`lead.tenantId, lead.number`), MySQL the index (`lead_u_tenantId_number`).
  */

@@ -82,7 +82,7 @@ export async function beginAttempt(db: Database, attempt: Attempt, now: Date): P
   await db.write(async (tx) => {
     const rows: Failures[] = [];
     for (const { id, limit } of countsOf(attempt)) {
-      const row = await lockFailures(tx, { id, at: now.toISOString(), dialect: db.dialect });
+      const row = await lockFailures(tx, { id, at: now.toISOString() });
       const leftMs = Date.parse(row.blockedUntil ?? '') - now.getTime();
       if (leftMs > 0) throw tooMany(Math.ceil(leftMs / 1000));
       rows.push(next(row, limit, now));
@@ -106,7 +106,7 @@ export async function clearAttempt(db: Database, attempt: Attempt, now: Date): P
     for (const { id, limit } of countsOf(attempt)) {
       if (limit !== limits.address) await deleteFailures(tx, id);
       else {
-        const row = await lockFailures(tx, { id, at: now.toISOString(), dialect: db.dialect });
+        const row = await lockFailures(tx, { id, at: now.toISOString() });
         await writeFailures(tx, { ...row, failures: Math.max(0, row.failures - 1), blockedUntil: null });
       }
     }

@@ -26,7 +26,7 @@ const holdingBack = (db: Database): { db: Database; written: Promise<void>; rele
     scans: db.scans,
     all: (sql, params) => db.all(sql, params),
     get: (sql, params) => db.get(sql, params),
-    ddl: async (statements) => await db.ddl(statements),
+    ddl: async (plan) => await db.ddl(plan),
     close: async () => await db.close(),
     write: async (work) =>
       await db.write(async (tx) => {

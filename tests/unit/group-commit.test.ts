@@ -15,7 +15,7 @@ describe('group commit on SQLite', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'leitwerk-group-'));
     db = openSqlite(join(folder, 'test.sqlite'));
-    await db.ddl(['CREATE TABLE `note` (`id` TEXT PRIMARY KEY)']);
+    await db.ddl(() => ['CREATE TABLE `note` (`id` TEXT PRIMARY KEY)']);
   });
 
   afterEach(async () => {
@@ -93,7 +93,7 @@ describe('SQLite while another process writes', () => {
     const folder = mkdtempSync(join(tmpdir(), 'leitwerk-lock-'));
     const file = join(folder, 'test.sqlite');
     const db = openSqlite(file);
-    await db.ddl(['CREATE TABLE `note` (`id` TEXT PRIMARY KEY)']);
+    await db.ddl(() => ['CREATE TABLE `note` (`id` TEXT PRIMARY KEY)']);
     const other = new Sqlite(file);
     other.exec('BEGIN IMMEDIATE');
     let isDone = false;

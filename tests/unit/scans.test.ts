@@ -48,7 +48,7 @@ const withoutThread = (db: Database): Database => {
     all: (sql, params) => db.all(sql, params),
     get: (sql, params) => db.get(sql, params),
     write: async (work) => await db.write(work),
-    ddl: async (statements) => await db.ddl(statements),
+    ddl: async (plan) => await db.ddl(plan),
     close: async () => await db.close(),
   };
   return whole;
