@@ -5,6 +5,7 @@ import {
   isSeq,
   LineCounter,
   parseDocument,
+  visit,
   type Document,
   type Node,
   type YAMLError,
@@ -51,6 +52,10 @@ const sentences: Readonly<Record<string, Text>> = {
   },
 };
 
+const openBracket: Text = {
+  de: 'Diese Klammer wird nicht geschlossen, oder was in ihr steht, ist nicht weit genug eingerückt.',
+  en: 'This bracket is not closed, or what stands in it is not indented far enough.',
+};
 const sentenceOfProto: Text = {
   de: '„__proto__“ ist als Name nicht erlaubt.',
   en: '"__proto__" is not allowed as a name.',
@@ -59,7 +64,21 @@ const unreadable: Text = { de: 'Das ist kein lesbares YAML.', en: 'This is not r
 
 type Place = (offset: number) => Position;
 
-const fromYamlError = (error: YAMLError, place: Place): Fault => {
+/** Where brackets open, by the end of what they hold: for one that is not closed the parser tells only where it gave up, lines further down. */
+const findBrackets = (document: Document): ReadonlyMap<number, number> => {
+  const found = new Map<number, number>();
+  if (!document.errors.some(({ code }) => code === 'BAD_INDENT')) return found;
+  visit(document, {
+    Collection: (_, { flow, range }) => {
+      if (flow === true && range) found.set(range[1], range[0]);
+    },
+  });
+  return found;
+};
+
+const fromYamlError = (error: YAMLError, brackets: ReadonlyMap<number, number>, place: Place): Fault => {
+  const bracket = error.code === 'BAD_INDENT' ? brackets.get(error.pos[0]) : undefined;
+  if (bracket !== undefined) return { path: '', code: 'yaml', text: openBracket, position: place(bracket) };
   const text = sentences[error.code] ?? {
     de: `${unreadable.de} (${error.message})`,
     en: `${unreadable.en} (${error.message})`,
@@ -204,10 +223,11 @@ export function readYaml(text: string): YamlReading {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
+  const brackets = findBrackets(document);
   const walk: Walk = {
     nodes: 0,
     aliases: 0,
-    faults: [...document.errors, ...document.warnings].map((error) => fromYamlError(error, place)),
+    faults: [...document.errors, ...document.warnings].map((error) => fromYamlError(error, brackets, place)),
     place,
   };
   inspect(document.contents, 0, walk);

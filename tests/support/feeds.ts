@@ -20,10 +20,11 @@ export async function fetchNow(api: Api, source: string): Promise<FeedData> {
   const before = await readFeedOf(api, source);
   const answer = await api.post(`/sources/${source}/fetch`);
   if (answer.status !== 202) throw new Error(`${answer.status} ${answer.text}`);
-  return await until(`a run of ${source}`, async () => {
+  const ended = async (): Promise<FeedData | undefined> => {
     const now = await readFeedOf(api, source);
     return now === undefined || now.lastRunAt === before?.lastRunAt ? undefined : now;
-  });
+  };
+  return await until(`a run of ${source}`, ended, 60_000);
 }
 
 /** Waits until fetching stands like this. */

@@ -33,6 +33,14 @@ describe('reading a config text', () => {
     ]);
   });
 
+  it('tells where a bracket opens that is not closed, not where the next line begins', () => {
+    const issues = (text: string): string[] =>
+      parseConfig('tags', text, { language: 'en' }).issues.map((one) => `${one.line}:${one.column} ${one.message}`);
+    const sentence = 'This bracket is not closed, or what stands in it is not indented far enough.';
+    expect(issues('key: a\nlabel: { de: a, en: b\norder: 1\n')).toEqual([`2:8 ${sentence}`]);
+    expect(issues('key: a\nlist:\n  - { de: a, en: [1, 2 }\n')).toEqual([`3:5 ${sentence}`, `3:18 ${sentence}`]);
+  });
+
   it('suggests the name that was probably meant, in German and English', () => {
     const text = 'key: a\nlabl: { de: x, en: y }\n';
     const message = (language: 'de' | 'en'): string | undefined =>
