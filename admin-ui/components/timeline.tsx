@@ -24,6 +24,7 @@ import { actorLabel } from '../model/actors.ts';
 import { formatInstant } from '../model/format.ts';
 import { Card } from './card.tsx';
 import { MailView } from './mail-view.tsx';
+import { useDraft } from './use-draft.ts';
 import { useTimelineWords } from './timeline-words.ts';
 import classes from './timeline.module.css';
 
@@ -34,13 +35,21 @@ interface TimelineProps {
   readonly onNote: ((text: string, noteType: string | null) => Promise<boolean>) | undefined;
 }
 
-function Composer({ onNote }: { readonly onNote: NonNullable<TimelineProps['onNote']> }) {
+interface ComposerProps {
+  /** Name of the record's draft. */
+  readonly draft: string;
+  readonly onNote: NonNullable<TimelineProps['onNote']>;
+}
+
+function Composer({ draft, onNote }: ComposerProps) {
   const { t } = useTranslation();
   const types = toChoices(useConfig('note-types'));
-  const [text, setText] = useState('');
-  const [type, setType] = useState<string | null>(null);
+  const [text, setText] = useDraft(`note/${draft}`);
+  const [type, setType] = useDraft(`note-type/${draft}`);
   const submit = async (): Promise<void> => {
-    if (text.trim() !== '' && (await onNote(text.trim(), type))) setText('');
+    if (text.trim() === '' || !(await onNote(text.trim(), type === '' ? null : type))) return;
+    setText('');
+    setType('');
   };
   return (
     <form
@@ -72,8 +81,8 @@ function Composer({ onNote }: { readonly onNote: NonNullable<TimelineProps['onNo
           aria-label={t('timeline.type')}
           placeholder={t('timeline.type')}
           data={types.map(({ value, label }) => ({ value, label }))}
-          value={type}
-          onChange={setType}
+          value={type === '' ? null : type}
+          onChange={(next) => setType(next ?? '')}
         />
         <Button type="submit" disabled={text.trim() === ''}>
           {t('timeline.submit')}
@@ -204,7 +213,7 @@ export function Timeline({ entity, record, onNote }: TimelineProps) {
       }
     >
       <Stack gap="md">
-        {onNote !== undefined && <Composer onNote={onNote} />}
+        {onNote !== undefined && <Composer draft={`${entity}/${record.id}`} onNote={onNote} />}
         {rows.length === 0 && entries.isSuccess && (
           <Text size="sm" c="dimmed">
             {t('timeline.empty')}

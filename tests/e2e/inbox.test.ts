@@ -309,6 +309,36 @@ describe.skipIf(!hasBrowser())('working the inbox', () => {
     await title('Suchnadel im Heuhaufen').waitFor();
   });
 
+  it('keeps a half-written note with its record until it is saved', async () => {
+    await world.postLead({ title: 'Zuerst gelesen' });
+    const id = await world.postLead({ title: 'Wird notiert' });
+    await page.goto(`${world.app.url}/inbox?id=${id}`);
+    await title('Wird notiert').waitFor();
+    const note = page.getByRole('textbox', { name: 'Notiz' });
+    const type = page.getByRole('combobox', { name: 'Art der Notiz' });
+    await note.fill('Ruft zurück, sobald');
+    await type.click();
+    const option = page.getByRole('option').first();
+    const chosen = (await option.textContent()) ?? '';
+    await option.click();
+    await page.getByRole('heading', { level: 2 }).first().click();
+    await page.keyboard.press('j');
+    await title('Zuerst gelesen').waitFor();
+    expect(await note.inputValue()).toBe('');
+    await page.keyboard.press('k');
+    await title('Wird notiert').waitFor();
+    expect([await note.inputValue(), await type.inputValue()]).toEqual(['Ruft zurück, sobald', chosen]);
+    await page.reload();
+    await page.getByRole('button', { name: 'Notiz speichern' }).click();
+    await page.getByRole('list').getByText('Ruft zurück, sobald').waitFor();
+    await expect.poll(async () => await note.inputValue()).toBe('');
+    await row('Zuerst gelesen').click();
+    await title('Zuerst gelesen').waitFor();
+    await row('Wird notiert').click();
+    await title('Wird notiert').waitFor();
+    expect([await note.inputValue(), await type.inputValue()]).toEqual(['', '']);
+  });
+
   it('keeps a pinned note above what came later, until it is let go', async () => {
     const id = await world.postLead({ title: 'Mit Notizen' });
     for (const text of ['Zuerst wichtig', 'Danach weniger'])
