@@ -3,6 +3,7 @@ import type { Tx } from '../store/database.ts';
 import { readEvent, readEventsSince, readFollowing, type EventRow } from '../store/events.ts';
 import { modelOf, transact, type Context } from './context.ts';
 import { splitWithin } from './duplicates/splitRecords.ts';
+import { undoDismissal } from './mail/sortMail.ts';
 import { carrierOf } from './moveActivity.ts';
 import { pipelineOf } from './pipelineOf.ts';
 import { loadRecord, type Written } from './record-write.ts';
@@ -109,6 +110,7 @@ export async function undoWrite(ctx: Context, seq: number): Promise<Written> {
       return { record, event: first?.event ?? 0 };
     }
     if (event.act.endsWith('.merge')) return await undoMerge(ctx, tx, event);
+    if (event.act === 'intake-message.dismiss') return await undoDismissal(ctx, tx, event);
     assertUndoable(event);
     await assertNotMovedOn(ctx, tx, event);
     const undo = async (): Promise<Written> => {

@@ -418,6 +418,7 @@ export const de = {
     revoke: 'widerrufen',
     setUp: 'eingerichtet',
     settle: 'eingeordnet',
+    dismiss: 'nicht relevant',
     renewMailAddress: 'Ablageadresse erneuert',
     revokeMailAddress: 'Ablageadresse zurückgenommen',
     merge: 'zusammengeführt',

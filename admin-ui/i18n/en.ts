@@ -420,6 +420,7 @@ export const en: Texts = {
     revoke: 'revoked',
     setUp: 'set up',
     settle: 'sorted',
+    dismiss: 'not relevant',
     renewMailAddress: 'filing address renewed',
     revokeMailAddress: 'filing address taken back',
     merge: 'merged',

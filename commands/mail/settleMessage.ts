@@ -5,13 +5,19 @@ import type { RecordData } from '../../store/record-table.ts';
 import { updateRecord } from '../../store/records.ts';
 import { modelOf, type Context } from '../context.ts';
 
+interface Settled {
+  readonly message: RecordData;
+  readonly change: RecordData;
+  /** Recorded as `intake-message.<act>`. */
+  readonly act?: 'settle' | 'dismiss' | 'undo';
+}
+
 /** Notes on a received mail what became of it. The event tells of the result only: what the mail says stays in its own row. */
 export async function settleMessage(
   ctx: Context,
   tx: Tx,
-  settled: { readonly message: RecordData; readonly change: RecordData },
+  { message, change, act = 'settle' }: Settled,
 ): Promise<number> {
-  const { message, change } = settled;
   const id = String(message['id']);
   const { tenantId } = ctx.actor;
   const at = ctx.now().toISOString();
@@ -28,7 +34,7 @@ export async function settleMessage(
     tenantId,
     at,
     actor,
-    act: 'intake-message.settle',
+    act: `intake-message.${act}`,
     entity: 'intake-message',
     recordId: id,
     version: stamp.version,

@@ -1,10 +1,11 @@
 import { LeitwerkError } from '../../core/errors.ts';
 import type { Tx } from '../../store/database.ts';
+import type { EventRow } from '../../store/events.ts';
 import type { RecordData } from '../../store/record-table.ts';
 import { assertCan, modelOf, transact, type Context } from '../context.ts';
 import { createWithin } from '../createRecord.ts';
 import { refuseDoubles } from '../createContact.ts';
-import { loadRecord, writeIssues } from '../record-write.ts';
+import { loadRecord, writeIssues, type Written } from '../record-write.ts';
 import { sourceOf } from '../source.ts';
 import { linksOf } from '../timeline.ts';
 import { workMessage } from '../workMessage.ts';
@@ -135,10 +136,27 @@ export async function makeLeadOfMail(ctx: Context, input: { readonly id: string 
   });
 }
 
-/** Puts a mail away that concerns nobody. It can be sorted again. @throws LeitwerkError `Locked`, `NotFound`, `Forbidden`. */
+const setState = async (
+  ctx: Context,
+  tx: Tx,
+  { message, state, act }: { message: RecordData; state: unknown; act: 'dismiss' | 'undo' },
+): Promise<Sorted> => {
+  const event = await settleMessage(ctx, tx, { message, change: { state }, act });
+  return { message: { ...message, state, version: Number(message['version']) + 1 }, event };
+};
+
+/** Puts a mail away that concerns nobody; all else stays as it is. It can be sorted again. @throws LeitwerkError `Locked`, `NotFound`, `Forbidden`. */
 export async function dismissMail(ctx: Context, input: { readonly id: string }): Promise<Sorted> {
   return await transact(ctx, async (tx) => {
     const message = await loadMail(ctx, tx, input.id);
-    return await settle(ctx, tx, { message, state: 'dismissed', links: {} });
+    return await setState(ctx, tx, { message, state: 'dismissed', act: 'dismiss' });
   });
 }
+
+/** Takes back that a mail was put away. @throws LeitwerkError `Conflict` when it was sorted since, `Locked`, `NotFound`, `Forbidden`. */
+export const undoDismissal = async (ctx: Context, tx: Tx, event: EventRow): Promise<Written> => {
+  const message = await loadMail(ctx, tx, event.recordId);
+  if (message['version'] !== event.version) throw new LeitwerkError('Conflict');
+  const undone = await setState(ctx, tx, { message, state: event.changes?.['state']?.[0], act: 'undo' });
+  return { record: undone.message, event: undone.event };
+};

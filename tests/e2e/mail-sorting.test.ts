@@ -71,6 +71,23 @@ describe.skipIf(!hasBrowser())('sorting mails', () => {
     await page.context().close();
   });
 
+  it('takes back with Z that a mail is not relevant', async () => {
+    const { page, faults } = await world.open('/received?view=sort', { like: signedIn });
+    await page.getByRole('row', { name: /Rundbrief eins/ }).click();
+    await page.getByText('Ein Rundschreiben, keine Anfrage.').waitFor();
+    await page.keyboard.press('x');
+    await page.getByText('Nicht relevant: Rundbrief eins').waitFor();
+    await page.getByRole('row', { name: /Rundbrief eins/ }).waitFor({ state: 'hidden' });
+    expect(await sorted('Rundbrief eins')).toBe('dismissed');
+    await page.getByRole('button', { name: 'Rückgängig' }).waitFor();
+    await page.keyboard.press('z');
+    await page.getByRole('row', { name: /Rundbrief eins/ }).click();
+    await page.getByText('Ein Rundschreiben, keine Anfrage.').waitFor();
+    expect(await sorted('Rundbrief eins')).toBe('triage');
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   it('says what was done and goes on to the next mail', async () => {
     await bring('s3', 'Rundbrief drei');
     await until('it waits', async () => ((await sorted('Rundbrief drei')) === 'triage' ? true : undefined));

@@ -124,6 +124,22 @@ describe('sorting a mail', () => {
     expect((await manager.post(`/intake-messages/${id}/dismiss`)).status).toBe(409);
   });
 
+  it('takes back that a mail is not relevant, for whoever may sort it, until it is sorted otherwise', async () => {
+    const id = await bring('away', 'weg@anders.example');
+    const before = (await manager.get(`/intake-messages/${id}`)).json.data;
+    expect(before).toMatchObject({ state: 'triage', mail: { reason: 'unknownPerson' } });
+    const dismiss = async (): Promise<unknown> => (await manager.post(`/intake-messages/${id}/dismiss`)).json['event'];
+    const event = await dismiss();
+    expect([403, 404]).toContain((await sales.post('/undo', { event })).status);
+    expect((await manager.post('/undo', { event })).status).toBe(200);
+    const { state, mail, errors } = (await manager.get(`/intake-messages/${id}`)).json.data;
+    expect({ state, mail, errors }).toEqual({ state: 'triage', mail: before['mail'], errors: before['errors'] });
+    const again = await dismiss();
+    expect((await manager.post(`/intake-messages/${id}/make-lead`)).json.data).toMatchObject({ state: 'accepted' });
+    expect((await manager.post('/undo', { event: again })).status).toBe(409);
+    expect((await manager.post('/undo', { event })).status).toBe(409);
+  });
+
   it('is for whoever has the right, and their own mails for those who filed them', async () => {
     const id = await bring('m4', 'fremd@anders.example');
     for (const act of ['dismiss', 'make-lead']) {

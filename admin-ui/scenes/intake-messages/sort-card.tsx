@@ -117,17 +117,19 @@ interface SortCardProps {
   readonly onSorted: () => void;
 }
 
-function useSort({ message, onSorted }: SortCardProps): (choice: Pick<Choice, 'act' | 'body' | 'done'>) => void {
+type Sorting = Pick<Choice, 'act' | 'body' | 'done'>;
+
+function useSort({ message, onSorted }: SortCardProps): (sorting: Sorting) => void {
   const { run } = useActs();
   const client = useQueryClient();
-  const sort = async ({ act, body, done }: Pick<Choice, 'act' | 'body' | 'done'>): Promise<void> => {
+  const sort = async ({ act, body, done }: Sorting): Promise<void> => {
     const path = `/intake-messages/${message.id}/${act}`;
-    if ((await run([{ path, body: body ?? {} }], { canUndo: false, done })) === undefined) return;
+    if ((await run([{ path, body: body ?? {} }], { canUndo: act === 'dismiss', done })) === undefined) return;
     onSorted();
     // It waits no longer: its row leaves the list of those that do.
     await client.invalidateQueries({ queryKey: ['list', 'intake-messages'] });
   };
-  return (choice) => void sort(choice);
+  return (sorting) => void sort(sorting);
 }
 
 interface ChoiceButtonsProps {
