@@ -28,6 +28,29 @@ describe.skipIf(!hasBrowser())('changing how Leitwerk works while it runs', () =
 
   afterAll(async () => await world.close());
 
+  describe('the log', () => {
+    it('shows choices by their labels', async () => {
+      const id = await world.postLead({ title: 'Für das Protokoll' });
+      const act = async (method: string, path: string, body: object): Promise<void> =>
+        void expect((await world.call(signedIn, { method, path: `/leads/${id}${path}`, body })).status).toBe(200);
+      await act('PATCH', '', { priority: 'dringend', tags: ['messe'], budget: 1234.5 });
+      await act('POST', '/move', { stage: 'kontaktversuch' });
+      await act('POST', '/archive', { reason: 'kein-budget' });
+      await open('/settings/audit');
+      const log = page.getByRole('region', { name: 'Protokoll' });
+      for (const words of [
+        'Priorität: Normal → Dringend',
+        'Tags: – → Messe',
+        'Budget: – → 1.234,50 €',
+        'Bearbeitungsstatus: Neu → Kontaktversuch',
+        'Zustand: Offen → Archiviert',
+        'Archivgrund: – → Kein Budget',
+      ])
+        await log.getByText(words).first().waitFor();
+      expect(await findBarriers(page)).toEqual([]);
+    });
+  });
+
   describe('objects and fields', () => {
     it('shows what removing a field touches, and removes it only when that is confirmed', async () => {
       await world.postLead({ title: 'Mit Funktion', jobTitle: 'Einkauf' });

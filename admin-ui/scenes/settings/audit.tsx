@@ -2,12 +2,14 @@ import { Anchor, Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import type { EntityModel } from '../../../core/entity.ts';
 import { queryString, request } from '../../api/client.ts';
-import { toChoices } from '../../api/choices.ts';
+import { toChoices, useChoices } from '../../api/choices.ts';
 import { useConfig, useEntities, useUsers } from '../../api/queries.ts';
 import type { AuditEntry } from '../../api/types.ts';
 import { addressOf } from '../../app/address.ts';
 import { EmptyFace, ErrorFace, LoadingFace } from '../../components/faces.tsx';
+import { toWords } from '../../components/field/field-value.tsx';
 import { currentLanguage, inLanguage } from '../../i18n/index.ts';
 import { actorLabel } from '../../model/actors.ts';
 import { formatInstant } from '../../model/format.ts';
@@ -22,14 +24,56 @@ interface AuditPage {
 
 const instantPattern = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/u;
 
-const words = (value: unknown): string => {
+const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
+
+/** Of a field that no schema tells of. */
+const plainWords = (value: unknown): string => {
   if (typeof value === 'string' && instantPattern.test(value)) return formatInstant(value, currentLanguage());
   if (value === null || value === undefined || value === '') return '–';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return typeof value === 'string' ? value : JSON.stringify(value);
 };
 
 const shownAtOnce = 6;
+
+interface ChangesProps {
+  readonly changes: NonNullable<AuditEntry['changes']>;
+  readonly labelOf?: (name: string) => string;
+  readonly wordsOf?: (value: unknown, name: string) => string;
+}
+
+function Changes({ changes, labelOf = (name) => name, wordsOf = plainWords }: ChangesProps) {
+  const { t } = useTranslation();
+  const lines = Object.entries(changes).map(([name, [before, after]]) => (
+    <div key={name}>
+      <span style={{ color: 'var(--mantine-color-dimmed)' }}>{labelOf(name)}:</span> {shorten(wordsOf(before, name))} →{' '}
+      {shorten(wordsOf(after, name))}
+    </div>
+  ));
+  return (
+    <>
+      {lines.slice(0, shownAtOnce)}
+      {lines.length > shownAtOnce && (
+        <details>
+          <summary>{t('audit.more', { count: lines.length - shownAtOnce })}</summary>
+          {lines.slice(shownAtOnce)}
+        </details>
+      )}
+    </>
+  );
+}
+
+/** Changes of a record, as its form says them. */
+function RecordChanges({ changes, model }: ChangesProps & { readonly model: EntityModel }) {
+  const choicesOf = useChoices(model);
+  const reasons = toChoices(useConfig('loss-reasons'));
+  const labelOf = (name: string): string => inLanguage(model.fields.get(name)?.label) || name;
+  const wordsOf = (value: unknown, name: string): string => {
+    const field = model.fields.get(name);
+    if (field === undefined) return plainWords(value);
+    return toWords({ field, value, choices: name === 'archiveReason' ? reasons : choicesOf(field) });
+  };
+  return <Changes changes={changes} labelOf={labelOf} wordsOf={wordsOf} />;
+}
 
 function AuditRow({ entry }: { readonly entry: AuditEntry }) {
   const { t } = useTranslation();
@@ -43,14 +87,7 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }) {
     /^(?:key|process\/import)\//u.test(actor)
       ? (actorName ?? actor)
       : actorLabel(actor, { users, sourceLabel, ...labels });
-  const wordsOf = (value: unknown): string => users.find((user) => user.id === value)?.name ?? words(value);
-  const labelOf = (name: string): string => inLanguage(model?.fields.get(name)?.label) || name;
-  const lines = Object.entries(entry.changes ?? {}).map(([name, [before, after]]) => (
-    <div key={name}>
-      <span style={{ color: 'var(--mantine-color-dimmed)' }}>{labelOf(name)}:</span> {wordsOf(before)} →{' '}
-      {wordsOf(after)}
-    </div>
-  ));
+  const changes = entry.changes ?? {};
   return (
     <tr>
       <td data-figure style={{ whiteSpace: 'nowrap' }}>
@@ -67,15 +104,7 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }) {
           </Anchor>
         )}
       </td>
-      <td>
-        {lines.slice(0, shownAtOnce)}
-        {lines.length > shownAtOnce && (
-          <details>
-            <summary>{t('audit.more', { count: lines.length - shownAtOnce })}</summary>
-            {lines.slice(shownAtOnce)}
-          </details>
-        )}
-      </td>
+      <td>{model === undefined ? <Changes changes={changes} /> : <RecordChanges changes={changes} model={model} />}</td>
     </tr>
   );
 }
