@@ -73,7 +73,9 @@ const fixedValues = (model: EntityModel, field: Field): readonly string[] => {
 const fixedChoices = (model: EntityModel, field: Field): readonly Choice[] =>
   fixedValues(model, field).map((value) => ({
     value,
-    label: i18n.t(`choice.${model.name}.${field.name}.${value}`, { defaultValue: value }),
+    label: i18n.t(`choice.${model.name}.${field.name}.${value}`, {
+      defaultValue: inLanguage(field.valueLabels?.[value]) || value,
+    }),
   }));
 
 const kindsOf = (model: EntityModel): readonly string[] => {
