@@ -7,6 +7,7 @@ import { mailQuery } from '../api/mail.ts';
 import type { Mail, MailAddress } from '../api/types.ts';
 import { currentLanguage, inLanguage } from '../i18n/index.ts';
 import { formatInstant } from '../model/format.ts';
+import { guessHeight } from '../model/mail-height.ts';
 import { ErrorFace } from './faces.tsx';
 import { FileList } from './file-list.tsx';
 import classes from './mail-view.module.css';
@@ -84,13 +85,15 @@ function Body({ mail }: { readonly mail: Mail }) {
         </Text>
       </Group>
       {isFormatted ? (
-        <iframe
-          className={classes['frame']}
-          sandbox="allow-popups"
-          title={t('mail.content')}
-          srcDoc={toPage(mail.html)}
-          referrerPolicy="no-referrer"
-        />
+        <div className={classes['page']} style={{ height: `min(${guessHeight(mail.html)}px, 70vh)` }}>
+          <iframe
+            className={classes['frame']}
+            sandbox="allow-popups"
+            title={t('mail.content')}
+            srcDoc={toPage(mail.html)}
+            referrerPolicy="no-referrer"
+          />
+        </div>
       ) : (
         <p className={classes['text']}>{mail.text}</p>
       )}

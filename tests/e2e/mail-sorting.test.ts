@@ -101,4 +101,39 @@ describe.skipIf(!hasBrowser())('sorting mails', () => {
     expect(faults).toEqual([]);
     await page.context().close();
   });
+
+  it('shows formatted mails about as high as they are, up to a part of the window, in a frame without rights', async () => {
+    const open = async (id: string, lines: number): Promise<Page> => {
+      const html = `<p>Guten Tag</p>${'<p>Noch eine Zeile</p>'.repeat(lines)}`;
+      const headers = ['List-Id: <rundbrief.kunde.example>', 'Content-Type: text/html; charset=utf-8'];
+      const raw = buildMail({ id: `${id}@kunde.example`, subject: id, headers, text: html });
+      expect(await deliver(Number(world.app.ports.SMTP_PORT), { raw })).toMatch(/^250/);
+      await until('it waits', async () => ((await sorted(id)) === 'triage' ? true : undefined));
+      const { page } = await world.open('/received?view=sort', { like: signedIn });
+      await page.getByRole('row', { name: new RegExp(id) }).click();
+      return page;
+    };
+    const boxIn = async (page: Page): Promise<{ x: number; y: number; width: number; height: number }> => {
+      const frame = page.getByTitle('Inhalt der Mail');
+      expect(await frame.getAttribute('sandbox')).toBe('allow-popups');
+      const around = frame.locator('..');
+      await around.scrollIntoViewIfNeeded();
+      const box = await around.boundingBox();
+      if (box === null) throw new Error('no frame');
+      return box;
+    };
+    const short = await open('Kurz', 1);
+    expect((await boxIn(short)).height).toBeLessThan(200);
+    await short.context().close();
+    const long = await open('Lang', 200);
+    const { x, y, width, height } = await boxIn(long);
+    expect(Math.abs(height - 0.7 * 900)).toBeLessThan(20);
+    // Whoever wants less or more of it pulls at the corner.
+    await long.mouse.move(x + width - 4, y + height - 5);
+    await long.mouse.down();
+    await long.mouse.move(x + width - 4, y + height - 205, { steps: 4 });
+    await long.mouse.up();
+    expect(Math.abs((await boxIn(long)).height - (height - 200))).toBeLessThan(5);
+    await long.context().close();
+  });
 });
