@@ -327,4 +327,31 @@ describe.skipIf(!hasBrowser())('changing how Leitwerk works while it runs', () =
       expect(await page.getByRole('button', { name: /^Sperren: /u }).count()).toBe(0);
     });
   });
+
+  describe('keys', () => {
+    it('are made with scopes that are chosen by what they mean, and shown on a phone without scrolling sideways', async () => {
+      await open('/settings/keys');
+      await page.getByRole('button', { name: 'Schlüssel anlegen' }).first().click();
+      const dialog = page.getByRole('dialog', { name: 'Schlüssel anlegen' });
+      await dialog.getByLabel('Name').fill('Auswertung im Lager, jede Nacht um halb drei');
+      const scopes = dialog.getByRole('combobox', { name: 'Einzelne Rechte (Scopes)' });
+      await scopes.fill('Firmen');
+      await page.getByRole('option', { name: 'Firmen lesen (organizations:read)' }).click();
+      await scopes.fill('audit');
+      expect(await page.getByRole('option').allTextContents()).toEqual(['Protokoll lesen (audit:read)']);
+      await page.keyboard.press('Escape');
+      expect(await findBarriers(page)).toEqual([]);
+      await dialog.getByRole('button', { name: 'Anlegen' }).click();
+      await page.getByRole('dialog').getByText(/^lw_/).waitFor();
+      await page.getByRole('button', { name: 'Schließen' }).click();
+      await page.getByRole('cell', { name: 'leads:read, leads:write, organizations:read', exact: true }).waitFor();
+      const phone = await world.open('/settings/keys', { like: signedIn, width: 390 });
+      await phone.page.getByText('leads:read, leads:write, organizations:read').waitFor();
+      const table = '[role=region][aria-label=API-Schlüssel]';
+      const isWider = `(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector('${table}'))`;
+      expect(await phone.page.evaluate(isWider)).toBe(false);
+      expect([...(await findBarriers(phone.page)), ...phone.faults]).toEqual([]);
+      await phone.page.context().close();
+    });
+  });
 });

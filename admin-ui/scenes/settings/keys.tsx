@@ -1,4 +1,5 @@
-import { Button, Select, Text, TextInput } from '@mantine/core';
+import { Button, MultiSelect, Select, Text, TextInput } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconPlus } from '@tabler/icons-react';
@@ -6,7 +7,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toChoices } from '../../api/choices.ts';
 import { read, request } from '../../api/client.ts';
-import { useConfig } from '../../api/queries.ts';
+import { useConfig, useEntities } from '../../api/queries.ts';
 import type { ApiKey } from '../../api/types.ts';
 import { EmptyFace, ErrorFace, LoadingFace } from '../../components/faces.tsx';
 import { FormDialog, useForm } from '../../components/form-dialog.tsx';
@@ -14,6 +15,7 @@ import { currentLanguage } from '../../i18n/index.ts';
 import { formatInstant, fromLocalInput } from '../../model/format.ts';
 import { OnceDialog } from './once-dialog.tsx';
 import { PageHead } from './page-head.tsx';
+import { scopeChoices } from './scope-choices.ts';
 import classes from './settings.module.css';
 import { TableFrame } from './table-frame.tsx';
 
@@ -26,20 +28,13 @@ function KeyDialog({ onClose, onMade }: { readonly onClose: () => void; readonly
   const { t } = useTranslation();
   const client = useQueryClient();
   const roles = toChoices(useConfig('roles'));
+  const entities = useEntities();
   const [name, setName] = useState('');
   const [role, setRole] = useState<string | null>(null);
-  const [scopes, setScopes] = useState('leads:read, leads:write');
+  const [scopes, setScopes] = useState(['leads:read', 'leads:write']);
   const [expires, setExpires] = useState('');
   const form = useForm(async () => {
-    const rights =
-      role === null
-        ? {
-            scopes: scopes
-              .split(',')
-              .map((scope) => scope.trim())
-              .filter((scope) => scope !== ''),
-          }
-        : { role };
+    const rights = role === null ? { scopes } : { role };
     const expiresAt = fromLocalInput(expires);
     const body = { name, ...rights, ...(expiresAt === null ? {} : { expiresAt }) };
     const { body: answer } = await request<{ data: Made }>('POST', '/keys', { body });
@@ -56,11 +51,15 @@ function KeyDialog({ onClose, onMade }: { readonly onClose: () => void; readonly
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <TextInput
+      <MultiSelect
         label={t('keys.scopes')}
+        description={t('keys.scopesHelp')}
         disabled={role !== null}
+        data={scopeChoices(entities, t)}
+        searchable
+        nothingFoundMessage={t('common.noMatches')}
         value={scopes}
-        onChange={(event) => setScopes(event.currentTarget.value)}
+        onChange={setScopes}
       />
       <Select
         label={t('keys.role')}
@@ -72,7 +71,7 @@ function KeyDialog({ onClose, onMade }: { readonly onClose: () => void; readonly
       />
       <TextInput
         type="datetime-local"
-        label={t('keys.expires')}
+        label={t('keys.expiresInput')}
         value={expires}
         onChange={(event) => setExpires(event.currentTarget.value)}
       />
@@ -97,19 +96,68 @@ function RevokeDialog({ apiKey, onClose }: { readonly apiKey: ApiKey; readonly o
   );
 }
 
+interface KeyRowProps {
+  readonly apiKey: ApiKey;
+  readonly isNarrow: boolean;
+  readonly onRevoke: () => void;
+}
+
+function KeyRow({ apiKey, isNarrow, onRevoke }: KeyRowProps) {
+  const { t } = useTranslation();
+  const roles = toChoices(useConfig('roles'));
+  const { name, prefix, role, scopes, lastUsedAt, expiresAt } = apiKey;
+  const at = (value: string | null | undefined, otherwise: string): string =>
+    value === null || value === undefined ? otherwise : formatInstant(value, currentLanguage());
+  const rights = roles.find((one) => one.value === role)?.label ?? role ?? (scopes ?? []).join(', ');
+  const lastUsed = at(lastUsedAt, t('keys.never'));
+  return (
+    <tr>
+      {isNarrow ? (
+        <td>
+          <Text size="sm" fw={560} className={classes['wrapped']}>
+            {name}
+          </Text>
+          <Text size="xs" className={classes['wrapped']}>
+            {rights}
+          </Text>
+          <Text size="xs" c="dimmed">
+            <code>{prefix}…</code> · {t('keys.lastUsed')}: {lastUsed}
+            {expiresAt != null && ` · ${t('keys.expires')}: ${at(expiresAt, '')}`}
+          </Text>
+        </td>
+      ) : (
+        <>
+          <td>{name}</td>
+          <td>
+            <code>{prefix}…</code>
+          </td>
+          <td>{rights}</td>
+          <td>{lastUsed}</td>
+          <td>{at(expiresAt, t('common.none'))}</td>
+        </>
+      )}
+      <td>
+        <Button variant="subtle" size="compact-xs" aria-label={`${t('keys.revoke')}: ${name}`} onClick={onRevoke}>
+          {t('keys.revoke')}
+        </Button>
+      </td>
+    </tr>
+  );
+}
+
+const columns = ['name', 'prefix', 'rights', 'lastUsed', 'expires'] as const;
+
 /** Keys of other systems. */
 export function Keys() {
   const { t } = useTranslation();
-  const language = currentLanguage();
   const answer = useQuery({ queryKey: ['keys'], queryFn: async () => await read<ApiKey[]>('/keys') });
   const [isAdding, setAdding] = useState(false);
   const [made, setMade] = useState<Made>();
   const [revoking, setRevoking] = useState<ApiKey>();
+  const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
   if (answer.isError) return <ErrorFace error={answer.error} onRetry={() => void answer.refetch()} />;
   if (answer.data === undefined) return <LoadingFace />;
   const keys = answer.data.filter((key) => key.revokedAt === null || key.revokedAt === undefined);
-  const at = (value: string | null | undefined, otherwise: string): string =>
-    value === null || value === undefined ? otherwise : formatInstant(value, language);
   return (
     <>
       <PageHead title={t('settings.keys')} lead={t('keys.lead')}>
@@ -123,9 +171,9 @@ export function Keys() {
       {keys.length > 0 && (
         <TableFrame label={t('settings.keys')}>
           <table className={classes['table']}>
-            <thead>
+            <thead className={isNarrow ? 'lw-visually-hidden' : undefined}>
               <tr>
-                {(['name', 'prefix', 'rights', 'lastUsed', 'expires'] as const).map((head) => (
+                {(isNarrow ? columns.slice(0, 1) : columns).map((head) => (
                   <th key={head} scope="col">
                     {t(`keys.${head}`)}
                   </th>
@@ -137,25 +185,7 @@ export function Keys() {
             </thead>
             <tbody>
               {keys.map((key) => (
-                <tr key={key.id}>
-                  <td>{key.name}</td>
-                  <td>
-                    <code>{key.prefix}…</code>
-                  </td>
-                  <td>{key.role ?? (key.scopes ?? []).join(', ')}</td>
-                  <td>{at(key.lastUsedAt, t('keys.never'))}</td>
-                  <td>{at(key.expiresAt, t('common.none'))}</td>
-                  <td>
-                    <Button
-                      variant="subtle"
-                      size="compact-xs"
-                      aria-label={`${t('keys.revoke')}: ${key.name}`}
-                      onClick={() => setRevoking(key)}
-                    >
-                      {t('keys.revoke')}
-                    </Button>
-                  </td>
-                </tr>
+                <KeyRow key={key.id} apiKey={key} isNarrow={isNarrow} onRevoke={() => setRevoking(key)} />
               ))}
             </tbody>
           </table>
