@@ -75,8 +75,10 @@ describe.skipIf(!hasBrowser())('sorting mails', () => {
     const { page, faults } = await world.open('/received?view=sort', { like: signedIn });
     await page.getByRole('row', { name: /Rundbrief eins/ }).click();
     await page.getByText('Ein Rundschreiben, keine Anfrage.').waitFor();
+    await page.getByRole('tab', { name: 'Zuordnen 1', exact: true }).waitFor();
     await page.keyboard.press('x');
     await page.getByText('Nicht relevant: Rundbrief eins').waitFor();
+    await page.getByRole('tab', { name: 'Zuordnen 0', exact: true }).waitFor();
     await page.getByRole('row', { name: /Rundbrief eins/ }).waitFor({ state: 'hidden' });
     expect(await sorted('Rundbrief eins')).toBe('dismissed');
     await page.getByRole('button', { name: 'Rückgängig' }).waitFor();

@@ -1,10 +1,11 @@
 import { Anchor, Tabs, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toChoices } from '../../api/choices.ts';
-import { useConfig, useSession } from '../../api/queries.ts';
+import { countsQuery, useConfig, useSession } from '../../api/queries.ts';
 import type { RecordValue } from '../../api/types.ts';
 import { addressOf } from '../../app/address.ts';
 import { ChoiceDot } from '../../components/choice-dot.tsx';
@@ -15,7 +16,7 @@ import { useListPage } from '../../components/use-list-page.ts';
 import { currentLanguage } from '../../i18n/index.ts';
 import { textOf } from '../../model/entities.ts';
 import { faultsOf } from '../../model/faults.ts';
-import { formatInstant } from '../../model/format.ts';
+import { formatInstant, formatNumber } from '../../model/format.ts';
 import panes from '../inbox/inbox.module.css';
 import { MessageDetail } from './message-detail.tsx';
 import { ReplayMany, ReplayProgress } from './replays.tsx';
@@ -24,9 +25,12 @@ import { StateBadge } from './state-badge.tsx';
 
 const route = getRouteApi('/app/received');
 
+/** Mails that somebody has to sort. */
+const waiting = 'state = triage';
+
 const tabs = [
   { key: 'all', label: 'intake.all', filter: '' },
-  { key: 'sort', label: 'intake.sort', filter: 'state = triage' },
+  { key: 'sort', label: 'intake.sort', filter: waiting },
   { key: 'review', label: 'intake.review', filter: 'state in (rejected, unreadable, quarantined, parked)' },
   { key: 'duplicate', label: 'choice.intake-message.state.duplicate', filter: 'state = duplicate' },
   { key: 'spam', label: 'view.spam', filter: 'state = spam' },
@@ -164,6 +168,16 @@ function useEmpty(source: string | undefined) {
   return { emptyText: t('intake.emptyOf'), emptyAction: { label: t('intake.emptyOfAction'), onClick: open } };
 }
 
+function WaitingCount() {
+  const { data } = useQuery(countsQuery('intake-messages', [waiting]));
+  if (data?.[0] === undefined) return undefined;
+  return (
+    <Text span size="xs" c="dimmed" data-figure>
+      {formatNumber(data[0], currentLanguage())}
+    </Text>
+  );
+}
+
 function Messages() {
   const { t } = useTranslation();
   const search = route.useSearch();
@@ -210,7 +224,11 @@ function Messages() {
               >
                 <Tabs.List>
                   {tabs.map((one) => (
-                    <Tabs.Tab key={one.key} value={one.key}>
+                    <Tabs.Tab
+                      key={one.key}
+                      value={one.key}
+                      rightSection={one.key === 'sort' ? <WaitingCount /> : undefined}
+                    >
                       {t(one.label)}
                     </Tabs.Tab>
                   ))}
