@@ -45,6 +45,8 @@ describe.skipIf(!hasBrowser())('changing how Leitwerk works while it runs', () =
         'Bearbeitungsstatus: Neu → Kontaktversuch',
         'Zustand: Offen → Archiviert',
         'Archivgrund: – → Kein Budget',
+        'Benutzer: Jana Köhler',
+        'eingerichtet',
       ])
         await log.getByText(words).first().waitFor();
       expect(await findBarriers(page)).toEqual([]);

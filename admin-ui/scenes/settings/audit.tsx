@@ -24,6 +24,9 @@ interface AuditPage {
 
 const instantPattern = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/u;
 
+/** An id that says nothing to people. */
+const opaqueId = /^[0-9a-f]{8}-|^[0-9a-f]{32}$/u;
+
 const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
 /** Of a field that no schema tells of. */
@@ -78,7 +81,8 @@ function RecordChanges({ changes, model }: ChangesProps & { readonly model: Enti
 function AuditRow({ entry }: { readonly entry: AuditEntry }) {
   const { t } = useTranslation();
   const users = useUsers();
-  const model = useEntities().byName.get(entry.entity);
+  const { byName } = useEntities();
+  const model = byName.get(entry.entity);
   const verb = entry.act.slice(entry.act.indexOf('.') + 1);
   const sources = toChoices(useConfig('sources'));
   const sourceLabel = (key: string): string | undefined => sources.find((one) => one.value === key)?.label;
@@ -87,6 +91,14 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }) {
     /^(?:key|process\/import)\//u.test(actor)
       ? (actorName ?? actor)
       : actorLabel(actor, { users, sourceLabel, ...labels });
+  const thingOf = ({ entity, recordId }: AuditEntry): string => {
+    const kind = t(`audit.thing.${entity}`, { defaultValue: entity });
+    const name =
+      entity === 'schemas'
+        ? inLanguage(byName.get(recordId)?.label ?? recordId)
+        : users.find(({ id }) => id === recordId)?.name;
+    return [kind, name ?? (opaqueId.test(recordId) ? '' : recordId)].filter((word) => word !== '').join(': ');
+  };
   const changes = entry.changes ?? {};
   return (
     <tr>
@@ -97,7 +109,7 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }) {
       <td title={entry.act}>{t(`act.${verb}`, { defaultValue: entry.act })}</td>
       <td>
         {model === undefined ? (
-          <span title={entry.recordId}>{entry.entity}</span>
+          <span title={entry.recordId}>{thingOf(entry)}</span>
         ) : (
           <Anchor component={Link} to={addressOf(model.name, entry.recordId, model.plural)} size="sm">
             {inLanguage(model.label)}
