@@ -140,7 +140,7 @@ export function Audit() {
       {entries.length === 0 && <EmptyFace text={t('audit.empty')} />}
       {entries.length > 0 && (
         <TableFrame label={t('settings.audit')}>
-          <table className={classes['table']}>
+          <table className={`${classes['table']} ${classes['log']}`}>
             <thead>
               <tr>
                 {(['at', 'actor', 'act', 'record', 'changes'] as const).map((head) => (
