@@ -41,6 +41,8 @@ export interface ProcessWorker {
   /** There are new events to relay. */
   wake(): void;
   relayState(): RelayState | undefined;
+  /** Asks Temporal for a sign of life. @throws when there is none within 3 seconds. */
+  ping(): Promise<void>;
   /** Compares rows with Temporal now; answers how many processes were missing. */
   reconcile(): Promise<number>;
   /** Resolves when the worker has ended by itself, rejects when it failed. */
@@ -54,6 +56,7 @@ export const standardTaskQueue = 'leitwerk';
 const standardRetry: EffectRetry = { maximumAttempts: 12, initialIntervalMs: 2_000 };
 const oneMinuteMs = 60_000;
 const tenMinutesMs = 600_000;
+const answerWithinMs = 3_000;
 
 /** Once a process, before anything else of Temporal: what it logs from this level on goes to `tell`, and signals stay ours. */
 export function installRuntime(level: 'WARN' | 'ERROR' = 'WARN', tell?: (entry: LogEntry) => void): void {
@@ -136,6 +139,11 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
   return {
     wake: () => relay?.wake(),
     relayState: () => relay?.state(),
+    ping: async () =>
+      void (await connection.withDeadline(
+        Date.now() + answerWithinMs,
+        async () => await connection.workflowService.getSystemInfo({}),
+      )),
     reconcile: schedule.now,
     ended,
     stop: async () => {

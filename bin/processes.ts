@@ -38,18 +38,22 @@ export async function startProcesses(options: ProcessesOptions): Promise<Process
     options.onPart(name, part);
   };
   const told = tellConsole(log);
+  let own: PartHealth | undefined;
   const server =
     settings.temporal.address === undefined
       ? await startOwnServer(settings, (progress) => {
           told.tell(progress);
-          setPart('temporal', toPart(progress));
+          own = toPart(progress);
+          setPart('temporal', own);
         })
       : undefined;
   const uiUrl = server?.uiUrl ?? settings.temporal.uiUrl;
   const address = server?.address ?? settings.temporal.address ?? '';
   let isTold = false;
   const worker = startWorker(options, address, (name, part) => {
-    setPart(name, part);
+    if (name !== 'temporal' || own === undefined) setPart(name, part);
+    // While our own server starts we know better; when it runs, the worker knows whether it answers.
+    else if (own.state === 'ready') setPart(name, part.state === 'ready' ? { ...own, number: part.number } : part);
     if (isTold || name !== 'worker' || part.state !== 'ready') return;
     isTold = true;
     options.onReady(uiUrl ?? address);

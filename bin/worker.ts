@@ -10,16 +10,15 @@ import { performEffect, type Outside } from '../activities/perform-effect.ts';
 import type { WorkerStore } from '../activities/context.ts';
 import { forgetAllDrafts, type TidyStore } from '../activities/forget-drafts.ts';
 import { DuplicateFollower } from '../activities/follow-duplicates.ts';
-import { createMailboxes, type Mailboxes } from '../activities/mailboxes.ts';
-import { createMailFiling, type MailFiling } from '../activities/mail-filing.ts';
+import { createMailboxes } from '../activities/mailboxes.ts';
+import { createMailFiling } from '../activities/mail-filing.ts';
 import { watchAllSources } from '../activities/watch-sources.ts';
-import { createWorker, installRuntime, type ProcessWorker, type WorkerOptions } from '../activities/worker.ts';
+import { createWorker, installRuntime, type WorkerOptions } from '../activities/worker.ts';
 import { createEgress } from '../connectors/egress.ts';
 import { createMailParser } from '../connectors/mail/index.ts';
 import { createMailer } from '../connectors/mail-out/index.ts';
 import { LeitwerkError, messageOf } from '../core/errors.ts';
 import { cacheFolder } from '../scripts/launch/cache.mjs';
-import type { PartHealth } from '../server/services.ts';
 import { armFailpoint } from '../store/failpoints.ts';
 import { forgetIdempotencyKeys } from '../store/idempotency.ts';
 import { atMostEvery } from './at-most-every.ts';
@@ -29,11 +28,21 @@ import { createLog } from './log.ts';
 import { readLanguage, readSettings, type Settings, type TlsSettings } from './settings.ts';
 import { settleMemory } from './settle-memory.ts';
 import { endInOrder } from './shutdown.ts';
-import { isWorkerMessage, type WorkerMessage } from './supervisor.ts';
+import { isWorkerMessage } from './supervisor.ts';
+import {
+  createTemporalPart,
+  memoryMb,
+  pingTemporal,
+  reportDuties,
+  tellApp,
+  tellPart,
+  type Reported,
+} from './worker-parts.ts';
 
 const refreshMs = 400;
 const reportMs = 1000;
 const tellMs = 20;
+const pingMs = 5000;
 const tidyMs = 3_600_000;
 const idempotencyKeptMs = 7 * 24 * 3_600_000;
 const followMs = 250;
@@ -46,11 +55,8 @@ const slowMs = 3000;
 const parserLimits = { deadlineMs: 20_000, memoryMb: 192 };
 
 /** Everything that this process has started. */
-interface Running {
+interface Running extends Reported {
   foundation?: Foundation;
-  worker?: ProcessWorker;
-  mail?: MailFiling;
-  mailboxes?: Mailboxes;
   /** Other than `all`: no app is above us, and the lines that scripts and people wait for are ours. */
   readonly role: Settings['role'];
   isStopping: boolean;
@@ -62,7 +68,7 @@ async function main(): Promise<void> {
   const settings = readSettings(process.argv.slice(2));
   const log = createLog(settings.logLevel);
   if (settings.failpoint !== undefined) armFailpoint(settings.failpoint);
-  const running: Running = { role: settings.role, isStopping: false, timers: [] };
+  const running: Running = { role: settings.role, isStopping: false, timers: [], tellTemporal: createTemporalPart() };
   const appLoad = createAppLoad();
   const end = endInOrder(
     () => [
@@ -112,13 +118,8 @@ async function main(): Promise<void> {
   });
   keepWatching(outside, running, log);
   keepFollowing({ ...store, db: foundation.db }, running, log);
-  running.timers.push(
-    setInterval(() => {
-      reportRelay(running);
-      reportMail(running);
-      reportMailboxes(running);
-    }, reportMs),
-  );
+  running.timers.push(setInterval(() => reportDuties(running), reportMs));
+  running.timers.push(setInterval(() => void pingTemporal(running), pingMs));
   await keepWorking(options, running, log);
 }
 
@@ -216,7 +217,7 @@ function toTls({ serverName, ca, certificate, key }: TlsSettings): NonNullable<W
 
 /** What a process writes is shown in every browser at once: the app is told to look. */
 function tellingOfWrites(db: Foundation['db']): Foundation['db'] {
-  const tell = atMostEvery(tellMs, () => send({ kind: 'wake' }));
+  const tell = atMostEvery(tellMs, () => tellApp({ kind: 'wake' }));
   return {
     dialect: db.dialect,
     scans: db.scans,
@@ -261,6 +262,7 @@ async function keepWorking(options: WorkerOptions, running: Running, log: Logger
       pauseMs = 100;
       flushCompileCache();
       tellPart('worker', { state: 'ready', since: new Date().toISOString(), number: memoryMb(), unit: 'MB' });
+      void pingTemporal(running);
       clearTimeout(slow);
       waiting.forget();
       if (running.role !== 'all') process.stdout.write(`${running.role} ready\n`);
@@ -271,53 +273,13 @@ async function keepWorking(options: WorkerOptions, running: Running, log: Logger
         const text = messageOf(error);
         log.debug({ err: error }, 'the worker waits for Temporal');
         tellPart('worker', { state: 'down', since: new Date().toISOString(), number: memoryMb(), unit: 'MB', text });
+        running.tellTemporal({ state: 'down', number: 0, text });
       }
     }
     clearTimeout(slow);
     if (!running.isStopping) await wait(pauseMs);
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   }
-}
-
-function reportMail({ mail }: Running): void {
-  if (mail === undefined) return;
-  const { state, since, backlog } = mail.state();
-  const isStandby = state === 'standby';
-  tellPart('filing', { state: isStandby ? 'ready' : state, since, number: backlog, unit: 'mails', isStandby });
-}
-
-function reportMailboxes({ mailboxes }: Running): void {
-  const read = mailboxes?.state();
-  if (read === undefined) return;
-  const { state, since, count } = read;
-  const isStandby = state === 'standby';
-  tellPart('imap', { state: isStandby ? 'ready' : state, since, number: count, unit: 'mailboxes', isStandby });
-}
-
-function reportRelay({ worker }: Running): void {
-  const relay = worker?.relayState();
-  if (relay === undefined) return;
-  const { state, since, backlog, ratePerSecond, expectedEndAt } = relay;
-  tellPart('relay', {
-    state: state === 'down' ? 'down' : 'ready',
-    since,
-    number: backlog.total,
-    unit: 'events',
-    lanes: backlog.lanes,
-    ratePerSecond,
-    expectedEndAt,
-    isStandby: state === 'standby',
-  });
-}
-
-const memoryMb = (): number => Math.round(process.memoryUsage.rss() / 1_048_576);
-
-function send(message: WorkerMessage): void {
-  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
-}
-
-function tellPart(name: string, part: PartHealth): void {
-  send({ kind: 'part', name, part });
 }
 
 try {

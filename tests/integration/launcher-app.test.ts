@@ -11,6 +11,7 @@ import { spawnApp, startApp, type App, type AppOptions } from '../support/app.ts
 import { createMariadbDatabase } from '../support/mariadb.ts';
 import { findDescendants, isAlive, until } from '../support/processes.ts';
 import { need } from '../support/provided.ts';
+import { startTemporal } from '../support/temporal.ts';
 
 const apps: App[] = [];
 const folders: string[] = [];
@@ -161,6 +162,18 @@ test('a log that nobody reads keeps neither the worker from ending with a killed
   expect(await Promise.race([stopped.stop(), wait(20_000, 'it goes on')])).toBe(0);
 });
 
+test('our own Temporal that falls silent is told, too', async () => {
+  const app = await start();
+  await app.temporalReady();
+  const server = await app.temporalPid();
+  const state = async (): Promise<string | undefined> => (await health(app)).parts['temporal']?.state;
+
+  process.kill(server, 'SIGSTOP');
+  await until('the silence', async () => (await state()) === 'down');
+  process.kill(server, 'SIGCONT');
+  await until('its return', async () => (await state()) === 'ready');
+});
+
 test('Temporal that dies is started again, and the app stays ready meanwhile', async () => {
   const app = await start();
   await app.temporalReady();
@@ -171,6 +184,23 @@ test('Temporal that dies is started again, and the app stays ready meanwhile', a
   await until('the end noticed', async () => (await health(app)).parts['temporal']?.state !== 'ready');
   await until('Temporal again', async () => (await health(app)).parts['temporal']?.state === 'ready');
   expect(await app.temporalPid()).not.toBe(server);
+});
+
+test('a Temporal server that is not ours is told when it falls silent and when it is back, and the app stays ready', async () => {
+  const server = await startTemporal();
+  const app = await start({ temporalAddress: server.address });
+  await app.temporalReady();
+  const temporal = async (): Promise<string | undefined> => (await health(app)).parts['temporal']?.state;
+  await until('the part', async () => (await temporal()) === 'ready');
+
+  process.kill(server.pid() ?? 0, 'SIGSTOP');
+  await until('the silence', async () => (await temporal()) === 'down');
+  expect((await health(app)).status).toBe('ready');
+  process.kill(server.pid() ?? 0, 'SIGCONT');
+  await until('its return', async () => (await temporal()) === 'ready');
+
+  await app.stop();
+  await server.stop();
 });
 
 test('two run side by side when their ports differ', async () => {

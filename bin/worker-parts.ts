@@ -1,0 +1,86 @@
+import process from 'node:process';
+import type { MailFiling } from '../activities/mail-filing.ts';
+import type { Mailboxes } from '../activities/mailboxes.ts';
+import type { ProcessWorker } from '../activities/worker.ts';
+import { messageOf } from '../core/errors.ts';
+import type { PartHealth } from '../server/services.ts';
+import type { WorkerMessage } from './supervisor.ts';
+
+/** What of this process the health page of the app has parts for, as far as it runs. */
+export interface Reported {
+  worker?: ProcessWorker;
+  mail?: MailFiling;
+  mailboxes?: Mailboxes;
+  /** Of `createTemporalPart`. */
+  readonly tellTemporal: ReturnType<typeof createTemporalPart>;
+}
+
+/** To the app, where there is one above us. */
+export function tellApp(message: WorkerMessage): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+export function tellPart(name: string, part: PartHealth): void {
+  tellApp({ kind: 'part', name, part });
+}
+
+export const memoryMb = (): number => Math.round(process.memoryUsage.rss() / 1_048_576);
+
+/** Tells how the duties stand. */
+export function reportDuties(reported: Reported): void {
+  reportRelay(reported);
+  reportMail(reported);
+  reportMailboxes(reported);
+}
+
+function reportMail({ mail }: Reported): void {
+  if (mail === undefined) return;
+  const { state, since, backlog } = mail.state();
+  const isStandby = state === 'standby';
+  tellPart('filing', { state: isStandby ? 'ready' : state, since, number: backlog, unit: 'mails', isStandby });
+}
+
+function reportMailboxes({ mailboxes }: Reported): void {
+  const read = mailboxes?.state();
+  if (read === undefined) return;
+  const { state, since, count } = read;
+  const isStandby = state === 'standby';
+  tellPart('imap', { state: isStandby ? 'ready' : state, since, number: count, unit: 'mailboxes', isStandby });
+}
+
+function reportRelay({ worker }: Reported): void {
+  const relay = worker?.relayState();
+  if (relay === undefined) return;
+  const { state, since, backlog, ratePerSecond, expectedEndAt } = relay;
+  tellPart('relay', {
+    state: state === 'down' ? 'down' : 'ready',
+    since,
+    number: backlog.total,
+    unit: 'events',
+    lanes: backlog.lanes,
+    ratePerSecond,
+    expectedEndAt,
+    isStandby: state === 'standby',
+  });
+}
+
+/** Tells how Temporal stands, as seen from here: since when, and how long it takes to answer. */
+export function createTemporalPart(): (stand: Pick<PartHealth, 'state' | 'number' | 'text'>) => void {
+  let known: { readonly state: PartHealth['state']; readonly since: string } | undefined;
+  return (stand) => {
+    if (known?.state !== stand.state) known = { state: stand.state, since: new Date().toISOString() };
+    tellPart('temporal', { ...stand, ...known, unit: 'ms' });
+  };
+}
+
+export async function pingTemporal({ worker, tellTemporal }: Reported): Promise<void> {
+  if (worker === undefined) return;
+  const startedAt = performance.now();
+  const elapsed = (): number => Math.round(performance.now() - startedAt);
+  try {
+    await worker.ping();
+    tellTemporal({ state: 'ready', number: elapsed() });
+  } catch (error) {
+    tellTemporal({ state: 'down', number: elapsed(), text: messageOf(error) });
+  }
+}
