@@ -12,6 +12,7 @@ import { registerAttributes } from './attributes.ts';
 import type { EffectInput, EffectRetry } from './contract.ts';
 import { createCollectActivities } from './collect-message.ts';
 import { createImportActivities } from './import-activities.ts';
+import { readNamespace, takeNamespace } from './namespace.ts';
 import type { Outgoing } from './outgoing.ts';
 import { createPollActivities } from './poll-source.ts';
 import { createActivities } from './process-activities.ts';
@@ -24,6 +25,8 @@ export interface WorkerOptions extends Outgoing {
   /** `host:port`. */
   readonly address: string;
   readonly namespace: string;
+  /** Of `installationOf`, for a namespace that others might use as well; absent for our own server. */
+  readonly installation?: string | undefined;
   readonly apiKey?: string | undefined;
   readonly tls?: NativeConnectionOptions['tls'] | undefined;
   readonly taskQueue?: string;
@@ -41,7 +44,10 @@ export interface ProcessWorker {
   /** There are new events to relay. */
   wake(): void;
   relayState(): RelayState | undefined;
-  /** Asks Temporal for a sign of life. @throws when there is none within 3 seconds. */
+  /**
+   * Asks Temporal for a sign of life. Where its database has been made anew, the worker ends: another one starts what is missing.
+   * @throws when there is none within 3 seconds.
+   */
   ping(): Promise<void>;
   /** Compares rows with Temporal now; answers how many processes were missing. */
   reconcile(): Promise<number>;
@@ -77,7 +83,7 @@ const connect = async (options: WorkerOptions): Promise<NativeConnection> =>
 
 /**
  * Connects to Temporal and runs its worker, the outbox relay and the reconciler on one connection, so that starts can be eager.
- * @throws when the server cannot be reached; the caller tries again.
+ * @throws when the server cannot be reached, LeitwerkError `Misconfigured` for a wrong namespace; the caller tries again.
  */
 export async function createWorker(options: WorkerOptions): Promise<ProcessWorker> {
   const connection = await connect(options);
@@ -90,7 +96,10 @@ export async function createWorker(options: WorkerOptions): Promise<ProcessWorke
 }
 
 const startOn = async (connection: NativeConnection, options: WorkerOptions): Promise<ProcessWorker> => {
-  const { namespace, taskQueue = standardTaskQueue } = options;
+  const { namespace, installation, taskQueue = standardTaskQueue } = options;
+  const { id: namespaceId } = await (installation === undefined
+    ? readNamespace(connection, options)
+    : takeNamespace(connection, { ...options, installation }));
   const hasAttributes = await registerAttributes(connection, { namespace, onError: options.onError });
   let relay: Relay | undefined;
   const worker = await Worker.create({
@@ -139,11 +148,13 @@ const startOn = async (connection: NativeConnection, options: WorkerOptions): Pr
   return {
     wake: () => relay?.wake(),
     relayState: () => relay?.state(),
-    ping: async () =>
-      void (await connection.withDeadline(
+    ping: async () => {
+      const answer = await connection.withDeadline(
         Date.now() + answerWithinMs,
-        async () => await connection.workflowService.getSystemInfo({}),
-      )),
+        async () => await readNamespace(connection, options),
+      );
+      if (answer.id !== namespaceId && worker.getState() === 'RUNNING') worker.shutdown();
+    },
     reconcile: schedule.now,
     ended,
     stop: async () => {

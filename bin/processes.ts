@@ -50,7 +50,8 @@ export async function startProcesses(options: ProcessesOptions): Promise<Process
   const uiUrl = server?.uiUrl ?? settings.temporal.uiUrl;
   const address = server?.address ?? settings.temporal.address ?? '';
   let isTold = false;
-  const worker = startWorker(options, address, (name, part) => {
+  const temporal = { TEMPORAL_ADDRESS: address, ...(server === undefined ? {} : { TEMPORAL_IS_OURS: 'yes' }) };
+  const worker = startWorker(options, temporal, (name, part) => {
     if (name !== 'temporal' || own === undefined) setPart(name, part);
     // While our own server starts we know better; when it runs, the worker knows whether it answers.
     else if (own.state === 'ready') setPart(name, part.state === 'ready' ? { ...own, number: part.number } : part);
@@ -80,12 +81,12 @@ async function startOwnServer(
 
 function startWorker(
   { settings, log, onWake }: ProcessesOptions,
-  address: string,
+  temporal: Readonly<Record<string, string>>,
   onPart: (name: string, part: PartHealth) => void,
 ): WorkerProcess {
   return superviseWorker({
     program: join(rootFolder, 'bin', 'worker.ts'),
-    env: childEnvironment({ TEMPORAL_ADDRESS: address, LEITWERK_DATA: settings.dataFolder, MALLOC_ARENA_MAX: '2' }),
+    env: childEnvironment({ ...temporal, LEITWERK_DATA: settings.dataFolder, MALLOC_ARENA_MAX: '2' }),
     // The worker's objects are small and short-lived. A large nursery would only keep memory; threads that empty it together each leave
     // half-filled pages behind; and the heap may not grow far while garbage is only being looked for.
     nodeFlags: [

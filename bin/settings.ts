@@ -13,6 +13,8 @@ export type Role = (typeof roles)[number];
 export interface TemporalSettings {
   /** `host:port` of a server that is already there; absent = we run the dev server ourselves. */
   readonly address: string | undefined;
+  /** The address is that of our own dev server: the app says so to its worker. */
+  readonly isOurs: boolean;
   readonly namespace: string;
   readonly apiKey: string | undefined;
   readonly tls: TlsSettings | undefined;
@@ -198,6 +200,7 @@ function readTemporal(env: Environment): TemporalSettings {
   const port = portOf(env, 'TEMPORAL_PORT', 7233);
   return {
     address,
+    isOurs: address === undefined || text(env, 'TEMPORAL_IS_OURS') !== undefined,
     namespace: text(env, 'TEMPORAL_NAMESPACE') ?? 'default',
     apiKey: text(env, 'TEMPORAL_API_KEY'),
     tls: readTls(env),

@@ -1,9 +1,10 @@
 import process from 'node:process';
 import type { MailFiling } from '../activities/mail-filing.ts';
 import type { Mailboxes } from '../activities/mailboxes.ts';
-import type { ProcessWorker } from '../activities/worker.ts';
-import { messageOf } from '../core/errors.ts';
+import type { ProcessWorker, WorkerOptions } from '../activities/worker.ts';
+import { LeitwerkError, messageOf, type Text } from '../core/errors.ts';
 import type { PartHealth } from '../server/services.ts';
+import { readLanguage, type Settings } from './settings.ts';
 import type { WorkerMessage } from './supervisor.ts';
 
 /** What of this process the health page of the app has parts for, as far as it runs. */
@@ -64,8 +65,10 @@ function reportRelay({ worker }: Reported): void {
   });
 }
 
+type TemporalStand = Pick<PartHealth, 'state' | 'number' | 'text'> & { readonly texts?: Text | undefined };
+
 /** Tells how Temporal stands, as seen from here: since when, and how long it takes to answer. */
-export function createTemporalPart(): (stand: Pick<PartHealth, 'state' | 'number' | 'text'>) => void {
+export function createTemporalPart(): (stand: TemporalStand) => void {
   let known: { readonly state: PartHealth['state']; readonly since: string } | undefined;
   return (stand) => {
     if (known?.state !== stand.state) known = { state: stand.state, since: new Date().toISOString() };
@@ -81,6 +84,32 @@ export async function pingTemporal({ worker, tellTemporal }: Reported): Promise<
     await worker.ping();
     tellTemporal({ state: 'ready', number: elapsed() });
   } catch (error) {
-    tellTemporal({ state: 'down', number: elapsed(), text: messageOf(error) });
+    const texts = error instanceof LeitwerkError ? error.text : undefined;
+    tellTemporal({ state: 'down', number: elapsed(), text: messageOf(error), texts });
   }
+}
+
+interface WaitingNotice {
+  readonly tell: (error?: unknown) => void;
+  readonly forget: () => void;
+}
+
+/** Whoever runs a part alone is told once what it waits for, and once more when that has come and gone; of a wrong setting everybody is. */
+export function createWaitingNotice({ address, tls }: WorkerOptions, role: Settings['role']): WaitingNotice {
+  const silent = {
+    de: `Temporal antwortet nicht unter ${address}${tls === undefined ? '' : ' (mit TLS)'}: ${role} wartet darauf.`,
+    en: `Temporal does not answer at ${address}${tls === undefined ? '' : ' (with TLS)'}: ${role} waits for it.`,
+  };
+  let told: string | undefined;
+  return {
+    tell: (error) => {
+      if (role === 'all' && !(error instanceof LeitwerkError)) return;
+      const text = (error instanceof LeitwerkError ? error.text : silent)[readLanguage()];
+      if (text !== told) process.stderr.write(`${text}\n`);
+      told = text;
+    },
+    forget: () => {
+      told = undefined;
+    },
+  };
 }

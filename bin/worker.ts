@@ -13,6 +13,7 @@ import { DuplicateFollower } from '../activities/follow-duplicates.ts';
 import { createMailboxes } from '../activities/mailboxes.ts';
 import { createMailFiling } from '../activities/mail-filing.ts';
 import { watchAllSources } from '../activities/watch-sources.ts';
+import { installationOf } from '../activities/namespace.ts';
 import { createWorker, installRuntime, type WorkerOptions } from '../activities/worker.ts';
 import { createEgress } from '../connectors/egress.ts';
 import { createMailParser } from '../connectors/mail/index.ts';
@@ -31,6 +32,7 @@ import { endInOrder } from './shutdown.ts';
 import { isWorkerMessage } from './supervisor.ts';
 import {
   createTemporalPart,
+  createWaitingNotice,
   memoryMb,
   pingTemporal,
   reportDuties,
@@ -198,6 +200,7 @@ async function toWorkerOptions(
     ...outgoing,
     address: temporal.address ?? `127.0.0.1:${temporal.port}`,
     namespace: temporal.namespace,
+    installation: temporal.isOurs ? undefined : await installationOf(store.db),
     apiKey: temporal.apiKey,
     tls: temporal.tls === undefined ? undefined : toTls(temporal.tls),
     bundlePath: await provideBundle(join(cacheFolder(), 'workflows')),
@@ -233,30 +236,12 @@ function tellingOfWrites(db: Foundation['db']): Foundation['db'] {
   };
 }
 
-/** Whoever runs a part alone is told once what it waits for, and once more when that has come and gone. */
-function createWaitingNotice({ address }: WorkerOptions, { role }: Running): { tell: () => void; forget: () => void } {
-  let isTold = role === 'all';
-  const text = {
-    de: `Temporal antwortet nicht unter ${address}: ${role} wartet darauf.`,
-    en: `Temporal does not answer at ${address}: ${role} waits for it.`,
-  };
-  return {
-    tell: () => {
-      if (!isTold) process.stderr.write(`${text[readLanguage()]}\n`);
-      isTold = true;
-    },
-    forget: () => {
-      isTold = role === 'all';
-    },
-  };
-}
-
 /** Temporal may come later, go and come back: the worker is made again as often as that takes. */
 async function keepWorking(options: WorkerOptions, running: Running, log: Logger): Promise<void> {
-  const waiting = createWaitingNotice(options, running);
+  const waiting = createWaitingNotice(options, running.role);
   let pauseMs = 100;
   while (!running.isStopping) {
-    const slow = setTimeout(waiting.tell, slowMs);
+    const slow = setTimeout(() => waiting.tell(), slowMs);
     try {
       running.worker = await createWorker(options);
       pauseMs = 100;
@@ -269,11 +254,12 @@ async function keepWorking(options: WorkerOptions, running: Running, log: Logger
       await running.worker.ended;
     } catch (error) {
       if (!running.isStopping) {
-        waiting.tell();
+        waiting.tell(error);
         const text = messageOf(error);
+        const texts = error instanceof LeitwerkError ? error.text : undefined;
         log.debug({ err: error }, 'the worker waits for Temporal');
         tellPart('worker', { state: 'down', since: new Date().toISOString(), number: memoryMb(), unit: 'MB', text });
-        running.tellTemporal({ state: 'down', number: 0, text });
+        running.tellTemporal({ state: 'down', number: 0, text, texts });
       }
     }
     clearTimeout(slow);

@@ -5,13 +5,13 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, expect, inject, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { findFreePort } from '../../bin/temporal/ports.ts';
 import { spawnApp, startApp, type App, type AppOptions } from '../support/app.ts';
 import { createMariadbDatabase } from '../support/mariadb.ts';
 import { findDescendants, isAlive, until } from '../support/processes.ts';
 import { need } from '../support/provided.ts';
-import { startTemporal } from '../support/temporal.ts';
+import { createNamespace, startTemporal } from '../support/temporal.ts';
 
 const apps: App[] = [];
 const folders: string[] = [];
@@ -213,11 +213,15 @@ test('two run side by side when their ports differ', async () => {
   expect((await health(two)).status).toBe('ready');
 });
 
+/** A namespace of its own on the Temporal server that all tests share. */
+async function rentTemporal(context: Parameters<typeof need>[0]): Promise<AppOptions> {
+  const temporalAddress = need(context, 'temporalAddress');
+  return { temporalAddress, env: { TEMPORAL_NAMESPACE: await createNamespace(temporalAddress) } };
+}
+
 test('the API and the worker run apart, on MariaDB and a Temporal server that is already there', async (context) => {
-  const shared = {
-    databaseUrl: await createMariadbDatabase(need(context, 'mariadbUrl')),
-    temporalAddress: need(context, 'temporalAddress'),
-  };
+  const databaseUrl = await createMariadbDatabase(need(context, 'mariadbUrl'));
+  const shared = { ...(await rentTemporal(context)), databaseUrl };
   const api = await start({ ...shared, args: ['--role', 'api'] });
   const worker = await spawnApp({ ...shared, args: ['--role', 'worker'] });
   folders.push(worker.folder);
@@ -230,21 +234,48 @@ test('the API and the worker run apart, on MariaDB and a Temporal server that is
   expect(await worker.exited).toBe(0);
 });
 
-test.each(['worker', 'relay'])(
+test('a worker on another database than the namespace’s is told so and leaves its processes alone', async (context) => {
+  const shared = await rentTemporal(context);
+  const first = await spawnApp({ ...shared, args: ['--role', 'worker'] });
+  folders.push(first.folder);
+  await until('the first', () => first.lines.includes('worker ready'));
+
+  const other = await spawnApp({ ...shared, args: ['--role', 'worker'] });
+  folders.push(other.folder);
+
+  const sentence = `The namespace "${shared.env?.['TEMPORAL_NAMESPACE'] ?? ''}" of Temporal at ${shared.temporalAddress ?? ''} belongs to another database: check DATABASE_URL or set another TEMPORAL_NAMESPACE.`;
+  await until('the sentence', () => other.lines.includes(sentence));
+  for (const one of [first, other]) process.kill(one.pid, 'SIGTERM');
+  expect(await Promise.all([first.exited, other.exited])).toEqual([0, 0]);
+  expect(other.lines).not.toContain('worker ready');
+});
+
+test('a namespace that there is not is told by name', async (context) => {
+  const temporalAddress = need(context, 'temporalAddress');
+  const env = { TEMPORAL_NAMESPACE: 'gibtsnicht' };
+  const alone = await spawnApp({ args: ['--role', 'worker'], temporalAddress, env });
+  folders.push(alone.folder);
+
+  const sentence = `Temporal at ${temporalAddress} has no namespace "gibtsnicht": correct TEMPORAL_NAMESPACE or create it.`;
+  await until('the sentence', () => alone.lines.includes(sentence));
+  process.kill(alone.pid, 'SIGTERM');
+  expect(await alone.exited).toBe(0);
+});
+
+test.for(['worker', 'relay'])(
   'a %s alone says once that it waits for Temporal, and when it is ready',
-  async (role) => {
-    const [host = '', to = '0'] = (inject('temporalAddress') ?? '').split(':');
+  async (role, context) => {
+    const { env, temporalAddress = '' } = await rentTemporal(context);
+    const [host = '', to = '0'] = temporalAddress.split(':');
     const port = await findFreePort();
-    const alone = await spawnApp({ args: ['--role', role], temporalAddress: `127.0.0.1:${port}` });
+    const alone = await spawnApp({ args: ['--role', role], temporalAddress: `127.0.0.1:${port}`, env: env ?? {} });
     folders.push(alone.folder);
     const sentence = `Temporal does not answer at 127.0.0.1:${port}: ${role} waits for it.`;
     await until('the sentence', () => alone.lines.includes(sentence));
     const proxy = createServer((socket) => void socket.pipe(connect(Number(to), host)).pipe(socket));
     servers.push(proxy);
-    if (host !== '') {
-      proxy.listen(port, '127.0.0.1');
-      await until('the ready line', () => alone.lines.includes(`${role} ready`));
-    }
+    proxy.listen(port, '127.0.0.1');
+    await until('the ready line', () => alone.lines.includes(`${role} ready`));
     process.kill(alone.pid, 'SIGTERM');
     expect(await alone.exited).toBe(0);
     expect(alone.lines.filter((line) => line === sentence)).toHaveLength(1);

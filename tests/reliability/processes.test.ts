@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rm } from 'node:fs/promises';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { App } from '../support/app.ts';
@@ -300,5 +300,27 @@ describe.each(dialects)('processes on %s', (dialect) => {
     ).toEqual(places);
     expect([world.sinks.mails.length, world.sinks.webhooks.length]).toEqual(sent);
     expect(await audit(after)).toEqual([]);
+  });
+
+  it('R48: Temporal’s file lost while the app runs: new leads go on, and every process comes back', async () => {
+    const running = await start();
+    await running.temporalReady();
+    await send(running, 10);
+    await drained(world.store, 90_000);
+    const { db } = world.store.foundation;
+    await db.write((tx) => tx.run("UPDATE `lead` SET `createdAt` = '2026-01-05T08:00:00.000Z'"));
+
+    process.kill(await running.temporalPid(), 'SIGKILL');
+    for (const name of readdirSync(running.folder).filter((one) => one.startsWith('temporal.db')))
+      rmSync(join(running.folder, name));
+    await send(running, 5);
+
+    await drained(world.store, 90_000);
+    await until(
+      'every process is back',
+      async () => (await findLostWorkflows(world.store, temporalAddress(running))).length === 0,
+      100_000,
+    );
+    expect(await audit(running)).toEqual([]);
   });
 });

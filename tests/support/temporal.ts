@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { startTemporalServer, type TemporalServer } from '../../bin/temporal/server.ts';
 
 /**
@@ -28,4 +31,16 @@ export async function startTemporal(folder?: string): Promise<TemporalServer> {
       if (folder === undefined) await rm(dataFolder, { recursive: true, force: true });
     };
   });
+}
+
+/** Makes a namespace for one Leitwerk: two on different databases do not share one. */
+export async function createNamespace(address: string): Promise<string> {
+  const namespace = `n${randomBytes(6).toString('hex')}`;
+  const connection = await Connection.connect({ address });
+  await connection.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: msToTs('1 day'),
+  });
+  await connection.close();
+  return namespace;
 }
