@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { LeitwerkError, type Text } from '../core/errors.ts';
 import type { Tx } from './database.ts';
 import type { TableDefinition } from './tables.ts';
+import { unlessThere } from './violations.ts';
 
 /** Answers given under an `Idempotency-Key` or a sender's number of a delivery, stored in the transaction of their effect. */
 export const idempotencyTable: TableDefinition = {
@@ -47,6 +49,24 @@ export async function keepIdempotentAnswer(tx: Tx, claim: IdempotencyClaim, answ
     [claim.tenantId, claim.scope, claim.key, claim.requestHash, JSON.stringify(answer ?? null), claim.at],
   );
 }
+
+/**
+ * Lets those that write about the same keys go one after the other: until the transaction ends nobody else gets past here with one of them.
+ * Reads that follow see what the one before has written. On SQLite all writers go one after the other anyway.
+ */
+export async function queueFor(
+  tx: Tx,
+  of: { readonly tenantId: string; readonly scope: string; readonly keys: readonly string[]; readonly at: string },
+): Promise<void> {
+  if (tx.dialect === 'sqlite') return;
+  const insert =
+    "INSERT INTO `idempotency` (`tenantId`, `scope`, `key`, `requestHash`, `answer`, `at`) VALUES (?, ?, ?, '', 'null', ?)";
+  // Everybody in the same order, so that no two wait for each other.
+  for (const key of of.keys.map(hashOf).toSorted())
+    await tx.run(`${insert} ${unlessThere(tx.dialect, 'key')}`, [of.tenantId, of.scope, key, of.at]);
+}
+
+const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');
 
 /** Forgets keys older than `before`. */
 export async function forgetIdempotencyKeys(tx: Tx, before: string): Promise<void> {

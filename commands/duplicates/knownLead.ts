@@ -3,6 +3,7 @@ import { isCertain, matchKeys, scoreLikeness, toLikeness, type Likeness } from '
 import type { Tx } from '../../store/database.ts';
 import { findByMatchKeys } from '../../store/duplicates.ts';
 import { insertEvent } from '../../store/events.ts';
+import { queueFor } from '../../store/idempotency.ts';
 import { findRecordsBy } from '../../store/record-list.ts';
 import { findRecordsById } from '../../store/records.ts';
 import type { RecordData } from '../../store/record-table.ts';
@@ -36,6 +37,8 @@ const candidates = async (ctx: Context, tx: Tx, likeness: Likeness): Promise<Map
   const model = modelOf(ctx, 'lead');
   const { tenantId } = ctx.actor;
   const keys = matchKeys(likeness).filter((key) => telling.some((kind) => key.startsWith(kind)));
+  // Of two messages of one person at the same moment the second one meets the lead of the first.
+  await queueFor(tx, { tenantId, scope: 'arrival', keys, at: ctx.now().toISOString() });
   const ids = await findByMatchKeys(tx, { tenantId, entity: 'lead', keys, most: mostOfKey });
   // The keys are written behind the leads; the address is in the lead itself, so that two in a row meet.
   const found = [

@@ -249,6 +249,21 @@ describe.each(dialects)('duplicates on %s', (dialect) => {
     await policy('warn');
   });
 
+  it('makes one lead of messages of one person that come at the same moment', async () => {
+    for (const name of ['attach', 'update']) {
+      await policy(name);
+      for (let round = 0; round < 6; round += 1) {
+        count += 1;
+        const email = `zugleich${count}@example.org`;
+        const bodies = ['eins', 'zwei', 'drei', 'vier'].map((message) => ({ email, lastName: 'Zugleich', message }));
+        const answers = await Promise.all(bodies.map(async (body) => await post(body)));
+        expect(new Set(answers.map(({ json }) => json['lead'])).size).toBe(1);
+        expect(await countRows(world.store, 'lead', `\`email\` = '${email}'`)).toBe(1);
+      }
+    }
+    await policy('warn');
+  });
+
   it('knows a phone number a moment later, also while an import has left very much to look at', async () => {
     await policy('attach');
     const { db } = world.store.foundation;
