@@ -9,6 +9,7 @@ import { createAuthenticator } from '../server/auth/authenticate.ts';
 import { createClientReader } from '../server/auth/client.ts';
 import { createMailIntake, type MailIntake } from '../server/mail/mail-intake.ts';
 import { createRateLimiter } from '../server/rate-limits.ts';
+import { watchRemoteParts, type RemoteParts } from '../server/remote-parts.ts';
 import type { Services } from '../server/services.ts';
 import { armFailpoint } from '../store/failpoints.ts';
 import { openFoundation, type Foundation } from './foundation.ts';
@@ -16,6 +17,7 @@ import { lockFolder, type FolderLock } from './folder-lock.ts';
 import { createIdSource } from './ids.ts';
 import { listen } from './listen.ts';
 import { createLog } from './log.ts';
+import { keepReporting, type PartReports } from './part-reports.ts';
 import { startProcesses, type Processes } from './processes.ts';
 import { prepareDataFolder, readLanguage, readSettings, rootFolder, type Settings } from './settings.ts';
 import { settleMemory } from './settle-memory.ts';
@@ -30,6 +32,10 @@ interface Running {
   app?: App;
   mail?: MailIntake;
   processes?: Processes;
+  /** What processes report that we have not started. */
+  remote?: RemoteParts;
+  /** Where the app runs apart from us. */
+  reports?: PartReports;
   refresh?: NodeJS.Timeout;
   lock?: FolderLock;
 }
@@ -61,6 +67,7 @@ const servicesOf = (settings: Settings, log: Logger, running: Running & { founda
     remoteParts: () => ({
       ...(running.mail === undefined ? {} : { smtp: running.mail.part() }),
       ...running.processes?.remoteParts(),
+      ...running.remote?.parts(),
     }),
     temporalUi: () => running.processes?.temporalUi() ?? null,
     publicUrl: settings.publicUrl,
@@ -81,6 +88,7 @@ const stepsToEnd = (running: Running): ShutdownStep[] => [
     run: async () => {
       const mailEnds = running.mail?.close(1_500);
       clearInterval(running.refresh);
+      running.remote?.stop();
       const { app } = running;
       if (app === undefined) return await mailEnds;
       app.close();
@@ -92,7 +100,14 @@ const stepsToEnd = (running: Running): ShutdownStep[] => [
       await mailEnds;
     },
   },
-  { name: 'processes', withinMs: 6_500, run: async () => await running.processes?.stop() },
+  {
+    name: 'processes',
+    withinMs: 6_500,
+    run: async () => {
+      await running.processes?.stop();
+      await running.reports?.stop();
+    },
+  },
   { name: 'database', withinMs: 1_000, run: async () => await running.foundation?.close() },
   { name: 'data folder', withinMs: 100, run: () => running.lock?.close() },
 ];
@@ -119,10 +134,11 @@ const openServices = async (settings: Settings, log: Logger, running: Running): 
   return servicesOf(settings, log, Object.assign(running, { foundation }));
 };
 
-const startMail = async (settings: Settings, services: Services, running: Running): Promise<void> => {
+const startMail = async (settings: Settings, services: Services, running: Running): Promise<MailIntake> => {
   const mail = createMailIntake(services, settings.smtp);
   running.mail = mail;
   await listen(mail.server, { host: settings.host, port: settings.smtpPort, setting: 'SMTP_PORT' });
+  return mail;
 };
 
 const startApp = async (settings: Settings, services: Services, running: Running): Promise<void> => {
@@ -151,10 +167,12 @@ const start = async (settings: Settings, running: Running): Promise<void> => {
   await takePlace(settings, running);
   const services = await openServices(settings, log, running);
   if (settings.role === 'smtp') {
-    await startMail(settings, services, running);
+    const mail = await startMail(settings, services, running);
+    running.reports = keepReporting(services.db, () => new Map([['smtp', mail.part()]]));
     print(`ready smtp://${settings.host}:${settings.smtpPort}`);
     return;
   }
+  if (settings.role === 'api') running.remote = await watchRemoteParts(services.db, now);
   await startApp(settings, services, running);
   if (settings.role === 'api') return;
   running.processes = await startProcesses({

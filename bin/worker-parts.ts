@@ -12,6 +12,7 @@ export interface Reported {
   worker?: ProcessWorker;
   mail?: MailFiling;
   mailboxes?: Mailboxes;
+  readonly tellPart: TellPart;
   /** Of `createTemporalPart`. */
   readonly tellTemporal: ReturnType<typeof createTemporalPart>;
 }
@@ -21,8 +22,14 @@ export function tellApp(message: WorkerMessage): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
-export function tellPart(name: string, part: PartHealth): void {
-  tellApp({ kind: 'part', name, part });
+export type TellPart = (name: string, part: PartHealth) => void;
+
+/** Tells the app how a part stands, and keeps it in `parts` for whoever runs apart from it. */
+export function createTellPart(parts: Map<string, PartHealth>): TellPart {
+  return (name, part) => {
+    parts.set(name, part);
+    tellApp({ kind: 'part', name, part });
+  };
 }
 
 export const memoryMb = (): number => Math.round(process.memoryUsage.rss() / 1_048_576);
@@ -34,14 +41,14 @@ export function reportDuties(reported: Reported): void {
   reportMailboxes(reported);
 }
 
-function reportMail({ mail }: Reported): void {
+function reportMail({ mail, tellPart }: Reported): void {
   if (mail === undefined) return;
   const { state, since, backlog } = mail.state();
   const isStandby = state === 'standby';
   tellPart('filing', { state: isStandby ? 'ready' : state, since, number: backlog, unit: 'mails', isStandby });
 }
 
-function reportMailboxes({ mailboxes }: Reported): void {
+function reportMailboxes({ mailboxes, tellPart }: Reported): void {
   const read = mailboxes?.state();
   if (read === undefined) return;
   const { state, since, count } = read;
@@ -49,7 +56,7 @@ function reportMailboxes({ mailboxes }: Reported): void {
   tellPart('imap', { state: isStandby ? 'ready' : state, since, number: count, unit: 'mailboxes', isStandby });
 }
 
-function reportRelay({ worker }: Reported): void {
+function reportRelay({ worker, tellPart }: Reported): void {
   const relay = worker?.relayState();
   if (relay === undefined) return;
   const { state, since, backlog, ratePerSecond, expectedEndAt } = relay;
@@ -68,7 +75,7 @@ function reportRelay({ worker }: Reported): void {
 type TemporalStand = Pick<PartHealth, 'state' | 'number' | 'text'> & { readonly texts?: Text | undefined };
 
 /** Tells how Temporal stands, as seen from here: since when, and how long it takes to answer. */
-export function createTemporalPart(): (stand: TemporalStand) => void {
+export function createTemporalPart(tellPart: TellPart): (stand: TemporalStand) => void {
   let known: { readonly state: PartHealth['state']; readonly since: string } | undefined;
   return (stand) => {
     if (known?.state !== stand.state) known = { state: stand.state, since: new Date().toISOString() };

@@ -19,25 +19,28 @@ import { createEgress } from '../connectors/egress.ts';
 import { createMailParser } from '../connectors/mail/index.ts';
 import { createMailer } from '../connectors/mail-out/index.ts';
 import { LeitwerkError, messageOf } from '../core/errors.ts';
+import type { PartHealth } from '../server/services.ts';
 import { cacheFolder } from '../scripts/launch/cache.mjs';
 import { armFailpoint } from '../store/failpoints.ts';
 import { forgetIdempotencyKeys } from '../store/idempotency.ts';
+import { forgetPartReports } from '../store/part-reports.ts';
 import { atMostEvery } from './at-most-every.ts';
 import { openFoundation, type Foundation } from './foundation.ts';
 import { createIdSource } from './ids.ts';
 import { createLog } from './log.ts';
+import { keepReporting, type PartReports } from './part-reports.ts';
 import { readLanguage, readSettings, type Settings, type TlsSettings } from './settings.ts';
 import { settleMemory } from './settle-memory.ts';
 import { endInOrder } from './shutdown.ts';
 import { isWorkerMessage } from './supervisor.ts';
 import {
+  createTellPart,
   createTemporalPart,
   createWaitingNotice,
   memoryMb,
   pingTemporal,
   reportDuties,
   tellApp,
-  tellPart,
   type Reported,
 } from './worker-parts.ts';
 
@@ -47,6 +50,7 @@ const tellMs = 20;
 const pingMs = 5000;
 const tidyMs = 3_600_000;
 const idempotencyKeptMs = 7 * 24 * 3_600_000;
+const reportsKeptMs = 24 * 3_600_000;
 const followMs = 250;
 const watchMs = 300_000;
 const firstWatchMs = 20_000;
@@ -59,6 +63,8 @@ const parserLimits = { deadlineMs: 20_000, memoryMb: 192 };
 /** Everything that this process has started. */
 interface Running extends Reported {
   foundation?: Foundation;
+  /** Where no app is above us. */
+  reports?: PartReports;
   /** Other than `all`: no app is above us, and the lines that scripts and people wait for are ours. */
   readonly role: Settings['role'];
   isStopping: boolean;
@@ -70,11 +76,15 @@ async function main(): Promise<void> {
   const settings = readSettings(process.argv.slice(2));
   const log = createLog(settings.logLevel);
   if (settings.failpoint !== undefined) armFailpoint(settings.failpoint);
-  const running: Running = { role: settings.role, isStopping: false, timers: [], tellTemporal: createTemporalPart() };
+  const parts = new Map<string, PartHealth>();
+  const tellPart = createTellPart(parts);
+  const tellTemporal = createTemporalPart(tellPart);
+  const running: Running = { role: settings.role, isStopping: false, timers: [], tellPart, tellTemporal };
   const appLoad = createAppLoad();
   const end = endInOrder(
     () => [
       { name: 'worker', withinMs: 7000, run: async () => await stopWorker(running) },
+      { name: 'reports', withinMs: 1000, run: async () => await running.reports?.stop() },
       { name: 'database', withinMs: 1000, run: async () => await running.foundation?.close() },
     ],
     (text) => log.warn(text),
@@ -90,6 +100,7 @@ async function main(): Promise<void> {
   });
   const foundation = await openFoundation(settings, { isSparing: true });
   running.foundation = foundation;
+  if (settings.role !== 'all') running.reports = keepReporting(foundation.db, () => parts);
   keepFresh(foundation, running, log);
   installRuntime('WARN', ({ level, message, meta: { error: err, ...meta } = {} }) =>
     log[level === 'ERROR' ? 'error' : 'warn']({ ...meta, err }, message),
@@ -138,11 +149,12 @@ function keepFresh({ registry }: Foundation, running: Running, log: Logger): voi
   running.timers.push(setInterval(refresh, refreshMs));
 }
 
-/** Idempotency keys are honoured for a week; drafts of imports that nobody wants any more are forgotten. */
+/** Idempotency keys are honoured for a week; processes that fell silent and drafts of imports that nobody wants any more are forgotten. */
 function keepTidy(store: TidyStore, running: Running, log: Logger): void {
   const forget = async (): Promise<void> => {
-    const before = new Date(Date.now() - idempotencyKeptMs).toISOString();
-    await store.db.write(async (tx) => await forgetIdempotencyKeys(tx, before));
+    const before = (ms: number): string => new Date(Date.now() - ms).toISOString();
+    await store.db.write(async (tx) => await forgetIdempotencyKeys(tx, before(idempotencyKeptMs)));
+    await store.db.write(async (tx) => await forgetPartReports(tx, before(reportsKeptMs)));
     await forgetAllDrafts(store);
   };
   const tidy = (): void =>
@@ -238,6 +250,7 @@ function tellingOfWrites(db: Foundation['db']): Foundation['db'] {
 
 /** Temporal may come later, go and come back: the worker is made again as often as that takes. */
 async function keepWorking(options: WorkerOptions, running: Running, log: Logger): Promise<void> {
+  const { tellPart } = running;
   const waiting = createWaitingNotice(options, running.role);
   let pauseMs = 100;
   while (!running.isStopping) {

@@ -1,6 +1,7 @@
 import { noticeTable } from './notices.ts';
 import { effectTable } from './effects.ts';
 import { leaseTable } from './outbox.ts';
+import { partReportTable } from './part-reports.ts';
 import { processTable, turnTable } from './processes.ts';
 import { sourceAlertTable } from './source-alerts.ts';
 import type { TableDefinition } from './tables.ts';
@@ -13,4 +14,5 @@ export const processTables: readonly TableDefinition[] = [
   leaseTable,
   noticeTable,
   sourceAlertTable,
+  partReportTable,
 ];

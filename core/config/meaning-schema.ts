@@ -49,6 +49,7 @@ const reserved = new Set([
   'notification',
   'notifications',
   'operations',
+  'part-report',
   'process',
   'processes',
   'record-merge',

@@ -60,11 +60,12 @@ function Part({ name, part }: { readonly name: string; readonly part: PartState 
   );
 }
 
-function Backlog({ relay }: { readonly relay: PartState | undefined }) {
+/** Of the queue, which is counted also while nobody relays it. */
+function Backlog({ queue }: { readonly queue: PartState | undefined }) {
   const { t } = useTranslation();
-  const count = Number(relay?.['backlog'] ?? relay?.['number'] ?? 0);
-  const rate = Number(relay?.['ratePerSecond'] ?? 0);
-  const end = relay?.['expectedEndAt'];
+  const count = Number(queue?.['backlog'] ?? queue?.['number'] ?? 0);
+  const rate = Number(queue?.['ratePerSecond'] ?? 0);
+  const end = queue?.['expectedEndAt'];
   return (
     <Card title={t('operate.backlog')}>
       <Text size="sm">
@@ -163,7 +164,7 @@ export function Operate() {
           <Part key={name} name={name} part={part} />
         ))}
       </ul>
-      <Backlog relay={parts['relay'] ?? parts['queue']} />
+      <Backlog queue={parts['queue'] ?? parts['relay']} />
       <Card
         title={t('operate.attention')}
         tone={attention.length === 0 ? 'plain' : 'bad'}
