@@ -69,7 +69,10 @@ const servicesOf = (settings: Settings, log: Logger, running: Running & { founda
       ...running.processes?.remoteParts(),
       ...running.remote?.parts(),
     }),
-    temporalUi: () => running.processes?.temporalUi() ?? null,
+    temporalUi: () => {
+      const url = running.processes?.uiUrl ?? settings.temporal.uiUrl;
+      return url === undefined ? null : { url, namespace: settings.temporal.namespace };
+    },
     publicUrl: settings.publicUrl,
     isHttps,
     hasMail: settings.mailUrl !== undefined,

@@ -7,7 +7,9 @@ import type { TemporalProgress } from './temporal/progress.ts';
 import { startTemporalServer, type TemporalServer } from './temporal/server.ts';
 
 /** Everything that runs beside the app: Temporal's server, where it is ours, and the worker process. */
-export interface Processes extends Pick<Services, 'remoteParts' | 'temporalUi' | 'wakeRelay'> {
+export interface Processes extends Pick<Services, 'remoteParts' | 'wakeRelay'> {
+  /** Of Temporal's UI, where it is known. */
+  readonly uiUrl: string | undefined;
   /** Drains the worker, then ends Temporal; rarely more than 2 s, at most 10 s. */
   readonly stop: () => Promise<void>;
 }
@@ -61,7 +63,7 @@ export async function startProcesses(options: ProcessesOptions): Promise<Process
   });
   return {
     remoteParts: () => Object.fromEntries(parts),
-    temporalUi: () => (uiUrl === undefined ? null : { url: uiUrl, namespace: settings.temporal.namespace }),
+    uiUrl,
     wakeRelay: worker.wake,
     stop: async () => {
       told.stop();
