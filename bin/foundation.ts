@@ -27,7 +27,7 @@ import { mailThreadTable } from '../store/mail-threads.ts';
 import { counterTable } from '../store/numbers.ts';
 import { processTables } from '../store/process-tables.ts';
 import { createRegistry, type Registry } from '../store/registry.ts';
-import { createSecretBox, secretTable, type SecretBox } from '../store/secrets.ts';
+import { assertBoxOf, createSecretBox, secretTable, type SecretBox } from '../store/secrets.ts';
 import { migrate } from '../store/tables.ts';
 import { damagedDatabase, isDamage } from '../store/violations.ts';
 import { prepareDataFolder, rootFolder, type Settings } from './settings.ts';
@@ -85,6 +85,7 @@ export async function openFoundation(settings: Settings, memory: MemoryOptions =
   const db = await openDatabase(settings, memory);
   try {
     await migrate(db, systemTables);
+    await assertBoxOf(db, secrets, now.toISOString());
     await createTenant(db, { id: defaultTenantId, name: 'Leitwerk' }, now);
     const shippedIssues = [];
     const files = await readShippedFiles();

@@ -1,6 +1,8 @@
 import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
-import type { Queries, Tx } from './database.ts';
+import { LeitwerkError } from '../core/errors.ts';
+import type { Database, Queries, Tx } from './database.ts';
 import type { TableDefinition } from './tables.ts';
+import { unlessThere } from './violations.ts';
 
 /** Secrets of sources and connections, sealed with a key that is not in the database. */
 export const secretTable: TableDefinition = {
@@ -35,6 +37,58 @@ export function createSecretBox(key: Uint8Array): SecretBox {
 /** Name of the box for one tenant's secret. */
 const boxName = (tenantId: string, name: string): string => `${tenantId}/${name}`;
 
+const insertSql =
+  'INSERT INTO `secret` (`tenantId`, `name`, `sealed`, `createdAt`, `createdBy`) VALUES (?, ?, ?, ?, ?)';
+
+interface Sealed {
+  readonly tenantId: string;
+  readonly name: string;
+  readonly sealed: Uint8Array;
+}
+
+/** Of no tenant: shows which key the others are sealed with. */
+const sample = { tenantId: '', name: 'sample' };
+
+const readSample = async (db: Queries): Promise<Sealed | undefined> =>
+  await db.get<Sealed>('SELECT * FROM `secret` WHERE `tenantId` = ? AND `name` = ?', [sample.tenantId, sample.name]);
+
+const canOpen = (box: SecretBox, { tenantId, name, sealed }: Sealed): boolean => {
+  try {
+    box.open(boxName(tenantId, name), sealed);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * Whether this box is the one that the database's secrets are sealed with. The first that asks seals a sample;
+ * where there are secrets already, only a box that opens one of them.
+ */
+async function isBoxOf(db: Database, box: SecretBox, at: string): Promise<boolean> {
+  const found = await readSample(db);
+  if (found !== undefined) return canOpen(box, found);
+  const secrets = await db.all<Sealed>('SELECT * FROM `secret`');
+  if (secrets.length > 0 && !secrets.some((secret) => canOpen(box, secret))) return false;
+  const { tenantId, name } = sample;
+  const params = [tenantId, name, box.seal(boxName(tenantId, name), ''), at, 'system'];
+  await db.write((tx) => tx.run(`${insertSql} ${unlessThere(tx.dialect, 'tenantId', 'name')}`, params));
+  // Another process may have been first.
+  const kept = await readSample(db);
+  return kept !== undefined && canOpen(box, kept);
+}
+
+/** @throws LeitwerkError `Misconfigured` when the secrets of this database are sealed with another key. */
+export async function assertBoxOf(db: Database, box: SecretBox, at: string): Promise<void> {
+  if (await isBoxOf(db, box, at)) return;
+  throw new LeitwerkError('Misconfigured', {
+    text: {
+      de: 'Die Geheimnisse dieser Datenbank sind mit einem anderen Schlüssel versiegelt: SECRET_KEY auf den Wert des ersten Rechners setzen, oder von dort (oder aus der Sicherung) keys/secrets.key in den Datenordner kopieren.',
+      en: 'The secrets of this database are sealed with another key: set SECRET_KEY to the value of the first host, or copy keys/secrets.key from there (or from the backup) into the data folder.',
+    },
+  });
+}
+
 export interface SecretInput {
   readonly tenantId: string;
   readonly name: string;
@@ -47,12 +101,7 @@ export interface SecretInput {
 export async function writeSecret(tx: Tx, box: SecretBox, input: SecretInput): Promise<void> {
   const key = [input.tenantId, input.name];
   await tx.run('DELETE FROM `secret` WHERE `tenantId` = ? AND `name` = ?', key);
-  await tx.run('INSERT INTO `secret` (`tenantId`, `name`, `sealed`, `createdAt`, `createdBy`) VALUES (?, ?, ?, ?, ?)', [
-    ...key,
-    box.seal(boxName(input.tenantId, input.name), input.secret),
-    input.at,
-    input.actor,
-  ]);
+  await tx.run(insertSql, [...key, box.seal(boxName(input.tenantId, input.name), input.secret), input.at, input.actor]);
 }
 
 /** The secret of that name, undefined when none was ever set. */

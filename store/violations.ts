@@ -17,8 +17,10 @@ export const isUniqueViolation = (error: unknown): boolean => uniqueCodes.has(co
  * Ends an `INSERT` so that a row that has its key already stays as it is. On MySQL the insert then has the exclusive lock of the row;
  * `INSERT IGNORE` would share it, and two who share wait for each other.
  */
-export const unlessThere = (dialect: 'sqlite' | 'mysql', key: string): string =>
-  dialect === 'mysql' ? `ON DUPLICATE KEY UPDATE \`${key}\` = \`${key}\`` : `ON CONFLICT (\`${key}\`) DO NOTHING`;
+export const unlessThere = (dialect: 'sqlite' | 'mysql', ...key: readonly [string, ...string[]]): string =>
+  dialect === 'mysql'
+    ? `ON DUPLICATE KEY UPDATE \`${key[0]}\` = \`${key[0]}\``
+    : `ON CONFLICT (\`${key.join('`, `')}\`) DO NOTHING`;
 
 /**
  * The column whose value exists already: the last one of the violated index.

@@ -223,8 +223,8 @@ test('the API and the worker run apart, on MariaDB and a Temporal server that is
   const databaseUrl = await createMariadbDatabase(need(context, 'mariadbUrl'));
   const shared = { ...(await rentTemporal(context)), databaseUrl };
   const api = await start({ ...shared, args: ['--role', 'api'] });
-  const worker = await spawnApp({ ...shared, args: ['--role', 'worker'] });
-  folders.push(worker.folder);
+  // Blobs and the sealing key are shared.
+  const worker = await spawnApp({ ...shared, folder: api.folder, args: ['--role', 'worker'] });
 
   await until('the worker', () => worker.lines.includes('worker ready'));
   expect(findDescendants(api.pid)).toEqual([]);

@@ -132,7 +132,9 @@ export async function copyMariadbTemplate(serverUrl: string): Promise<string> {
     for (const { name } of tables) {
       const of = `${templateName}.\`${String(name)}\``;
       const [[made]] = await connection.query<mysql.RowDataPacket[]>(`SHOW CREATE TABLE ${of}`);
-      statements.push(String(made?.['Create Table']), `INSERT INTO \`${String(name)}\` SELECT * FROM ${of}`);
+      statements.push(String(made?.['Create Table']));
+      // Each store seals with a key of its own.
+      if (name !== 'secret') statements.push(`INSERT INTO \`${String(name)}\` SELECT * FROM ${of}`);
     }
     await connection.query(statements.join(';'));
   });
