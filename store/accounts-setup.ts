@@ -1,19 +1,20 @@
 import type { Queries, Tx } from './database.ts';
 
-/** Puts the token in place of any earlier one. */
-export async function replaceSetupToken(tx: Tx, tokenHash: string, expiresAt: string): Promise<void> {
-  await tx.run('DELETE FROM `setup_token`');
+/** Beside those that are still good: every process that starts shows a link of its own. */
+export async function addSetupToken(
+  tx: Tx,
+  token: { readonly hash: string; readonly now: string; readonly expiresAt: string },
+): Promise<void> {
+  await tx.run('DELETE FROM `setup_token` WHERE `expiresAt` <= ?', [token.now]);
   await tx.run('INSERT INTO `setup_token` (`id`, `tokenHash`, `expiresAt`) VALUES (?, ?, ?)', [
-    'setup',
-    tokenHash,
-    expiresAt,
+    token.hash,
+    token.hash,
+    token.expiresAt,
   ]);
 }
 
-/** Takes the token out; true for exactly one of those who try, and only while it is valid. */
-export async function claimSetupToken(tx: Tx, tokenHash: string, now: Date): Promise<boolean> {
-  const sql = 'DELETE FROM `setup_token` WHERE `tokenHash` = ? AND `expiresAt` > ?';
-  return (await tx.run(sql, [tokenHash, now.toISOString()])).changes > 0;
+export async function removeSetupTokens(tx: Tx): Promise<void> {
+  await tx.run('DELETE FROM `setup_token`');
 }
 
 export async function isSetupTokenValid(q: Queries, tokenHash: string, now: Date): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { superadminRole } from '../../core/actor.ts';
 import { LeitwerkError } from '../../core/errors.ts';
-import { claimSetupToken, isSetupTokenValid, replaceSetupToken } from '../../store/accounts-setup.ts';
+import { addSetupToken, isSetupTokenValid, removeSetupTokens } from '../../store/accounts-setup.ts';
 import { ensureTenant, hasUsers, insertUser, renameTenant, writePasswordHash } from '../../store/accounts-users.ts';
 import type { Database, Queries } from '../../store/database.ts';
 import type { VisitorContext } from './context.ts';
@@ -21,13 +21,13 @@ export async function isSetupNeeded(q: Queries): Promise<boolean> {
   return !(await hasUsers(q));
 }
 
-/** Makes the one-time token of the first run and voids any earlier one. Undefined when somebody can sign in already. */
+/** Makes a token for the first run; those of other processes stay good. Undefined when somebody can sign in already. */
 export async function startSetup(db: Database, now: Date): Promise<string | undefined> {
   const token = newToken();
   const expiresAt = new Date(now.getTime() + setupMs).toISOString();
   return await db.write(async (tx) => {
     if (await hasUsers(tx)) return undefined;
-    await replaceSetupToken(tx, hashToken(token), expiresAt);
+    await addSetupToken(tx, { hash: hashToken(token), now: now.toISOString(), expiresAt });
     return token;
   });
 }
@@ -41,8 +41,8 @@ const refused = (): LeitwerkError =>
   });
 
 /**
- * Ends the first run: names the tenant, makes its superadmin and signs them in.
- * @throws LeitwerkError `Forbidden` without the valid token or once a user exists, `InvalidInput`.
+ * Ends the first run, once: names the tenant, makes its superadmin and signs them in.
+ * @throws LeitwerkError `Forbidden` without a valid token or once a user exists, `InvalidInput`.
  */
 export async function finishSetup(ctx: VisitorContext, input: unknown): Promise<SignedIn> {
   const wanted = parseInput<SetupInput>(accountInputs.setup, input, ctx.language);
@@ -58,9 +58,11 @@ export async function finishSetup(ctx: VisitorContext, input: unknown): Promise<
   });
   const hash = await hashPassword(wanted.password);
   return await ctx.db.write(async (tx) => {
-    if ((await hasUsers(tx)) || !(await claimSetupToken(tx, tokenHash, ctx.now()))) throw refused();
     const name = wanted.company.trim();
+    // First, for it locks the row: of two who finish at once, the other then sees the user.
     await ensureTenant(tx, { id: user.tenantId, name, createdAt: user.createdAt });
+    if ((await hasUsers(tx)) || !(await isSetupTokenValid(tx, tokenHash, ctx.now()))) throw refused();
+    await removeSetupTokens(tx);
     await renameTenant(tx, { id: user.tenantId, name });
     await insertUser(tx, user);
     await writePasswordHash(tx, { userId: user.id, hash, changedAt: user.createdAt });
