@@ -13,7 +13,18 @@ const isAway = (error: unknown): boolean =>
   away.test(codeOf(error)) ||
   (error instanceof Error && /closed state|pool is closed|queue limit/i.test(error.message));
 
+const isDenied = (error: unknown): boolean => /^ER_(TABLE|COLUMN|DB|SPECIFIC_)ACCESS_DENIED_ERROR$/.test(codeOf(error));
+
 const translate = (error: unknown): unknown => {
+  if (isDenied(error))
+    return new LeitwerkError('Unavailable', {
+      cause: error,
+      retryAfterSeconds: 60,
+      text: {
+        de: 'Dem Nutzer in DATABASE_URL fehlen Rechte in der Datenbank: GRANT ALL ON <Datenbank>.* TO <Nutzer> (SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, REFERENCES).',
+        en: 'The user in DATABASE_URL lacks rights in the database: GRANT ALL ON <database>.* TO <user> (SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, REFERENCES).',
+      },
+    });
   if (isAway(error) || repeatable.has(codeOf(error)))
     return new LeitwerkError('Unavailable', { cause: error, retryAfterSeconds: 2 });
   return error;

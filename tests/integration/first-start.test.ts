@@ -76,3 +76,30 @@ test.for(dialects)('of two hosts that begin with keys of their own only one star
   expect(starts.toSorted()).toEqual([expect.stringMatching(refusesKey), 'ready']);
   await store.clear();
 });
+
+const lacksRights =
+  'Unavailable: The user in DATABASE_URL lacks rights in the database: GRANT ALL ON <database>.* TO <user> ';
+const rights = 'SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, REFERENCES';
+
+test.for([
+  ['no tables', 'SELECT'],
+  ['all tables', 'SELECT'],
+  ['all tables', 'SELECT, INSERT'],
+  ['no tables', rights],
+  ['all tables', rights],
+] as const)('with %s and the right to %s a process starts, or says what to grant', async (given, context) => {
+  const [tables, granted] = given;
+  const store = await createStore(context, 'mariadb');
+  const { folder, databaseUrl = '' } = store;
+  const empty = await createMariadbDatabase(need(context, 'mariadbUrl'));
+  const url = new URL(tables === 'no tables' ? empty : databaseUrl);
+  const name = url.pathname.slice(1);
+  const user = `'u${name}'@'%'`;
+  await store.foundation.db.ddl(() => [`CREATE USER ${user}`, `GRANT ${granted} ON ${name}.* TO ${user}`]);
+  url.username = `u${name}`;
+
+  const said = await begin({ folder, databaseUrl: url.href });
+
+  expect(said).toBe(granted === rights ? 'ready' : `${lacksRights}(${rights}).`);
+  await store.clear();
+});
