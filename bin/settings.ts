@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LeitwerkError, messageOf, type Language } from '../core/errors.ts';
+import { assertDecodable } from './database-url.ts';
 
 /** What a process does: everything in one place, or one part of it. */
 export const roles = ['all', 'api', 'smtp', 'relay', 'worker'] as const;
@@ -103,7 +104,7 @@ export function readSettings(args: readonly string[] = [], env: Environment = pr
     smtp: readSmtp(env),
     publicUrl: urlOf(env, 'PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? defaultUrl(host, port),
     dataFolder: resolve(text(env, 'LEITWERK_DATA') ?? './data'),
-    databaseUrl: urlOf(env, 'DATABASE_URL', ['mysql:']),
+    databaseUrl: assertDecodable(urlOf(env, 'DATABASE_URL', ['mysql:'])),
     secretKey: keyOf(env, 'SECRET_KEY'),
     temporal,
     mailUrl: urlOf(env, 'MAIL_URL', ['smtp:', 'smtps:']),

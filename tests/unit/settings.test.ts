@@ -64,6 +64,8 @@ test.each([
   [{ PORT: '2525' }, 'PORT and SMTP_PORT are both 2525: set one of them to another port.'],
   [{ SMTP_PORT: 'abc' }, 'SMTP_PORT is invalid ("abc"). Allowed: 1–65535.'],
   [{ DATABASE_URL: 'postgres://u:secret@h/d' }, 'DATABASE_URL is invalid. Allowed: mysql://….'],
+  [{ DATABASE_URL: 'mysql://ro:secret%@h/d' }, 'DATABASE_URL is invalid: a % in user or password must be written %25.'],
+  [{ DATABASE_URL: 'mysql://r%o:secret@h/d' }, 'DATABASE_URL is invalid: a % in user or password must be written %25.'],
   [{ PUBLIC_URL: 'leitwerk.example.com' }, 'PUBLIC_URL is invalid. Allowed: http://…, https://….'],
   [{ TEMPORAL_ADDRESS: 'http://h:1' }, 'TEMPORAL_ADDRESS is invalid ("http://h:1"). Allowed: host:port.'],
   [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is invalid ("loud"). Allowed: debug, info, warn, error, silent.'],
