@@ -2,6 +2,7 @@ import type { Database, Queries, Value } from './database.ts';
 import type { Lane } from './events.ts';
 import { notClosed } from './process-inputs.ts';
 import type { TableDefinition } from './tables.ts';
+import { unlessThere } from './violations.ts';
 
 /** A place that one process at a time holds for a short while (who relays, who reconciles). */
 export const leaseTable: TableDefinition = {
@@ -42,18 +43,10 @@ export async function holdLease(
 ): Promise<boolean> {
   const { name, holder, now, until } = lease;
   return await db.write(async (tx) => {
-    const lock = tx.dialect === 'mysql' ? ' FOR UPDATE' : '';
-    const row = await tx.get<{ holder: string; until: string }>(
-      `SELECT \`holder\`, \`until\` FROM \`lease\` WHERE \`name\` = ?${lock}`,
-      [name],
-    );
-    if (row === undefined) {
-      await tx.run('INSERT INTO `lease` (`name`, `holder`, `until`) VALUES (?, ?, ?)', [name, holder, until]);
-      return true;
-    }
-    if (row.holder !== holder && row.until > now) return false;
-    await tx.run('UPDATE `lease` SET `holder` = ?, `until` = ? WHERE `name` = ?', [holder, until, name]);
-    return true;
+    const insert = 'INSERT INTO `lease` (`name`, `holder`, `until`) VALUES (?, ?, ?)';
+    await tx.run(`${insert} ${unlessThere(tx.dialect, 'name')}`, [name, holder, until]);
+    const update = 'UPDATE `lease` SET `holder` = ?, `until` = ? WHERE `name` = ? AND (`holder` = ? OR `until` <= ?)';
+    return (await tx.run(update, [holder, until, name, holder, now])).changes > 0;
   });
 }
 
