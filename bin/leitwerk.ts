@@ -185,6 +185,9 @@ const start = async (settings: Settings, running: Running): Promise<void> => {
     onPart: () => running.app?.poke(),
     onReady: (url) => print(`temporal ready ${url}`),
   });
+  // Apps beside this one may want to know.
+  if (settings.databaseUrl !== undefined)
+    running.reports = keepReporting(services.db, () => new Map(Object.entries(services.remoteParts())));
 };
 
 const fail = (error: unknown): never => {

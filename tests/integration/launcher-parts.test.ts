@@ -73,6 +73,18 @@ const holdersOf = async ({ foundation }: Store): Promise<readonly string[]> => {
   return rows.map(({ holder }) => holder);
 };
 
+test('an app beside one that does everything shows what that one has', async (context) => {
+  const store = await createStore(context, 'mariadb');
+  open.push(store.clear);
+  const whole = await store.start();
+  open.push(whole.kill);
+  const api = await startRole(store, 'api');
+
+  await untilStates(api, { ...all('ready'), smtp: 'ready' });
+  expect(await whole.stop()).toBe(0);
+  await untilStates(api, { worker: 'down', relay: 'down' });
+});
+
 test('an app shows the parts of a worker and of a mail intake that run apart, and when they die or end', async (context) => {
   const store = await createStore(context, 'mariadb');
   open.push(store.clear);
