@@ -184,6 +184,17 @@ const hasFewMatches = async (
   return (total ?? (await countRows(db, matches, enough))) < enough;
 };
 
+/** What a page is searched in. Without an index to begin in, each stretch would look at all that match. */
+const stretchesOf = (sort: readonly SortKey[], cursor: string | undefined, isWalked: boolean): Condition[] => {
+  if (cursor === undefined) return [{ sql: '1 = 1', params: [] }];
+  const position = decodeCursor(sort, cursor);
+  return isWalked ? stretchesAfter(sort, position) : [afterCondition(sort, position)];
+};
+
+/** Whether an index has the rows in the order of this field. */
+const hasOrder = ({ fields, indexes }: EntityModel, field = ''): boolean =>
+  fields.get(field)?.isIndexed === true || indexes.some(([first]) => first === field);
+
 /**
  * One page of records. Pages are found by position, not by offset, so a late page costs what the first does.
  * @throws LeitwerkError `InvalidFilter` when the cursor belongs to another query.
@@ -198,10 +209,7 @@ export async function listRecords(database: Database, model: EntityModel, query:
   // Behind a plus, SQLite takes no index for the order.
   const plus = (await hasFewMatches(db, { model, where }, { query, total: counted })) ? '+' : '';
   const sort = completeSort(query.sort);
-  const stretches =
-    query.cursor === undefined
-      ? [{ sql: '1 = 1', params: [] }]
-      : stretchesAfter(sort, decodeCursor(sort, query.cursor));
+  const stretches = stretchesOf(sort, query.cursor, plus === '' && hasOrder(model, sort[0]?.field));
   const names = new Set([...query.fields.map((field) => field.name), ...sort.map((key) => key.field)]);
   const order = sort.map((key) => `${plus}\`${key.field}\` ${key.isDescending ? 'DESC' : 'ASC'}`).join(', ');
   const select = `SELECT ${[...names].map((name) => `\`${name}\``).join(', ')} FROM \`${tableName(model.name)}\` WHERE ${where.sql}`;
