@@ -3,9 +3,9 @@ import type { NativeConnection } from '@temporalio/worker';
 import { LeitwerkError } from '../core/errors.ts';
 import type { Queries } from '../store/database.ts';
 
-/** Codes of gRPC. */
+/** Codes of gRPC: there is none; not allowed, not offered. */
 const notFound = 5;
-const refusals = new Set([7, 12, 16]);
+const refusals = new Set<unknown>([7, 12]);
 
 const codeOf = (error: unknown): unknown =>
   typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
@@ -27,7 +27,7 @@ interface Place {
 }
 
 interface Namespace {
-  /** Another one once Temporal's database was made anew. */
+  /** Another one once Temporal's database was made anew; empty where we may not ask. */
   readonly id: string;
   readonly installation: string | undefined;
 }
@@ -38,6 +38,7 @@ export async function readNamespace(connection: NativeConnection, { address, nam
     const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
     return { id: namespaceInfo?.id ?? '', installation: namespaceInfo?.data?.['leitwerk'] || undefined };
   } catch (cause) {
+    if (refusals.has(codeOf(cause))) return { id: '', installation: undefined };
     if (codeOf(cause) !== notFound) throw cause;
     throw new LeitwerkError('Misconfigured', {
       cause,
@@ -72,7 +73,7 @@ export async function takeNamespace(
   try {
     await connection.workflowService.updateNamespace({ namespace, updateInfo: { data: { leitwerk: installation } } });
   } catch (error) {
-    if (!refusals.has(Number(codeOf(error)))) throw error;
+    if (!refusals.has(codeOf(error))) throw error;
   }
   return known;
 }
