@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto';
 import type { NativeConnection } from '@temporalio/worker';
 import { LeitwerkError } from '../core/errors.ts';
 import type { Queries } from '../store/database.ts';
+import { codeOf } from '../store/violations.ts';
 
 /** Codes of gRPC: there is none; not allowed, not offered. */
-const notFound = 5;
-const refusals = new Set<unknown>([7, 12]);
-
-const codeOf = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+const notFound = '5';
+const refusals = new Set(['7', '12']);
 
 /** Names our database among others: by when its first tenant was made. */
 export async function installationOf(db: Queries): Promise<string> {

@@ -34,7 +34,7 @@ interface Running {
   processes?: Processes;
   /** What processes report that we have not started. */
   remote?: RemoteParts;
-  /** Where the app runs apart from us. */
+  /** What apps in other processes are told of our parts. */
   reports?: PartReports;
   refresh?: NodeJS.Timeout;
   lock?: FolderLock;

@@ -104,11 +104,8 @@ export async function hasUsers(q: Queries): Promise<boolean> {
 }
 
 /** Users of the role who can still sign in; locked on MySQL so that two of them cannot leave at once. */
-export async function countActive(
-  tx: Tx,
-  of: { readonly tenantId: string; readonly role: string; readonly dialect: 'sqlite' | 'mysql' },
-): Promise<number> {
-  const lock = of.dialect === 'mysql' ? ' FOR UPDATE' : '';
+export async function countActive(tx: Tx, of: { readonly tenantId: string; readonly role: string }): Promise<number> {
+  const lock = tx.dialect === 'mysql' ? ' FOR UPDATE' : '';
   const sql = 'SELECT `id` FROM `user` WHERE `tenantId` = ? AND `role` = ? AND `isDisabled` = 0';
   return (await tx.all(`${sql}${lock}`, [of.tenantId, of.role])).length;
 }

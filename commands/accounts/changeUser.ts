@@ -29,11 +29,11 @@ const load = async (ctx: AccountContext, id: string): Promise<User> => {
   return user;
 };
 
-const assertNotLast = async (tx: Tx, ctx: AccountContext, [before, after]: readonly [User, User]): Promise<void> => {
+const assertNotLast = async (tx: Tx, [before, after]: readonly [User, User]): Promise<void> => {
   const wasActive = before.role === superadminRole && !before.isDisabled;
   const isActive = after.role === superadminRole && !after.isDisabled;
   if (!wasActive || isActive) return;
-  if ((await countActive(tx, { tenantId: before.tenantId, role: superadminRole, dialect: ctx.db.dialect })) > 1) return;
+  if ((await countActive(tx, { tenantId: before.tenantId, role: superadminRole })) > 1) return;
   throw new LeitwerkError('Conflict', {
     text: {
       de: 'Das ist der letzte aktive Superadmin. Zuerst eine andere Person dazu machen.',
@@ -60,7 +60,7 @@ const write = async (
     if (before === undefined) throw new LeitwerkError('NotFound');
     const at = ctx.now().toISOString();
     const after: User = { ...before, ...writing.patch, version: before.version + 1, updatedAt: at };
-    await assertNotLast(tx, ctx, [before, after]);
+    await assertNotLast(tx, [before, after]);
     await updateUser(tx, after);
     if (writing.hash !== undefined) await writePasswordHash(tx, { userId: id, hash: writing.hash, changedAt: at });
     if (writing.hash !== undefined || after.isDisabled)

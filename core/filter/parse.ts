@@ -84,8 +84,6 @@ const readField = ({ scan, context }: Parser): Field => {
   const field = context.model.fields.get(name);
   if (field !== undefined && !field.isHidden && (context.options.readable?.(name) ?? true)) return field;
   const fields = readableFields(context);
-  const folded = foldText(name);
-  // A label is as good as the name where only one field has it.
   const begin = scan.at - name.length;
   const { length, found } = labelledAt(scan, begin, fields);
   const [wordy] = found;
@@ -93,6 +91,8 @@ const readField = ({ scan, context }: Parser): Field => {
     scan.at = begin + length;
     return wordy;
   }
+  // A label is as good as the name where only one field has it.
+  const folded = foldText(name);
   const [labelled, ...others] = fields.filter((known) => namesOf(known).includes(folded));
   if (labelled !== undefined && others.length === 0) return labelled;
   const near = fields.filter((known) => namesOf(known).some((one) => one.includes(folded)));
